@@ -1,0 +1,18 @@
+"""The four datasets, declared once. Standard library only: Lambda, Spark and CDK all import it."""
+
+from catalog.datasets import AUTHORS, BOOKS, DATASETS, REVIEWS, USERS, dataset_named
+from catalog.model import RECORD_HASH, VERSION, Column, Dataset, Type
+
+__all__ = [
+    "AUTHORS",
+    "BOOKS",
+    "DATASETS",
+    "RECORD_HASH",
+    "REVIEWS",
+    "USERS",
+    "VERSION",
+    "Column",
+    "Dataset",
+    "Type",
+    "dataset_named",
+]

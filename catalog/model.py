@@ -1,0 +1,91 @@
+"""What a column and a dataset are."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import Enum
+
+
+class Type(Enum):
+    """The logical types; each target (Spark, Redshift, faker) maps them with a dict of its own."""
+
+    BIGINT = "64-bit integer"
+    INTEGER = "32-bit integer"
+    RATING = "decimal with two places"
+    BOOLEAN = "true or false, in any case"
+    TIMESTAMP = "date and time in UTC, like 2020-02-19 21:38:16.690535"
+    OFFSET_TIMESTAMP = "date and time with an offset, like Wed Feb 19 18:36:17 -0800 2020"
+    TEXT = "text"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """One column of a landing file and of its warehouse table.
+
+    `minimum` and `maximum` are inclusive. `max_bytes` is the width of a text in UTF-8 bytes, which is how
+    Redshift counts VARCHAR. `missing` lists further spellings of NULL; the empty string always is one.
+    """
+
+    name: str
+    type: Type
+    required: bool = False
+    minimum: int | None = None
+    maximum: int | None = None
+    max_bytes: int | None = None
+    missing: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if (self.type is Type.TEXT) != (self.max_bytes is not None):
+            raise ValueError(f"column {self.name}: max_bytes goes with Type.TEXT, and only with it")
+
+    @property
+    def bounds(self) -> tuple[Decimal, Decimal] | None:
+        """Smallest and greatest allowed value, or None where any value of the type is fine."""
+        if self.minimum is None and self.maximum is None:
+            return None
+        if self.minimum is None or self.maximum is None:
+            raise ValueError(f"column {self.name}: give both minimum and maximum, or neither")
+        return Decimal(self.minimum), Decimal(self.maximum)
+
+
+VERSION = Column(name="record_create_timestamp", type=Type.TIMESTAMP, required=True)
+"""When a record was captured: the greatest (version, hash) of a key wins."""
+
+RECORD_HASH = Column(name="record_hash", type=Type.BIGINT, required=True)
+"""Hash over all columns of a record, computed by the Spark job; breaks ties of the version."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dataset:
+    """One kind of record: a landing file, a staging table and a warehouse table.
+
+    `landing_name` is the stem of the landing file, `key` the column that identifies a record, `sort_key` the
+    column that the warehouse table is sorted by.
+    """
+
+    name: str
+    landing_name: str
+    key: str
+    columns: tuple[Column, ...]
+    sort_key: str
+
+    def __post_init__(self) -> None:
+        names = self.column_names
+        if len(set(names)) != len(names):
+            raise ValueError(f"dataset {self.name}: a column is declared twice in {names}")
+        for special in (self.key, self.sort_key, VERSION.name):
+            if special not in names:
+                raise ValueError(f"dataset {self.name}: {special} is not among its columns {names}")
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """Names in landing-file order."""
+        return tuple(column.name for column in self.columns)
+
+    @property
+    def stored_columns(self) -> tuple[Column, ...]:
+        """The columns of the Parquet files and of the staging and warehouse tables, in their order."""
+        return (*self.columns, RECORD_HASH)
+
+    def column(self, name: str) -> Column:
+        """The column of that name; KeyError if there is none."""
+        return {column.name: column for column in self.stored_columns}[name]
