@@ -1,0 +1,20 @@
+-- Those who are among the most reviewed as well as among the best rated.
+insert into goodreads_analytics.$table (
+    place,
+$columns,
+    review_count,
+    average_review_rating
+)
+select
+    row_number() over (
+        order by
+            rated.average_review_rating desc,
+            rated.review_count desc,
+            rated.$key asc
+    ) as place,
+$rated_columns,
+    rated.review_count,
+    rated.average_review_rating
+from goodreads_analytics.$by_rating as rated
+inner join goodreads_analytics.$by_count as counted
+    on rated.$key = counted.$key

@@ -1,0 +1,12 @@
+-- Every row the ledger says was inserted is in the warehouse, and none besides.
+select
+    '$table' as dataset,
+    '' as column_name,
+    'ledger' as rule,
+    abs(present.row_count - coalesce(ledger.rows_inserted, 0)) as violations
+from (select count(*) as row_count from goodreads_warehouse.$table) as present
+cross join (
+    select cast(sum(rows_inserted) as bigint) as rows_inserted
+    from goodreads_warehouse.ledger
+    where dataset = '$table'
+) as ledger

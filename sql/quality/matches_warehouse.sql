@@ -1,0 +1,22 @@
+-- Every row is a $subject that the warehouse holds, with the number of reviews that the window holds for it.
+select
+    '$table' as dataset,
+    'review_count' as column_name,
+    'matches_warehouse' as rule,
+    count(*) as violations
+from goodreads_analytics.$table as analytics
+left join (
+    select
+        reviews.$reference as subject_id,
+        count(*) as review_count
+    from goodreads_warehouse.reviews as reviews
+    cross join goodreads_analytics.review_window as covered
+    where
+        reviews.record_create_timestamp >= covered.window_start
+        and reviews.record_create_timestamp < covered.window_end
+    group by reviews.$reference
+) as counted
+    on analytics.$key = counted.subject_id
+where
+    counted.review_count is null
+    or counted.review_count <> analytics.review_count

@@ -1,0 +1,5 @@
+create table $schema.$table (
+$columns
+)
+distkey ($key)
+sortkey ($sort_key)

@@ -1,0 +1,164 @@
+"""The batches of statements that the state machine sends to Redshift, each batch one transaction."""
+
+from dataclasses import dataclass
+
+from catalog import AUTHORS, BOOKS, DATASETS, Dataset
+from sql.template import assignments, column_definitions, column_list, render
+
+SCHEMAS = ("goodreads_staging", "goodreads_warehouse", "goodreads_analytics")
+ACCOUNTING = "accounting"
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """A family of analytics tables: the top of one dataset by what reviews say of it."""
+
+    subject: Dataset
+    reference: str
+    by_count: str
+    by_rating: str
+    best: str
+
+    @property
+    def tables(self) -> tuple[str, str, str]:
+        """The tables of the family, in the order in which they are built."""
+        return self.by_count, self.by_rating, self.best
+
+
+RANKINGS = {
+    "authors": Ranking(
+        subject=AUTHORS,
+        reference="author_id",
+        by_count="popular_authors_review_count",
+        by_rating="popular_authors_average_rating",
+        best="best_authors",
+    ),
+    "books": Ranking(
+        subject=BOOKS,
+        reference="book_id",
+        by_count="popular_books_review_count",
+        by_rating="popular_books_average_rating",
+        best="best_books",
+    ),
+}
+
+
+def create_tables() -> list[str]:
+    """Schemas and tables, where they do not exist yet."""
+    return [
+        *(render("create_schema.sql", schema=schema) for schema in SCHEMAS),
+        *(_create("warehouse/create_table.sql", dataset, "goodreads_warehouse") for dataset in DATASETS),
+        render("warehouse/create_ledger.sql"),
+        render("analytics/create_window.sql"),
+        render("analytics/seed_window.sql"),
+        *(
+            render(
+                "analytics/create_table.sql", table=table, columns=column_definitions(ranking.subject.columns)
+            )
+            for ranking in RANKINGS.values()
+            for table in ranking.tables
+        ),
+    ]
+
+
+def create_staging() -> list[str]:
+    """Empty staging tables, made anew: they follow the catalog of today."""
+    return [
+        *(render("staging/drop_table.sql", table=dataset.name) for dataset in DATASETS),
+        render("staging/drop_table.sql", table=ACCOUNTING),
+        *(_create("staging/create_table.sql", dataset, "goodreads_staging") for dataset in DATASETS),
+        render("staging/create_accounting.sql"),
+    ]
+
+
+def load_staging(processed: str, role: str) -> list[str]:
+    """Staging filled from the Parquet files of one run.
+
+    `processed` is the S3 URI of the run's folder in the processed zone, `role` the ARN that COPY assumes.
+    """
+    columns = {dataset.name: column_list(dataset.stored_columns) for dataset in DATASETS}
+    columns[ACCOUNTING] = _accounting_columns()
+    return [
+        render("staging/copy.sql", table=table, columns=names, location=f"{processed}/{table}/", role=role)
+        for table, names in columns.items()
+    ]
+
+
+def publish() -> list[str]:
+    """The ledger and the four warehouse tables brought up to date with staging."""
+    return [
+        *(render("warehouse/account.sql", table=dataset.name, key=dataset.key) for dataset in DATASETS),
+        *(
+            render("warehouse/drop_superseded.sql", table=dataset.name, key=dataset.key)
+            for dataset in DATASETS
+        ),
+        *(
+            render(
+                "warehouse/merge.sql",
+                table=dataset.name,
+                key=dataset.key,
+                assignments=assignments(dataset, "staged"),
+                columns=column_list(dataset.stored_columns),
+                values=column_list(dataset.stored_columns, "staged."),
+            )
+            for dataset in DATASETS
+        ),
+    ]
+
+
+def read_ledger() -> str:
+    """The ledger's lines of the run bound as `run_id`."""
+    return render("warehouse/read_ledger.sql")
+
+
+def set_window() -> str:
+    """The analytics window, bound as `window_start` and `window_end`."""
+    return render("analytics/set_window.sql")
+
+
+def analytics(ranking: Ranking, top: int) -> list[str]:
+    """The three tables of a ranking, rebuilt; `top` is the number of places."""
+    columns = column_list(ranking.subject.columns)
+
+    def popular(table: str, measure: str) -> str:
+        return render(
+            "analytics/popular.sql",
+            table=table,
+            measure=measure,
+            subject=ranking.subject.name,
+            key=ranking.subject.key,
+            reference=ranking.reference,
+            columns=columns,
+            top=top,
+        )
+
+    return [
+        *(render("analytics/clear.sql", table=table) for table in ranking.tables),
+        popular(ranking.by_count, "review_count"),
+        popular(ranking.by_rating, "average_review_rating"),
+        render(
+            "analytics/best.sql",
+            table=ranking.best,
+            by_count=ranking.by_count,
+            by_rating=ranking.by_rating,
+            key=ranking.subject.key,
+            columns=columns,
+            rated_columns=column_list(ranking.subject.columns, "rated."),
+        ),
+    ]
+
+
+def _create(path: str, dataset: Dataset, schema: str) -> str:
+    return render(
+        path,
+        schema=schema,
+        table=dataset.name,
+        columns=column_definitions(dataset.stored_columns),
+        key=dataset.key,
+        sort_key=dataset.sort_key,
+    )
+
+
+def _accounting_columns() -> str:
+    names = ("run_id", "dataset", "fencing_token", "rows_read", "rows_staged", "rows_stale", "rows_duplicate")
+    return ",\n".join(f"    {name}" for name in (*names, "rows_quarantined"))

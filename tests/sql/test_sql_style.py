@@ -1,0 +1,35 @@
+"""Every statement is lint-free Redshift SQL as it is sent, names filled in."""
+
+import re
+from pathlib import Path
+
+import pytest
+import sqlfluff
+
+from sql import checks, statements
+
+BOUND_PARAMETER = re.compile(r"(?<=[ (]):(\w+)")  # sqlfluff's Redshift does not know them
+CONFIG = str(Path(__file__).parents[2] / ".sqlfluff")
+
+BATCHES = {
+    "create_tables": statements.create_tables(),
+    "create_staging": statements.create_staging(),
+    "load_staging": statements.load_staging("s3://processed/run=x", "arn:aws:iam::123456789012:role/copy"),
+    "publish": statements.publish(),
+    "read_ledger": [statements.read_ledger()],
+    "set_window": [statements.set_window()],
+    "authors_ranking": statements.analytics(statements.RANKINGS["authors"], top=10),
+    "staging_checks": [checks.staging_checks()],
+    "warehouse_checks": [checks.warehouse_checks()],
+    "analytics_checks": [checks.analytics_checks(top=10)],
+}
+
+
+@pytest.mark.parametrize("name", BATCHES)
+def test_statements_are_lint_free_redshift_sql(name: str) -> None:
+    sql = ";\n\n".join(BATCHES[name]) + ";\n"
+    bound = BOUND_PARAMETER.sub(r"'\1'", sql)
+
+    found = sqlfluff.lint(bound, config_path=CONFIG)
+
+    assert [f"{f['start_line_no']}: {f['code']} {f['description']}" for f in found] == []
