@@ -1,0 +1,53 @@
+"""A fixed number of consecutive records, as the random draws behind them."""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
+from zlib import crc32
+
+import numpy as np
+import numpy.typing as npt
+
+from catalog import Dataset
+from faker_tool.pools import pools
+
+ROWS = 16_384
+"""Records in a chunk: about 6 MB of reviews, small enough to queue and large enough to vectorise."""
+
+Integers = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+Arguments = ParamSpec("Arguments")
+Drawn = TypeVar("Drawn")
+
+
+class Chunk:
+    """Chunk `number` of a dataset's endless stream of records.
+
+    It depends on nothing but the arguments, so any process can draw any chunk. `until`, with a time zone, is
+    the end of the time in which the records were captured.
+    """
+
+    def __init__(self, dataset: Dataset, number: int, *, seed: int, until: datetime) -> None:
+        stream = (crc32(dataset.name.encode()), number)
+        self.dataset = dataset
+        self.until = until
+        self.rng = np.random.Generator(np.random.Philox(np.random.SeedSequence(seed, spawn_key=stream)))
+        self.pools = pools()
+        self.shared: dict[tuple[Any, ...], Any] = {}
+
+
+def shared(
+    draw: Callable[Concatenate[Chunk, Arguments], Drawn],
+) -> Callable[Concatenate[Chunk, Arguments], Drawn]:
+    """Make a draw once per chunk and arguments, so that the columns which use it agree with each other."""
+
+    @wraps(draw)
+    def once(chunk: Chunk, /, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Drawn:
+        key = (draw, args, *kwargs.items())
+        if key not in chunk.shared:
+            chunk.shared[key] = draw(chunk, *args, **kwargs)
+        drawn: Drawn = chunk.shared[key]
+        return drawn
+
+    return once

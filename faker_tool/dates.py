@@ -1,0 +1,78 @@
+"""Capture times and dates with an offset, as the text of a CSV field."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from catalog import Column
+from faker_tool.chunk import ROWS, Chunk, Integers, shared
+
+WINDOW = timedelta(days=30)
+"""Records are captured in this time before the chunk's `until`."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_DAY = 86_400
+_WHOLE_SECONDS = 0.1  # share of capture times without a fraction
+_OFFSETS = {"-0800": -480, "-0700": -420, "-0500": -300, "+0000": 0, "+0100": 60, "+0530": 330, "+0900": 540}
+_CLOCK = pa.array(np.arange(_DAY, dtype=np.int32), pa.time32("s")).cast(pa.string())
+
+
+@shared
+def captured(chunk: Chunk) -> Integers:
+    """When each record was captured, in microseconds since 1970."""
+    until = (chunk.until - _EPOCH) // _MICROSECOND
+    return chunk.rng.integers(until - WINDOW // _MICROSECOND, until, ROWS)
+
+
+@shared
+def _seconds_known(chunk: Chunk) -> npt.NDArray[np.float64]:
+    """How long before its capture each record was added."""
+    return chunk.rng.random(ROWS) * 3 * _DAY
+
+
+@shared
+def _zone(chunk: Chunk) -> Integers:
+    """Index of each record's offset: one for all its dates."""
+    return chunk.rng.integers(0, len(_OFFSETS), ROWS)
+
+
+def capture_time(chunk: Chunk, _: Column) -> pa.StringArray:
+    """Times like `2020-02-19 21:38:16.690535`, some like `2020-02-19 21:38:16`."""
+    exact = pa.array(captured(chunk), pa.timestamp("us"))
+    whole = pa.array(captured(chunk) // 1_000_000, pa.timestamp("s"))
+    rounded = pa.array(chunk.rng.random(ROWS) < _WHOLE_SECONDS)
+    return pc.if_else(rounded, whole.cast(pa.string()), exact.cast(pa.string()))
+
+
+def added(chunk: Chunk, _: Column) -> pa.StringArray:
+    """Dates like `Wed Feb 19 18:36:17 -0800 2020`, up to three days before the capture."""
+    return _with_offset(chunk, _seconds_known(chunk))
+
+
+def updated(chunk: Chunk, _: Column) -> pa.StringArray:
+    """Dates like those of `added`, between it and the capture."""
+    return _with_offset(chunk, _seconds_known(chunk) * chunk.rng.random(ROWS))
+
+
+def _with_offset(chunk: Chunk, seconds_before: npt.NDArray[np.float64]) -> pa.StringArray:
+    zone = _zone(chunk)
+    instant = captured(chunk) // 1_000_000 - seconds_before.astype(np.int64)
+    local = instant + np.array(list(_OFFSETS.values()))[zone] * 60
+    days, day = np.unique(local // _DAY, return_inverse=True)
+    calendar = [_EPOCH.date() + timedelta(days=int(number)) for number in days]
+    return pc.binary_join_element_wise(
+        pa.array([_day_text(each) for each in calendar]).take(pa.array(day)),
+        _CLOCK.take(pa.array(local % _DAY)),
+        pa.array(list(_OFFSETS)).take(pa.array(zone)),
+        pa.array([f"{each.year:04}" for each in calendar]).take(pa.array(day)),
+        " ",
+    )
+
+
+def _day_text(day: date) -> str:
+    # Not strftime: its names of days and months follow the locale of the process.
+    return f"{day.ctime()[:8]}{day.day:02}"

@@ -1,0 +1,82 @@
+"""Where a stream of records is cut."""
+
+from itertools import chain
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from faker_tool.cutting import into_files, up_to_bytes, up_to_records
+from faker_tool.records import Records
+
+HEADER = 10
+Chunks = list[list[int]]
+chunks = st.lists(st.lists(st.integers(1, 60), min_size=1, max_size=8), min_size=1, max_size=6)
+
+
+def stream(chunks: Chunks) -> list[Records]:
+    """Records of those lengths, each of one repeated letter and a line break."""
+    text = [b"".join(b"x" * (length - 1) + b"\n" for length in lengths) for lengths in chunks]
+    return [
+        Records(whole, np.cumsum(lengths), np.arange(len(lengths)))
+        for whole, lengths in zip(text, chunks, strict=True)
+    ]
+
+
+def lengths_by_file(pieces: list[tuple[int, Records]]) -> dict[int, list[int]]:
+    files: dict[int, list[int]] = {}
+    for number, records in pieces:
+        found = np.diff(records.ends, prepend=0).tolist()
+        assert len(records.text) == sum(found)
+        files.setdefault(number, []).extend(found)
+    return files
+
+
+@given(chunks, st.integers(1, 200))
+def test_files_hold_every_record_in_order_and_stay_below_the_limit(chunks: Chunks, limit: int) -> None:
+    files = lengths_by_file(list(into_files(stream(chunks), limit=limit, header=HEADER)))
+
+    assert list(chain(*files.values())) == list(chain(*chunks))
+    assert list(files) == list(range(len(files)))
+    assert all(HEADER + sum(lengths) <= limit or len(lengths) == 1 for lengths in files.values())
+
+
+@given(chunks, st.integers(1, 200))
+def test_a_file_ends_only_where_the_next_record_would_not_fit(chunks: Chunks, limit: int) -> None:
+    files = lengths_by_file(list(into_files(stream(chunks), limit=limit, header=HEADER)))
+
+    assert all(HEADER + sum(files[n]) + files[n + 1][0] > limit for n in range(len(files) - 1))
+
+
+def test_without_a_limit_there_is_one_file() -> None:
+    assert lengths_by_file(list(into_files(stream([[5, 5], [7]]), limit=None, header=HEADER))) == {
+        0: [5, 5, 7]
+    }
+
+
+@given(chunks, st.integers(1, 30))
+def test_a_count_of_records_gives_the_first_ones(chunks: Chunks, count: int) -> None:
+    pieces = into_files(stream(chunks), limit=40, header=HEADER)
+
+    found = lengths_by_file(list(up_to_records(pieces, count)))
+
+    assert list(chain(*found.values())) == list(chain(*chunks))[:count]
+
+
+@pytest.mark.parametrize(
+    ("size", "files"),
+    [
+        (10 + 20 + 9, {0: [20]}),
+        (10 + 20 + 11, {0: [20, 20]}),
+        (10 + 20 + 20 + 10 + 14, {0: [20, 20]}),
+        (10 + 20 + 20 + 10 + 16, {0: [20, 20], 1: [30]}),
+    ],
+    ids=["below", "above", "below, in the next file", "above, in the next file"],
+)
+def test_a_size_is_met_at_the_nearest_record_boundary_headers_included(
+    size: int, files: dict[int, list[int]]
+) -> None:
+    pieces = into_files(stream([[20, 20, 30], [30]]), limit=60, header=HEADER)
+
+    assert lengths_by_file(list(up_to_bytes(pieces, size, header=HEADER))) == files
