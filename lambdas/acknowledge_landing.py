@@ -1,0 +1,64 @@
+"""AcknowledgeLanding: deletes from landing what the run has published, and nothing else."""
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from aws_lambda_powertools import Logger
+
+from catalog import DATASETS
+from lambdas.shared.environment import Environment
+from lambdas.shared.errors import NotPublishedError
+from lambdas.shared.ledger import LedgerLine, read_ledger
+from lambdas.shared.observability import logger
+from lambdas.shared.zone import delete_if_unchanged, in_parallel
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+log: Logger = logger()
+
+
+def handler(event: dict[str, Any], _context: object) -> dict[str, int]:
+    """{run_id, ledger_statement?, if_published?} -> {acknowledged, changed}.
+
+    `ledger_statement` is the finished Data API statement that read the run's ledger lines; without it the
+    run had no rows, only files that went to quarantine whole. With `if_published` a run that is not in the
+    ledger is passed over: it died before its publish, and its files wait in landing for the next plan.
+    """
+    environment = Environment.read()
+    if statement := event.get("ledger_statement"):
+        lines = read_ledger(boto3.client("redshift-data"), statement)
+        if not lines and event.get("if_published"):
+            return {"acknowledged": 0, "changed": 0}
+        require_published(event["run_id"], lines)
+    return acknowledge(boto3.client("s3"), event["run_id"], environment)
+
+
+def require_published(run_id: str, lines: list[LedgerLine]) -> None:
+    """NotPublishedError unless the ledger holds a line of the run for every dataset."""
+    expected = sorted(dataset.name for dataset in DATASETS)
+    found = sorted(line.dataset for line in lines if line.run_id == run_id)
+    if found != expected:
+        raise NotPublishedError(
+            f"the ledger holds {found} of run {run_id}, expected {expected}; nothing was deleted from landing. "
+            "Another run has used the staging tables: the next scheduled run takes these files again."
+        )
+
+
+def acknowledge(s3: "S3Client", run_id: str, environment: Environment) -> dict[str, int]:
+    """Delete what the run's copy receipts list, where it is still the object that was copied."""
+    receipts = s3.get_paginator("list_objects_v2").paginate(
+        Bucket=environment.working_bucket, Prefix=f"run={run_id}/copied/"
+    )
+    copied = [
+        entry
+        for page in receipts
+        for item in page.get("Contents", [])
+        for entry in json.load(s3.get_object(Bucket=environment.working_bucket, Key=item["Key"])["Body"])
+    ]
+    deleted = in_parallel(
+        lambda entry: delete_if_unchanged(s3, environment.landing_bucket, entry["key"], entry["etag"]), copied
+    )
+    log.info("acknowledged", extra={"run_id": run_id, "deleted": sum(deleted), "of": len(copied)})
+    return {"acknowledged": sum(deleted), "changed": len(copied) - sum(deleted)}

@@ -1,0 +1,54 @@
+"""AuditStaging, CheckWarehouse, CheckAnalytics: judge the violations that a quality query has counted."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+from lambdas.shared.data_api import read_rows
+from lambdas.shared.errors import DataQualityError
+from lambdas.shared.observability import logger, metrics
+
+log: Logger = logger()
+measure: Metrics = metrics()
+
+
+@dataclass(frozen=True)
+class Check:
+    """One rule about one table, and in how many places it is violated."""
+
+    dataset: str
+    column_name: str
+    rule: str
+    violations: int
+
+    def __str__(self) -> str:
+        subject = f"{self.dataset}.{self.column_name}" if self.column_name else self.dataset
+        return f"{subject} {self.rule}: {self.violations}"
+
+
+@measure.log_metrics
+def handler(event: dict[str, Any], _context: object) -> dict[str, int]:
+    """{stage, statement} -> {checks}; raises DataQualityError that lists what is violated."""
+    checks = [Check(**row) for row in read_rows(boto3.client("redshift-data"), event["statement"])]
+    violated = judge(checks)
+    measure.add_dimension("stage", event["stage"])
+    measure.add_metric("ChecksViolated", MetricUnit.Count, len(violated))
+    if violated:
+        raise DataQualityError(
+            f"{len(violated)} of {len(checks)} checks of {event['stage']} are violated (rows): "
+            + "; ".join(map(str, violated))
+        )
+    log.info("checks passed", extra={"stage": event["stage"], "checks": len(checks)})
+    return {"checks": len(checks)}
+
+
+def judge(checks: Iterable[Check]) -> list[Check]:
+    """The violated ones; DataQualityError if there are none to judge, because no check is not a pass."""
+    found = list(checks)
+    if not found:
+        raise DataQualityError("the quality query returned no checks at all; expected one row per check")
+    return [check for check in found if check.violations]

@@ -1,0 +1,20 @@
+"""Rows of a finished Data API statement."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mypy_boto3_redshift_data import RedshiftDataAPIServiceClient
+
+
+def read_rows(client: "RedshiftDataAPIServiceClient", statement: str) -> Iterator[dict[str, Any]]:
+    """Each row of the statement's result as {column: value}; pages are followed."""
+    for page in client.get_paginator("get_statement_result").paginate(Id=statement):
+        names = [column["name"] for column in page["ColumnMetadata"]]
+        for record in page["Records"]:
+            yield dict(zip(names, (_value(dict(field)) for field in record), strict=True))
+
+
+def _value(field: dict[str, Any]) -> Any:
+    (kind, value), *_ = field.items()
+    return None if kind == "isNull" else value

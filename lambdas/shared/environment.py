@@ -1,0 +1,34 @@
+"""The environment variables of the functions, read once and typed."""
+
+import os
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Environment:
+    """Settings that the pipeline stack gives to every function."""
+
+    landing_bucket: str
+    working_bucket: str
+    quarantine_bucket: str
+    batch_max_files: int
+    batch_max_bytes: int
+    copy_files_per_task: int
+    analytics_window_days: int
+
+    @classmethod
+    def read(cls) -> "Environment":
+        """From os.environ; KeyError names a variable that is missing."""
+        return cls(
+            landing_bucket=os.environ["LANDING_BUCKET"],
+            working_bucket=os.environ["WORKING_BUCKET"],
+            quarantine_bucket=os.environ["QUARANTINE_BUCKET"],
+            batch_max_files=int(os.environ["BATCH_MAX_FILES"]),
+            batch_max_bytes=int(os.environ["BATCH_MAX_BYTES"]),
+            copy_files_per_task=int(os.environ["COPY_FILES_PER_TASK"]),
+            analytics_window_days=int(os.environ["ANALYTICS_WINDOW_DAYS"]),
+        )
+
+    def as_variables(self) -> dict[str, str]:
+        """The variables from which `read` makes the same environment."""
+        return {name.upper(): str(value) for name, value in vars(self).items()}

@@ -1,0 +1,23 @@
+"""Errors a person has to act on. Their class names are the error names in the state machine.
+
+PipelineError
+├── InvalidExecutionInput   the execution was started with values that cannot be used
+├── DataQualityError        a check found violations
+└── NotPublishedError       the ledger does not hold the run whose files were to be acknowledged
+"""
+
+
+class PipelineError(Exception):
+    """Base of the pipeline's own errors."""
+
+
+class InvalidExecutionInput(PipelineError):  # noqa: N818 - reads as what Step Functions shows
+    """The execution's name or input cannot be used."""
+
+
+class DataQualityError(PipelineError):
+    """A data-quality check found violations."""
+
+
+class NotPublishedError(PipelineError):
+    """The ledger does not hold the run."""

@@ -1,0 +1,80 @@
+"""The plan of one run: which landing objects it takes, and where each of them goes."""
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class LandingObject:
+    """An object as the listing of the landing zone shows it; `modified` is ISO 8601."""
+
+    key: str
+    etag: str
+    size: int
+    modified: str
+
+
+@dataclass(frozen=True)
+class PlannedFile:
+    """A landing object and its destination; `problem` is set, and `dataset` not, if it goes to quarantine."""
+
+    key: str
+    etag: str
+    size: int
+    target: str
+    dataset: str | None = None
+    problem: str | None = None
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A header that at least one file of a dataset has, and the folder (S3 URI) of the files that have it."""
+
+    dataset: str
+    columns: tuple[str, ...]
+    prefix: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What one run does with the landing zone. Stored as JSON: a payload of Step Functions holds 256 KiB."""
+
+    run_id: str
+    files: tuple[PlannedFile, ...]
+    layouts: tuple[Layout, ...]
+    left_for_later: int = 0
+    drift: tuple[str, ...] = field(default=())
+
+    def to_json(self) -> str:
+        """The document that the copy tasks and the Spark job read."""
+        return json.dumps(asdict(self), ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> "Plan":
+        """The plan in a document written by `to_json`."""
+        document: dict[str, Any] = json.loads(text)
+        return cls(
+            run_id=document["run_id"],
+            files=tuple(PlannedFile(**file) for file in document["files"]),
+            layouts=tuple(
+                Layout(layout["dataset"], tuple(layout["columns"]), layout["prefix"])
+                for layout in document["layouts"]
+            ),
+            left_for_later=document["left_for_later"],
+            drift=tuple(document["drift"]),
+        )
+
+    def batch(self, number: int, size: int) -> tuple[PlannedFile, ...]:
+        """The files of copy task `number`, counted from 0."""
+        return self.files[number * size : (number + 1) * size]
+
+
+def plan_key(run_id: str) -> str:
+    """Where the plan of a run is in the working zone."""
+    return f"run={run_id}/plan.json"
+
+
+def receipt_key(run_id: str, batch: int) -> str:
+    """Where a copy task writes what it copied, in the working zone."""
+    return f"run={run_id}/copied/{batch:05d}.json"

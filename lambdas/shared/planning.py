@@ -1,0 +1,106 @@
+"""Deciding what a run takes from the landing zone: pure functions, no S3."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from lambdas.shared.plan import LandingObject, Layout, Plan, PlannedFile
+from lambdas.shared.recognise import dataset_of, header_drift, header_problem, unknown_name_problem
+
+
+@dataclass(frozen=True)
+class Header:
+    """What reading the start of a landing object gave; no columns and no problem: the file holds nothing."""
+
+    columns: tuple[str, ...] | None = None
+    problem: str | None = None
+
+
+@dataclass(frozen=True)
+class Zones:
+    """Bucket names."""
+
+    working: str
+    quarantine: str
+
+
+def bound_batch(
+    objects: Iterable[LandingObject], max_files: int, max_bytes: int
+) -> tuple[list[LandingObject], int]:
+    """The oldest objects that fit into one run, and how many are left for the next.
+
+    One object is always taken, however big: it would wait for ever otherwise.
+    """
+    ordered = sorted(objects, key=lambda item: (item.modified, item.key))
+    chosen: list[LandingObject] = []
+    total = 0
+    for item in ordered:
+        if chosen and (len(chosen) == max_files or total + item.size > max_bytes):
+            break
+        chosen.append(item)
+        total += item.size
+    return chosen, len(ordered) - len(chosen)
+
+
+def make_plan(
+    run_id: str,
+    objects: Sequence[LandingObject],
+    headers: Mapping[str, Header],
+    zones: Zones,
+    left_for_later: int = 0,
+) -> Plan:
+    """Destination of each object; an object without an entry in `headers` has changed since it was listed."""
+    layouts: dict[tuple[str, tuple[str, ...]], Layout] = {}
+    files: list[PlannedFile] = []
+    drift: dict[str, None] = {}
+    for number, item in enumerate(item for item in objects if item.key in headers):
+        dataset, header = dataset_of(item.key), headers[item.key]
+        if dataset is None:
+            files.append(_quarantined(item, run_id, unknown_name_problem(item.key)))
+        elif header.columns is None and header.problem is None:
+            files.append(_empty(item, run_id, dataset.name, number))
+        elif problem := header.problem or header_problem(dataset, header.columns or ()):
+            files.append(_quarantined(item, run_id, problem))
+        else:
+            columns = header.columns or ()
+            layout = layouts.setdefault(
+                (dataset.name, columns), _layout(run_id, dataset.name, columns, len(layouts), zones.working)
+            )
+            if difference := header_drift(dataset, columns):
+                drift[difference] = None
+            files.append(_copied(item, layout, number))
+    return Plan(
+        run_id=run_id,
+        files=tuple(files),
+        layouts=tuple(layouts.values()),
+        left_for_later=left_for_later,
+        drift=tuple(drift),
+    )
+
+
+def _layout(run_id: str, dataset: str, columns: tuple[str, ...], number: int, bucket: str) -> Layout:
+    return Layout(dataset, columns, f"s3://{bucket}/run={run_id}/{dataset}/layout={number}/")
+
+
+def _copied(item: LandingObject, layout: Layout, number: int) -> PlannedFile:
+    target = layout.prefix.split("/", 3)[3] + _file_name(item.key, number)
+    return PlannedFile(item.key, item.etag, item.size, target, dataset=layout.dataset)
+
+
+def _empty(item: LandingObject, run_id: str, dataset: str, number: int) -> PlannedFile:
+    target = f"run={run_id}/empty/{_file_name(item.key, number)}"
+    return PlannedFile(item.key, item.etag, item.size, target, dataset=dataset)
+
+
+def _quarantined(item: LandingObject, run_id: str, problem: str) -> PlannedFile:
+    target = f"run={run_id}/files/{item.key.lstrip('/')}"
+    return PlannedFile(item.key, item.etag, item.size, target, problem=problem)
+
+
+def _file_name(key: str, number: int) -> str:
+    """A name that Spark and every file system take, unique within the run and recognisable by people.
+
+    Spark skips names that start with `_` or `.`, and its paths are glob patterns.
+    """
+    name = quote(key.rpartition("/")[2], safe="").replace("%", "~").replace("*", "~2A")
+    return f"{number:05d}-{name[-150:]}"
