@@ -1,0 +1,69 @@
+"""Composition root: the settings in `cdk.json` become the stacks."""
+
+import sys
+from dataclasses import dataclass
+
+from aws_cdk import App, Validations
+from cdk_nag import AwsSolutionsChecks
+
+from stacks.compute import ComputeStack
+from stacks.context import SettingsError
+from stacks.monitoring import MonitoringStack
+from stacks.network import NetworkStack
+from stacks.pipeline import PipelineStack
+from stacks.settings import Settings
+from stacks.storage import StorageStack
+from stacks.warehouse import WarehouseStack
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stacks:
+    """One deployment; a stack depends only on those above it."""
+
+    storage: StorageStack
+    network: NetworkStack
+    warehouse: WarehouseStack
+    compute: ComputeStack
+    pipeline: PipelineStack
+    monitoring: MonitoringStack
+
+
+def build(app: App) -> Stacks:
+    """Adds the stacks to `app`; SettingsError if its context holds a setting that is unknown or not allowed."""
+    settings = Settings.from_context(app.node)
+    name = settings.name
+    storage = StorageStack(app, f"{name}-storage", settings=settings)
+    network = NetworkStack(app, f"{name}-network", settings=settings, storage=storage)
+    warehouse = WarehouseStack(app, f"{name}-warehouse", settings=settings, network=network, storage=storage)
+    compute = ComputeStack(app, f"{name}-compute", settings=settings, network=network, storage=storage)
+    pipeline = PipelineStack(
+        app, f"{name}-pipeline", settings=settings, storage=storage, warehouse=warehouse, compute=compute
+    )
+    monitoring = MonitoringStack(
+        app, f"{name}-monitoring", settings=settings, pipeline=pipeline, warehouse=warehouse, compute=compute
+    )
+    Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    stacks = Stacks(
+        storage=storage,
+        network=network,
+        warehouse=warehouse,
+        compute=compute,
+        pipeline=pipeline,
+        monitoring=monitoring,
+    )
+    for stack in vars(stacks).values():
+        stack.tags.set_tag("project", name)  # CloudFormation hands it on to every resource that takes tags
+    return stacks
+
+
+def main() -> None:
+    app = App()
+    try:
+        build(app)
+    except SettingsError as error:
+        sys.exit(str(error))
+    app.synth()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The CloudFormation stacks, one file each; `app.py` puts them together."""

@@ -1,0 +1,134 @@
+"""The EMR cluster that runs the Spark job, and the job's code."""
+
+from aws_cdk import CfnOutput, CfnTag, Stack
+from aws_cdk import aws_emr as emr
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from spark_jobs.conf import SPARK_CONF
+from stacks.emr_access import EmrAccess
+from stacks.job_code import JobCode
+from stacks.nag import accept, accept_bucket_grants
+from stacks.network import EMR_MANAGED_TAG, NetworkStack
+from stacks.settings import Settings
+from stacks.storage import StorageStack
+
+EMR_LOGS = "emr/"
+"""Where in the logs bucket EMR puts the logs of steps and daemons."""
+
+
+class ComputeStack(Stack):
+    """One long-running cluster: a step needs seconds to start, a cluster minutes.
+
+    Submit steps in client mode: the driver then has the primary node to itself, and each core node is one executor.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        network: NetworkStack,
+        storage: StorageStack,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        code = JobCode(self, "JobCode")
+        self.transform_script = code.transform_script
+        self.python_code = code.python_code
+        access = EmrAccess(self, "Access", settings=settings)
+        self._grant_data(access.node_role, storage)
+        code.grant_read(access.node_role)
+        self.cluster = self._cluster(settings, network, storage, access)
+        self.cluster.node.add_dependency(
+            access
+        )  # the cluster starts with its permissions, or it does not start
+        self.cluster_id = self.cluster.ref
+        accept(
+            self.cluster,
+            "AwsSolutions-EMR4",
+            reason="The disks are encrypted; the rule looks for that outside of EncryptionConfiguration, where EMR does "
+            "not read it.",
+        )
+        accept(
+            self.cluster,
+            "AwsSolutions-EMR5",
+            reason="Node-to-node TLS needs a private key in a bucket. The nodes talk inside one isolated subnet whose "
+            "groups admit only themselves, and to S3 over TLS.",
+        )
+        accept(
+            self.cluster, "AwsSolutions-EMR6", reason="Nobody signs in to a node: no key pair, no open port."
+        )
+        CfnOutput(self, "ClusterId", value=self.cluster_id, description="the EMR cluster")
+
+    def _grant_data(self, role: iam.Role, storage: StorageStack) -> None:
+        storage.working.grant_read(role)
+        storage.processed.grant_read_write(role)  # Spark replaces what an earlier attempt of the run left
+        storage.quarantine.grant_read_write(role)
+        storage.logs.grant_put(role, f"{EMR_LOGS}*")
+        accept_bucket_grants(role, storage.working, storage.processed, storage.quarantine)
+        accept_bucket_grants(role, storage.logs, keys=f"{EMR_LOGS}*")
+
+    def _cluster(
+        self, settings: Settings, network: NetworkStack, storage: StorageStack, access: EmrAccess
+    ) -> emr.CfnCluster:
+        return emr.CfnCluster(
+            self,
+            "Cluster",
+            name=settings.name,
+            release_label=settings.emr_release,
+            applications=[emr.CfnCluster.ApplicationProperty(name=name) for name in ("Hadoop", "Spark")],
+            instances=emr.CfnCluster.JobFlowInstancesConfigProperty(
+                master_instance_group=_group(settings, "primary", 1),
+                core_instance_group=_group(settings, "core", settings.emr_core_count),
+                ec2_subnet_id=network.vpc.isolated_subnets[0].subnet_id,
+                emr_managed_master_security_group=network.emr_primary.security_group_id,
+                emr_managed_slave_security_group=network.emr_core.security_group_id,
+                service_access_security_group=network.emr_service.security_group_id,
+                keep_job_flow_alive_when_no_steps=True,
+                termination_protected=False,
+                unhealthy_node_replacement=True,
+            ),
+            configurations=_configurations(),
+            job_flow_role=access.instance_profile.ref,
+            service_role=access.service_role.role_name,
+            security_configuration=access.security_configuration.ref,
+            log_uri=f"s3://{storage.logs.bucket_name}/{EMR_LOGS}",
+            step_concurrency_level=1,
+            visible_to_all_users=True,
+            tags=[CfnTag(key=EMR_MANAGED_TAG, value="true")],
+        )
+
+
+def _group(settings: Settings, name: str, count: int) -> emr.CfnCluster.InstanceGroupConfigProperty:
+    disk = emr.CfnCluster.EbsBlockDeviceConfigProperty(
+        volume_specification=emr.CfnCluster.VolumeSpecificationProperty(
+            size_in_gb=settings.emr_ebs_gib, volume_type="gp3"
+        ),
+        volumes_per_instance=1,
+    )
+    return emr.CfnCluster.InstanceGroupConfigProperty(
+        name=name,
+        instance_count=count,
+        instance_type=settings.emr_instance_type,
+        ebs_configuration=emr.CfnCluster.EbsConfigurationProperty(
+            ebs_block_device_configs=[disk], ebs_optimized=True
+        ),
+    )
+
+
+def _configurations() -> list[emr.CfnCluster.ConfigurationProperty]:
+    """One step at a time owns the cluster: an executor per core node with all it has, from the first second."""
+    defaults = {
+        **SPARK_CONF,
+        "spark.dynamicAllocation.enabled": "false",
+        "spark.pyspark.python": "/usr/bin/python3.11",  # EMR 7 defaults to 3.9
+    }
+    return [
+        emr.CfnCluster.ConfigurationProperty(
+            classification="spark", configuration_properties={"maximizeResourceAllocation": "true"}
+        ),
+        emr.CfnCluster.ConfigurationProperty(
+            classification="spark-defaults", configuration_properties=defaults
+        ),
+    ]

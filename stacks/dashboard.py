@@ -1,0 +1,126 @@
+"""The one page to look at: is it running, is it late, what did it do, what is it short of."""
+
+from collections.abc import Sequence
+
+from aws_cdk import aws_cloudwatch as cloudwatch
+from constructs import Construct
+
+from stacks import measures
+from stacks.compute import ComputeStack
+from stacks.measures import Pipeline
+from stacks.settings import Settings
+from stacks.warehouse import WarehouseStack
+
+_HALF, _THIRD, _FULL = 12, 8, 24
+
+
+class Dashboard(Construct):
+    """Four rows, from the question asked first to the one asked last."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        pipeline: Pipeline,
+        warehouse: WarehouseStack,
+        compute: ComputeStack,
+        alarm_names: Sequence[str],
+    ) -> None:
+        super().__init__(scope, construct_id)
+        dashboard = cloudwatch.Dashboard(self, "Page", dashboard_name=settings.name)
+        dashboard.add_widgets(
+            cloudwatch.AlarmStatusWidget(
+                title="Alarms",
+                alarms=[cloudwatch.Alarm.from_alarm_name(self, name, name) for name in alarm_names],
+                width=_FULL,
+                height=4,
+            )
+        )
+        dashboard.add_widgets(*_runs(settings, pipeline))
+        dashboard.add_widgets(*_data(pipeline))
+        dashboard.add_widgets(
+            *_capacity(pipeline, compute.cluster_id, warehouse.cluster_identifier),
+        )
+
+
+def _runs(settings: Settings, pipeline: Pipeline) -> list[cloudwatch.IWidget]:
+    machine, total = pipeline.state_machine, cloudwatch.Stats.SUM
+    return [
+        cloudwatch.GraphWidget(
+            title="Runs",
+            left=[
+                machine.metric_succeeded(statistic=total, label="succeeded"),
+                measures.skipped_runs(pipeline),
+                measures.bad_endings(machine),
+            ],
+            width=_HALF,
+        ),
+        cloudwatch.GraphWidget(
+            title="Duration of a run",
+            left=[
+                machine.metric_time(statistic=cloudwatch.Stats.p(50), label="median"),
+                machine.metric_time(statistic=cloudwatch.Stats.MAXIMUM, label="longest"),
+            ],
+            left_annotations=[
+                cloudwatch.HorizontalAnnotation(
+                    value=settings.schedule_minutes * 60_000, label="next run is due"
+                )
+            ],
+            width=_HALF,
+        ),
+    ]
+
+
+def _data(pipeline: Pipeline) -> list[cloudwatch.IWidget]:
+    def counts(*names: str) -> list[cloudwatch.IMetric]:
+        return [measures.of_report(pipeline, name) for name in names]
+
+    return [
+        cloudwatch.GraphWidget(
+            title="Rows read, by what became of them",
+            left=counts("RowsInserted", "RowsUpdated", "RowsStale", "RowsDuplicate", "RowsQuarantined"),
+            stacked=True,
+            width=_HALF,
+        ),
+        cloudwatch.GraphWidget(
+            title="Files", left=counts("FilesLeftForLater", "FilesQuarantined"), width=_HALF
+        ),
+    ]
+
+
+def _capacity(
+    pipeline: Pipeline, emr_cluster_id: str, redshift_cluster_identifier: str
+) -> list[cloudwatch.IWidget]:
+    average = cloudwatch.Stats.AVERAGE
+    percent = cloudwatch.YAxisProps(min=0, max=100, label="%", show_units=False)
+    return [
+        cloudwatch.GraphWidget(
+            title="EMR",
+            left=[
+                measures.of_emr(emr_cluster_id, name, average)
+                for name in ("YARNMemoryAvailablePercentage", "HDFSUtilization")
+            ],
+            right=[measures.of_emr(emr_cluster_id, "CoreNodesRunning", cloudwatch.Stats.MINIMUM)],
+            left_y_axis=percent,
+            width=_THIRD,
+        ),
+        cloudwatch.GraphWidget(
+            title="Redshift",
+            left=[
+                measures.of_redshift(redshift_cluster_identifier, name, average)
+                for name in ("CPUUtilization", "PercentageDiskSpaceUsed")
+            ],
+            left_y_axis=percent,
+            width=_THIRD,
+        ),
+        cloudwatch.GraphWidget(
+            title="Function errors",
+            left=[
+                function.metric_errors(statistic=cloudwatch.Stats.SUM, label=name)
+                for name, function in pipeline.functions.items()
+            ],
+            width=_THIRD,
+        ),
+    ]

@@ -1,0 +1,102 @@
+"""Who EMR and its nodes are in the account, and how the nodes' disks and metadata are protected."""
+
+from typing import Any
+
+from aws_cdk import RemovalPolicy, Stack
+from aws_cdk import aws_emr as emr
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from constructs import Construct
+
+from stacks.nag import accept
+from stacks.settings import Settings
+
+
+class EmrAccess(Construct):
+    """`service_role` is what EMR does in the account, `node_role` what the job on the nodes may do."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
+        super().__init__(scope, construct_id)
+        self.node_role = iam.Role(self, "NodeRole", assumed_by=iam.ServicePrincipal("ec2.amazonaws.com"))
+        self.instance_profile = iam.CfnInstanceProfile(
+            self, "InstanceProfile", roles=[self.node_role.role_name]
+        )
+        key = kms.Key(
+            self,
+            "DiskKey",
+            description=f"disks of the EMR nodes of {settings.name}",
+            enable_key_rotation=True,
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        self.service_role = self._service_role(key)
+        self.security_configuration = emr.CfnSecurityConfiguration(
+            self, "SecurityConfiguration", security_configuration=_protection(key)
+        )
+
+    def _service_role(self, key: kms.Key) -> iam.Role:
+        role = iam.Role(
+            self,
+            "ServiceRole",
+            assumed_by=iam.ServicePrincipal("elasticmapreduce.amazonaws.com").with_conditions(
+                {
+                    "StringEquals": {"aws:SourceAccount": Stack.of(self).account},
+                    "ArnLike": {
+                        "aws:SourceArn": Stack.of(self).format_arn(service="elasticmapreduce", resource="*")
+                    },
+                }
+            ),
+            managed_policies=[
+                iam.ManagedPolicy.from_aws_managed_policy_name("service-role/AmazonEMRServicePolicy_v2")
+            ],
+        )
+        # the managed policy passes on only the default node role
+        role.add_to_policy(
+            iam.PolicyStatement(
+                actions=["iam:PassRole"],
+                resources=[self.node_role.role_arn],
+                conditions={"StringEquals": {"iam:PassedToService": "ec2.amazonaws.com"}},
+            )
+        )
+        key.grant_encrypt_decrypt(role)
+        key.grant(role, "kms:DescribeKey")
+        role.add_to_policy(
+            iam.PolicyStatement(
+                actions=["kms:CreateGrant"],
+                resources=[key.key_arn],
+                conditions={"Bool": {"kms:GrantIsForAWSResource": "true"}},
+            )
+        )
+        accept(
+            role,
+            "AwsSolutions-IAM5[Action::kms:GenerateDataKey*]",
+            "AwsSolutions-IAM5[Action::kms:ReEncrypt*]",
+            reason="What EBS needs to encrypt the nodes' disks, on the one key made for them.",
+        )
+        accept(
+            role,
+            "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonEMRServicePolicy_v2]",
+            reason="The policy AWS maintains for EMR; it reaches only what carries the EMR tag.",
+        )
+        return role
+
+
+def _protection(key: kms.Key) -> dict[str, Any]:
+    """EMR's security configuration. EBS encrypts the disks, so the nodes themselves need no route to KMS."""
+    return {
+        "EncryptionConfiguration": {
+            "EnableInTransitEncryption": False,
+            "EnableAtRestEncryption": True,
+            "AtRestEncryptionConfiguration": {
+                "S3EncryptionConfiguration": {"EncryptionMode": "SSE-S3"},
+                "LocalDiskEncryptionConfiguration": {
+                    "EncryptionKeyProviderType": "AwsKms",
+                    "AwsKmsKey": key.key_arn,
+                    "EnableEbsEncryption": True,
+                },
+            },
+        },
+        "InstanceMetadataServiceConfiguration": {
+            "MinimumInstanceMetadataServiceVersion": 2,
+            "HttpPutResponseHopLimit": 1,
+        },
+    }

@@ -1,0 +1,107 @@
+"""The Lambda functions: one asset with the handlers and the catalog, one function for each handler."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from aws_cdk import Duration, IgnoreMode
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_ssm as ssm
+from constructs import Construct
+
+from lambdas.shared.environment import Environment
+from lambdas.shared.observability import POWERTOOLS_LAYER
+from stacks.log_group import log_group
+from stacks.nag import accept, accept_bucket_grants
+from stacks.settings import Settings
+from stacks.storage import StorageStack
+
+ROOT = Path(__file__).parent.parent
+
+_CODE = ["*", "!lambdas", "!lambdas/**", "!catalog", "!catalog/**", "**/__pycache__"]
+
+
+class Functions(Construct):
+    """`plan_copies`, `copy_to_working`, `check_quality`, `acknowledge_landing` and `report_run`."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, settings: Settings, storage: StorageStack
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._settings = settings
+        self._variables = Environment(
+            landing_bucket=storage.landing.bucket_name,
+            working_bucket=storage.working.bucket_name,
+            quarantine_bucket=storage.quarantine.bucket_name,
+            batch_max_files=settings.batch_max_files,
+            batch_max_bytes=settings.batch_max_bytes,
+            copy_files_per_task=settings.copy_files_per_task,
+            analytics_window_days=settings.analytics_window_days,
+        ).as_variables()
+        self._code = lambda_.Code.from_asset(str(ROOT), exclude=_CODE, ignore_mode=IgnoreMode.GIT)
+        self._powertools = lambda_.LayerVersion.from_layer_version_arn(
+            self, "Powertools", ssm.StringParameter.value_for_string_parameter(self, POWERTOOLS_LAYER)
+        )
+        self.plan_copies = self._function("plan_copies", memory_mb=1024, minutes=5)
+        self.copy_to_working = self._function("copy_to_working", memory_mb=1024, minutes=15)
+        self.check_quality = self._function("check_quality", memory_mb=256, minutes=1)
+        self.acknowledge_landing = self._function("acknowledge_landing", memory_mb=1024, minutes=15)
+        self.report_run = self._function("report_run", memory_mb=256, minutes=1)
+        self._grant(storage)
+
+    @property
+    def by_name(self) -> Mapping[str, lambda_.Function]:
+        """The functions by the names of their handlers' modules."""
+        return {name: value for name, value in vars(self).items() if isinstance(value, lambda_.Function)}
+
+    def _function(self, module: str, *, memory_mb: int, minutes: int) -> lambda_.Function:
+        construct_id = module.title().replace("_", "")
+        function = lambda_.Function(
+            self,
+            construct_id,
+            function_name=f"{self._settings.name}-{module.replace('_', '-')}",
+            handler=f"lambdas.{module}.handler",
+            code=self._code,
+            runtime=lambda_.Runtime.PYTHON_3_14,
+            architecture=lambda_.Architecture.ARM_64,
+            layers=[self._powertools],
+            memory_size=memory_mb,
+            timeout=Duration.minutes(minutes),
+            environment={
+                **self._variables,
+                "POWERTOOLS_SERVICE_NAME": module,
+                "POWERTOOLS_LOG_LEVEL": "INFO",
+            },
+            tracing=lambda_.Tracing.ACTIVE,
+            log_group=log_group(
+                self, f"{construct_id}Logs", retention_days=self._settings.log_retention_days
+            ),
+        )
+        accept(
+            function,
+            "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole]",
+            reason="AWS's policy for writing a function's own logs.",
+        )
+        return function
+
+    def _grant(self, storage: StorageStack) -> None:
+        storage.landing.grant_read(self.plan_copies)
+        storage.working.grant_put(self.plan_copies)
+        storage.landing.grant_read(self.copy_to_working)
+        storage.working.grant_read_write(self.copy_to_working)
+        storage.quarantine.grant_read_write(self.copy_to_working)
+        storage.working.grant_read(self.acknowledge_landing)
+        storage.landing.grant_read(self.acknowledge_landing)
+        storage.landing.grant_delete(self.acknowledge_landing)
+        for reader in (self.check_quality, self.acknowledge_landing, self.report_run):
+            reader.add_to_role_policy(
+                iam.PolicyStatement(actions=["redshift-data:GetStatementResult"], resources=["*"])
+            )
+        zones = (storage.landing, storage.working, storage.quarantine)
+        for function in self.by_name.values():
+            accept_bucket_grants(function, *zones)
+            accept(
+                function,
+                "AwsSolutions-IAM5[Resource::*]",
+                reason="GetStatementResult and X-Ray's PutTraceSegments know no narrower resource.",
+            )

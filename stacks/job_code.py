@@ -1,0 +1,44 @@
+"""The Spark job as files in the CDK's asset bucket."""
+
+from pathlib import Path
+
+from aws_cdk import IgnoreMode
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3_assets as s3_assets
+from constructs import Construct
+
+from stacks.nag import accept
+
+_ROOT = Path(__file__).resolve().parents[1]
+_PACKAGES = ("catalog", "spark_jobs")
+
+
+class JobCode(Construct):
+    """`transform_script` is what spark-submit runs, `python_code` a zip with what it imports, for `--py-files`."""
+
+    def __init__(self, scope: Construct, construct_id: str) -> None:
+        super().__init__(scope, construct_id)
+        self.transform_script = s3_assets.Asset(
+            self, "TransformScript", path=str(_ROOT / "spark_jobs" / "transform.py")
+        )
+        self.python_code = s3_assets.Asset(
+            self,
+            "PythonCode",
+            path=str(_ROOT),
+            exclude=[
+                "*",
+                *(f"!{name}{rest}" for name in _PACKAGES for rest in ("", "/**")),
+                "**/__pycache__",
+            ],
+            ignore_mode=IgnoreMode.GIT,
+        )
+
+    def grant_read(self, role: iam.Role) -> None:
+        """Lets `role` read both files."""
+        self.transform_script.grant_read(role)
+        self.python_code.grant_read(role)
+        accept(
+            role,
+            "AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:s3:::cdk-hnb659fds-assets-<AWS::AccountId>-<AWS::Region>/*]",
+            reason="The CDK grants assets by bucket; the bucket holds deployed code and templates, no data.",
+        )

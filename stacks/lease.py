@@ -1,0 +1,118 @@
+"""One run at a time: a lease in DynamoDB, held by name of the execution, with a fencing token.
+
+A holder is asked after, not timed: Step Functions knows whether an execution still runs, and ends every one of
+them after the state machine's timeout. No clock has to be right, and a dead holder is replaced at once.
+"""
+
+from collections.abc import Mapping
+
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_stepfunctions as sfn
+from aws_cdk import aws_stepfunctions_tasks as tasks
+from constructs import Construct
+
+from stacks.retries import BACK_OFF, NEVER
+
+REFUSED = "DynamoDB.ConditionalCheckFailedException"
+_KEY = "pipeline"
+_ME = sfn.JsonPath.string_at("$$.Execution.Id")
+
+Value = tasks.DynamoAttributeValue
+
+
+class Lease(Construct):
+    """States that take, mark and give back the lease, each made once.
+
+    After `acquire` and `take_over` the state data is {"lease": {"fencing_token", "item"}, "ledger": {...}};
+    `item` has `unfinished_run` if a run has published but not finished what follows.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, table: dynamodb.Table) -> None:
+        super().__init__(scope, construct_id)
+        self._table = table
+        self._acquired = {
+            "lease": {"fencing_token.$": "$.Attributes.fencing_token.N", "item.$": "$.Attributes"},
+            "ledger": {"statement": ""},
+        }
+
+    def acquire(self, name: str) -> tasks.DynamoUpdateItem:
+        """Take the lease if it is free (or already ours: a repeated request); REFUSED otherwise."""
+        return self._update(
+            name,
+            "SET holder = :me, acquired_at = :now ADD fencing_token :one",
+            "attribute_not_exists(holder) OR holder = :me",
+            _take(),
+            result_selector=self._acquired,
+        )
+
+    def take_over(self, name: str) -> tasks.DynamoUpdateItem:
+        """Take the lease from the holder at `$.Item.holder.S`, which runs no more; REFUSED if somebody was faster."""
+        observed = Value.from_string(sfn.JsonPath.string_at("$.Item.holder.S"))
+        return self._update(
+            name,
+            "SET holder = :me, acquired_at = :now ADD fencing_token :one",
+            "holder = :observed",
+            {**_take(), ":observed": observed},
+            result_selector=self._acquired,
+        )
+
+    def read(self, name: str) -> tasks.DynamoGetItem:
+        """The lease's item as `$.Item`."""
+        state = tasks.DynamoGetItem(
+            self, name, table=self._table, key={"lease": Value.from_string(_KEY)}, consistent_read=True
+        )
+        state.add_retry(**BACK_OFF)
+        return state
+
+    def mark_unfinished(self, name: str) -> tasks.DynamoUpdateItem:
+        """Note that this run is about to publish: whoever comes next makes up for what it leaves undone."""
+        return self._update(
+            name,
+            "SET unfinished_run = :run",
+            "holder = :me",
+            {
+                ":me": Value.from_string(_ME),
+                ":run": Value.from_string(sfn.JsonPath.string_at("$$.Execution.Name")),
+            },
+        )
+
+    def release(self, name: str, *, finished: bool) -> tasks.DynamoUpdateItem:
+        """Give the lease back if it is still ours; `finished`: nothing is left undone."""
+        return self._update(
+            name,
+            "REMOVE holder, unfinished_run" if finished else "REMOVE holder",
+            "holder = :me",
+            {":me": Value.from_string(_ME)},
+        )
+
+    def _update(
+        self,
+        name: str,
+        expression: str,
+        condition: str,
+        values: Mapping[str, tasks.DynamoAttributeValue],
+        result_selector: Mapping[str, object] | None = None,
+    ) -> tasks.DynamoUpdateItem:
+        state = tasks.DynamoUpdateItem(
+            self,
+            name,
+            table=self._table,
+            key={"lease": Value.from_string(_KEY)},
+            update_expression=expression,
+            condition_expression=condition,
+            expression_attribute_values=values,
+            return_values=tasks.DynamoReturnValues.ALL_NEW,
+            result_selector=result_selector,
+            result_path="$" if result_selector else sfn.JsonPath.DISCARD,
+        )
+        state.add_retry(errors=[REFUSED], **NEVER)
+        state.add_retry(**BACK_OFF)
+        return state
+
+
+def _take() -> dict[str, tasks.DynamoAttributeValue]:
+    return {
+        ":me": Value.from_string(_ME),
+        ":now": Value.from_string(sfn.JsonPath.string_at("$$.State.EnteredTime")),
+        ":one": Value.from_number(1),
+    }

@@ -1,0 +1,16 @@
+"""Log groups that forget after the days the settings say."""
+
+from typing import cast
+
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+
+def log_group(
+    scope: Construct, construct_id: str, *, retention_days: int, name: str | None = None
+) -> logs.LogGroup:
+    """A log group that goes with its stack; the L2 construct takes retention only as an enumeration."""
+    group = logs.LogGroup(scope, construct_id, log_group_name=name, removal_policy=RemovalPolicy.DESTROY)
+    cast("logs.CfnLogGroup", group.node.default_child).retention_in_days = retention_days
+    return group

@@ -1,0 +1,122 @@
+"""The metrics that alarms and dashboard look at, each named once."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_events as events
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_stepfunctions as sfn
+
+FIVE_MINUTES = Duration.minutes(5)
+
+
+class Pipeline(Protocol):
+    """What monitoring needs to know of the pipeline stack."""
+
+    @property
+    def state_machine(self) -> sfn.StateMachine: ...
+    @property
+    def alerts(self) -> sns.Topic: ...
+    @property
+    def functions(self) -> Mapping[str, lambda_.Function]: ...
+    @property
+    def rule(self) -> events.Rule: ...
+    @property
+    def metrics_namespace(self) -> str: ...
+
+
+def of_redshift(cluster_identifier: str, name: str, statistic: str) -> cloudwatch.Metric:
+    """A metric of the whole Redshift cluster."""
+    return cloudwatch.Metric(
+        namespace="AWS/Redshift",
+        metric_name=name,
+        dimensions_map={"ClusterIdentifier": cluster_identifier},
+        statistic=statistic,
+        period=FIVE_MINUTES,
+    )
+
+
+def of_emr(cluster_id: str, name: str, statistic: str) -> cloudwatch.Metric:
+    """A metric of the EMR cluster, which reports every five minutes."""
+    return cloudwatch.Metric(
+        namespace="AWS/ElasticMapReduce",
+        metric_name=name,
+        dimensions_map={"JobFlowId": cluster_id},
+        statistic=statistic,
+        period=FIVE_MINUTES,
+    )
+
+
+def skipped_runs(pipeline: Pipeline) -> cloudwatch.Metric:
+    """Executions that found the lease taken; the state machine counts them."""
+    return cloudwatch.Metric(
+        namespace=pipeline.metrics_namespace,
+        metric_name="RunsSkipped",
+        statistic=cloudwatch.Stats.SUM,
+        period=FIVE_MINUTES,
+    )
+
+
+def of_report(pipeline: Pipeline, name: str) -> cloudwatch.Metric:
+    """A count that ReportRun publishes of each run: RowsInserted, RowsQuarantined, FilesLeftForLater, ..."""
+    return cloudwatch.Metric(
+        namespace=pipeline.metrics_namespace,
+        metric_name=name,
+        dimensions_map={"service": "report_run"},
+        statistic=cloudwatch.Stats.SUM,
+        period=FIVE_MINUTES,
+    )
+
+
+def of_rule(rule_name: str, name: str) -> cloudwatch.Metric:
+    """A metric of the EventBridge rule that starts the runs."""
+    return cloudwatch.Metric(
+        namespace="AWS/Events",
+        metric_name=name,
+        dimensions_map={"RuleName": rule_name},
+        statistic=cloudwatch.Stats.SUM,
+        period=FIVE_MINUTES,
+    )
+
+
+def bad_endings(machine: sfn.StateMachine) -> cloudwatch.MathExpression:
+    """Executions that failed, timed out or were aborted, in five minutes."""
+    return cloudwatch.MathExpression(
+        expression="FILL(failed, 0) + FILL(timed_out, 0) + FILL(aborted, 0)",
+        using_metrics={
+            "failed": machine.metric_failed(statistic=cloudwatch.Stats.SUM),
+            "timed_out": machine.metric_timed_out(statistic=cloudwatch.Stats.SUM),
+            "aborted": machine.metric_aborted(statistic=cloudwatch.Stats.SUM),
+        },
+        label="failed, timed out or aborted",
+        period=FIVE_MINUTES,
+    )
+
+
+def finished_runs(pipeline: Pipeline, window: Duration) -> cloudwatch.MathExpression:
+    """Executions that held the lease to the end: a skipped one succeeds as well, but did nothing."""
+    return cloudwatch.MathExpression(
+        expression="succeeded - FILL(skipped, 0)",
+        using_metrics={
+            "succeeded": pipeline.state_machine.metric_succeeded(statistic=cloudwatch.Stats.SUM),
+            "skipped": skipped_runs(pipeline),
+        },
+        label="finished runs",
+        period=window,
+    )
+
+
+def function_trouble(function: lambda_.Function) -> cloudwatch.MathExpression:
+    """Invocations that failed or were throttled, in five minutes."""
+    return cloudwatch.MathExpression(
+        expression="FILL(errors, 0) + FILL(throttles, 0)",
+        using_metrics={
+            "errors": function.metric_errors(statistic=cloudwatch.Stats.SUM),
+            "throttles": function.metric_throttles(statistic=cloudwatch.Stats.SUM),
+        },
+        label="errors and throttles",
+        period=FIVE_MINUTES,
+    )

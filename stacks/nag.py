@@ -1,0 +1,37 @@
+"""Security findings that are looked at and accepted, next to the resource they are about."""
+
+from aws_cdk import Acknowledgment, Stack, Validations
+from aws_cdk import aws_s3 as s3
+from constructs import IConstruct
+
+_GRANTED_ACTIONS = ("s3:GetObject*", "s3:GetBucket*", "s3:List*", "s3:DeleteObject*", "s3:Abort*")
+
+
+def accept(construct: IConstruct, *findings: str, reason: str) -> None:
+    """Records that these cdk-nag findings on `construct` and below it are accepted, and why.
+
+    A finding is named as synthesis prints it, without what stands before `::`: `AwsSolutions-IAM5[Resource::*]`.
+    """
+    Validations.of(construct).acknowledge(
+        *(Acknowledgment(id=finding, reason=reason) for finding in findings)
+    )
+
+
+def accept_bucket_grants(construct: IConstruct, *buckets: s3.Bucket, keys: str = "*") -> None:
+    """Accepts what `bucket.grant_*(construct)` gives on buckets of another stack: objects of that bucket, no other.
+
+    `keys` is the pattern of object keys that was granted.
+    """
+    accept(
+        construct,
+        *(f"AwsSolutions-IAM5[Action::{action}]" for action in _GRANTED_ACTIONS),
+        *(f"AwsSolutions-IAM5[Resource::{_export_name(bucket)}/{keys}]" for bucket in buckets),
+        reason="The grant of aws-s3: read, write or delete, each as a group of actions, on the objects of one bucket.",
+    )
+
+
+def _export_name(bucket: s3.Bucket) -> str:
+    """Under which name the ARN of `bucket` reaches other stacks, which is how cdk-nag names the bucket."""
+    stack = Stack.of(bucket)
+    imported: dict[str, str] = stack.resolve(stack.export_value(bucket.bucket_arn))
+    return imported["Fn::ImportValue"]

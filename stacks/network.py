@@ -1,0 +1,80 @@
+"""A network with no way to the internet: EMR and Redshift reach S3 through a gateway endpoint, and nothing else."""
+
+from aws_cdk import Stack, Tags
+from aws_cdk import aws_ec2 as ec2
+from constructs import Construct
+
+from stacks.settings import Settings
+from stacks.storage import StorageStack
+
+EMR_MANAGED_TAG = "for-use-with-amazon-emr-managed-policies"
+"""AmazonEMRServicePolicy_v2 lets EMR touch only what carries this tag with the value `true`."""
+
+
+class NetworkStack(Stack):
+    """Two isolated subnets and the security groups of EMR and Redshift.
+
+    No NAT gateway: an EMR cluster in a private subnet needs a route to S3, where its packages and our data are, and is
+    steered over network interfaces that EMR puts into the service access group. The Redshift Data API needs no
+    route at all. Lambda functions stay outside of the VPC.
+    https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-clusters-in-a-vpc.html
+    """
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, settings: Settings, storage: StorageStack
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.vpc = ec2.Vpc(
+            self,
+            "Vpc",
+            vpc_name=settings.name,
+            max_azs=2,
+            nat_gateways=0,
+            subnet_configuration=[
+                ec2.SubnetConfiguration(name="isolated", subnet_type=ec2.SubnetType.PRIVATE_ISOLATED)
+            ],
+            gateway_endpoints={
+                "S3": ec2.GatewayVpcEndpointOptions(service=ec2.GatewayVpcEndpointAwsService.S3)
+            },
+            flow_logs={
+                "FlowLogs": ec2.FlowLogOptions(destination=ec2.FlowLogDestination.to_s3(storage.logs))
+            },
+            restrict_default_security_group=False,  # would be a custom resource; nothing here uses that group
+        )
+        for subnet in self.vpc.isolated_subnets:
+            Tags.of(subnet).add(EMR_MANAGED_TAG, "true")
+        self.emr_primary = self._emr_group("EmrPrimary", "EMR primary node")
+        self.emr_core = self._emr_group("EmrCore", "EMR core nodes")
+        self.emr_service = self._emr_group("EmrService", "EMR control plane into the subnet")
+        self._declare_emr_rules()
+        # Nothing connects over the network: SQL goes through the Data API. Outbound is COPY, to S3.
+        self.redshift = ec2.SecurityGroup(
+            self,
+            "Redshift",
+            vpc=self.vpc,
+            description="Redshift: no inbound, COPY to S3",
+            allow_all_outbound=False,
+        )
+        self.redshift.add_egress_rule(
+            ec2.Peer.any_ipv4(), ec2.Port.HTTPS, "COPY from S3; no other route exists"
+        )
+
+    def _emr_group(self, construct_id: str, description: str) -> ec2.SecurityGroup:
+        group = ec2.SecurityGroup(self, construct_id, vpc=self.vpc, description=description)
+        Tags.of(group).add(EMR_MANAGED_TAG, "true")
+        return group
+
+    def _declare_emr_rules(self) -> None:
+        """The inbound rules EMR would add on its own, which then kept CloudFormation from deleting the groups.
+
+        https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-man-sec-groups.html
+        """
+        nodes = (self.emr_primary, self.emr_core)
+        for group in nodes:
+            for peer in nodes:
+                for port in (ec2.Port.all_icmp(), ec2.Port.all_tcp(), ec2.Port.all_udp()):
+                    group.add_ingress_rule(peer, port, "between the nodes")
+            group.add_ingress_rule(self.emr_service, ec2.Port.tcp(8443), "EMR control plane")
+        self.emr_service.add_ingress_rule(
+            self.emr_primary, ec2.Port.tcp(9443), "cluster to EMR control plane"
+        )

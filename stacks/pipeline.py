@@ -1,0 +1,113 @@
+"""The functions, the state machine and its schedule."""
+
+from typing import cast
+
+from aws_cdk import CfnOutput, Duration, Stack
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from lambdas.shared.observability import METRICS_NAMESPACE
+from stacks.compute import ComputeStack
+from stacks.definition import Definition, SparkStep
+from stacks.functions import Functions
+from stacks.log_group import log_group
+from stacks.nag import accept
+from stacks.run_sql import Warehouse
+from stacks.settings import Settings
+from stacks.storage import StorageStack
+from stacks.warehouse import WarehouseStack
+
+
+class PipelineStack(Stack):
+    """One execution every `schedule_minutes`, named `{name}`; `alerts` is the topic that failures go to."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        storage: StorageStack,
+        warehouse: WarehouseStack,
+        compute: ComputeStack,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.metrics_namespace = METRICS_NAMESPACE
+        self.alerts = sns.Topic(self, "Alerts", display_name=f"{settings.name} pipeline", enforce_ssl=True)
+        functions = Functions(self, "Functions", settings=settings, storage=storage)
+        self.functions = functions.by_name
+        definition = Definition(
+            self,
+            "States",
+            settings=settings,
+            storage=storage,
+            functions=functions,
+            warehouse=Warehouse(
+                cluster_identifier=warehouse.cluster_identifier,
+                cluster_arn=warehouse.cluster_arn,
+                credential_arns=warehouse.credential_arns,
+                database=warehouse.database,
+                user=warehouse.user,
+            ),
+            copy_role_arn=warehouse.copy_role.role_arn,
+            spark=SparkStep(
+                cluster_id=compute.cluster_id,
+                script=compute.transform_script.s3_object_url,
+                python_code=compute.python_code.s3_object_url,
+            ),
+            alerts=self.alerts,
+        )
+        self.state_machine = sfn.StateMachine(
+            self,
+            "StateMachine",
+            state_machine_name=settings.name,
+            definition_body=definition.body,
+            timeout=Duration.minutes(settings.run_timeout_minutes),
+            tracing_enabled=True,
+            logs=sfn.LogOptions(
+                # the prefix keeps the resource policy of CloudWatch Logs below its size limit
+                destination=log_group(
+                    self,
+                    "StateMachineLogs",
+                    name=f"/aws/vendedlogs/states/{settings.name}",
+                    retention_days=settings.log_retention_days,
+                ),
+                level=sfn.LogLevel.ALL,
+                include_execution_data=True,
+            ),
+        )
+        self._accept_wildcards(settings)
+        self.rule = events.Rule(
+            self,
+            "Schedule",
+            description=f"runs {settings.name} every {settings.schedule_minutes} minutes",
+            schedule=events.Schedule.rate(Duration.minutes(settings.schedule_minutes)),
+            enabled=settings.schedule_enabled,
+            targets=[
+                targets.SfnStateMachine(self.state_machine, input=events.RuleTargetInput.from_object({}))
+            ],
+        )
+        CfnOutput(
+            self, "StateMachineArn", value=self.state_machine.state_machine_arn, description="the pipeline"
+        )
+        CfnOutput(self, "AlertsTopicArn", value=self.alerts.topic_arn, description="where failures are told")
+
+    def _accept_wildcards(self, settings: Settings) -> None:
+        functions = [
+            self.get_logical_id(cast("lambda_.CfnFunction", function.node.default_child))
+            for function in self.functions.values()
+        ]
+        place = "<AWS::Region>:<AWS::AccountId>"
+        accept(
+            self.state_machine,
+            *(f"AwsSolutions-IAM5[Resource::<{name}.Arn>:*]" for name in functions),
+            f"AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:states:{place}:execution:{settings.name}:*]",
+            f"AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:elasticmapreduce:{place}:cluster/*]",
+            "AwsSolutions-IAM5[Resource::*]",
+            reason="Versions of its own functions, its own executions, steps on clusters (CDK's task knows no single "
+            "one), and actions without a resource: log delivery, traces, metrics, describe and cancel of a statement.",
+        )

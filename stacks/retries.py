@@ -1,0 +1,18 @@
+"""How often and how fast a failed task is tried again, the same everywhere."""
+
+from typing import Any
+
+from aws_cdk import Duration
+from aws_cdk import aws_stepfunctions as sfn
+
+BACK_OFF: dict[str, Any] = {
+    "interval": Duration.seconds(2),
+    "backoff_rate": 2.0,
+    "max_attempts": 4,
+    "max_delay": Duration.seconds(30),
+    "jitter_strategy": sfn.JitterType.FULL,
+}
+"""Keyword arguments of `add_retry`: 2, 4, 8, 16 s, each drawn at random from zero up."""
+
+NEVER: dict[str, Any] = {"max_attempts": 0}
+"""Keyword arguments of `add_retry` for errors that the next try would meet again."""

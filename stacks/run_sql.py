@@ -1,0 +1,235 @@
+"""Submit, wait, describe: one construct for every statement that goes to the Redshift Data API.
+
+The Data API has no `.sync` integration: a statement is submitted, then described until it ends. The loop sits
+in a Parallel state of its own so that the whole of it can be repeated and its failure caught.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import ceil, sqrt
+from typing import Any
+
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_stepfunctions as sfn
+from aws_cdk import aws_stepfunctions_tasks as tasks
+from constructs import Construct
+
+from stacks.retries import BACK_OFF
+
+SERIALIZABLE_CONFLICT = "Redshift.SerializableConflict"
+FAILED = "Redshift.StatementFailed"
+ABORTED = "Redshift.StatementAborted"
+TIMED_OUT = "Redshift.StatementTimedOut"
+
+_BATCH_LIMIT = 40  # statements in one BatchExecuteStatement
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """Where statements go, and how the state machine may sign in: temporary credentials of `user`."""
+
+    cluster_identifier: str
+    cluster_arn: str
+    credential_arns: Sequence[str]
+    database: str
+    user: str
+
+
+@dataclass(frozen=True)
+class Polling:
+    """How a running statement is watched: the waits grow by `step_seconds` until they add up to the timeout."""
+
+    step_seconds: int
+    timeout_seconds: int
+
+    @property
+    def longest_wait(self) -> int:
+        """The wait after which the statement is cancelled: n waits of s, 2s, ... ns take s n (n + 1) / 2."""
+        waits = (sqrt(1 + 8 * self.timeout_seconds / self.step_seconds) - 1) / 2
+        return self.step_seconds * ceil(waits)
+
+
+class RunSql(Construct):
+    """Runs a batch of statements as one transaction, or one statement with bound parameters.
+
+    `state` ends with `{"statement": <id>}` at `result_path`. A batch's statements may hold `{}` once each, which
+    becomes the execution's name. Raises (as state machine errors) StatementFailed with Redshift's message,
+    StatementAborted, StatementTimedOut after having cancelled; a serializable-isolation conflict is retried.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        warehouse: Warehouse,
+        polling: Polling,
+        statements: Sequence[str] | str,
+        parameters: Mapping[str, str] | None = None,
+        result_path: str = sfn.JsonPath.DISCARD,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._name = construct_id
+        self._polling = polling
+        self.state = sfn.Parallel(
+            self,
+            construct_id,
+            parameters={
+                "attempt.$": "$$.State.RetryCount",
+                "wait": 0,
+                "input.$": "$",
+                **({"statements": _checked(statements)} if self._takes_name(statements) else {}),
+            },
+            result_selector={"statement.$": "$[0].statement.Id"},
+            result_path=result_path,
+        )
+        submit = self._submit(warehouse, statements, parameters or {})
+        self.state.branch(submit.next(self._watch()))
+        self.state.add_retry(errors=[SERIALIZABLE_CONFLICT], **BACK_OFF)
+
+    @staticmethod
+    def _takes_name(statements: Sequence[str] | str) -> bool:
+        return not isinstance(statements, str) and any("{}" in statement for statement in statements)
+
+    def _submit(
+        self, warehouse: Warehouse, statements: Sequence[str] | str, parameters: Mapping[str, str]
+    ) -> tasks.CallAwsService:
+        single = isinstance(statements, str)
+        action = "executeStatement" if single else "batchExecuteStatement"
+        request: dict[str, Any] = {
+            "ClusterIdentifier": warehouse.cluster_identifier,
+            "Database": warehouse.database,
+            "DbUser": warehouse.user,
+            "StatementName": self._name,
+            # the same for every try of this attempt: a lost answer does not run the statements twice
+            "ClientToken": sfn.JsonPath.hash(
+                sfn.JsonPath.format(
+                    f"{{}}/{self._name}/{{}}", sfn.JsonPath.execution_id, sfn.JsonPath.string_at("$.attempt")
+                ),
+                "SHA-256",
+            ),
+        }
+        if single:
+            request["Sql"] = statements
+            if parameters:
+                request["Parameters"] = [
+                    {"Name": name, "Value": sfn.JsonPath.string_at(_from_input(path))}
+                    for name, path in parameters.items()
+                ]
+        elif self._takes_name(statements):
+            request["Sqls.$"] = _named_batch(statements)
+        else:
+            request["Sqls"] = _checked(statements)
+        submit = tasks.CallAwsService(
+            self,
+            f"{self._name}: submit",
+            service="redshiftdata",
+            action=action,
+            parameters=request,
+            iam_action=f"redshift-data:{action[0].upper()}{action[1:]}",
+            iam_resources=[warehouse.cluster_arn],
+            additional_iam_statements=[
+                iam.PolicyStatement(
+                    actions=["redshift:GetClusterCredentials"], resources=list(warehouse.credential_arns)
+                )
+            ],
+            result_selector={"Id.$": "$.Id"},
+            result_path="$.statement",
+        )
+        submit.add_retry(**BACK_OFF)
+        return submit
+
+    def _watch(self) -> sfn.IChainable:
+        describe = self._call("describe", "describeStatement", "$.statement")
+        wait = sfn.Wait(
+            self, f"{self._name}: wait", time=sfn.WaitTime.seconds_path("$.wait"), comment="longer each time"
+        ).next(describe)
+        back_off = sfn.Pass(
+            self,
+            f"{self._name}: back off",
+            parameters={
+                "wait": sfn.JsonPath.math_add(sfn.JsonPath.number_at("$.wait"), self._polling.step_seconds),
+                "statement.$": "$.statement",
+            },
+        ).next(wait)
+        cancel = self._call("cancel", "cancelStatement", sfn.JsonPath.DISCARD)
+        timed_out = self._fail(
+            "timed out",
+            TIMED_OUT,
+            f"{self._name} took longer than {self._polling.timeout_seconds} s and was cancelled",
+        )
+        cancel.add_catch(timed_out, result_path="$.cancel")  # it may have ended a moment ago
+        cancel.next(timed_out)
+        status = "$.statement.Status"
+        return describe.next(
+            sfn.Choice(self, f"{self._name}: ended?")
+            .when(
+                sfn.Condition.string_equals(status, "FINISHED"), sfn.Succeed(self, f"{self._name}: finished")
+            )
+            .when(sfn.Condition.string_equals(status, "FAILED"), self._failure())
+            .when(
+                sfn.Condition.string_equals(status, "ABORTED"),
+                self._fail("aborted", ABORTED, f"somebody cancelled {self._name} in Redshift"),
+            )
+            .when(sfn.Condition.number_greater_than_equals("$.wait", self._polling.longest_wait), cancel)
+            .otherwise(back_off)
+        )
+
+    def _failure(self) -> sfn.Choice:
+        """Redshift reports a conflict with another transaction as error 1023, in words."""
+        conflict = sfn.Fail(
+            self,
+            f"{self._name}: conflict",
+            error=SERIALIZABLE_CONFLICT,
+            cause_path="$.statement.Error",
+        )
+        failed = sfn.Fail(self, f"{self._name}: failed", error=FAILED, cause_path="$.statement.Error")
+        return (
+            sfn.Choice(self, f"{self._name}: why?")
+            .when(
+                sfn.Condition.string_matches("$.statement.Error", "*1023*Serializable isolation*"), conflict
+            )
+            .otherwise(failed)
+        )
+
+    def _call(self, what: str, action: str, result_path: str) -> tasks.CallAwsService:
+        call = tasks.CallAwsService(
+            self,
+            f"{self._name}: {what}",
+            service="redshiftdata",
+            action=action,
+            parameters={"Id": sfn.JsonPath.string_at("$.statement.Id")},
+            iam_action=f"redshift-data:{action[0].upper()}{action[1:]}",
+            iam_resources=["*"],  # the only resource these actions have
+            result_path=result_path,
+        )
+        call.add_retry(**BACK_OFF)
+        return call
+
+    def _fail(self, what: str, error: str, cause: str) -> sfn.Fail:
+        return sfn.Fail(self, f"{self._name}: {what}", error=error, cause=cause)
+
+
+def _checked(statements: Sequence[str]) -> list[str]:
+    if len(statements) > _BATCH_LIMIT:
+        raise ValueError(f"a batch holds {len(statements)} statements, the Data API takes {_BATCH_LIMIT}")
+    return list(statements)
+
+
+def _named_batch(statements: Sequence[str]) -> str:
+    """The statements with the execution's name in the place of `{}`.
+
+    They come from the state data: a quotation mark inside an intrinsic function's literal would need escaping.
+    """
+    named = (
+        f"States.Format($.statements[{number}], $$.Execution.Name)"
+        if "{}" in statement
+        else f"$.statements[{number}]"
+        for number, statement in enumerate(statements)
+    )
+    return f"States.Array({', '.join(named)})"
+
+
+def _from_input(path: str) -> str:
+    """A path into the state data as the loop sees it, which has the whole of it below `input`."""
+    return path if path.startswith("$$") else path.replace("$", "$.input", 1)

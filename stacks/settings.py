@@ -1,0 +1,147 @@
+"""Every tunable of a deployment: typed, bounded, read from the CDK context."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Self
+
+from constructs import Node
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from stacks.context import SettingsError, explain, refuse_misspelt
+from stacks.emr_releases import SPARK_VERSION, releases_with
+from stacks.node_types import Nodes, check_port, deployable
+
+_GIB = 1024**3
+_LOG_RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922,
+                       3288, 3653)  # what CloudWatch Logs accepts in PutRetentionPolicy  # fmt: skip
+
+
+def _whole(default: int, low: int, high: int, meaning: str) -> Any:
+    return Field(default, ge=low, le=high, description=f"{meaning}: a whole number from {low} to {high}")
+
+
+def _text(default: str, pattern: str, meaning: str) -> Any:
+    return Field(default, pattern=pattern, description=meaning)
+
+
+def _one_of(*allowed: Any) -> AfterValidator:
+    def check(value: Any) -> Any:
+        if value not in allowed:
+            raise ValueError(f"{value} is not one of {allowed}")
+        return value
+
+    return AfterValidator(check)
+
+
+class Settings(BaseModel):
+    """The settings of one deployment; each description says what a setting means and what it may be."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(
+        "goodreads",
+        pattern=r"^[a-z](-?[a-z0-9])+$",  # a bucket name would take two hyphens in a row, a Redshift cluster does not
+        max_length=20,
+        description="prefix of every name: 2 to 20 lower-case letters and digits, the first a letter, with single "
+        "hyphens between them",
+    )
+    schedule_enabled: bool = Field(default=True, description="whether runs start on schedule: true or false")
+    schedule_minutes: int = _whole(10, 1, 1440, "minutes from one scheduled run to the next")
+    alarm_email: str = _text(
+        "", r"^$|^[^@\s]+@[^@\s]+\.[^@\s.]+$", "who is told of alarms: an e-mail address, or empty for nobody"
+    )
+
+    emr_release: Annotated[str, _one_of(*releases_with(SPARK_VERSION))] = Field(
+        "emr-7.13.0",
+        description=f"EMR release: {' or '.join(releases_with(SPARK_VERSION))}, which bring the Spark {SPARK_VERSION} "
+        "that the job is tested with",
+    )
+    emr_instance_type: str = _text(
+        "m5.xlarge", r"^[a-z][a-z0-9-]*\.[a-z0-9]+$", "type of every EMR node: an EC2 type like m5.xlarge"
+    )
+    emr_core_count: int = _whole(2, 1, 100, "EMR core nodes, next to the one primary node")
+    emr_ebs_gib: int = _whole(64, 32, 16384, "disk of every EMR node in GiB")
+
+    redshift_node_type: str = _text(
+        "dc2.large",
+        r"^(dc2|ds2|ra3|rg)\.[0-9a-z]+$",
+        "type of the Redshift nodes: like ra3.large, ra3.xlplus or ra3.4xlarge",
+    )
+    redshift_node_count: int = _whole(2, 1, 128, "Redshift nodes")
+    allow_retired_node_types: bool = Field(
+        default=False,
+        description="whether dc2 and ds2 nodes are deployed as asked, not replaced: true or false",
+    )
+    redshift_port: int = _whole(5440, 1150, 65535, "port of the warehouse")
+    redshift_database: str = _text(
+        "goodreads",
+        r"^[a-z][a-z0-9_]{0,63}$",
+        "database: up to 64 lower-case letters, digits and underscores",
+    )
+    redshift_user: str = _text(
+        "pipeline",
+        r"^[a-z][a-z0-9_]{0,63}$",
+        "database user: up to 64 lower-case letters, digits and underscores",
+    )
+
+    analytics_window_days: int = _whole(30, 1, 3650, "days of reviews that the analytics look back on")
+    analytics_top: int = _whole(10, 1, 1000, "rows of each analytics table")
+
+    batch_max_files: int = _whole(10_000, 1, 100_000, "landing files one run takes at most")
+    batch_max_bytes: int = _whole(16 * _GIB, 1, 1024 * _GIB, "bytes one run takes at most")
+    copy_files_per_task: int = _whole(200, 1, 10_000, "files one invocation of the copying function takes")
+    copy_concurrency: int = _whole(10, 1, 40, "invocations of the copying function at a time")
+
+    run_timeout_minutes: int = _whole(60, 5, 1440, "minutes after which a run is stopped")
+    step_timeout_minutes: int = _whole(45, 1, 1440, "minutes after which a Spark step is given up")
+    statement_timeout_minutes: int = _whole(20, 1, 1440, "minutes after which an SQL statement is cancelled")
+    statement_poll_seconds: int = _whole(2, 1, 60, "seconds between two looks at a running SQL statement")
+
+    working_retention_days: int = _whole(7, 1, 365, "days a run's copies stay in the working zone")
+    processed_retention_days: int = _whole(7, 1, 365, "days a run's Parquet stays in the processed zone")
+    quarantine_retention_days: int = _whole(90, 1, 3650, "days rejected rows can be replayed")
+    log_retention_days: Annotated[int, _one_of(*_LOG_RETENTION_DAYS)] = Field(
+        30, description=f"days logs are kept: one of {', '.join(map(str, _LOG_RETENTION_DAYS))}"
+    )
+    late_after_minutes: int = _whole(
+        30, 2, 1440, "minutes without a finished run after which an alarm is raised"
+    )
+
+    @classmethod
+    def from_context(cls, node: Node) -> Self:
+        """The settings that `cdk.json` and `-c key=value` give the construct tree of `node`.
+
+        SettingsError names each key that is unknown or whose value is not allowed, with what is.
+        """
+        context: Mapping[str, Any] = node.get_all_context()
+        refuse_misspelt(context, known=cls.model_fields)
+        try:
+            return cls.model_validate({key: context[key] for key in cls.model_fields if key in context})
+        except ValidationError as error:
+            raise SettingsError(explain(error, cls.model_fields)) from None
+
+    @property
+    def nodes(self) -> Nodes:
+        """The Redshift nodes to deploy: those asked for, or what AWS names as replacement of a retired type."""
+        asked = Nodes(type=self.redshift_node_type, count=self.redshift_node_count)
+        return asked if self.allow_retired_node_types else deployable(asked)
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        for inner in ("step_timeout_minutes", "statement_timeout_minutes"):
+            if getattr(self, inner) >= self.run_timeout_minutes:
+                raise ValueError(
+                    f"{inner} = {getattr(self, inner)} must be below run_timeout_minutes = {self.run_timeout_minutes}: "
+                    "lower the first or raise the second"
+                )
+        if self.copy_files_per_task > self.batch_max_files:
+            raise ValueError(
+                f"copy_files_per_task = {self.copy_files_per_task} must not exceed batch_max_files = "
+                f"{self.batch_max_files}: lower the first or raise the second"
+            )
+        if self.schedule_enabled and self.late_after_minutes <= self.schedule_minutes:
+            raise ValueError(
+                f"late_after_minutes = {self.late_after_minutes} must be above schedule_minutes = "
+                f"{self.schedule_minutes}: between two punctual runs the alarm would ring"
+            )
+        check_port(self.nodes, self.redshift_port)
+        return self

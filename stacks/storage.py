@@ -1,0 +1,140 @@
+"""The zones a file passes through, and the lease that admits one run at a time."""
+
+from aws_cdk import Aws, CfnOutput, Duration, RemovalPolicy, Stack
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from stacks.nag import accept
+from stacks.settings import Settings
+
+RUN_PREFIX = "run="
+"""Everything a run writes is below `run=<execution name>/` in its zone."""
+
+
+class StorageStack(Stack):
+    """Five buckets and one table.
+
+    Tear-down keeps what cannot be made again: landing (files no run has published yet), quarantine (rows waiting to be
+    replayed) and the logs. Working and processed hold copies, so `cdk destroy` deletes them; empty them first,
+    CloudFormation refuses to delete a bucket with objects in it. To deploy under the same name afterwards, delete
+    the three kept buckets or take them back in with `cdk import`.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
+        super().__init__(scope, construct_id)
+        self._settings = settings
+        self.logs = self._logs_bucket()
+        # A producer may overwrite `author.csv` before a run has copied it: the older version stays within reach.
+        self.landing = self._zone(
+            "landing",
+            versioned=True,
+            removal_policy=RemovalPolicy.RETAIN,
+            lifecycle=s3.LifecycleRule(
+                noncurrent_version_expiration=Duration.days(settings.working_retention_days),
+                expired_object_delete_marker=True,
+            ),
+        )
+        self.working = self._zone("working", lifecycle=_expire_runs(settings.working_retention_days))
+        self.processed = self._zone("processed", lifecycle=_expire_runs(settings.processed_retention_days))
+        self.quarantine = self._zone(
+            "quarantine",
+            removal_policy=RemovalPolicy.RETAIN,
+            lifecycle=_expire_runs(settings.quarantine_retention_days),
+        )
+        self.lease_table = dynamodb.Table(
+            self,
+            "LeaseTable",
+            table_name=f"{settings.name}-lease",
+            partition_key=dynamodb.Attribute(name="lease", type=dynamodb.AttributeType.STRING),
+            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=True
+            ),
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        CfnOutput(
+            self, "LeaseTableName", value=self.lease_table.table_name, description="who holds the lease"
+        )
+
+    def _zone(
+        self,
+        zone: str,
+        *,
+        lifecycle: s3.LifecycleRule,
+        versioned: bool = False,
+        removal_policy: RemovalPolicy = RemovalPolicy.DESTROY,
+    ) -> s3.Bucket:
+        bucket = s3.Bucket(
+            self,
+            zone.title(),
+            bucket_name=self._bucket_name(zone),
+            # keys that S3 manages: EMR and Redshift then need no way to KMS out of their isolated subnets
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            enforce_ssl=True,
+            minimum_tls_version=1.2,
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            versioned=versioned,
+            server_access_logs_bucket=self.logs,
+            server_access_logs_prefix=f"s3/{zone}/",
+            lifecycle_rules=[lifecycle, _DROP_UNFINISHED_UPLOADS],
+            removal_policy=removal_policy,
+        )
+        CfnOutput(self, f"{zone.title()}BucketName", value=bucket.bucket_name, description=f"the {zone} zone")
+        return bucket
+
+    def _logs_bucket(self) -> s3.Bucket:
+        bucket = s3.Bucket(
+            self,
+            "Logs",
+            bucket_name=self._bucket_name("logs"),
+            encryption=s3.BucketEncryption.S3_MANAGED,  # the only kind that log delivery and audit logging take
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            enforce_ssl=True,
+            minimum_tls_version=1.2,
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            lifecycle_rules=[
+                s3.LifecycleRule(expiration=Duration.days(self._settings.log_retention_days)),
+                _DROP_UNFINISHED_UPLOADS,
+            ],
+            removal_policy=RemovalPolicy.RETAIN,
+        )
+        self._admit_redshift_audit_logs(bucket)
+        accept(
+            bucket,
+            "AwsSolutions-S1",
+            reason="This is where access logs go; logging its own access would never end.",
+        )
+        CfnOutput(
+            self, "LogsBucketName", value=bucket.bucket_name, description="access, EMR, audit and flow logs"
+        )
+        return bucket
+
+    def _admit_redshift_audit_logs(self, bucket: s3.Bucket) -> None:
+        # https://docs.aws.amazon.com/redshift/latest/mgmt/db-auditing.html#db-auditing-bucket-permissions
+        bucket.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[iam.ServicePrincipal("redshift.amazonaws.com")],
+                actions=["s3:PutObject", "s3:GetBucketAcl"],
+                resources=[bucket.bucket_arn, bucket.arn_for_objects("redshift/*")],
+                conditions={
+                    "StringEquals": {
+                        "aws:SourceArn": self.format_arn(
+                            service="redshift", resource=f"cluster:{self._settings.name}"
+                        )
+                    }
+                },
+            )
+        )
+
+    def _bucket_name(self, zone: str) -> str:
+        return f"{self._settings.name}-{zone}-{Aws.ACCOUNT_ID}-{Aws.REGION}"
+
+
+def _expire_runs(days: int) -> s3.LifecycleRule:
+    return s3.LifecycleRule(prefix=RUN_PREFIX, expiration=Duration.days(days))
+
+
+_DROP_UNFINISHED_UPLOADS = s3.LifecycleRule(abort_incomplete_multipart_upload_after=Duration.days(1))

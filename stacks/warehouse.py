@@ -1,0 +1,131 @@
+"""The Redshift cluster, and the role with which COPY reads the processed zone."""
+
+from aws_cdk import Annotations, CfnDeletionPolicy, CfnOutput, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_redshift as redshift
+from constructs import Construct
+
+from stacks.nag import accept_bucket_grants
+from stacks.network import NetworkStack
+from stacks.settings import Settings
+from stacks.storage import StorageStack
+
+_SNAPSHOT_DAYS = 7
+
+
+class WarehouseStack(Stack):
+    """An encrypted cluster without a public address; deleting it leaves a final snapshot.
+
+    AWS keeps and rotates the master password. The pipeline never sees it: it signs in as `user` with temporary
+    credentials (`redshift:GetClusterCredentials`) for which a policy needs `credential_arns`.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        network: NetworkStack,
+        storage: StorageStack,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.cluster_identifier = settings.name
+        self.database = settings.redshift_database
+        self.user = settings.redshift_user
+        self.copy_role = self._copy_role(storage)
+        self.cluster = self._cluster(settings, network, storage)
+        self.cluster.cfn_options.deletion_policy = CfnDeletionPolicy.SNAPSHOT
+        self.cluster.cfn_options.update_replace_policy = CfnDeletionPolicy.SNAPSHOT
+        self._warn_of_replacement(settings)
+        CfnOutput(
+            self, "ClusterIdentifier", value=self.cluster_identifier, description="the Redshift cluster"
+        )
+        CfnOutput(
+            self, "CopyRoleArn", value=self.copy_role.role_arn, description="the role COPY reads files with"
+        )
+
+    @property
+    def cluster_arn(self) -> str:
+        """What `redshift-data:*Statement` policies name as resource."""
+        return self._arn(f"cluster:{self.cluster_identifier}")
+
+    @property
+    def credential_arns(self) -> list[str]:
+        """What a `redshift:GetClusterCredentials` policy names as resources: this user, in this database."""
+        return [
+            self._arn(f"dbuser:{self.cluster_identifier}/{self.user}"),
+            self._arn(f"dbname:{self.cluster_identifier}/{self.database}"),
+        ]
+
+    def _arn(self, resource: str) -> str:
+        return self.format_arn(service="redshift", resource=resource)
+
+    def _copy_role(self, storage: StorageStack) -> iam.Role:
+        role = iam.Role(self, "CopyRole", assumed_by=iam.ServicePrincipal("redshift.amazonaws.com"))
+        storage.processed.grant_read(role)
+        accept_bucket_grants(role, storage.processed)
+        return role
+
+    def _cluster(
+        self, settings: Settings, network: NetworkStack, storage: StorageStack
+    ) -> redshift.CfnCluster:
+        nodes = settings.nodes
+        subnets = redshift.CfnClusterSubnetGroup(
+            self,
+            "Subnets",
+            description=f"isolated subnets of {settings.name}",
+            subnet_ids=[subnet.subnet_id for subnet in network.vpc.isolated_subnets],
+        )
+        cluster = redshift.CfnCluster(
+            self,
+            "Cluster",
+            cluster_identifier=self.cluster_identifier,
+            cluster_type="multi-node" if nodes.count > 1 else "single-node",
+            node_type=nodes.type,
+            number_of_nodes=nodes.count if nodes.count > 1 else None,  # refused for a single node
+            db_name=settings.redshift_database,
+            port=settings.redshift_port,
+            master_username=settings.redshift_user,
+            manage_master_password=True,
+            encrypted=True,
+            publicly_accessible=False,
+            enhanced_vpc_routing=True,
+            allow_version_upgrade=True,
+            automated_snapshot_retention_period=_SNAPSHOT_DAYS,
+            cluster_parameter_group_name=self._parameters().ref,
+            cluster_subnet_group_name=subnets.ref,
+            vpc_security_group_ids=[network.redshift.security_group_id],
+            iam_roles=[self.copy_role.role_arn],
+            logging_properties=redshift.CfnCluster.LoggingPropertiesProperty(
+                bucket_name=storage.logs.bucket_name, s3_key_prefix="redshift/"
+            ),
+        )
+        # COPY fails on a role whose policy comes later
+        cluster.node.add_dependency(self.copy_role)
+        return cluster
+
+    def _parameters(self) -> redshift.CfnClusterParameterGroup:
+        return redshift.CfnClusterParameterGroup(
+            self,
+            "Parameters",
+            description="TLS only, statements audited",
+            parameter_group_family="redshift-1.0",
+            parameters=[
+                redshift.CfnClusterParameterGroup.ParameterProperty(
+                    parameter_name=name, parameter_value="true"
+                )
+                for name in ("require_ssl", "enable_user_activity_logging")
+            ],
+        )
+
+    def _warn_of_replacement(self, settings: Settings) -> None:
+        asked = f"{settings.redshift_node_count} x {settings.redshift_node_type}"
+        if str(settings.nodes) == asked:
+            return
+        Annotations.of(self.cluster).add_warning_v2(
+            "goodreads:retired-node-type",
+            f"asked for {asked}, deploying {settings.nodes}, which AWS names as the replacement: it creates no dc2 or ds2 "
+            "clusters any more (dc2: none since 2025-05-15, end of life 2026-04-24). Set redshift_node_type and "
+            "redshift_node_count to choose for yourself, or allow_retired_node_types=true to deploy as asked.",
+        )

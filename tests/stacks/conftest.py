@@ -1,0 +1,34 @@
+"""Deployments synthesized once for all tests: starting jsii and synthesizing six stacks takes seconds."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+# jsii starts the first `node` on the path while aws_cdk is imported: the pinned one is beside this interpreter.
+os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+
+from tests.stacks.deployments import Deployment, synthesize
+
+
+@pytest.fixture(scope="session")
+def deployment(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
+    """The deployment that `cdk.json` describes."""
+    return synthesize(tmp_path_factory.mktemp("default"))
+
+
+@pytest.fixture(scope="session")
+def changed(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
+    """A deployment with the other choice wherever a setting switches something on or off."""
+    return synthesize(
+        tmp_path_factory.mktemp("changed"),
+        name="books-2",
+        schedule_enabled="false",
+        alarm_email="data@example.org",
+        allow_retired_node_types="true",
+        redshift_node_count="1",
+        emr_core_count="5",
+        emr_ebs_gib="128",
+        log_retention_days="90",
+    )

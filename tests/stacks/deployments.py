@@ -1,0 +1,59 @@
+"""A synthesized deployment, read back from the files that synthesis wrote."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aws_cdk import App
+
+from app import build
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployment:
+    """What synthesis wrote for an app whose stacks are called `{name}-...`."""
+
+    name: str
+    folder: Path
+
+    @property
+    def template_files(self) -> list[Path]:
+        return sorted(self.folder.glob("*.template.json"))
+
+    def template(self, stack: str) -> dict[str, Any]:
+        """The template of the stack `{name}-{stack}`."""
+        text = (self.folder / f"{self.name}-{stack}.template.json").read_text()
+        template: dict[str, Any] = json.loads(text)
+        return template
+
+    def resources(self, stack: str, kind: str) -> list[dict[str, Any]]:
+        """The resources of type `AWS::{kind}`, with all their attributes."""
+        found = self.template(stack)["Resources"].values()
+        return [resource for resource in found if resource["Type"] == f"AWS::{kind}"]
+
+    def properties(self, stack: str, kind: str) -> list[dict[str, Any]]:
+        """The properties of the resources of type `AWS::{kind}`."""
+        return [resource["Properties"] for resource in self.resources(stack, kind)]
+
+    @property
+    def findings(self) -> dict[str, str]:
+        """What validation reported: message by rule. Accepted findings are not among them."""
+        report = json.loads((self.folder / "validation-report.json").read_text())
+        violations = [violation for plugin in report["pluginReports"] for violation in plugin["violations"]]
+        return {violation["ruleName"]: violation["description"] for violation in violations}
+
+
+def synthesize(folder: Path, **settings: object) -> Deployment:
+    """The deployment of `cdk.json` with some settings changed."""
+    context = json.loads((ROOT / "cdk.json").read_text())["context"] | settings
+    app = App(context=context, outdir=str(folder))
+    build(app)
+    try:
+        app.synth()
+    except RuntimeError as error:
+        if "ValidationFailed" not in str(error):  # findings have a test of their own
+            raise
+    return Deployment(name=context["name"], folder=folder)

@@ -1,0 +1,47 @@
+import json
+
+from tests.stacks.deployments import Deployment
+
+
+def test_there_is_no_way_to_the_internet(deployment: Deployment) -> None:
+    kinds = {resource["Type"] for resource in deployment.template("network")["Resources"].values()}
+    assert not kinds & {
+        "AWS::EC2::NatGateway",
+        "AWS::EC2::InternetGateway",
+        "AWS::EC2::Route",
+        "AWS::EC2::EIP",
+    }
+
+
+def test_s3_is_reached_from_both_subnets(deployment: Deployment) -> None:
+    (endpoint,) = deployment.properties("network", "EC2::VPCEndpoint")
+    assert endpoint["VpcEndpointType"] == "Gateway"
+    assert ".s3" in json.dumps(endpoint["ServiceName"])
+    assert len(endpoint["RouteTableIds"]) == 2
+
+
+def test_emr_may_use_both_subnets_and_its_own_groups_but_not_that_of_redshift(deployment: Deployment) -> None:
+    tag = {"Key": "for-use-with-amazon-emr-managed-policies", "Value": "true"}
+    subnets = deployment.properties("network", "EC2::Subnet")
+    assert [tag in subnet["Tags"] for subnet in subnets] == [True, True]
+    groups = deployment.properties("network", "EC2::SecurityGroup")
+    assert {group["GroupDescription"]: tag in group.get("Tags", []) for group in groups} == {
+        "EMR primary node": True,
+        "EMR core nodes": True,
+        "EMR control plane into the subnet": True,
+        "Redshift: no inbound, COPY to S3": False,
+    }
+
+
+def test_no_group_admits_addresses_only_other_groups(deployment: Deployment) -> None:
+    rules = deployment.properties("network", "EC2::SecurityGroupIngress")
+    assert len(rules) == 15  # 2 groups x (2 peers x 3 protocols + the control plane) + the way back
+    assert all("SourceSecurityGroupId" in rule for rule in rules)
+    assert not any(
+        "SecurityGroupIngress" in group for group in deployment.properties("network", "EC2::SecurityGroup")
+    )
+
+
+def test_traffic_is_logged(deployment: Deployment) -> None:
+    (flow_log,) = deployment.properties("network", "EC2::FlowLog")
+    assert flow_log["LogDestinationType"] == "s3"

@@ -1,0 +1,168 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aws_cdk import App
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stacks.context import SettingsError
+from stacks.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+BOUNDS = {
+    name: (field["minimum"], field["maximum"])
+    for name, field in Settings.model_json_schema()["properties"].items()
+    if "minimum" in field
+}
+
+
+def settings_of(**context: Any) -> Settings:
+    return Settings.from_context(App(context=context).node)
+
+
+def refusal(**context: Any) -> str:
+    with pytest.raises(SettingsError) as caught:
+        settings_of(**context)
+    return str(caught.value)
+
+
+def test_cdk_json_holds_every_setting_with_its_default_and_nothing_else() -> None:
+    context = json.loads((ROOT / "cdk.json").read_text())["context"]
+    assert {key: value for key, value in context.items() if ":" not in key} == Settings().model_dump()
+
+
+def test_the_defaults_are_what_was_asked_for() -> None:
+    default = Settings()
+    assert (default.schedule_minutes, default.emr_instance_type, default.emr_core_count) == (
+        10,
+        "m5.xlarge",
+        2,
+    )
+    assert (default.redshift_node_type, default.redshift_node_count) == ("dc2.large", 2)
+    assert default.batch_max_bytes == 17_179_869_184
+
+
+def test_values_of_the_command_line_arrive_as_text() -> None:
+    given_as_text = settings_of(schedule_minutes="20", schedule_enabled="false")
+    assert given_as_text.schedule_minutes == 20
+    assert given_as_text.schedule_enabled is False
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.data())
+def test_a_number_out_of_bounds_is_refused_with_its_key_its_value_and_the_bounds(data: st.DataObject) -> None:
+    name = data.draw(st.sampled_from(sorted(BOUNDS)))
+    low, high = BOUNDS[name]
+    value = str(data.draw(st.integers(max_value=low - 1) | st.integers(min_value=high + 1)))
+    message = refusal(**{name: value})
+    assert message.startswith(f"{name} = {value!r} is not allowed; ")
+    assert f": a whole number from {low} to {high} (" in message
+
+
+def test_a_refused_number_is_explained_with_its_bounds() -> None:
+    assert refusal(copy_concurrency="41") == (
+        "copy_concurrency = '41' is not allowed; invocations of the copying function at a time: a whole number from 1 "
+        "to 40 (change it in cdk.json or with -c copy_concurrency=VALUE)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("name", "Goodreads"),
+        ("name", "good--reads"),
+        ("name", "goodreads-of-the-world"),
+        ("schedule_enabled", "perhaps"),
+        ("schedule_minutes", "ten"),
+        ("schedule_minutes", "1.5"),
+        ("alarm_email", "nobody"),
+        ("emr_instance_type", "m5"),
+        ("emr_release", "emr-7.10.0"),
+        ("emr_release", "emr-99.0.0"),
+        ("redshift_node_type", "m5.xlarge"),
+        ("redshift_user", "Admin"),
+        ("log_retention_days", "31"),
+    ],
+)
+def test_a_value_that_is_not_allowed_is_named_with_its_key(key: str, value: str) -> None:
+    assert refusal(**{key: value}).startswith(f"{key} = {value!r} is not allowed; ")
+
+
+def test_every_wrong_value_is_named_at_once() -> None:
+    lines = refusal(name="A", analytics_top="0").splitlines()
+    assert [line.split(" ")[0] for line in lines] == ["name", "analytics_top"]
+
+
+@pytest.mark.parametrize("key", ["shedule_minutes", "schedule-minutes", "scheduleMinutes"])
+def test_a_misspelt_key_is_refused_with_the_one_that_was_meant(key: str) -> None:
+    assert refusal(**{key: "20"}) == f"{key} is not a setting; did you mean schedule_minutes?"
+
+
+def test_a_key_that_resembles_nothing_is_refused_with_the_list_of_settings() -> None:
+    message = refusal(colour="blue")
+    assert message.startswith("colour is not a setting; the settings are name, schedule_enabled, ")
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "@aws-cdk/core:newStyle",
+        "aws:cdk:toolkit",
+        "availability-zones:account=1:region=eu-west-1",
+        "cli-telemetry",
+        "acknowledged-issue-numbers",
+    ],
+)
+def test_what_the_cdk_keeps_in_the_context_is_left_alone(key: str) -> None:
+    assert settings_of(**{key: False}) == Settings()
+
+
+@pytest.mark.parametrize(
+    ("context", "complaint"),
+    [
+        ({"step_timeout_minutes": "60"}, "step_timeout_minutes = 60 must be below run_timeout_minutes = 60"),
+        (
+            {"statement_timeout_minutes": 70},
+            "statement_timeout_minutes = 70 must be below run_timeout_minutes = 60",
+        ),
+        ({"batch_max_files": 100}, "copy_files_per_task = 200 must not exceed batch_max_files = 100"),
+        ({"schedule_minutes": 30}, "late_after_minutes = 30 must be above schedule_minutes = 30"),
+        (
+            {"redshift_port": 5456},
+            "redshift_port = 5456 is not allowed for ra3.large: use 5431 to 5455 or 8191 to 8215",
+        ),
+        ({"redshift_node_type": "dc2.xlarge"}, "redshift_node_type = 'dc2.xlarge' is retired"),
+        (
+            {"redshift_node_type": "ra3.4xlarge", "redshift_node_count": 1},
+            "redshift_node_count = 1 is too few: a cluster of ra3.4xlarge has at least 2 nodes",
+        ),
+    ],
+)
+def test_settings_that_do_not_fit_together_are_refused(context: dict[str, Any], complaint: str) -> None:
+    assert refusal(**context).startswith(complaint)
+
+
+def test_without_a_schedule_nothing_is_late() -> None:
+    assert settings_of(schedule_enabled=False, schedule_minutes=30).late_after_minutes == 30
+
+
+def test_synthesis_ends_with_one_line_instead_of_a_stack_trace() -> None:
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    process = subprocess.run(
+        [sys.executable, "app.py"],
+        cwd=ROOT,
+        env=os.environ | {"PATH": path, "CDK_CONTEXT_JSON": '{"emr_core_count": "0"}'},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert process.returncode == 1
+    assert process.stderr == (
+        "emr_core_count = '0' is not allowed; EMR core nodes, next to the one primary node: a whole number from 1 to 100 "
+        "(change it in cdk.json or with -c emr_core_count=VALUE)\n"
+    )

@@ -1,0 +1,106 @@
+from typing import Any
+
+import pytest
+
+from tests.stacks.deployments import Deployment
+
+ZONES = ["landing", "working", "processed", "quarantine", "logs"]
+
+
+def zone_of(bucket: dict[str, Any]) -> str:
+    zone: str = bucket["Properties"]["BucketName"]["Fn::Join"][1][0].split("-")[-2]
+    return zone
+
+
+@pytest.fixture
+def buckets(deployment: Deployment) -> dict[str, dict[str, Any]]:
+    return {zone_of(bucket): bucket for bucket in deployment.resources("storage", "S3::Bucket")}
+
+
+def test_there_is_a_bucket_for_each_zone_named_by_account_and_region(
+    buckets: dict[str, dict[str, Any]],
+) -> None:
+    assert sorted(buckets) == sorted(ZONES)
+    assert buckets["landing"]["Properties"]["BucketName"] == {
+        "Fn::Join": ["", ["goodreads-landing-", {"Ref": "AWS::AccountId"}, "-", {"Ref": "AWS::Region"}]]
+    }
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_every_bucket_is_encrypted_and_closed_to_the_public(
+    buckets: dict[str, dict[str, Any]], zone: str
+) -> None:
+    properties = buckets[zone]["Properties"]
+    assert properties["PublicAccessBlockConfiguration"] == {
+        "BlockPublicAcls": True,
+        "BlockPublicPolicy": True,
+        "IgnorePublicAcls": True,
+        "RestrictPublicBuckets": True,
+    }
+    assert properties["BucketEncryption"] == {
+        "ServerSideEncryptionConfiguration": [{"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]
+    }
+
+
+def test_every_bucket_refuses_requests_without_tls(deployment: Deployment) -> None:
+    policies = deployment.properties("storage", "S3::BucketPolicy")
+    assert len(policies) == len(ZONES)
+    for policy in policies:
+        refused = [
+            statement["Condition"]
+            for statement in policy["PolicyDocument"]["Statement"]
+            if (statement["Effect"], statement["Action"]) == ("Deny", "s3:*")
+        ]
+        assert {"Bool": {"aws:SecureTransport": "false"}} in refused
+
+
+@pytest.mark.parametrize(("zone", "days"), [("working", 7), ("processed", 7), ("quarantine", 90)])
+def test_what_a_run_wrote_expires(buckets: dict[str, dict[str, Any]], zone: str, days: int) -> None:
+    rules = buckets[zone]["Properties"]["LifecycleConfiguration"]["Rules"]
+    assert {"Prefix": "run=", "ExpirationInDays": days, "Status": "Enabled"} in rules
+
+
+def test_no_current_landing_file_ever_expires(buckets: dict[str, dict[str, Any]]) -> None:
+    rules = buckets["landing"]["Properties"]["LifecycleConfiguration"]["Rules"]
+    assert not any("ExpirationInDays" in rule or "ExpirationDate" in rule for rule in rules)
+
+
+def test_an_overwritten_landing_file_can_be_brought_back_for_a_while(
+    buckets: dict[str, dict[str, Any]],
+) -> None:
+    properties = buckets["landing"]["Properties"]
+    assert properties["VersioningConfiguration"] == {"Status": "Enabled"}
+    assert properties["LifecycleConfiguration"]["Rules"][0]["NoncurrentVersionExpiration"] == {
+        "NoncurrentDays": 7
+    }
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_unfinished_uploads_are_dropped(buckets: dict[str, dict[str, Any]], zone: str) -> None:
+    rules = buckets[zone]["Properties"]["LifecycleConfiguration"]["Rules"]
+    assert {"AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1}, "Status": "Enabled"} in rules
+
+
+def test_tear_down_keeps_what_cannot_be_made_again(buckets: dict[str, dict[str, Any]]) -> None:
+    assert {zone: bucket["DeletionPolicy"] for zone, bucket in buckets.items()} == {
+        "landing": "Retain",
+        "quarantine": "Retain",
+        "logs": "Retain",
+        "working": "Delete",
+        "processed": "Delete",
+    }
+
+
+def test_the_lease_is_one_table_with_one_key(deployment: Deployment) -> None:
+    (table,) = deployment.properties("storage", "DynamoDB::Table")
+    assert table["TableName"] == "goodreads-lease"
+    assert table["KeySchema"] == [{"AttributeName": "lease", "KeyType": "HASH"}]
+    assert table["BillingMode"] == "PAY_PER_REQUEST"
+    assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+
+
+def test_names_follow_the_settings(changed: Deployment) -> None:
+    (table,) = changed.properties("storage", "DynamoDB::Table")
+    assert table["TableName"] == "books-2-lease"
+    (logs,) = [b for b in changed.resources("storage", "S3::Bucket") if zone_of(b) == "logs"]
+    assert logs["Properties"]["LifecycleConfiguration"]["Rules"][0]["ExpirationInDays"] == 90

@@ -1,0 +1,75 @@
+from typing import Any
+
+import pytest
+
+from tests.stacks.deployments import Deployment
+
+WARNING = "Annotation::goodreads:retired-node-type"
+
+
+@pytest.fixture
+def cluster(deployment: Deployment) -> dict[str, Any]:
+    (resource,) = deployment.resources("warehouse", "Redshift::Cluster")
+    return resource
+
+
+def test_the_retired_default_is_deployed_as_two_ra3_large_with_a_warning(
+    deployment: Deployment, cluster: dict[str, Any]
+) -> None:
+    properties = cluster["Properties"]
+    assert (properties["ClusterType"], properties["NodeType"], properties["NumberOfNodes"]) == (
+        "multi-node",
+        "ra3.large",
+        2,
+    )
+    warning = deployment.findings[WARNING]
+    assert warning.startswith("asked for 2 x dc2.large, deploying 2 x ra3.large, ")
+    assert "none since 2025-05-15, end of life 2026-04-24" in warning
+    assert "allow_retired_node_types=true to deploy as asked" in warning
+
+
+def test_retired_nodes_are_deployed_as_asked_where_that_is_allowed(changed: Deployment) -> None:
+    (properties,) = changed.properties("warehouse", "Redshift::Cluster")
+    assert (properties["ClusterType"], properties["NodeType"]) == ("single-node", "dc2.large")
+    assert "NumberOfNodes" not in properties
+    assert WARNING not in changed.findings
+
+
+def test_the_cluster_is_encrypted_and_private(cluster: dict[str, Any]) -> None:
+    properties = cluster["Properties"]
+    assert properties["Encrypted"] is True
+    assert properties["PubliclyAccessible"] is False
+    assert properties["EnhancedVpcRouting"] is True
+    assert properties["Port"] == 5440
+
+
+def test_aws_keeps_the_master_password(cluster: dict[str, Any]) -> None:
+    assert cluster["Properties"]["ManageMasterPassword"] is True
+    assert "MasterUserPassword" not in cluster["Properties"]
+
+
+def test_connections_need_tls_and_statements_are_audited(
+    deployment: Deployment, cluster: dict[str, Any]
+) -> None:
+    (group,) = deployment.properties("warehouse", "Redshift::ClusterParameterGroup")
+    assert group["Parameters"] == [
+        {"ParameterName": "require_ssl", "ParameterValue": "true"},
+        {"ParameterName": "enable_user_activity_logging", "ParameterValue": "true"},
+    ]
+    assert cluster["Properties"]["LoggingProperties"]["S3KeyPrefix"] == "redshift/"
+
+
+def test_deleting_the_cluster_leaves_a_snapshot(cluster: dict[str, Any]) -> None:
+    assert (cluster["DeletionPolicy"], cluster["UpdateReplacePolicy"]) == ("Snapshot", "Snapshot")
+
+
+def test_copy_may_only_read_the_processed_zone(deployment: Deployment, cluster: dict[str, Any]) -> None:
+    (policy,) = deployment.properties("warehouse", "IAM::Policy")
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    assert statement["Action"] == ["s3:GetBucket*", "s3:GetObject*", "s3:List*"]
+    (processed,) = {
+        resource.get("Fn::ImportValue") or resource["Fn::Join"][1][0]["Fn::ImportValue"]
+        for resource in statement["Resource"]
+    }
+    assert "Processed" in processed
+    assert len(cluster["Properties"]["IamRoles"]) == 1
