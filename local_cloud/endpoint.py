@@ -1,0 +1,103 @@
+"""The endpoint: moto's server and the S3 server, with real engines behind Lambda, EMR, Redshift and Step Functions."""
+
+import json
+import logging
+import os
+import socket
+import warnings
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+from moto.server import ThreadedMotoServer
+
+from local_cloud import account, functions, step_functions, tables
+from local_cloud.addresses import Addresses
+from local_cloud.emr import StepRunner
+from local_cloud.errors import LocalCloudError
+from local_cloud.lambda_runtime import LambdaRuntime
+from local_cloud.redshift import RedshiftEngine
+from local_cloud.redshift import install as install_redshift
+from local_cloud.s3_server import S3Server, share_buckets
+from local_cloud.state import Running, StateFolder
+
+
+@contextmanager
+def serving(state: StateFolder, purpose: str, port: int | None = None) -> Iterator[Addresses]:
+    """An endpoint on `port` (S3 on the next one), or on free ports; it and its children end with the block.
+
+    Raises LocalCloudError if the folder or a port is in use. One process can serve one endpoint at a time.
+    """
+    with ExitStack() as stack:
+        stack.enter_context(state.locked())
+        control, s3_port = (_free_port(), _free_port()) if port is None else (port, port + 1)
+        for wanted in (control, s3_port):
+            _require_free(wanted)
+        addresses = Addresses(f"http://localhost:{control}", f"http://127.0.0.1:{s3_port}")
+        addresses.adopt()
+        os.environ["MOTO_PORT"] = str(control)  # moto's interpreter calls other services there
+        engine = stack.enter_context(RedshiftEngine(database=state.warehouse, buckets=state.buckets))
+        runtime = stack.enter_context(
+            closing(LambdaRuntime(state.functions, state.logs, addresses.variables()))
+        )
+        steps = stack.enter_context(closing(StepRunner(state.buckets, state.logs)))
+        _install(state, engine, runtime, steps)
+        s3 = S3Server(state.buckets, s3_port)
+        s3.start()
+        stack.callback(s3.stop)
+        stack.enter_context(_control_plane(control))
+        state.announce(Running(os.getpid(), purpose, addresses.url, addresses.s3_url))
+        yield addresses
+
+
+def _install(state: StateFolder, engine: RedshiftEngine, runtime: LambdaRuntime, steps: StepRunner) -> None:
+    def keep(description: dict[str, Any], events: list[dict[str, Any]]) -> None:
+        path = state.executions / f"{description['name']}.json"
+        _write(path, {"description": description, "events": events})
+
+    install_redshift(engine)
+    functions.install(runtime)
+    tables.install(state.tables)
+    share_buckets(state.buckets)
+    step_functions.install(steps, keep)
+
+
+@contextmanager
+def _control_plane(port: int) -> Iterator[None]:
+
+    for noisy in ("werkzeug", "botocore", "localbucket", "moto", "sqlglot"):
+        logging.getLogger(noisy).setLevel(logging.CRITICAL)
+    # it knows no bucket policies, alarms and subscriptions, and says so of each
+    warnings.filterwarnings("ignore", message="Tried to parse", module="moto")
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=port, verbose=False)
+    server.start()
+    account.provide()
+    try:
+        yield
+    finally:
+        server.stop()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _require_free(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            raise LocalCloudError(
+                f"port {port} is in use (the endpoint needs a port for the control plane and the next one for S3); "
+                "end the program that listens there, or give another port: --port"
+            ) from None
+
+
+def _write(path: Path, document: Any) -> None:
+    partial = path.with_suffix(".partial")
+    partial.write_text(json.dumps(document), encoding="utf-8")
+    partial.replace(path)

@@ -1,0 +1,195 @@
+"""Executions and their states, as people want to see them, from a Step Functions endpoint or from the archive."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mypy_boto3_stepfunctions import SFNClient
+
+_DETAIL = ": "
+"""State names of a Data API loop have it: `LoadStaging: submit` is a detail of `LoadStaging`."""
+
+_BESIDES = {f"{kind}StateEntered" for kind in ("Choice", "Pass", "Wait")}
+"""States that do nothing themselves."""
+
+
+@dataclass(frozen=True)
+class Execution:
+    """One run; `ended` is None while it runs, `output` and `cause` are what Step Functions says."""
+
+    name: str
+    status: str
+    started: datetime
+    ended: datetime | None = None
+    output: str | None = None
+    error: str | None = None
+    cause: str | None = None
+
+    @property
+    def seconds(self) -> float:
+        """How long it took, or has taken so far."""
+        end = self.ended or datetime.now(self.started.tzinfo)
+        return (end - self.started).total_seconds()
+
+    @classmethod
+    def from_description(cls, found: Mapping[str, Any]) -> "Execution":
+        """From DescribeExecution's answer, live or archived (where times are text)."""
+        return cls(
+            name=found["name"],
+            status=found["status"],
+            started=_time(found["startDate"]),
+            ended=_time(found["stopDate"]) if found.get("stopDate") else None,
+            output=found.get("output"),
+            error=found.get("error"),
+            cause=found.get("cause"),
+        )
+
+    @property
+    def reason(self) -> str:
+        """Why it failed, in words: a function's error or a step's failure without their JSON."""
+        return readable_cause(self.cause or "")
+
+
+@dataclass
+class StateVisit:
+    """One visit to a state; `failures` counts its failed tries, `ended` is None while it is active."""
+
+    name: str
+    entered: datetime
+    ended: datetime | None = None
+    failures: int = 0
+    failed: bool = False
+
+    @property
+    def seconds(self) -> float:
+        """How long the visit took, or has taken so far."""
+        return ((self.ended or datetime.now(self.entered.tzinfo)) - self.entered).total_seconds()
+
+
+def visits(events: Sequence[Mapping[str, Any]]) -> list[StateVisit]:
+    """The states an execution has gone through, in order of entry; only those that do something, without the steps of Data API loops."""
+    found: dict[int, StateVisit] = {}
+    owner: dict[int, int] = {}
+    open_by_name: dict[str, list[int]] = {}
+    for event in events:
+        kind, number, moment = event["type"], event["id"], _time(event["timestamp"])
+        owner[number] = owner.get(event.get("previousEventId", 0), 0)
+        if kind in _BESIDES:
+            owner[number] = 0
+        elif kind.endswith("StateEntered"):
+            name = event["stateEnteredEventDetails"]["name"]
+            found[number] = StateVisit(name, moment)
+            owner[number] = number
+            open_by_name.setdefault(name, []).append(number)
+            if kind in ("SucceedStateEntered", "FailStateEntered"):
+                found[number].ended, found[number].failed = moment, kind.startswith("Fail")
+        elif kind.endswith("StateExited"):
+            waiting = open_by_name.get(event["stateExitedEventDetails"]["name"], [])
+            if waiting:
+                found[waiting.pop(0)].ended = moment
+        elif kind.endswith(("Failed", "TimedOut")) and owner[number] in found:
+            found[owner[number]].failures += 1
+            found[owner[number]].failed = True
+        elif kind.endswith("Succeeded") and owner[number] in found:
+            found[owner[number]].failed = False
+    return [visit for visit in found.values() if _DETAIL not in visit.name]
+
+
+def readable_cause(cause: str) -> str:
+    """The message inside a cause that is JSON (Lambda's error, EMR's step), or the cause itself."""
+    try:
+        document = json.loads(cause)
+    except ValueError:
+        return cause
+    if not isinstance(document, dict):
+        return cause
+    if "errorMessage" in document:
+        return str(document["errorMessage"])
+    details = document.get("Step", {}).get("Status", {}).get("FailureDetails", {})
+    if details:
+        return f"{details.get('Message')} (log: {details.get('LogFile')})"
+    return cause
+
+
+class Archive:
+    """The executions that have ended, as the endpoint has written them down."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def executions(self) -> list[Execution]:
+        """All of them, the newest first."""
+        found = [
+            Execution.from_description(self._read(path)["description"])
+            for path in self._folder.glob("*.json")
+        ]
+        return sorted(found, key=lambda execution: execution.started, reverse=True)
+
+    def events(self, name: str) -> list[dict[str, Any]]:
+        """The history of one; KeyError if there is none of that name."""
+        path = self._folder / f"{name}.json"
+        if not path.exists():
+            raise KeyError(name)
+        return list(self._read(path)["events"])
+
+    @staticmethod
+    def _read(path: Path) -> dict[str, Any]:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+
+
+class StateMachine:
+    """A state machine of that name on AWS or on a running endpoint."""
+
+    def __init__(self, client: "SFNClient", name: str) -> None:
+        self._client = client
+        self.arn = self._find(name)
+
+    def start(self, name: str, execution_input: Mapping[str, Any]) -> None:
+        """Start an execution."""
+        self._client.start_execution(stateMachineArn=self.arn, name=name, input=json.dumps(execution_input))
+
+    def stop(self, name: str, cause: str) -> None:
+        """Abort an execution."""
+        self._client.stop_execution(executionArn=self._execution_arn(name), cause=cause)
+
+    def describe(self, name: str) -> Execution:
+        """One execution as it is now."""
+        found = self._client.describe_execution(executionArn=self._execution_arn(name))
+        return Execution.from_description(found)
+
+    def executions(self, limit: int = 50) -> list[Execution]:
+        """The newest ones, the newest first."""
+        found = self._client.list_executions(stateMachineArn=self.arn, maxResults=limit)["executions"]
+        return sorted(
+            (Execution.from_description(item) for item in found), key=lambda e: e.started, reverse=True
+        )
+
+    def events(self, name: str) -> list[dict[str, Any]]:
+        """The history of one; KeyError if there is none of that name."""
+        try:
+            return list(self._pages(name))
+        except self._client.exceptions.ExecutionDoesNotExist:
+            raise KeyError(name) from None
+
+    def _pages(self, name: str) -> Iterator[dict[str, Any]]:
+        pages = self._client.get_paginator("get_execution_history")
+        for page in pages.paginate(executionArn=self._execution_arn(name)):
+            yield from (dict(event) for event in page["events"])
+
+    def _execution_arn(self, name: str) -> str:
+        return f"{self.arn.replace(':stateMachine:', ':execution:')}:{name}"
+
+    def _find(self, name: str) -> str:
+        for page in self._client.get_paginator("list_state_machines").paginate():
+            for machine in page["stateMachines"]:
+                if machine["name"] == name:
+                    return machine["stateMachineArn"]
+        raise KeyError(name)
+
+
+def _time(value: Any) -> datetime:
+    return value if isinstance(value, datetime) else datetime.fromisoformat(value)

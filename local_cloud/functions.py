@@ -1,0 +1,30 @@
+"""Hook into moto's Lambda: an invocation runs the deployed code."""
+
+import json
+from typing import Any
+
+from moto.awslambda_simple.models import LambdaSimpleBackend
+from moto.core.config import default_user_config
+
+from local_cloud.lambda_runtime import LambdaRuntime
+
+
+def install(runtime: LambdaRuntime) -> None:
+    """Let `lambda:Invoke`, from boto3 or from a state machine, run the function's handler."""
+    default_user_config["lambda"]["use_docker"] = False
+
+    def invoke(
+        self: Any,
+        function_name: str,
+        qualifier: str | None,
+        body: Any,
+        _headers: Any,
+        response_headers: dict[str, str],
+    ) -> bytes:
+        function = self.get_function(function_name, qualifier)
+        answer = runtime.invoke(function, json.loads(body or "{}"))
+        if answer.failed:
+            response_headers["x-amz-function-error"] = "Unhandled"
+        return answer.payload
+
+    LambdaSimpleBackend.invoke = invoke

@@ -1,0 +1,60 @@
+"""Runs one Lambda function's handler, event after event. Started by lambda_runtime.py with the deployed code on the path.
+
+    python -P lambda_child.py lambdas.plan_copies.handler 3 < events > log    answers go to file descriptor 3
+
+Events and answers are a line of JSON each; a handler's error is answered as the Lambda service words it.
+"""
+
+import importlib
+import json
+import os
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+
+class Context:
+    """The part of the Lambda context that handlers and Powertools use."""
+
+    def __init__(self, request_id: str, timeout_seconds: float) -> None:
+        self.aws_request_id = request_id
+        self.function_name = os.environ["AWS_LAMBDA_FUNCTION_NAME"]
+        self.memory_limit_in_mb = int(os.environ["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"])
+        self.invoked_function_arn = os.environ["AWS_LAMBDA_FUNCTION_ARN"]
+        self.function_version = "$LATEST"
+        self._deadline = time.monotonic() + timeout_seconds
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Milliseconds until the function is stopped."""
+        return max(0, int(1000 * (self._deadline - time.monotonic())))
+
+
+def answer(handler: Callable[[Any, Context], Any], request: dict[str, Any]) -> dict[str, Any]:
+    """{"result": ...} or {"error": {errorMessage, errorType, stackTrace}}."""
+    try:
+        return {"result": handler(request["event"], Context(request["id"], request["timeout"]))}
+    except Exception as error:  # noqa: BLE001 - as the Lambda service does: any error is an answer
+        traceback.print_exc()
+        return {
+            "error": {
+                "errorMessage": str(error),
+                "errorType": type(error).__name__,
+                "stackTrace": traceback.format_tb(error.__traceback__),
+            }
+        }
+
+
+def main() -> None:
+    module, _, name = sys.argv[1].rpartition(".")
+    with os.fdopen(int(sys.argv[2]), "w", encoding="utf-8") as answers:
+        handler = getattr(importlib.import_module(module), name)
+        for line in sys.stdin:
+            made = answer(handler, json.loads(line))
+            sys.stdout.flush()
+            print(json.dumps(made), file=answers, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,167 @@
+"""Runs the deployed code of Lambda functions in child processes, which stay warm as on AWS."""
+
+import hashlib
+import json
+import os
+import select
+import shutil
+import subprocess
+import sys
+import threading
+import uuid
+import zipfile
+from collections import defaultdict
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import IO, Any, Protocol
+
+from local_cloud.processes import end_tree
+
+_CHILD = Path(__file__).with_name("lambda_child.py")
+
+
+class Function(Protocol):
+    """What the runtime needs of a function as moto keeps it."""
+
+    function_name: str
+    function_arn: str
+    handler: str
+    code_bytes: bytes
+    environment_vars: dict[str, str]
+    timeout: int
+    memory_size: int
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a function returned, or its error; `payload` is JSON."""
+
+    payload: bytes
+    failed: bool
+
+
+@dataclass
+class _Child:
+    process: "subprocess.Popen[bytes]"
+    answers: IO[bytes]
+
+
+class LambdaRuntime:
+    """A pool of warm children for each version of each function; concurrent calls get a child each."""
+
+    def __init__(self, code: Path, logs: Path, environment: dict[str, str]) -> None:
+        self._code = code
+        self._logs = logs
+        self._environment = environment
+        self._idle: dict[str, list[_Child]] = defaultdict(list)
+        self._children: list[_Child] = []
+        self._lock = threading.Lock()
+        self._closed = False
+
+    def invoke(self, function: Function, event: Any) -> Answer:
+        """Run the handler on the event; a child that dies or takes longer than the timeout is an error."""
+        version = hashlib.sha256(
+            function.code_bytes + json.dumps(function.environment_vars).encode()
+        ).hexdigest()
+        key = f"{function.function_name}/{version}"
+        child = self._take(key) or self._start(function, version)
+        request = {"event": event, "id": str(uuid.uuid4()), "timeout": function.timeout}
+        line = self._exchange(child, request, function.timeout)
+        if line is None:
+            end_tree(child.process)
+            return _error(
+                "Sandbox.Timedout",
+                f"{function.function_name} timed out after {function.timeout} seconds",
+            )
+        if not line:
+            code = child.process.wait()
+            return _error(
+                "Runtime.ExitError",
+                f"{function.function_name} exited with {code}; see {self._log(function)}",
+            )
+        with self._lock:
+            self._idle[key].append(child)
+        document = json.loads(line)
+        failed = "error" in document
+        return Answer(json.dumps(document["error" if failed else "result"]).encode(), failed)
+
+    def close(self) -> None:
+        """End every child."""
+        with self._lock:
+            self._closed = True
+            children = list(self._children)
+        for child in children:
+            end_tree(child.process)
+            child.answers.close()
+
+    def _take(self, key: str) -> _Child | None:
+        with self._lock:
+            while self._idle[key]:
+                child = self._idle[key].pop()
+                if child.process.poll() is None:
+                    return child
+        return None
+
+    def _start(self, function: Function, version: str) -> _Child:
+        code = self._unpacked(function, version)
+        reading, writing = os.pipe()
+        with self._log(function).open("ab") as log, self._lock:
+            if self._closed:
+                raise RuntimeError("the endpoint is going down")
+            process = subprocess.Popen(
+                [sys.executable, "-P", str(_CHILD), function.handler, str(writing)],
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                pass_fds=[writing],
+                env=self._variables(function, code),
+                start_new_session=True,  # Ctrl-C in the terminal is for the command, which ends the children itself
+            )
+            os.close(writing)
+            child = _Child(process, os.fdopen(reading, "rb"))
+            self._children.append(child)
+        return child
+
+    def _exchange(self, child: _Child, request: dict[str, Any], timeout: float) -> bytes | None:
+        """The child's answer, None if it takes too long, empty if it is gone."""
+        stdin = child.process.stdin
+        if stdin is None:
+            raise RuntimeError("a child is always started with a pipe")
+        try:
+            stdin.write(json.dumps(request).encode() + b"\n")
+            stdin.flush()
+        except BrokenPipeError:
+            return b""
+        ready, _, _ = select.select([child.answers], [], [], timeout)
+        return child.answers.readline() if ready else None
+
+    def _unpacked(self, function: Function, version: str) -> Path:
+        target = self._code / version
+        with self._lock:
+            if not target.exists():
+                partial = self._code / f"{version}.partial"
+                shutil.rmtree(partial, ignore_errors=True)
+                with zipfile.ZipFile(BytesIO(function.code_bytes)) as archive:
+                    archive.extractall(partial)
+                partial.rename(target)
+        return target
+
+    def _variables(self, function: Function, code: Path) -> dict[str, str]:
+        return {
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(code),
+            "AWS_LAMBDA_FUNCTION_NAME": function.function_name,
+            "AWS_LAMBDA_FUNCTION_ARN": function.function_arn,
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory_size),
+            "POWERTOOLS_TRACE_DISABLED": "true",
+            **self._environment,
+            **function.environment_vars,
+        }
+
+    def _log(self, function: Function) -> Path:
+        return self._logs / f"lambda-{function.function_name}.log"
+
+
+def _error(kind: str, message: str) -> Answer:
+    return Answer(json.dumps({"errorType": kind, "errorMessage": message}).encode(), failed=True)

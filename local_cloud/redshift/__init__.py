@@ -1,0 +1,12 @@
+"""Amazon Redshift and its Data API on one machine: a DuckDB file that speaks Redshift SQL.
+
+with RedshiftEngine(database=Path("warehouse.duckdb"), buckets=Path("s3")) as engine:
+install(engine)  # from now on boto3 and `aws redshift-data` against the moto server run real SQL
+"""
+
+from local_cloud.redshift.engine import RedshiftEngine
+from local_cloud.redshift.errors import DataApiError, SqlError
+from local_cloud.redshift.query import read_only_query
+from local_cloud.redshift.server import install
+
+__all__ = ["DataApiError", "RedshiftEngine", "SqlError", "install", "read_only_query"]

@@ -1,0 +1,212 @@
+"""The operations of the Redshift Data API over a DuckDB file."""
+
+import json
+import threading
+import time
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Self
+
+from local_cloud.redshift import validation
+from local_cloud.redshift.errors import DataApiError, invalid
+from local_cloud.redshift.results import ResultSet
+from local_cloud.redshift.running import run
+from local_cloud.redshift.statements import Statement
+from local_cloud.redshift.sub_statements import SubStatement
+from local_cloud.redshift.warehouse import Warehouse
+
+_AT_ONCE = 4  # statements that run at the same time
+_REMEMBERED = timedelta(hours=24)  # as long as the Data API keeps statements and their results
+_TOKEN_VALID = timedelta(hours=8)
+_LONG_POLL = 1.0  # seconds; with it, who polls every second pays no wait for a quick statement
+_GRACE = 2.0  # seconds that `close` leaves to running statements
+_CANCEL_TIMEOUT = 30.0  # seconds
+_INTERRUPT_EVERY = 0.05  # seconds; an interrupt between two statements has no effect, so it is repeated
+
+
+class RedshiftEngine:
+    """Operations take and return dicts in boto3's shape and raise DataApiError.
+
+    `page_rows` and `page_bytes` bound one page of GetStatementResult, at least one row.
+    """
+
+    page_rows = 1_000
+    page_bytes = 1_000_000
+
+    def __init__(self, database: Path, buckets: Path) -> None:
+        self._warehouse = Warehouse(database, buckets)
+        self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="redshift")
+        self._statements: dict[str, Statement] = {}
+        self._tokens: dict[str, Statement] = {}
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Leave running statements a moment, cancel what is left, and close the file."""
+        deadline = time.monotonic() + _GRACE
+        for statement in list(self._statements.values()):
+            if not statement.done.wait(max(0.0, deadline - time.monotonic())):
+                with suppress(DataApiError):  # it ended by itself, or is left to the pool
+                    self._cancel(statement)
+        self._pool.shutdown()
+        self._warehouse.close()
+
+    def execute_statement(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Submit one statement."""
+        return self._submit(request, [request.get("Sql") or ""], is_batch=False)
+
+    def batch_execute_statement(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Submit up to 40 statements as one transaction."""
+        return self._submit(request, request.get("Sqls") or [], is_batch=True)
+
+    def describe_statement(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Status and figures; waits up to WaitTimeSeconds, else about a second, for a statement that runs."""
+        validation.check_wait(request)
+        statement, sub = self._find(request["Id"])
+        statement.done.wait(request.get("WaitTimeSeconds", _LONG_POLL))
+        described = statement.describe()
+        if sub is None or not statement.is_batch:
+            return described
+        del described["SubStatements"]
+        described.pop("Error", None)
+        return {**described, **sub.describe()}
+
+    def get_statement_result(self, request: dict[str, Any]) -> dict[str, Any]:
+        """One page of a result; the next one by NextToken."""
+        validation.check_wait(request)
+        statement, sub = self._find(request["Id"])
+        if sub is None:
+            raise invalid("BatchExecuteStatement result can only be retrieved with sub-statement id.")
+        statement.done.wait(request.get("WaitTimeSeconds", 0))
+        result = sub.outcome.result
+        if statement.status != "FINISHED" or result is None:
+            raise DataApiError(
+                "ResourceNotFoundException",
+                "Query does not have result. Please check query status with DescribeStatement.",
+            )
+        return self._page(result, request.get("NextToken"))
+
+    def cancel_statement(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Stop a statement and roll it back; ValidationException if it has ended."""
+        statement, _ = self._find(request["Id"])
+        self._cancel(statement)
+        return {"Status": True}
+
+    def list_statements(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Statements of the last 24 hours, newest first; FINISHED ones unless Status says otherwise."""
+        wanted = request.get("Status") or "FINISHED"
+        prefix = request.get("StatementName") or ""
+        places = [n for n in ("Database", "ClusterIdentifier", "WorkgroupName") if request.get(n)]
+        found = [
+            statement
+            for statement in reversed(list(self._statements.values()))
+            if wanted in {"ALL", statement.status}
+            and (statement.request.get("StatementName") or "").startswith(prefix)
+            and all(statement.request.get(place) == request[place] for place in places)
+        ]
+        start = _offset(request.get("NextToken"), len(found))
+        end = start + (request.get("MaxResults") or 100)
+        more = {"NextToken": str(end)} if end < len(found) else {}
+        return {"Statements": [_listed(statement) for statement in found[start:end]], **more}
+
+    def _submit(self, request: dict[str, Any], statements: list[str], *, is_batch: bool) -> dict[str, Any]:
+        validation.check_submission(request, statements)
+        with self._lock:
+            self._forget_old()
+            token = request.get("ClientToken")
+            statement = self._tokens.get(token) if token else None
+            if statement is None:
+                statement = _new_statement(request, statements, is_batch=is_batch)
+                self._statements[statement.id] = statement
+                if token:
+                    self._tokens[token] = statement
+                self._pool.submit(run, statement, self._warehouse)
+            elif _content(statement.request) != _content(request):
+                raise invalid(f"ClientToken {token} was used before for a request with other content")
+        if "WaitTimeSeconds" in request:
+            statement.done.wait(request["WaitTimeSeconds"])
+        echoed = ("Id", "CreatedAt", "ClusterIdentifier", "WorkgroupName", "Database", "DbUser", "SecretArn")
+        described = statement.describe()
+        waited = ("Status", "HasResultSet") if "WaitTimeSeconds" in request else ()
+        return {name: described[name] for name in (*echoed, *waited) if name in described}
+
+    def _find(self, identifier: str) -> tuple[Statement, SubStatement | None]:
+        """The statement, and the part of it that is meant; None if that is the batch as a whole."""
+        validation.check_id(identifier)
+        statement = self._statements.get(identifier.partition(":")[0])
+        sub = next((sub for sub in statement.subs if sub.id == identifier), None) if statement else None
+        if statement is None or (sub is None and statement.id != identifier):
+            raise DataApiError("ResourceNotFoundException", "Query does not exist.")
+        return statement, sub
+
+    def _page(self, result: ResultSet, token: str | None) -> dict[str, Any]:
+        start = _offset(token, result.rows)
+        by_size = self.page_bytes * result.rows // max(result.size, 1)
+        number = max(1, min(self.page_rows, by_size))
+        more = {"NextToken": str(start + number)} if start + number < result.rows else {}
+        records = result.records(start, number)
+        return {"ColumnMetadata": result.metadata, "Records": records, "TotalNumRows": result.rows, **more}
+
+    def _cancel(self, statement: Statement) -> None:
+        statement.cancel()
+        deadline = time.monotonic() + _CANCEL_TIMEOUT
+        while not statement.done.wait(_INTERRUPT_EVERY):
+            if time.monotonic() > deadline:
+                raise DataApiError("QueryTimeoutException", f"statement {statement.id} did not stop in time")
+            statement.interrupt()
+
+    def _forget_old(self) -> None:
+        now = datetime.now(UTC)
+        for kept, lifetime in ((self._statements, _REMEMBERED), (self._tokens, _TOKEN_VALID)):
+            old = [k for k, s in kept.items() if s.done.is_set() and now - s.created_at > lifetime]
+            for key in old:
+                del kept[key]
+
+
+def _new_statement(request: dict[str, Any], statements: list[str], *, is_batch: bool) -> Statement:
+    identifier = str(uuid.uuid4())
+    subs = [
+        SubStatement(f"{identifier}:{number}" if is_batch else identifier, sql)
+        for number, sql in enumerate(statements, 1)
+    ]
+    return Statement(identifier, request, is_batch, subs)
+
+
+def _content(request: dict[str, Any]) -> str:
+    return json.dumps({k: v for k, v in request.items() if k != "WaitTimeSeconds"}, sort_keys=True)
+
+
+def _offset(token: str | None, length: int) -> int:
+    if token is None:
+        return 0
+    if not token.isdecimal() or not 0 < int(token) < length:
+        raise invalid(f"NextToken {token} was not returned by the previous request")
+    return int(token)
+
+
+def _listed(statement: Statement) -> dict[str, Any]:
+    taken = (
+        "Id",
+        "Status",
+        "CreatedAt",
+        "UpdatedAt",
+        "SecretArn",
+        "QueryParameters",
+        "QueryString",
+        "ResultFormat",
+    )
+    described = statement.describe()
+    listed = {name: described[name] for name in taken if name in described}
+    if "StatementName" in statement.request:
+        listed["StatementName"] = statement.request["StatementName"]
+    listed["IsBatchStatement"] = statement.is_batch
+    listed["QueryStrings"] = [sub.sql for sub in statement.subs]
+    return listed

@@ -1,0 +1,75 @@
+"""Redshift SQL text to a syntax tree."""
+
+from itertools import pairwise
+
+from sqlglot import exp
+from sqlglot.dialects.redshift import Redshift
+from sqlglot.errors import ParseError, TokenError
+from sqlglot.parsers.redshift import RedshiftParser
+from sqlglot.tokenizer_core import Token, TokenType
+
+from local_cloud.redshift.errors import SqlError
+
+# Statements about physical layout, locks, rights and sessions: DuckDB has nothing that they could change.
+_NO_OPERATIONS = {"analyse", "analyze", "grant", "lock", "reset", "revoke", "set", "vacuum"}
+
+
+class _RedshiftDdlParser(RedshiftParser):
+    """sqlglot's parser plus DISTKEY and SORTKEY as attributes of a column, which have no local meaning."""
+
+    CONSTRAINT_PARSERS = {  # noqa: RUF012  # as in the base class
+        **RedshiftParser.CONSTRAINT_PARSERS,
+        "DISTKEY": lambda _: exp.EncodeColumnConstraint(this=exp.var("distkey")),
+        "SORTKEY": lambda _: exp.EncodeColumnConstraint(this=exp.var("sortkey")),
+    }
+
+
+class _RedshiftDdl(Redshift):
+    Parser = _RedshiftDdlParser
+
+
+def parse(sql: str) -> exp.Expr | None:
+    """The one statement in `sql`; None for a statement that is accepted and does nothing locally.
+
+    SqlError if the text is not one Redshift statement.
+    """
+    try:
+        tokens = _tokens(sql)
+        if not tokens:
+            raise SqlError("the statement is empty")
+        if any(token.token_type is TokenType.SEMICOLON for token in tokens):
+            raise SqlError("the text holds several statements: send one, or several as a batch")
+        if tokens[0].text.lower() in _NO_OPERATIONS:
+            return None
+        (tree,) = _RedshiftDdl().parser().parse(tokens, sql)
+    except (ParseError, TokenError) as error:
+        raise SqlError(f"syntax error: {_one_line(error)}") from None
+    if tree is None or isinstance(tree, exp.Command):
+        raise SqlError(f"{tokens[0].text.upper()} is not supported locally: {sql.strip()[:80]}")
+    return tree
+
+
+def parameter_names(sql: str) -> set[str]:
+    """Names used as `:name`; neither `::type` nor text in quotes or comments counts. Empty if unreadable."""
+    try:
+        tokens = _tokens(sql)
+    except TokenError:
+        return set()
+    return {
+        name.text
+        for colon, name in pairwise(tokens)
+        if colon.token_type is TokenType.COLON and name.start == colon.end + 1
+    }
+
+
+def _tokens(sql: str) -> list[Token]:
+    tokens = _RedshiftDdl().tokenize(sql)
+    while tokens and tokens[-1].token_type is TokenType.SEMICOLON:
+        tokens.pop()
+    return tokens
+
+
+def _one_line(error: Exception) -> str:
+    # sqlglot underlines the place with terminal codes, which do not belong into an API answer.
+    text = str(error).replace("\x1b[4m", "").replace("\x1b[0m", "")
+    return " ".join(text.split())

@@ -1,0 +1,65 @@
+"""The engine behind moto's Redshift Data API."""
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, cast
+
+import botocore.session
+from botocore.model import Shape
+from botocore.validate import ParamValidator
+from moto.core.exceptions import JsonRESTError
+from moto.redshiftdata.responses import RedshiftDataAPIServiceResponse
+
+from local_cloud.redshift.engine import RedshiftEngine
+from local_cloud.redshift.errors import DataApiError, invalid
+from local_cloud.redshift.step_functions import install_integration
+
+_Response = tuple[int, dict[str, str], str]
+
+
+def install(engine: RedshiftEngine) -> None:
+    """From now on every moto server of this process answers redshift-data requests from `engine`.
+
+    State machines reach it by `arn:aws:states:::aws-sdk:redshiftdata:...`. A second call replaces the first engine.
+    """
+    operations = (
+        engine.batch_execute_statement,
+        engine.cancel_statement,
+        engine.describe_statement,
+        engine.execute_statement,
+        engine.get_statement_result,
+        engine.list_statements,
+    )
+    for operation in operations:
+        setattr(RedshiftDataAPIServiceResponse, operation.__name__, _answer_with(operation))
+    install_integration()
+
+
+def _answer_with(
+    operation: Callable[[dict[str, Any]], dict[str, Any]],
+) -> Callable[[RedshiftDataAPIServiceResponse], _Response]:
+    model = botocore.session.get_session().get_service_model("redshift-data")
+    operation_model = model.operation_model("".join(word.title() for word in operation.__name__.split("_")))
+    shape = cast("Shape", operation_model.input_shape)  # every operation of this service takes members
+
+    def answer(response: RedshiftDataAPIServiceResponse) -> _Response:
+        request = json.loads(response.body)
+        # boto3 checks types and required members before it sends; other callers, such as state machines, do not.
+        problems = ParamValidator().validate(request, shape)
+        try:
+            if problems.has_errors():
+                raise invalid(problems.generate_report())
+            body = operation(request)
+        except DataApiError as error:
+            raise JsonRESTError(error.code, error.message) from None
+        return 200, {}, json.dumps(body, default=_epoch)
+
+    return answer
+
+
+def _epoch(value: object) -> float:
+    # The wire format of timestamps in this protocol: seconds since 1970.
+    if isinstance(value, datetime):
+        return value.timestamp()
+    raise TypeError(f"{value!r} is not part of an answer of the Data API")

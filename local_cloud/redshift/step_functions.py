@@ -1,0 +1,75 @@
+"""Makes moto's Step Functions call `aws-sdk:redshiftdata` as AWS does."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import botocore.session
+from botocore.model import ListShape, OperationModel, Shape, StructureShape
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (
+    state_task_service_aws_sdk as sdk,
+)
+
+_SERVICE = "redshiftdata"  # as state machines name it
+_BOTO_SERVICE = "redshift-data"
+
+
+def install_integration() -> None:
+    """Teach moto the service's name, its error names, and the case of members in requests and responses."""
+    task = sdk.StateTaskServiceAwsSdk
+    task._SERVICE_NAME_SFN_TO_BOTO_OVERRIDES[_SERVICE] = _BOTO_SERVICE  # noqa: SLF001  # moto has no other way
+    sdk._SERVICE_ERROR_NAMES[_SERVICE] = "RedshiftData"  # noqa: SLF001
+    task._normalise_parameters = _normalise_parameters  # noqa: SLF001
+    task._normalise_response = _normalise_response  # noqa: SLF001
+
+
+def _normalise_parameters(task: sdk.StateTaskServiceAwsSdk, parameters: dict[str, Any], *_: object) -> None:
+    if operation := _operation(task):
+        _replace(parameters, _to_boto(parameters, operation.input_shape))
+
+
+def _normalise_response(task: sdk.StateTaskServiceAwsSdk, response: dict[str, Any], *_: object) -> None:
+    if operation := _operation(task):
+        _replace(response, _from_boto(response, operation.output_shape))
+
+
+def _operation(task: sdk.StateTaskServiceAwsSdk) -> OperationModel | None:
+    if task.resource.api_name != _SERVICE:
+        return None
+    model = botocore.session.get_session().get_service_model(_BOTO_SERVICE)
+    action = str(task.resource.api_action)
+    return model.operation_model(action[0].upper() + action[1:])
+
+
+def _replace(target: dict[str, Any], content: dict[str, Any]) -> None:
+    target.clear()
+    target.update(content)
+
+
+def _to_boto(value: Any, shape: Shape | None) -> Any:
+    if isinstance(shape, StructureShape) and isinstance(value, dict):
+        real = dict(_members(shape))
+        named: dict[str, Any] = {str(real.get(name, name)): item for name, item in value.items()}
+        return {name: _to_boto(item, shape.members.get(name)) for name, item in named.items()}
+    if isinstance(shape, ListShape) and isinstance(value, list):
+        return [_to_boto(item, shape.member) for item in value]
+    return value
+
+
+def _from_boto(value: Any, shape: Shape | None) -> Any:
+    if isinstance(shape, StructureShape) and isinstance(value, dict):
+        pascal_case = {name: written for written, name in _members(shape)}
+        return {
+            pascal_case.get(name, name): _from_boto(item, shape.members.get(name))
+            for name, item in value.items()
+        }
+    if isinstance(shape, ListShape) and isinstance(value, list):
+        return [_from_boto(item, shape.member) for item in value]
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return value
+
+
+def _members(shape: StructureShape) -> Iterator[tuple[str, str]]:
+    """Each member as state machines write it (`LongValue`) and as boto3 does (`longValue`)."""
+    return ((name[0].upper() + name[1:], name) for name in shape.members)

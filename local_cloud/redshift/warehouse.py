@@ -1,0 +1,136 @@
+"""The DuckDB file: one transaction at a time per connection, with Redshift's view of conflicts."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+import duckdb
+from sqlglot import exp
+
+from local_cloud.redshift import copying, merging, results
+from local_cloud.redshift.dialect import to_duckdb
+from local_cloud.redshift.errors import SqlError, from_duckdb, isolation_violation
+from local_cloud.redshift.parsing import parameter_names, parse
+from local_cloud.redshift.tables import create_like, qualified_name
+
+# Redshift divides integers without a remainder and shows sessions in UTC.
+SETTINGS = "set global integer_division = true; set global timezone = 'UTC';"
+_CHANGING = (exp.Delete, exp.Merge, exp.Update)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """`rows` is the number returned or affected, `result` the rows of a query."""
+
+    rows: int = 0
+    result: results.ResultSet | None = None
+
+
+class Warehouse:
+    """Owns the file and the S3 folder that COPY reads. `close` it before the interpreter ends."""
+
+    def __init__(self, database: Path, buckets: Path) -> None:
+        self._buckets = buckets
+        self._connection = duckdb.connect(str(database))
+        self._connection.execute(SETTINGS)
+        self._connection.execute(files(__package__).joinpath("macros.sql").read_text())
+        self._committing = threading.Lock()
+        self._clock = 0
+        self._changed_at: dict[str, int] = {}
+
+    def close(self) -> None:
+        """Write everything to the file and let go of it."""
+        self._connection.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator["Transaction"]:
+        """A transaction on a connection of its own; rolled back unless `commit` was called."""
+        with self._connection.cursor() as connection:
+            connection.execute("begin")
+            yield Transaction(connection, self, self._buckets, self._clock)
+
+    def commit(self, transaction: "Transaction") -> None:
+        """SqlError 1023 if another transaction changed one of the same tables and committed meanwhile.
+
+        DuckDB alone notices only conflicts on the same row: two merges that insert the same new key would both
+        commit. Redshift's transactions are serializable, so one of the two fails.
+        """
+        with self._committing:
+            for table in sorted(transaction.changed):
+                if self._changed_at.get(table, 0) > transaction.began:
+                    raise isolation_violation(table)
+            try:
+                transaction.connection.commit()
+            except duckdb.Error as error:
+                raise from_duckdb(error, ", ".join(sorted(transaction.changed))) from None
+            self._clock += 1
+            self._changed_at.update(dict.fromkeys(transaction.changed, self._clock))
+
+
+class Transaction:
+    """Statements in Redshift SQL, run one after the other; SqlError from each that fails."""
+
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, owner: Warehouse, buckets: Path, began: int
+    ) -> None:
+        self.connection = connection
+        self.began = began
+        self.changed: set[str] = set()
+        self._owner = owner
+        self._buckets = buckets
+
+    def run(self, sql: str, parameters: dict[str, str]) -> Outcome:
+        """Run one statement with the parameters that it names."""
+        tree = parse(sql)
+        if tree is None:
+            return Outcome()
+        used = _bound(sql, parameters)
+        target = tree.find(exp.Table)
+        table = qualified_name(target) if target else "?"
+        try:
+            translated = self._translate(tree)
+            if isinstance(tree, exp.Merge):
+                merging.refuse_multiple_matches(self.connection, tree, used)
+            self.connection.execute(translated, used)
+            if isinstance(tree, exp.Query):
+                result = results.fetch(self.connection)
+                return Outcome(result.rows, result)
+        except duckdb.InterruptException:
+            raise
+        except duckdb.Error as error:
+            raise from_duckdb(error, table) from None
+        if isinstance(tree, _CHANGING):
+            self.changed.add(table)
+        return Outcome(self._affected(tree))
+
+    def commit(self) -> None:
+        """Make the changes of all statements visible at once."""
+        self._owner.commit(self)
+
+    def interrupt(self) -> None:
+        """Stop what runs on this transaction's connection, from another thread."""
+        self.connection.interrupt()
+
+    def _translate(self, tree: exp.Expr) -> str:
+        if isinstance(tree, exp.Copy):
+            return copying.to_insert(self.connection, self._buckets, tree)
+        like = create_like(self.connection, tree) if isinstance(tree, exp.Create) else None
+        return like or to_duckdb(tree)
+
+    def _affected(self, tree: exp.Expr) -> int:
+        # The Data API reports 0 rows for a COPY, however many it loaded.
+        if not isinstance(tree, exp.DML) or isinstance(tree, exp.Copy):
+            return 0
+        row = self.connection.fetchone()
+        return int(row[0]) if row else 0
+
+
+def _bound(sql: str, parameters: dict[str, str]) -> dict[str, str]:
+    names = parameter_names(sql)
+    if missing := sorted(names - parameters.keys()):
+        # The Data API passes on what it was given no value for, and Redshift cannot read it.
+        raise SqlError(f'syntax error at or near ":{missing[0]}": no parameter of that name was given')
+    return {name: parameters[name] for name in names}

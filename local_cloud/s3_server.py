@@ -1,0 +1,88 @@
+"""A folder served as S3, and moto's view of it: CloudFormation's buckets and code are the same folder."""
+
+import threading
+import xml.etree.ElementTree as ET
+from http.server import ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, ClassVar
+
+from localbucket import S3Handler
+from moto.s3.models import FakeKey, S3Backend
+
+
+class _Handler(S3Handler):  # type: ignore[misc]
+    """localbucket's handler, with the two questions about a bucket that the CDK CLI asks before it uploads."""
+
+    _BUCKET_QUESTIONS: ClassVar[dict[str, tuple[str, ...]]] = {
+        "location": ("LocationConstraint",),
+        "encryption": (
+            "ServerSideEncryptionConfiguration",
+            "Rule",
+            "ApplyServerSideEncryptionByDefault",
+            "SSEAlgorithm",
+        ),
+    }
+
+    def _get_request(self, bucket: str, key: str) -> None:
+        asked = None if key else next((name for name in self._BUCKET_QUESTIONS if name in self.query), None)
+        if asked is None:
+            super()._get_request(bucket, key)
+            return
+        self._bucket_dir(bucket)
+        element = root = ET.Element(self._BUCKET_QUESTIONS[asked][0])
+        for tag in self._BUCKET_QUESTIONS[asked][1:]:
+            element = ET.SubElement(element, tag)
+        if asked == "encryption":
+            element.text = "AES256"
+        self._send_xml(root)
+
+
+class S3Server:
+    """Serves every folder in `buckets` as a bucket."""
+
+    def __init__(self, buckets: Path, port: int) -> None:
+        handler = type("Handler", (_Handler,), {"data_root": buckets.resolve()})
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), handler)
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, name="s3", daemon=True)
+
+    def start(self) -> None:
+        """Answer requests until `stop`."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Answer no more."""
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+def share_buckets(buckets: Path) -> None:
+    """Let moto create buckets in the folder and read templates and function code from it."""
+    create, get, delete = S3Backend.create_bucket, S3Backend.get_object, S3Backend.delete_bucket
+
+    def create_bucket(self: Any, bucket_name: str, *args: Any, **kwargs: Any) -> Any:
+        (buckets / bucket_name).mkdir(exist_ok=True)
+        return create(self, bucket_name, *args, **kwargs)
+
+    def delete_bucket(self: Any, bucket_name: str) -> Any:
+        (buckets / bucket_name).rmdir()
+        return delete(self, bucket_name)
+
+    def get_object(self: Any, bucket_name: str, key_name: str, *args: Any, **kwargs: Any) -> Any:
+        path = buckets / bucket_name / key_name
+        if path.is_file():
+            return FakeKey(
+                name=key_name,
+                bucket_name=bucket_name,
+                value=path.read_bytes(),
+                account_id=self.account_id,
+                region_name="us-east-1",
+            )
+        return get(self, bucket_name, key_name, *args, **kwargs)
+
+    S3Backend.create_bucket, S3Backend.get_object, S3Backend.delete_bucket = (
+        create_bucket,
+        get_object,
+        delete_bucket,
+    )

@@ -1,0 +1,60 @@
+"""Fires the EventBridge rules with a rate: moto stores rules but never fires them."""
+
+import re
+import threading
+import time
+from datetime import UTC, datetime
+
+import boto3
+
+_LOOK_SECONDS = 2.0
+_UNITS = {"minute": 60, "hour": 3600, "day": 86400}
+
+
+def seconds_of(expression: str) -> int | None:
+    """The period of `rate(10 minutes)` in seconds; None for other expressions, which do not fire here."""
+    match = re.fullmatch(r"rate\((\d+) (minute|hour|day)s?\)", expression)
+    return int(match[1]) * _UNITS[match[2]] if match else None
+
+
+class Schedule:
+    """Starts the state machines that are targets of enabled rules, each a period after it was first seen."""
+
+    def __init__(self) -> None:
+        self._due: dict[str, float] = {}
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="schedule", daemon=True)
+
+    def start(self) -> None:
+        """Watch the rules until `close`."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Fire nothing more."""
+        self._stop.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._stop.wait(_LOOK_SECONDS):
+            self.tick(time.monotonic())
+
+    def tick(self, now: float) -> None:
+        """Fire what is due at `now` (seconds of a monotonic clock)."""
+        events = boto3.client("events")
+        for rule in events.list_rules()["Rules"]:
+            period = seconds_of(rule.get("ScheduleExpression", ""))
+            if period is None or rule["State"] != "ENABLED":
+                self._due.pop(rule["Name"], None)
+                continue
+            due = self._due.setdefault(rule["Name"], now + period)
+            if now >= due:
+                self._due[rule["Name"]] = now + period
+                for target in events.list_targets_by_rule(Rule=rule["Name"])["Targets"]:
+                    _fire(target["Arn"], target.get("Input", "{}"))
+
+
+def _fire(state_machine: str, execution_input: str) -> None:
+    name = f"scheduled-{datetime.now(UTC):%Y-%m-%dT%H-%M-%S}"
+    boto3.client("stepfunctions").start_execution(
+        stateMachineArn=state_machine, name=name, input=execution_input
+    )

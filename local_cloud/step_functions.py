@@ -1,0 +1,90 @@
+"""Hooks into moto's Step Functions: state machines of CloudFormation run, EMR steps too, executions are kept."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from moto.core.config import default_user_config
+from moto.stepfunctions import models
+from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import CustomErrorName
+from moto.stepfunctions.parser.asl.component.common.error_name.error_name import ErrorName
+from moto.stepfunctions.parser.asl.component.state.exec.state_task import state_task_factory
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.resource import (
+    ResourceCondition,
+)
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_callback import (
+    StateTaskServiceCallback,
+)
+from moto.stepfunctions.parser.asl.eval.callback.callback import (
+    CallbackOutcomeFailure,
+    CallbackOutcomeFailureError,
+)
+from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication
+from moto.stepfunctions.parser.models import stepfunctions_parser_backends
+
+from local_cloud.emr import StepRunner, failure_cause
+
+Ended = Callable[[dict[str, Any], list[dict[str, Any]]], None]
+
+
+def install(steps: StepRunner, ended: Ended) -> None:
+    """Interpret state machines; `ended` receives each finished execution (DescribeExecution, its events)."""
+    default_user_config["stepfunctions"]["execute_state_machine"] = True
+    models.stepfunctions_backends = stepfunctions_parser_backends  # CloudFormation makes executable ones
+    # a Fail state that passes on what it caught may name a States.* error, as on AWS
+    CustomErrorName.__init__ = ErrorName.__init__
+    _install_emr(steps)
+    _install_archive(ended)
+
+
+def _install_emr(steps: StepRunner) -> None:
+
+    class EmrTask(StateTaskServiceCallback):  # type: ignore[misc]
+        """elasticmapreduce:addStep.sync; holds no state of its own, Map iterations share the instance."""
+
+        def __init__(self) -> None:
+            # the interpreter prepares a task token only for integrations that could wait for one
+            super().__init__({ResourceCondition.Sync, ResourceCondition.WaitForTaskToken})
+
+        def _get_supported_parameters(self) -> set[str]:
+            return {"ClusterId", "Step"}
+
+        def _normalise_parameters(self, *_args: Any, **_kwargs: Any) -> None:
+            """Step Functions writes EMR's parameters as EMR does."""
+
+        def _eval_service_task(self, env: Any, **_: Any) -> None:
+            env.stack.append({})
+
+        def _build_sync_resolver(
+            self, env: Any, *, normalised_parameters: dict[str, Any], **_: Any
+        ) -> Callable[[], Any]:
+            env.stack.pop()
+            arguments = normalised_parameters["Step"]["HadoopJarStep"]["Args"]
+
+            def run_to_the_end() -> Any:
+                result = steps.run(arguments, env.is_running)
+                if result.state == "COMPLETED":
+                    return result.as_api()
+                return CallbackOutcomeFailureError(
+                    CallbackOutcomeFailure(result.step_id, "States.TaskFailed", failure_cause(result))
+                )
+
+            return run_to_the_end
+
+    service_for = state_task_factory.state_task_service_for
+    state_task_factory.state_task_service_for = lambda service_name: (
+        EmrTask() if service_name == "elasticmapreduce" else service_for(service_name=service_name)
+    )
+
+
+def _install_archive(ended: Ended) -> None:
+
+    terminated = BaseExecutionWorkerCommunication.terminated
+
+    def archive(self: Any) -> None:
+        terminated(self)
+        description = json.loads(json.dumps(self.execution.to_describe_output(), default=str))
+        events = json.loads(json.dumps(self.execution.to_history_output()["events"], default=str))
+        ended(description, events)
+
+    BaseExecutionWorkerCommunication.terminated = archive
