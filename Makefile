@@ -1,0 +1,77 @@
+# Every target sets up what it needs: a virtual environment with Java, Node and the CDK CLI in it.
+
+PYTHON ?= python3
+DATA ?=
+WINDOW_START ?=
+WINDOW_END ?=
+SIZE ?= 20MB
+
+VENV := .venv
+export PATH := $(CURDIR)/$(VENV)/bin:$(CURDIR)/node_modules/.bin:$(PATH)
+PIP := $(VENV)/bin/python -m pip --disable-pip-version-check install --quiet
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## this list
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: setup ## the whole pipeline on this machine [DATA=folder] [WINDOW_START=2020-02-01 WINDOW_END=2020-03-01] [SIZE=100MB]
+	@python -m local_cloud run $(DATA) --size $(SIZE) \
+		$(if $(WINDOW_START),--window-start $(WINDOW_START)) $(if $(WINDOW_END),--window-end $(WINDOW_END))
+
+.PHONY: test
+test: tools lint ## everything that is checked, end-to-end runs included
+	@python -m pytest
+
+.PHONY: check
+check: tools lint ## format, lint, types and the fast tests, in less than two minutes
+	@python -m pytest -m "not spark and not e2e"
+
+.PHONY: lint
+lint: tools
+	@ruff format --check --quiet . || { echo "run: make format"; exit 1; }
+	@ruff check --quiet .
+	@mypy
+
+.PHONY: format
+format: tools ## put the source in order
+	@ruff format . && ruff check --fix .
+
+.PHONY: up
+up: setup ## an endpoint that stays, for the plain aws and cdk commands
+	@python -m local_cloud up
+
+.PHONY: synth
+synth: setup ## the CloudFormation templates, into cdk.out
+	@cdk synth --quiet
+
+.PHONY: setup
+setup: $(VENV)/.runtime node_modules/.installed
+
+.PHONY: tools
+tools: setup $(VENV)/.tools
+
+.PHONY: clean
+clean: ## remove what runs and builds have left: the local warehouse too
+	@rm -rf .state cdk.out .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(VENV)/bin/python:
+	@command -v $(PYTHON) > /dev/null || { echo "$(PYTHON) was not found; install Python 3.11, or name another: make PYTHON=..."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and f"found Python {sys.version.split()[0]}, expected 3.11 or newer; name another: make PYTHON=python3.11")'
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.runtime: requirements.txt | $(VENV)/bin/python
+	@echo "installing what the pipeline runs on (once, about a minute)"
+	@$(PIP) -r requirements.txt
+	@touch $@
+
+$(VENV)/.tools: requirements-dev.txt requirements.txt | $(VENV)/.runtime
+	@echo "installing the development tools (once)"
+	@$(PIP) -r requirements-dev.txt
+	@touch $@
+
+node_modules/.installed: package.json package-lock.json | $(VENV)/.runtime
+	@npm ci --silent
+	@touch $@
