@@ -55,13 +55,15 @@ def plan_run(s3: "S3Client", run_id: str, environment: Environment) -> Plan:
 def summary(plan: Plan, files_per_task: int) -> dict[str, Any]:
     """What the state machine needs of a plan: never the list of files, which may be long."""
     problems = [f"{file.key}: {file.problem}" for file in plan.files if file.problem]
-    for text in (*problems, *plan.drift):
+    empty = [f"{file.key}: holds nothing" for file in plan.files if "/empty/" in file.target]
+    notes = [*problems, *empty, *plan.drift]
+    for text in notes:
         log.warning(text)
     return {
         "files": sum(1 for file in plan.files if not file.problem),
         "bytes": sum(file.size for file in plan.files if not file.problem),
         "quarantined_files": len(problems),
-        "notes": [text[:_NOTE_LENGTH] for text in (*problems, *plan.drift)][:_NOTES],
+        "notes": [text[:_NOTE_LENGTH] for text in notes[:_NOTES]],
         "left_for_later": plan.left_for_later,
         "batches": list(range(-(-len(plan.files) // files_per_task))),
         "has_rows": bool(plan.layouts),

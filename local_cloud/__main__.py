@@ -13,6 +13,7 @@ import boto3
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
+from rich.markup import escape
 
 from local_cloud import display
 from local_cloud.addresses import REGION
@@ -144,7 +145,11 @@ def history(
                     console.print(display.states_table(candidate, visits(source.events(candidate.name))))
                     display.report(console, candidate)
                     return
-        raise LocalCloudError(f"there is no execution {execution or ''}; `status` lists those there are")
+        raise LocalCloudError(
+            f"there is no execution {execution}; `status` lists those there are"
+            if execution
+            else "there is no execution yet: run the pipeline first (make run)"
+        )
 
 
 @contextmanager
@@ -154,10 +159,12 @@ def _told() -> Iterator[None]:
     try:
         yield
     except LocalCloudError as error:
-        complaints.print(f"[bold red]error:[/] {error}", highlight=False, soft_wrap=True)
+        complaints.print(f"[bold red]error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
         sys.exit(1)
     except (ClientError, BotoCoreError) as error:
-        complaints.print(f"[bold red]error:[/] AWS answered: {error}", highlight=False, soft_wrap=True)
+        complaints.print(
+            f"[bold red]error:[/] AWS answered: {escape(str(error))}", highlight=False, soft_wrap=True
+        )
         sys.exit(1)
     except KeyboardInterrupt:
         complaints.print(

@@ -9,12 +9,10 @@ from lambdas.shared.observability import POWERTOOLS_LAYER
 from local_cloud.addresses import REGION
 
 ACCOUNT = "123456789012"
-_BOOTSTRAP_VERSION = "/cdk-bootstrap/hnb659fds/version"
 
 
 def provide() -> None:
-    """The version of the CDK bootstrap, and AWS's public Powertools layer with the parameter that names it."""
-    boto3.client("ssm").put_parameter(Name=_BOOTSTRAP_VERSION, Value="30", Type="String")
+    """AWS's public Powertools layer, and the parameter that names it."""
     layer = boto3.client("lambda").publish_layer_version(
         LayerName="AWSLambdaPowertools", Content={"ZipFile": b"the installed package stands in for it"}
     )["LayerVersionArn"]

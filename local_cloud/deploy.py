@@ -16,6 +16,8 @@ import boto3
 
 from local_cloud.errors import LocalCloudError
 
+_BOOTSTRAP_VERSION = "/cdk-bootstrap/hnb659fds/version"  # where `cdk bootstrap` leaves its version
+_VERSION_OF_TODAY = "30"
 PROJECT = Path(__file__).resolve().parents[1]
 
 
@@ -34,6 +36,9 @@ def synthesize(assembly: Path, overrides: Mapping[str, str]) -> None:
 
 def apply(assembly: Path, account: str, region: str) -> None:
     """Publish the assets and create the stacks, each after those it depends on."""
+    boto3.client("ssm").put_parameter(
+        Name=_BOOTSTRAP_VERSION, Value=_VERSION_OF_TODAY, Type="String", Overwrite=True
+    )
     manifest = json.loads((assembly / "manifest.json").read_text(encoding="utf-8"))["artifacts"]
     cloudformation = boto3.client("cloudformation")
     for name in _in_order(manifest):

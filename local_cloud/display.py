@@ -28,8 +28,10 @@ def states_table(execution: Execution, visits: Sequence[StateVisit]) -> Renderab
 
 def report(console: Console, execution: Execution) -> None:
     """What a finished run did: the accounting of its rows, notes about its files, or why it failed."""
+    if execution.status == "RUNNING":
+        return
     if execution.status != "SUCCEEDED":
-        console.print(f"[bold red]{execution.status}[/] {execution.error or ''}", highlight=False)
+        console.print(Text.assemble((execution.status, "bold red"), f" {execution.error or ''}"))
         console.print(Text(execution.reason or execution.cause or "no cause was given"))
         return
     output = json.loads(execution.output or "{}")
@@ -37,6 +39,10 @@ def report(console: Console, execution: Execution) -> None:
         console.print(Text(f"note: {note}", style="yellow"))
     if output.get("datasets"):
         console.print(accounting_table(output["datasets"]))
+    if output.get("quarantine"):
+        console.print(
+            Text(f"rejected rows and files, with the reasons: {output['quarantine']}", style="yellow")
+        )
     if output.get("left_for_later"):
         console.print(
             f"{output['left_for_later']} files are left for the next run (batch_max_files, batch_max_bytes)"
@@ -60,14 +66,18 @@ def executions_table(executions: Iterable[Execution]) -> Table:
     """The newest executions first, with how they ended."""
     table = Table(title="executions", title_justify="left")
     for heading in ("name", "status", "started", "seconds", "error"):
-        table.add_column(heading, justify="right" if heading == "seconds" else "left")
+        table.add_column(
+            heading,
+            justify="right" if heading == "seconds" else "left",
+            no_wrap=heading in ("name", "started"),
+        )
     for execution in executions:
         table.add_row(
-            execution.name,
+            Text(execution.name),
             Text(execution.status, style=_MARKS.get(execution.status, "")),
             f"{execution.started:%Y-%m-%d %H:%M:%S}",
             f"{execution.seconds:.1f}",
-            execution.error or "",
+            Text(execution.error or ""),
         )
     return table
 
@@ -76,7 +86,7 @@ def rows_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Table:
     """The result of a query; NULL is dim."""
     table = Table()
     for column in columns:
-        table.add_column(column)
+        table.add_column(Text(column))
     for row in rows:
         table.add_row(*(Text("NULL", style="dim") if value is None else Text(str(value)) for value in row))
     return table
@@ -90,9 +100,9 @@ def _mark(visit: StateVisit, execution: Execution) -> RenderableType:
     return Text("✓", style="green") if visit.ended else Text("-", style="red")
 
 
-def _state_name(visit: StateVisit) -> str:
+def _state_name(visit: StateVisit) -> Text:
     retried = visit.failures - (1 if visit.failed else 0)
-    return f"{visit.name} [yellow](retried {retried}x)[/]" if retried > 0 else visit.name
+    return Text.assemble(visit.name, (f" (retried {retried}x)", "yellow") if retried > 0 else "")
 
 
 def _status(execution: Execution) -> Text:

@@ -15,6 +15,7 @@ import psutil
 
 from local_cloud.processes import end_tree
 
+_SUBMIT = Path(sys.executable).with_name("spark-submit")
 _GIB = 1024**3
 _POLL_SECONDS = 0.1
 _TAIL_BYTES = 16384
@@ -38,11 +39,13 @@ class StepResult:
 
 
 class StepRunner:
-    """Starts steps and waits for them."""
+    """Starts steps with `submit` and waits for them."""
 
-    def __init__(self, buckets: Path, logs: Path) -> None:
+    def __init__(self, buckets: Path, logs: Path, submit: Path = _SUBMIT) -> None:
         self._buckets = buckets
         self._logs = logs
+        self._submit = submit
+        self._closed = False
         self._running: set[subprocess.Popen[bytes]] = set()
         self._lock = threading.Lock()
 
@@ -64,6 +67,8 @@ class StepRunner:
             finally:
                 with self._lock:
                     self._running.discard(process)
+        if self._closed:
+            return StepResult(step_id, "CANCELLED", log, "the endpoint went down before the step had ended")
         if code:
             return StepResult(step_id, "FAILED", log, failure_reason(log) or f"exit code {code}")
         return StepResult(step_id, "COMPLETED", log)
@@ -71,14 +76,16 @@ class StepRunner:
     def close(self) -> None:
         """Cancel what runs."""
         with self._lock:
+            self._closed = True
             running = list(self._running)
         for process in running:
             end_tree(process)
 
     def _start(self, arguments: Sequence[str], output: object) -> "subprocess.Popen[bytes]":
-        submit = Path(sys.executable).with_name("spark-submit")
-        command = [str(submit), *local_options(self._buckets), *arguments]
+        command = [str(self._submit), *local_options(self._buckets), *arguments]
         with self._lock:
+            if self._closed:
+                raise RuntimeError("the endpoint is going down")
             process = subprocess.Popen(  # type: ignore[call-overload]
                 command,
                 stdout=output,

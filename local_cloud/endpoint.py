@@ -4,12 +4,15 @@ import json
 import logging
 import os
 import socket
+import time
 import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+import boto3
+from moto.moto_api._internal.models import moto_api_backend
 from moto.server import ThreadedMotoServer
 
 from local_cloud import account, functions, step_functions, tables
@@ -22,6 +25,9 @@ from local_cloud.redshift import install as install_redshift
 from local_cloud.s3_server import S3Server, share_buckets
 from local_cloud.state import Running, StateFolder
 
+_GRACE_SECONDS = 10
+_POLL_SECONDS = 0.05
+
 
 @contextmanager
 def serving(state: StateFolder, purpose: str, port: int | None = None) -> Iterator[Addresses]:
@@ -31,7 +37,7 @@ def serving(state: StateFolder, purpose: str, port: int | None = None) -> Iterat
     """
     with ExitStack() as stack:
         stack.enter_context(state.locked())
-        control, s3_port = (_free_port(), _free_port()) if port is None else (port, port + 1)
+        control, s3_port = _free_ports() if port is None else (port, port + 1)
         for wanted in (control, s3_port):
             _require_free(wanted)
         addresses = Addresses(f"http://localhost:{control}", f"http://127.0.0.1:{s3_port}")
@@ -47,6 +53,7 @@ def serving(state: StateFolder, purpose: str, port: int | None = None) -> Iterat
         s3.start()
         stack.callback(s3.stop)
         stack.enter_context(_control_plane(control))
+        stack.callback(_end_executions, state)
         state.announce(Running(os.getpid(), purpose, addresses.url, addresses.s3_url))
         yield addresses
 
@@ -70,6 +77,7 @@ def _control_plane(port: int) -> Iterator[None]:
         logging.getLogger(noisy).setLevel(logging.CRITICAL)
     # it knows no bucket policies, alarms and subscriptions, and says so of each
     warnings.filterwarnings("ignore", message="Tried to parse", module="moto")
+    moto_api_backend.reset()  # what an earlier endpoint of this process has deployed
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=port, verbose=False)
     server.start()
     account.provide()
@@ -79,10 +87,25 @@ def _control_plane(port: int) -> Iterator[None]:
         server.stop()
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def _end_executions(state: StateFolder) -> None:
+    """Abort what still runs and wait, for a few seconds at most, until it is written down."""
+    client = boto3.client("stepfunctions")
+    running: list[Path] = []
+    for machine in client.list_state_machines()["stateMachines"]:
+        found = client.list_executions(stateMachineArn=machine["stateMachineArn"], statusFilter="RUNNING")
+        for execution in found["executions"]:
+            client.stop_execution(executionArn=execution["executionArn"], cause="the endpoint went down")
+            running.append(state.executions / f"{execution['name']}.json")
+    deadline = time.monotonic() + _GRACE_SECONDS
+    while not all(path.exists() for path in running) and time.monotonic() < deadline:
+        time.sleep(_POLL_SECONDS)
+
+
+def _free_ports() -> tuple[int, int]:
+    with socket.socket() as one, socket.socket() as other:
+        one.bind(("127.0.0.1", 0))
+        other.bind(("127.0.0.1", 0))
+        return one.getsockname()[1], other.getsockname()[1]
 
 
 def _require_free(port: int) -> None:

@@ -31,29 +31,34 @@ class Context:
         return max(0, int(1000 * (self._deadline - time.monotonic())))
 
 
-def answer(handler: Callable[[Any, Context], Any], request: dict[str, Any]) -> dict[str, Any]:
-    """{"result": ...} or {"error": {errorMessage, errorType, stackTrace}}."""
+def answer(name: str, request: dict[str, Any]) -> str:
+    """{"result": ...} or {"error": {errorMessage, errorType, stackTrace}}, also if there is no such handler."""
     try:
-        return {"result": handler(request["event"], Context(request["id"], request["timeout"]))}
+        context = Context(request["id"], request["timeout"])
+        return json.dumps({"result": handler_named(name)(request["event"], context)})
     except Exception as error:  # noqa: BLE001 - as the Lambda service does: any error is an answer
         traceback.print_exc()
-        return {
-            "error": {
-                "errorMessage": str(error),
-                "errorType": type(error).__name__,
-                "stackTrace": traceback.format_tb(error.__traceback__),
-            }
+        told = {
+            "errorMessage": str(error),
+            "errorType": type(error).__name__,
+            "stackTrace": traceback.format_tb(error.__traceback__),
         }
+        return json.dumps({"error": told})
+
+
+def handler_named(name: str) -> Callable[[Any, Context], Any]:
+    """The function of that name, which is imported at its first event."""
+    module, _, function = name.rpartition(".")
+    handler: Callable[[Any, Context], Any] = getattr(importlib.import_module(module), function)
+    return handler
 
 
 def main() -> None:
-    module, _, name = sys.argv[1].rpartition(".")
     with os.fdopen(int(sys.argv[2]), "w", encoding="utf-8") as answers:
-        handler = getattr(importlib.import_module(module), name)
         for line in sys.stdin:
-            made = answer(handler, json.loads(line))
+            made = answer(sys.argv[1], json.loads(line))
             sys.stdout.flush()
-            print(json.dumps(made), file=answers, flush=True)
+            print(made, file=answers, flush=True)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import select
 import shutil
 import subprocess
 import sys
@@ -69,12 +68,11 @@ class LambdaRuntime:
         request = {"event": event, "id": str(uuid.uuid4()), "timeout": function.timeout}
         line = self._exchange(child, request, function.timeout)
         if line is None:
-            end_tree(child.process)
             return _error(
                 "Sandbox.Timedout",
                 f"{function.function_name} timed out after {function.timeout} seconds",
             )
-        if not line:
+        if not line.endswith(b"\n"):
             code = child.process.wait()
             return _error(
                 "Runtime.ExitError",
@@ -124,17 +122,28 @@ class LambdaRuntime:
         return child
 
     def _exchange(self, child: _Child, request: dict[str, Any], timeout: float) -> bytes | None:
-        """The child's answer, None if it takes too long, empty if it is gone."""
+        """The child's answer, which ends with a newline; None if it took too long, cut off if the child is gone."""
         stdin = child.process.stdin
         if stdin is None:
             raise RuntimeError("a child is always started with a pipe")
+        expired = threading.Event()
+
+        def expire() -> None:
+            expired.set()
+            end_tree(child.process)  # which ends the waiting below, wherever it is
+
+        timer = threading.Timer(timeout, expire)
+        timer.start()
         try:
             stdin.write(json.dumps(request).encode() + b"\n")
             stdin.flush()
+            line = child.answers.readline()
         except BrokenPipeError:
-            return b""
-        ready, _, _ = select.select([child.answers], [], [], timeout)
-        return child.answers.readline() if ready else None
+            line = b""
+        finally:
+            timer.cancel()
+            timer.join()
+        return None if expired.is_set() else line
 
     def _unpacked(self, function: Function, version: str) -> Path:
         target = self._code / version

@@ -29,7 +29,7 @@ def run_once(console: Console, machine: str, execution_input: Mapping[str, Any])
     try:
         return _watch(console, pipeline, name)
     except KeyboardInterrupt:
-        pipeline.stop(name, "interrupted from the terminal")
+        pipeline.stop(name, "interrupted from the terminal")  # matters where the endpoint is one that stays
         raise
 
 

@@ -57,17 +57,27 @@ class S3Server:
         self._thread.join()
 
 
+_create, _get, _delete = S3Backend.create_bucket, S3Backend.get_object, S3Backend.delete_bucket
+
+
 def share_buckets(buckets: Path) -> None:
-    """Let moto create buckets in the folder and read templates and function code from it."""
-    create, get, delete = S3Backend.create_bucket, S3Backend.get_object, S3Backend.delete_bucket
+    """Let moto create buckets in the folder and read templates and function code from it.
+
+    A second call replaces the first folder.
+    """
 
     def create_bucket(self: Any, bucket_name: str, *args: Any, **kwargs: Any) -> Any:
+        bucket = _create(self, bucket_name, *args, **kwargs)
         (buckets / bucket_name).mkdir(exist_ok=True)
-        return create(self, bucket_name, *args, **kwargs)
+        return bucket
 
     def delete_bucket(self: Any, bucket_name: str) -> Any:
-        (buckets / bucket_name).rmdir()
-        return delete(self, bucket_name)
+        folder = buckets / bucket_name
+        if folder.is_dir():
+            if any(folder.iterdir()):
+                return None  # which moto answers as BucketNotEmpty
+            folder.rmdir()
+        return _delete(self, bucket_name)
 
     def get_object(self: Any, bucket_name: str, key_name: str, *args: Any, **kwargs: Any) -> Any:
         path = buckets / bucket_name / key_name
@@ -79,7 +89,7 @@ def share_buckets(buckets: Path) -> None:
                 account_id=self.account_id,
                 region_name="us-east-1",
             )
-        return get(self, bucket_name, key_name, *args, **kwargs)
+        return _get(self, bucket_name, key_name, *args, **kwargs)
 
     S3Backend.create_bucket, S3Backend.get_object, S3Backend.delete_bucket = (
         create_bucket,

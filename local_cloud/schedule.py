@@ -1,12 +1,15 @@
 """Fires the EventBridge rules with a rate: moto stores rules but never fires them."""
 
+import logging
 import re
 import threading
 import time
 from datetime import UTC, datetime
 
 import boto3
+from botocore.exceptions import ClientError
 
+log = logging.getLogger(__name__)
 _LOOK_SECONDS = 2.0
 _UNITS = {"minute": 60, "hour": 3600, "day": 86400}
 
@@ -21,7 +24,7 @@ class Schedule:
     """Starts the state machines that are targets of enabled rules, each a period after it was first seen."""
 
     def __init__(self) -> None:
-        self._due: dict[str, float] = {}
+        self._due: dict[tuple[str, str], float] = {}
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="schedule", daemon=True)
 
@@ -41,20 +44,24 @@ class Schedule:
     def tick(self, now: float) -> None:
         """Fire what is due at `now` (seconds of a monotonic clock)."""
         events = boto3.client("events")
+        seen, self._due = self._due, {}  # a rule that is gone or was switched off starts afresh
         for rule in events.list_rules()["Rules"]:
-            period = seconds_of(rule.get("ScheduleExpression", ""))
+            expression = rule.get("ScheduleExpression", "")
+            period = seconds_of(expression)
             if period is None or rule["State"] != "ENABLED":
-                self._due.pop(rule["Name"], None)
                 continue
-            due = self._due.setdefault(rule["Name"], now + period)
+            due = seen.get((rule["Name"], expression), now + period)
+            self._due[rule["Name"], expression] = now + period if now >= due else due
             if now >= due:
-                self._due[rule["Name"]] = now + period
                 for target in events.list_targets_by_rule(Rule=rule["Name"])["Targets"]:
                     _fire(target["Arn"], target.get("Input", "{}"))
 
 
 def _fire(state_machine: str, execution_input: str) -> None:
-    name = f"scheduled-{datetime.now(UTC):%Y-%m-%dT%H-%M-%S}"
-    boto3.client("stepfunctions").start_execution(
-        stateMachineArn=state_machine, name=name, input=execution_input
-    )
+    name = f"scheduled-{datetime.now(UTC):%Y-%m-%dT%H-%M-%S-%f}"
+    try:
+        boto3.client("stepfunctions").start_execution(
+            stateMachineArn=state_machine, name=name, input=execution_input
+        )
+    except ClientError as error:  # the other rules, and the next time, must not suffer
+        log.warning("the schedule could not start %s: %s", state_machine, error)

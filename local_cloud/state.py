@@ -79,7 +79,9 @@ class StateFolder:
 
     def announce(self, endpoint: Running) -> None:
         """Say who serves this folder and where."""
-        self._endpoint_file.write_text(json.dumps(asdict(endpoint)), encoding="utf-8")
+        partial = self._endpoint_file.with_suffix(".partial")
+        partial.write_text(json.dumps(asdict(endpoint)), encoding="utf-8")
+        partial.replace(self._endpoint_file)
 
     @contextmanager
     def locked(self) -> Iterator[None]:

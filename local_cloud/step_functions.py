@@ -25,10 +25,15 @@ from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 from local_cloud.emr import StepRunner, failure_cause
 
 Ended = Callable[[dict[str, Any], list[dict[str, Any]]], None]
+_service_for = state_task_factory.state_task_service_for
+_terminated = BaseExecutionWorkerCommunication.terminated
 
 
 def install(steps: StepRunner, ended: Ended) -> None:
-    """Interpret state machines; `ended` receives each finished execution (DescribeExecution, its events)."""
+    """Interpret state machines; `ended` receives each finished execution (DescribeExecution, its events).
+
+    A second call replaces the first runner and receiver.
+    """
     default_user_config["stepfunctions"]["execute_state_machine"] = True
     models.stepfunctions_backends = stepfunctions_parser_backends  # CloudFormation makes executable ones
     # a Fail state that passes on what it caught may name a States.* error, as on AWS
@@ -63,7 +68,7 @@ def _install_emr(steps: StepRunner) -> None:
 
             def run_to_the_end() -> Any:
                 result = steps.run(arguments, env.is_running)
-                if result.state == "COMPLETED":
+                if result.state in ("COMPLETED", "CANCELLED"):  # cancelled: the execution has ended before
                     return result.as_api()
                 return CallbackOutcomeFailureError(
                     CallbackOutcomeFailure(result.step_id, "States.TaskFailed", failure_cause(result))
@@ -71,18 +76,15 @@ def _install_emr(steps: StepRunner) -> None:
 
             return run_to_the_end
 
-    service_for = state_task_factory.state_task_service_for
     state_task_factory.state_task_service_for = lambda service_name: (
-        EmrTask() if service_name == "elasticmapreduce" else service_for(service_name=service_name)
+        EmrTask() if service_name == "elasticmapreduce" else _service_for(service_name=service_name)
     )
 
 
 def _install_archive(ended: Ended) -> None:
 
-    terminated = BaseExecutionWorkerCommunication.terminated
-
     def archive(self: Any) -> None:
-        terminated(self)
+        _terminated(self)
         description = json.loads(json.dumps(self.execution.to_describe_output(), default=str))
         events = json.loads(json.dumps(self.execution.to_history_output()["events"], default=str))
         ended(description, events)

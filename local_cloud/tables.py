@@ -1,20 +1,30 @@
 """Hook into moto's DynamoDB: the items of a table outlive the endpoint."""
 
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
 from moto.dynamodb.models import DynamoDBBackend
 
+_create, _delete = DynamoDBBackend.create_table, DynamoDBBackend.delete_table
+_put = DynamoDBBackend.put_item
+_changes = {name: getattr(DynamoDBBackend, name) for name in ("put_item", "update_item", "delete_item")}
+
 
 def install(folder: Path) -> None:
-    """Write a table to `folder` whenever an item changes, and fill it from there when it is created."""
+    """Write a table to `folder` whenever an item changes, and fill it from there when it is created.
+
+    A second call replaces the first folder.
+    """
+    saving_one = threading.Lock()  # the server answers every request in a thread of its own
 
     def save(backend: Any, table_name: str) -> None:
-        items = [item.to_json()["Attributes"] for item in backend.tables[table_name].all_items()]
-        partial = folder / f"{table_name}.partial"
-        partial.write_text(json.dumps(items), encoding="utf-8")
-        partial.replace(folder / f"{table_name}.json")
+        with saving_one:
+            items = [item.to_json()["Attributes"] for item in backend.tables[table_name].all_items()]
+            partial = folder / f"{table_name}.partial"
+            partial.write_text(json.dumps(items), encoding="utf-8")
+            partial.replace(folder / f"{table_name}.json")
 
     def saving(change: Any) -> Any:
         def changed(self: Any, table_name: str, *args: Any, **kwargs: Any) -> Any:
@@ -24,16 +34,19 @@ def install(folder: Path) -> None:
 
         return changed
 
-    create, put = DynamoDBBackend.create_table, DynamoDBBackend.put_item
-
     def create_table(self: Any, name: str, *args: Any, **kwargs: Any) -> Any:
-        table = create(self, name, *args, **kwargs)
+        table = _create(self, name, *args, **kwargs)
         saved = folder / f"{name}.json"
         if saved.exists():
             for item in json.loads(saved.read_text(encoding="utf-8")):
-                put(self, name, item)
+                _put(self, name, item)
         return table
 
-    DynamoDBBackend.create_table = create_table
-    for method in ("put_item", "update_item", "delete_item"):
-        setattr(DynamoDBBackend, method, saving(getattr(DynamoDBBackend, method)))
+    def delete_table(self: Any, name: str) -> Any:
+        table = _delete(self, name)
+        (folder / f"{name}.json").unlink(missing_ok=True)
+        return table
+
+    DynamoDBBackend.create_table, DynamoDBBackend.delete_table = create_table, delete_table
+    for method, change in _changes.items():
+        setattr(DynamoDBBackend, method, saving(change))

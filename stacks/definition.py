@@ -96,7 +96,7 @@ class Definition(Construct):
 
     def _when_held(self, acquire: sfn.IChainable, admitted: sfn.IChainable) -> sfn.IChainable:
         """Skip if the holder runs; take the lease over if it does not (it was aborted, timed out, or forgotten)."""
-        skipped = self._count("CountSkippedRun", "RunsSkipped").next(
+        skipped = self._guard(self._count("CountSkippedRun", "RunsSkipped")).next(
             sfn.Succeed(self, "Skipped", comment="another run holds the lease")
         )
         take_over = self._lease.take_over("TakeOverLease")

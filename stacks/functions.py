@@ -88,8 +88,9 @@ class Functions(Construct):
         storage.landing.grant_read(self.plan_copies)
         storage.working.grant_put(self.plan_copies)
         storage.landing.grant_read(self.copy_to_working)
-        storage.working.grant_read_write(self.copy_to_working)
-        storage.quarantine.grant_read_write(self.copy_to_working)
+        for target in (storage.working, storage.quarantine):  # no grant_write: it includes deleting
+            target.grant_read(self.copy_to_working)
+            target.grant_put(self.copy_to_working)
         storage.working.grant_read(self.acknowledge_landing)
         storage.landing.grant_read(self.acknowledge_landing)
         storage.landing.grant_delete(self.acknowledge_landing)

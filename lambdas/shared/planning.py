@@ -56,11 +56,11 @@ def make_plan(
     for number, item in enumerate(item for item in objects if item.key in headers):
         dataset, header = dataset_of(item.key), headers[item.key]
         if dataset is None:
-            files.append(_quarantined(item, run_id, unknown_name_problem(item.key)))
+            files.append(_quarantined(item, run_id, unknown_name_problem(item.key), number))
         elif header.columns is None and header.problem is None:
             files.append(_empty(item, run_id, dataset.name, number))
         elif problem := header.problem or header_problem(dataset, header.columns or ()):
-            files.append(_quarantined(item, run_id, problem))
+            files.append(_quarantined(item, run_id, problem, number))
         else:
             columns = header.columns or ()
             layout = layouts.setdefault(
@@ -92,8 +92,8 @@ def _empty(item: LandingObject, run_id: str, dataset: str, number: int) -> Plann
     return PlannedFile(item.key, item.etag, item.size, target, dataset=dataset)
 
 
-def _quarantined(item: LandingObject, run_id: str, problem: str) -> PlannedFile:
-    target = f"run={run_id}/files/{item.key.lstrip('/')}"
+def _quarantined(item: LandingObject, run_id: str, problem: str, number: int) -> PlannedFile:
+    target = f"run={run_id}/files/{_file_name(item.key, number)}"
     return PlannedFile(item.key, item.etag, item.size, target, problem=problem)
 
 
@@ -102,5 +102,5 @@ def _file_name(key: str, number: int) -> str:
 
     Spark skips names that start with `_` or `.`, and its paths are glob patterns.
     """
-    name = quote(key.rpartition("/")[2], safe="").replace("%", "~").replace("*", "~2A")
+    name = quote(key.rpartition("/")[2], safe="").replace("%", "~")
     return f"{number:05d}-{name[-150:]}"

@@ -1,5 +1,6 @@
 """Which dataset a landing object belongs to, by its name and its header."""
 
+import codecs
 import csv
 import io
 import zlib
@@ -10,6 +11,8 @@ HEADER_BYTES = 65536
 """How much of a file is read for its header; a longer header is not one of ours."""
 
 _SUFFIXES = (".csv", ".csv.gz")
+_GZIP = zlib.MAX_WBITS | 16
+_SHOWN = 500  # characters of a wrong header that its problem repeats
 
 
 def dataset_of(key: str) -> Dataset | None:
@@ -39,19 +42,25 @@ def read_header(key: str, head: bytes) -> tuple[tuple[str, ...] | None, str | No
 
     (None, None) means that the file holds nothing at all.
     """
+    is_whole = len(head) < HEADER_BYTES
     try:
-        if key.endswith(".gz"):
-            head = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16).decompress(head, HEADER_BYTES)
-        text = _whole_characters(head).removeprefix("\ufeff")
+        content, ended = _unzipped(head) if key.endswith(".gz") else (head, True)
+        if is_whole and not ended and len(content) < HEADER_BYTES:
+            return None, "the gzip content is cut off; write the file again"
+        is_whole = is_whole and len(content) < HEADER_BYTES
+        # the reading limit may cut the last character, the end of the file may not
+        text = codecs.getincrementaldecoder("utf-8")().decode(content, final=is_whole).removeprefix("\ufeff")
+        if not text.strip():
+            return None, None if is_whole else f"the first {HEADER_BYTES} bytes are blank, expected a header"
+        if "\x00" in text:
+            return None, "the file is not text: it contains NUL bytes"
+        return tuple(name.strip() for name in next(csv.reader(io.StringIO(text)))), None
     except zlib.error as error:
         return None, f"the name ends with .gz but the content is not gzip ({error})"
     except UnicodeDecodeError as error:
         return None, f"the header is not UTF-8 text ({error})"
-    if not text.strip():
-        return None, None
-    if "\x00" in text:
-        return None, "the file is not text: it contains NUL bytes"
-    return tuple(name.strip() for name in next(csv.reader(io.StringIO(text)))), None
+    except csv.Error:
+        return None, "the header holds a lone carriage return; expected lines that end with LF or CRLF"
 
 
 def header_problem(dataset: Dataset, columns: tuple[str, ...]) -> str | None:
@@ -63,7 +72,7 @@ def header_problem(dataset: Dataset, columns: tuple[str, ...]) -> str | None:
     missing = [name for name in dataset.column_names if name not in columns]
     if missing:
         return (
-            f"the header lacks {', '.join(missing)}; found {', '.join(columns)}; "
+            f"the header lacks {', '.join(missing)}; found {', '.join(columns)[:_SHOWN]}; "
             f"expected the columns {', '.join(dataset.column_names)} in any order"
         )
     repeated = sorted({name for name in columns if columns.count(name) > 1})
@@ -82,11 +91,11 @@ def header_drift(dataset: Dataset, columns: tuple[str, ...]) -> str | None:
     return None
 
 
-def _whole_characters(head: bytes) -> str:
-    """Decode UTF-8 whose last character may be cut off by the reading limit."""
-    try:
-        return head.decode("utf-8")
-    except UnicodeDecodeError as error:
-        if error.end == len(head) and error.start >= len(head) - 3 and len(head) >= HEADER_BYTES:
-            return head[: error.start].decode("utf-8")
-        raise
+def _unzipped(head: bytes) -> tuple[bytes, bool]:
+    """Up to HEADER_BYTES of what gzip members hold, and whether the last one was read to its end."""
+    content, ended = b"", True
+    while head and len(content) < HEADER_BYTES:
+        member = zlib.decompressobj(wbits=_GZIP)
+        content += member.decompress(head, HEADER_BYTES - len(content))
+        ended, head = member.eof, member.unused_data
+    return content, ended

@@ -13,12 +13,14 @@ _USAGE = (
 _LONGEST_DAYS = 36_500
 
 
-def review_window(execution_input: Mapping[str, Any], started: str, default_days: int) -> dict[str, str]:
+def review_window(execution_input: Any, started: str, default_days: int) -> dict[str, str]:
     """Start (inclusive) and end (exclusive) of the window, in UTC, as ISO 8601 without zone.
 
     `started` is when the execution started; the window ends there unless the input says otherwise.
     Raises InvalidExecutionInput for values that make no window.
     """
+    if not isinstance(execution_input, Mapping):
+        raise InvalidExecutionInput(f"the input is {execution_input!r}, expected an object; {_USAGE}")
     end = _timestamp(execution_input.get("window_end", started), "window_end")
     if "window_start" in execution_input:
         start = _timestamp(execution_input["window_start"], "window_start")

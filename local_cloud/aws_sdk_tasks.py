@@ -1,4 +1,7 @@
-"""Makes moto's Step Functions call `aws-sdk:redshiftdata` as AWS does."""
+"""Makes moto's Step Functions call `aws-sdk:redshiftdata` and `aws-sdk:sfn` as AWS does.
+
+State machines write members in PascalCase, whatever case the service's API has.
+"""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -10,15 +13,15 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service impor
     state_task_service_aws_sdk as sdk,
 )
 
-_SERVICE = "redshiftdata"  # as state machines name it
-_BOTO_SERVICE = "redshift-data"
+_BOTO_SERVICES = {"redshiftdata": "redshift-data", "sfn": "stepfunctions"}
+"""boto3's names of the services, by the names that state machines use."""
 
 
 def install_integration() -> None:
-    """Teach moto the service's name, its error names, and the case of members in requests and responses."""
+    """Teach moto the services' names, the errors' names, and the case of members in requests and responses."""
     task = sdk.StateTaskServiceAwsSdk
-    task._SERVICE_NAME_SFN_TO_BOTO_OVERRIDES[_SERVICE] = _BOTO_SERVICE  # noqa: SLF001  # moto has no other way
-    sdk._SERVICE_ERROR_NAMES[_SERVICE] = "RedshiftData"  # noqa: SLF001
+    task._SERVICE_NAME_SFN_TO_BOTO_OVERRIDES.update(_BOTO_SERVICES)  # noqa: SLF001  # moto has no other way
+    sdk._SERVICE_ERROR_NAMES["redshiftdata"] = "RedshiftData"  # noqa: SLF001
     task._normalise_parameters = _normalise_parameters  # noqa: SLF001
     task._normalise_response = _normalise_response  # noqa: SLF001
 
@@ -34,9 +37,9 @@ def _normalise_response(task: sdk.StateTaskServiceAwsSdk, response: dict[str, An
 
 
 def _operation(task: sdk.StateTaskServiceAwsSdk) -> OperationModel | None:
-    if task.resource.api_name != _SERVICE:
+    if task.resource.api_name not in _BOTO_SERVICES:
         return None
-    model = botocore.session.get_session().get_service_model(_BOTO_SERVICE)
+    model = botocore.session.get_session().get_service_model(_BOTO_SERVICES[task.resource.api_name])
     action = str(task.resource.api_action)
     return model.operation_model(action[0].upper() + action[1:])
 

@@ -1,0 +1,105 @@
+"""The deployed pipeline as tests use it: put files, run, look."""
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from local_cloud import landing
+from local_cloud.executions import Execution, StateMachine
+from local_cloud.run import final_state, run_name
+from local_cloud.state import StateFolder
+from local_cloud.warehouse_query import query_here
+
+PROJECT = Path(__file__).resolve().parents[2]
+_DEADLINE_SECONDS = 300
+FEBRUARY_2020 = {"window_start": "2020-02-01", "window_end": "2020-03-01"}
+ANALYTICS = [
+    f"{kind}_{subject}{measure}"
+    for subject in ("authors", "books")
+    for kind, measure in (("popular", "_review_count"), ("popular", "_average_rating"), ("best", ""))
+]
+
+
+@dataclass(frozen=True)
+class Run:
+    """An execution that has ended, the state it ended in, and its report (the execution's output)."""
+
+    execution: Execution
+    final_state: str
+    states: tuple[str, ...]
+
+    @property
+    def report(self) -> dict[str, Any]:
+        return dict(json.loads(self.execution.output or "{}"))
+
+
+class Pipeline:
+    """The application deployed on the endpoint that serves `folder`."""
+
+    def __init__(self, folder: StateFolder) -> None:
+        self.folder = folder
+        self._machine = StateMachine(boto3.client("stepfunctions"), "goodreads")
+
+    def bucket(self, zone: str) -> Path:
+        """The folder of a zone's bucket."""
+        return self.folder.buckets / f"goodreads-{zone}-123456789012-us-east-1"
+
+    def land(self, key: str, content: bytes) -> None:
+        """Put one object into the landing zone."""
+        boto3.client("s3").put_object(Bucket=self.bucket("landing").name, Key=key, Body=content)
+
+    def land_folder(self, folder: Path) -> None:
+        """Put a folder's files into the landing zone."""
+        landing.put(folder, self.bucket("landing").name)
+
+    def landed(self) -> list[str]:
+        """The keys in the landing zone."""
+        root = self.bucket("landing")
+        return sorted(path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file())
+
+    def run(self, execution_input: Mapping[str, Any] = FEBRUARY_2020) -> Run:
+        """One execution to its end."""
+        name = run_name()
+        self._machine.start(name, execution_input)
+        return self.wait(name)
+
+    def start(self, execution_input: Mapping[str, Any] = FEBRUARY_2020) -> str:
+        """Start an execution; its name."""
+        name = run_name()
+        self._machine.start(name, execution_input)
+        return name
+
+    def wait(self, name: str) -> Run:
+        """Wait for an execution to end."""
+        deadline = time.monotonic() + _DEADLINE_SECONDS
+        while (execution := self._machine.describe(name)).status == "RUNNING":
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{name} still runs after {_DEADLINE_SECONDS} s")
+            time.sleep(0.1)
+        events = self._machine.events(name)
+        states = tuple(e["stateEnteredEventDetails"]["name"] for e in events if e["type"].endswith("StateEntered"))
+        return Run(execution, final_state(events), states)
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        """Rows of a query in Redshift SQL, through the Data API."""
+        return query_here(self.folder, sql)[1]
+
+    def counts(self) -> dict[str, int]:
+        """Rows in each warehouse table."""
+        return {
+            table: self.query(f"select count(*) from goodreads_warehouse.{table}")[0][0]
+            for table in ("authors", "books", "reviews", "users")
+        }
+
+    def warehouse(self) -> dict[str, list[tuple[Any, ...]]]:
+        """Every row of the warehouse and of the analytics, in a fixed order."""
+        tables = {"authors": "author_id", "books": "book_id", "reviews": "review_id", "users": "user_id"}
+        return {
+            **{table: self.query(f"select * from goodreads_warehouse.{table} order by {key}") for table, key in tables.items()},
+            **{table: self.query(f"select * from goodreads_analytics.{table} order by place") for table in ANALYTICS},
+        }
