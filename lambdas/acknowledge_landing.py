@@ -1,6 +1,5 @@
 """AcknowledgeLanding: deletes from landing what the run has published, and nothing else."""
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -11,6 +10,7 @@ from lambdas.shared.environment import Environment
 from lambdas.shared.errors import NotPublishedError
 from lambdas.shared.ledger import LedgerLine, read_ledger
 from lambdas.shared.observability import logger
+from lambdas.shared.receipts import read_receipts
 from lambdas.shared.zone import delete_if_unchanged, in_parallel
 
 if TYPE_CHECKING:
@@ -48,17 +48,9 @@ def require_published(run_id: str, lines: list[LedgerLine]) -> None:
 
 def acknowledge(s3: "S3Client", run_id: str, environment: Environment) -> dict[str, int]:
     """Delete what the run's copy receipts list, where it is still the object that was copied."""
-    receipts = s3.get_paginator("list_objects_v2").paginate(
-        Bucket=environment.working_bucket, Prefix=f"run={run_id}/copied/"
-    )
-    copied = [
-        entry
-        for page in receipts
-        for item in page.get("Contents", [])
-        for entry in json.load(s3.get_object(Bucket=environment.working_bucket, Key=item["Key"])["Body"])
-    ]
+    copied = list(read_receipts(s3, environment.working_bucket, run_id).items())
     deleted = in_parallel(
-        lambda entry: delete_if_unchanged(s3, environment.landing_bucket, entry["key"], entry["etag"]), copied
+        lambda entry: delete_if_unchanged(s3, environment.landing_bucket, key=entry[0], etag=entry[1]), copied
     )
     log.info("acknowledged", extra={"run_id": run_id, "deleted": sum(deleted), "of": len(copied)})
     return {"acknowledged": sum(deleted), "changed": len(copied) - sum(deleted)}

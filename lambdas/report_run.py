@@ -1,6 +1,6 @@
 """ReportRun: the run's accounting as metrics and as the execution's output."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -17,11 +17,13 @@ measure: Metrics = metrics()
 
 @measure.log_metrics
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """{run_id, plan, ledger_statement?} -> the report; `has_rejects` decides the final state."""
-    statement = event.get("ledger_statement")
-    lines = read_ledger(boto3.client("redshift-data"), statement) if statement else []
-    made = report(event["run_id"], event["plan"], lines, Environment.read().quarantine_bucket)
-    for name, value in totals(lines).items():
+    """{run_id, plan, ledger_statement, unfinished_statement} -> the report; `has_rejects` decides the final state.
+
+    A statement is empty if there is nothing to read: the run had no rows, no earlier run was left unfinished.
+    """
+    own, unfinished = (_lines(event[name]) for name in ("ledger_statement", "unfinished_statement"))
+    made = report(event["run_id"], event["plan"], own, unfinished, Environment.read().quarantine_bucket)
+    for name, value in totals([*own, *unfinished]).items():
         measure.add_metric(name, MetricUnit.Count, value)
     measure.add_metric("FilesQuarantined", MetricUnit.Count, made["quarantined_files"])
     measure.add_metric("FilesLeftForLater", MetricUnit.Count, made["left_for_later"])
@@ -30,18 +32,19 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
 
 
 def report(
-    run_id: str, plan: dict[str, Any], lines: Iterable[LedgerLine], quarantine_bucket: str
+    run_id: str,
+    plan: dict[str, Any],
+    own: Sequence[LedgerLine],
+    unfinished: Sequence[LedgerLine],
+    quarantine_bucket: str,
 ) -> dict[str, Any]:
-    """What happened to every file and every row of the run, and the window of its analytics.
+    """What happened to every file and every row, of this run and of one it has made up for, and the window.
 
-    `quarantine` is where the rejects are, empty if there are none.
+    `quarantine` lists where the rejects are.
     """
-    datasets = {
-        line.dataset: {name: value for name, value in asdict(line).items() if name.startswith("rows_")}
-        for line in lines
-    }
-    quarantined = sum(rows["rows_quarantined"] for rows in datasets.values())
-    has_rejects = quarantined > 0 or plan["quarantined_files"] > 0
+    rejecting = {line.run_id for line in (*own, *unfinished) if line.rows_quarantined}
+    if plan["quarantined_files"]:
+        rejecting.add(run_id)
     return {
         "run_id": run_id,
         "files": plan["files"],
@@ -50,9 +53,21 @@ def report(
         "notes": plan["notes"],
         "left_for_later": plan["left_for_later"],
         "window": plan["window"],
-        "datasets": datasets,
-        "has_rejects": has_rejects,
-        "quarantine": f"s3://{quarantine_bucket}/run={run_id}/" if has_rejects else "",
+        "datasets": _rows(own),
+        "made_up_for": {line.run_id: _rows(unfinished) for line in unfinished},
+        "has_rejects": bool(rejecting),
+        "quarantine": [f"s3://{quarantine_bucket}/run={each}/" for each in sorted(rejecting)],
+    }
+
+
+def _lines(statement: str) -> list[LedgerLine]:
+    return read_ledger(boto3.client("redshift-data"), statement) if statement else []
+
+
+def _rows(lines: Iterable[LedgerLine]) -> dict[str, dict[str, int]]:
+    return {
+        line.dataset: {name: value for name, value in asdict(line).items() if name.startswith("rows_")}
+        for line in lines
     }
 
 

@@ -79,15 +79,21 @@ def load_staging(processed: str, role: str) -> list[str]:
     columns = {dataset.name: column_list(dataset.stored_columns) for dataset in DATASETS}
     columns[ACCOUNTING] = _accounting_columns()
     return [
-        render("staging/copy.sql", table=table, columns=names, location=f"{processed}/{table}/", role=role)
+        render(
+            "staging/copy.sql", table=table, columns=names, location=f"{processed}/{table}/part-", role=role
+        )
         for table, names in columns.items()
     ]
 
 
 def publish() -> list[str]:
-    """The ledger and the four warehouse tables brought up to date with staging."""
+    """The ledger and the four warehouse tables brought up to date with what the run `{}` has staged."""
     return [
-        *(render("warehouse/account.sql", table=dataset.name, key=dataset.key) for dataset in DATASETS),
+        render("warehouse/lock_ledger.sql"),
+        *(
+            render("warehouse/account.sql", table=dataset.name, key=dataset.key, run="{}")
+            for dataset in DATASETS
+        ),
         *(
             render("warehouse/drop_superseded.sql", table=dataset.name, key=dataset.key)
             for dataset in DATASETS

@@ -147,7 +147,9 @@ class Definition(Construct):
                 "if_published": True,
             },
         )
-        return ledger.next(acknowledge).next(planned)
+        # the tables may be gone while the lease's item is not
+        tables = self._sql("CreateWarehouse", statements.create_tables())
+        return tables.next(ledger).next(acknowledge).next(planned)
 
     # Planning and copying
 
@@ -173,10 +175,17 @@ class Definition(Construct):
             "AcknowledgeFilesWithoutRows", self._functions.acknowledge_landing, {"run_id": _RUN_ID}
         )
         acknowledge.next(self._if_unfinished("CatchUpFirst?", catch_up, no_rows))
-        copied = self._copy().next(
-            sfn.Choice(self, "AnyRows?", comment="or only empty and unusable files?")
-            .when(sfn.Condition.boolean_equals("$.plan.has_rows", value=True), rows)
-            .otherwise(acknowledge)
+        confirm = self._invoke(
+            "ConfirmCopies", self._functions.confirm_copies, {"run_id": _RUN_ID}, result_path="$.copied"
+        )
+        copied = (
+            self._copy()
+            .next(confirm)
+            .next(
+                sfn.Choice(self, "AnyRows?", comment="or only empty and unusable files?")
+                .when(sfn.Condition.boolean_equals("$.copied.has_rows", value=True), rows)
+                .otherwise(acknowledge)
+            )
         )
         return plan.next(
             sfn.Choice(self, "AnythingToDo?")
@@ -225,6 +234,7 @@ class Definition(Construct):
         processed = self._storage.processed.s3_url_for_object("run={}")
         return (
             self._transform()
+            .next(self._guard(self._lease.confirm("ConfirmLease")))
             .next(self._sql("CreateTables", statements.create_tables() + statements.create_staging()))
             .next(self._sql("LoadStaging", statements.load_staging(processed, self._copy_role_arn)))
             .next(self._check("AuditStaging", "CountStagingViolations", checks.staging_checks()))
@@ -239,7 +249,7 @@ class Definition(Construct):
         def folder(bucket: Any) -> str:
             return f"States.Format('{bucket.s3_url_for_object('run={}')}', $$.Execution.Name)"
 
-        plan = f"States.Format('{self._storage.working.s3_url_for_object('run={}/plan.json')}', $$.Execution.Name)"
+        plan = f"States.Format('{self._storage.working.s3_url_for_object('run={}/copied.json')}', $$.Execution.Name)"
         arguments: list[str] = [
             *_literals("spark-submit", "--deploy-mode", "client"),
             *_literals(*(part for name, value in SPARK_CONF.items() for part in ("--conf", f"{name}={value}"))),
@@ -311,6 +321,7 @@ class Definition(Construct):
                 "run_id": _RUN_ID,
                 "plan": sfn.JsonPath.object_at("$.plan"),
                 "ledger_statement": sfn.JsonPath.string_at("$.ledger.statement"),
+                "unfinished_statement": sfn.JsonPath.string_at("$.unfinished.statement"),
             },
             result_path="$.report",
         )

@@ -22,7 +22,7 @@ _CODE = ["*", "!lambdas", "!lambdas/**", "!catalog", "!catalog/**", "**/__pycach
 
 
 class Functions(Construct):
-    """`plan_copies`, `copy_to_working`, `check_quality`, `acknowledge_landing` and `report_run`."""
+    """`plan_copies`, `copy_to_working`, `confirm_copies`, `check_quality`, `acknowledge_landing` and `report_run`."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, settings: Settings, storage: StorageStack
@@ -44,6 +44,7 @@ class Functions(Construct):
         )
         self.plan_copies = self._function("plan_copies", memory_mb=1024, minutes=5)
         self.copy_to_working = self._function("copy_to_working", memory_mb=1024, minutes=15)
+        self.confirm_copies = self._function("confirm_copies", memory_mb=512, minutes=5)
         self.check_quality = self._function("check_quality", memory_mb=256, minutes=1)
         self.acknowledge_landing = self._function("acknowledge_landing", memory_mb=1024, minutes=15)
         self.report_run = self._function("report_run", memory_mb=256, minutes=1)
@@ -88,9 +89,13 @@ class Functions(Construct):
         storage.landing.grant_read(self.plan_copies)
         storage.working.grant_put(self.plan_copies)
         storage.landing.grant_read(self.copy_to_working)
-        for target in (storage.working, storage.quarantine):  # no grant_write: it includes deleting
-            target.grant_read(self.copy_to_working)
-            target.grant_put(self.copy_to_working)
+        for function, zone in (
+            (self.copy_to_working, storage.working),
+            (self.copy_to_working, storage.quarantine),
+            (self.confirm_copies, storage.working),
+        ):  # no grant_write: it includes deleting
+            zone.grant_read(function)
+            zone.grant_put(function)
         storage.working.grant_read(self.acknowledge_landing)
         storage.landing.grant_read(self.acknowledge_landing)
         storage.landing.grant_delete(self.acknowledge_landing)

@@ -23,7 +23,7 @@ Value = tasks.DynamoAttributeValue
 class Lease(Construct):
     """States that take, mark and give back the lease, each made once.
 
-    After `acquire` and `take_over` the state data is {"lease": {"fencing_token", "item"}, "ledger": {...}};
+    After `acquire` and `take_over` the state data is {"lease": {"fencing_token", "item"}, "ledger", "unfinished"};
     `item` has `unfinished_run` if a run has published but not finished what follows.
     """
 
@@ -33,6 +33,7 @@ class Lease(Construct):
         self._acquired = {
             "lease": {"fencing_token.$": "$.Attributes.fencing_token.N", "item.$": "$.Attributes"},
             "ledger": {"statement": ""},
+            "unfinished": {"statement": ""},
         }
 
     def acquire(self, name: str) -> tasks.DynamoUpdateItem:
@@ -63,6 +64,18 @@ class Lease(Construct):
         )
         state.add_retry(**BACK_OFF)
         return state
+
+    def confirm(self, name: str) -> tasks.DynamoUpdateItem:
+        """Make sure that the lease is still ours, also in an execution that was redriven; REFUSED if it is not."""
+        return self._update(
+            name,
+            "SET confirmed_at = :now",
+            "holder = :me",
+            {
+                ":me": Value.from_string(_ME),
+                ":now": Value.from_string(sfn.JsonPath.string_at("$$.State.EnteredTime")),
+            },
+        )
 
     def mark_unfinished(self, name: str) -> tasks.DynamoUpdateItem:
         """Note that this run is about to publish: whoever comes next makes up for what it leaves undone."""

@@ -71,8 +71,8 @@ class MonitoringStack(Stack):
             self._alarm(
                 "RunsLate",
                 measures.finished_runs(pipeline, Duration.minutes(settings.late_after_minutes)),
-                f"No run finished for {settings.late_after_minutes} minutes. Look for a run that hangs or a lease "
-                "that nobody released.",
+                f"No run finished for {settings.late_after_minutes} minutes. Look for a run that hangs, or for runs "
+                "that fail one after the other.",
                 threshold=1,
                 comparison=_LESS,
                 missing=cloudwatch.TreatMissingData.BREACHING,

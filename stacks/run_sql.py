@@ -75,7 +75,6 @@ class RunSql(Construct):
             self,
             construct_id,
             parameters={
-                "attempt.$": "$$.State.RetryCount",
                 "wait": 0,
                 "input.$": "$",
                 **({"statements": _checked(statements)} if self._takes_name(statements) else {}),
@@ -84,7 +83,14 @@ class RunSql(Construct):
             result_path=result_path,
         )
         submit = self._submit(warehouse, statements, parameters or {})
-        self.state.branch(submit.next(self._watch()))
+        # each attempt enters its first state anew, which tells the attempts apart
+        begin = sfn.Pass(
+            self,
+            f"{construct_id}: begin",
+            parameters={"at.$": "$$.State.EnteredTime"},
+            result_path="$.begun",
+        )
+        self.state.branch(begin.next(submit).next(self._watch()))
         self.state.add_retry(errors=[SERIALIZABLE_CONFLICT], **BACK_OFF)
 
     @staticmethod
@@ -104,7 +110,7 @@ class RunSql(Construct):
             # the same for every try of this attempt: a lost answer does not run the statements twice
             "ClientToken": sfn.JsonPath.hash(
                 sfn.JsonPath.format(
-                    f"{{}}/{self._name}/{{}}", sfn.JsonPath.execution_id, sfn.JsonPath.string_at("$.attempt")
+                    f"{{}}/{self._name}/{{}}", sfn.JsonPath.execution_id, sfn.JsonPath.string_at("$.begun.at")
                 ),
                 "SHA-256",
             ),
@@ -177,18 +183,14 @@ class RunSql(Construct):
 
     def _failure(self) -> sfn.Choice:
         """Redshift reports a conflict with another transaction as error 1023, in words."""
-        conflict = sfn.Fail(
-            self,
-            f"{self._name}: conflict",
-            error=SERIALIZABLE_CONFLICT,
-            cause_path="$.statement.Error",
-        )
-        failed = sfn.Fail(self, f"{self._name}: failed", error=FAILED, cause_path="$.statement.Error")
+        error = "$.statement.Error"
+        conflict = sfn.Fail(self, f"{self._name}: conflict", error=SERIALIZABLE_CONFLICT, cause_path=error)
+        failed = sfn.Fail(self, f"{self._name}: failed", error=FAILED, cause_path=error)
+        unexplained = self._fail("unexplained", FAILED, f"Redshift gave no reason why {self._name} failed")
         return (
             sfn.Choice(self, f"{self._name}: why?")
-            .when(
-                sfn.Condition.string_matches("$.statement.Error", "*1023*Serializable isolation*"), conflict
-            )
+            .when(sfn.Condition.is_not_present(error), unexplained)
+            .when(sfn.Condition.string_matches(error, "*1023*Serializable isolation*"), conflict)
             .otherwise(failed)
         )
 

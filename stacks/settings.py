@@ -11,6 +11,7 @@ from stacks.emr_releases import SPARK_VERSION, releases_with
 from stacks.node_types import Nodes, check_port, deployable
 
 _GIB = 1024**3
+_COPY_TASKS = 1000  # about 7 events each
 _LOG_RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922,
                        3288, 3653)  # what CloudWatch Logs accepts in PutRetentionPolicy  # fmt: skip
 
@@ -133,6 +134,12 @@ class Settings(BaseModel):
                     f"{inner} = {getattr(self, inner)} must be below run_timeout_minutes = {self.run_timeout_minutes}: "
                     "lower the first or raise the second"
                 )
+        if self.batch_max_files > _COPY_TASKS * self.copy_files_per_task:
+            raise ValueError(
+                f"batch_max_files = {self.batch_max_files} in tasks of copy_files_per_task = {self.copy_files_per_task} "
+                f"makes more than {_COPY_TASKS} copy tasks, and an execution's history holds 25,000 events: "
+                "lower the first or raise the second"
+            )
         if self.copy_files_per_task > self.batch_max_files:
             raise ValueError(
                 f"copy_files_per_task = {self.copy_files_per_task} must not exceed batch_max_files = "

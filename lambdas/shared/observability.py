@@ -4,7 +4,7 @@ from aws_lambda_powertools import Logger, Metrics
 
 METRICS_NAMESPACE = "GoodreadsPipeline"
 
-POWERTOOLS_LAYER = "/aws/service/powertools/python/arm64/python3.14/3.37.0"
+POWERTOOLS_LAYER = "/aws/service/powertools/python/arm64/python3.14/latest"
 """AWS's public parameter with the ARN, in any region, of the layer that holds Powertools."""
 
 

@@ -1,7 +1,8 @@
 """The plan of one run: which landing objects it takes, and where each of them goes."""
 
 import json
-from dataclasses import asdict, dataclass, field
+from collections.abc import Collection
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 
@@ -34,6 +35,11 @@ class Layout:
     dataset: str
     columns: tuple[str, ...]
     prefix: str
+
+    @property
+    def folder(self) -> str:
+        """The prefix without the bucket: what the keys of the files begin with."""
+        return self.prefix.split("/", 3)[3]
 
 
 @dataclass(frozen=True)
@@ -69,12 +75,31 @@ class Plan:
         """The files of copy task `number`, counted from 0."""
         return self.files[number * size : (number + 1) * size]
 
+    def only(self, copied: Collection[str]) -> "Plan":
+        """The plan without the files whose landing keys are not among `copied`, and without layouts left empty."""
+        files = tuple(file for file in self.files if file.key in copied)
+        targets = [file.target for file in files]
+        layouts = tuple(
+            layout for layout in self.layouts if any(target.startswith(layout.folder) for target in targets)
+        )
+        return replace(self, files=files, layouts=layouts)
+
 
 def plan_key(run_id: str) -> str:
     """Where the plan of a run is in the working zone."""
     return f"run={run_id}/plan.json"
 
 
+def copied_key(run_id: str) -> str:
+    """Where the layouts that the Spark job reads are listed, in the working zone."""
+    return f"run={run_id}/copied.json"
+
+
+def receipt_prefix(run_id: str) -> str:
+    """What the keys of a run's receipts begin with."""
+    return f"run={run_id}/copied/"
+
+
 def receipt_key(run_id: str, batch: int) -> str:
     """Where a copy task writes what it copied, in the working zone."""
-    return f"run={run_id}/copied/{batch:05d}.json"
+    return f"{receipt_prefix(run_id)}{batch:05d}.json"

@@ -83,7 +83,7 @@ def _layout(run_id: str, dataset: str, columns: tuple[str, ...], number: int, bu
 
 
 def _copied(item: LandingObject, layout: Layout, number: int) -> PlannedFile:
-    target = layout.prefix.split("/", 3)[3] + _file_name(item.key, number)
+    target = layout.folder + _file_name(item.key, number)
     return PlannedFile(item.key, item.etag, item.size, target, dataset=layout.dataset)
 
 

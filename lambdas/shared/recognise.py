@@ -42,25 +42,19 @@ def read_header(key: str, head: bytes) -> tuple[tuple[str, ...] | None, str | No
 
     (None, None) means that the file holds nothing at all.
     """
-    is_whole = len(head) < HEADER_BYTES
     try:
-        content, ended = _unzipped(head) if key.endswith(".gz") else (head, True)
-        if is_whole and not ended and len(content) < HEADER_BYTES:
-            return None, "the gzip content is cut off; write the file again"
-        is_whole = is_whole and len(content) < HEADER_BYTES
+        content, is_whole = _content(key, head)
         # the reading limit may cut the last character, the end of the file may not
         text = codecs.getincrementaldecoder("utf-8")().decode(content, final=is_whole).removeprefix("\ufeff")
-        if not text.strip():
-            return None, None if is_whole else f"the first {HEADER_BYTES} bytes are blank, expected a header"
-        if "\x00" in text:
-            return None, "the file is not text: it contains NUL bytes"
-        return tuple(name.strip() for name in next(csv.reader(io.StringIO(text)))), None
+    except EOFError:
+        return None, "the gzip content is cut off; write the file again"
     except zlib.error as error:
         return None, f"the name ends with .gz but the content is not gzip ({error})"
     except UnicodeDecodeError as error:
         return None, f"the header is not UTF-8 text ({error})"
-    except csv.Error:
-        return None, "the header holds a lone carriage return; expected lines that end with LF or CRLF"
+    if not text.strip():
+        return None, None if is_whole else f"the first {HEADER_BYTES} bytes are blank, expected a header"
+    return _first_record(text)
 
 
 def header_problem(dataset: Dataset, columns: tuple[str, ...]) -> str | None:
@@ -91,6 +85,15 @@ def header_drift(dataset: Dataset, columns: tuple[str, ...]) -> str | None:
     return None
 
 
+def _content(key: str, head: bytes) -> tuple[bytes, bool]:
+    """What the start of a file holds, unzipped, and whether that is all of it; EOFError if gzip is cut off."""
+    content, ended = _unzipped(head) if key.endswith(".gz") else (head, True)
+    is_whole = len(head) < HEADER_BYTES and len(content) < HEADER_BYTES
+    if is_whole and not ended:
+        raise EOFError
+    return content, is_whole
+
+
 def _unzipped(head: bytes) -> tuple[bytes, bool]:
     """Up to HEADER_BYTES of what gzip members hold, and whether the last one was read to its end."""
     content, ended = b"", True
@@ -99,3 +102,12 @@ def _unzipped(head: bytes) -> tuple[bytes, bool]:
         content += member.decompress(head, HEADER_BYTES - len(content))
         ended, head = member.eof, member.unused_data
     return content, ended
+
+
+def _first_record(text: str) -> tuple[tuple[str, ...] | None, str | None]:
+    if "\x00" in text:
+        return None, "the file is not text: it contains NUL bytes"
+    try:
+        return tuple(name.strip() for name in next(csv.reader(io.StringIO(text)))), None
+    except csv.Error:
+        return None, "the header holds a lone carriage return; expected lines that end with LF or CRLF"

@@ -10,6 +10,7 @@ _USAGE = (
     'start the execution with {"window_start": "2020-02-01", "window_end": "2020-03-01"}, '
     'with {"window_days": 30}, or with {} for the default'
 )
+_KEYS = ("window_start", "window_end", "window_days")
 _LONGEST_DAYS = 36_500
 
 
@@ -21,11 +22,19 @@ def review_window(execution_input: Any, started: str, default_days: int) -> dict
     """
     if not isinstance(execution_input, Mapping):
         raise InvalidExecutionInput(f"the input is {execution_input!r}, expected an object; {_USAGE}")
+    if misspelt := [key for key in execution_input if key.startswith("window") and key not in _KEYS]:
+        raise InvalidExecutionInput(
+            f"the input has {', '.join(misspelt)}, expected {', '.join(_KEYS)}; {_USAGE}"
+        )
     end = _timestamp(execution_input.get("window_end", started), "window_end")
     if "window_start" in execution_input:
         start = _timestamp(execution_input["window_start"], "window_start")
     else:
-        start = end - timedelta(days=_days(execution_input.get("window_days", default_days)))
+        days = _days(execution_input.get("window_days", default_days))
+        try:
+            start = end - timedelta(days=days)
+        except OverflowError as error:
+            raise InvalidExecutionInput(f"there is no date {days} days before {end}; {_USAGE}") from error
     if start >= end:
         raise InvalidExecutionInput(f"the analytics window from {start} to {end} is empty; {_USAGE}")
     return {"start": start.isoformat(sep=" "), "end": end.isoformat(sep=" ")}
@@ -34,9 +43,9 @@ def review_window(execution_input: Any, started: str, default_days: int) -> dict
 def _timestamp(value: Any, name: str) -> datetime:
     try:
         moment = datetime.fromisoformat(value)
-    except (TypeError, ValueError) as error:
+        return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+    except (TypeError, ValueError, OverflowError) as error:
         raise InvalidExecutionInput(f"{name} is {value!r}, expected a date or timestamp; {_USAGE}") from error
-    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
 
 
 def _days(value: Any) -> int:

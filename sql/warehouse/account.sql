@@ -1,5 +1,6 @@
 -- Compares what is staged with what the warehouse holds and writes the run's line of the ledger.
--- A run that is in the ledger already was published by an earlier attempt: nothing to do.
+-- A run that is in the ledger already was published by an earlier attempt: nothing to do. Staging that another
+-- run has filled, or a newer holder of the lease, makes a flag null and the publish fail.
 insert into goodreads_warehouse.ledger (
     run_id,
     dataset,
@@ -37,7 +38,10 @@ select
             then true
     end as every_row_is_accounted_for,
     case
-        when accounting.fencing_token >= newest.fencing_token then true
+        when
+            accounting.run_id = '$run'
+            and accounting.fencing_token >= newest.fencing_token
+            then true
     end as the_lease_is_still_held,
     getdate() as published_at
 from goodreads_staging.accounting as accounting

@@ -1,0 +1,140 @@
+from typing import Any
+
+import pytest
+
+from catalog import DATASETS
+from lambdas import acknowledge_landing
+from lambdas.acknowledge_landing import acknowledge, require_published
+from lambdas.shared.errors import NotPublishedError
+from tests.lambdas.runs import copy, plan
+from tests.lambdas.warehouse import Ledger
+from tests.lambdas.zones import AUTHORS_CSV, REVIEWS_CSV, LocalZones, ledger_of
+
+
+@pytest.fixture
+def copied(zones: LocalZones) -> LocalZones:
+    """Three files, copied by the run r1 in two batches."""
+    zones.land("author.csv")
+    zones.land("reviews.csv", REVIEWS_CSV)
+    zones.land("notes.txt", b"hello")
+    for batch in plan():
+        copy(batch=batch)
+    return zones
+
+
+def acknowledge_run(**event: Any) -> dict[str, int]:
+    return acknowledge_landing.handler({"run_id": "r1", **event}, None)
+
+
+def test_the_landing_zone_is_emptied_of_what_a_run_has_published(copied: LocalZones, ledger: Ledger) -> None:
+    ledger.publish("r1")
+    assert acknowledge_run(ledger_statement=ledger.read("r1")) == {"acknowledged": 3, "changed": 0}
+    assert copied.landed() == []
+
+
+def test_a_file_that_landed_after_the_plan_stays(copied: LocalZones, ledger: Ledger) -> None:
+    copied.land("authors/later.csv")
+    ledger.publish("r1")
+    assert acknowledge_run(ledger_statement=ledger.read("r1")) == {"acknowledged": 3, "changed": 0}
+    assert copied.landed() == ["authors/later.csv"]
+
+
+def test_a_file_overwritten_after_the_copy_stays(copied: LocalZones, ledger: Ledger) -> None:
+    copied.land("author.csv", AUTHORS_CSV + b"2,Bob,,,4.5,2,1,2020-02-20 00:00:00\n")
+    ledger.publish("r1")
+    assert acknowledge_run(ledger_statement=ledger.read("r1")) == {"acknowledged": 2, "changed": 1}
+    assert copied.landed() == ["author.csv"]
+
+
+def test_a_file_that_was_not_copied_stays(zones: LocalZones, ledger: Ledger) -> None:
+    zones.land("author.csv")
+    plan()
+    zones.land("author.csv", AUTHORS_CSV + b"\n")
+    copy()
+    ledger.publish("r1")
+    assert acknowledge_run(ledger_statement=ledger.read("r1")) == {"acknowledged": 0, "changed": 0}
+    assert zones.landed() == ["author.csv"]
+
+
+def test_an_overwrite_at_the_moment_of_deletion_is_refused_by_s3_itself(copied: LocalZones) -> None:
+    conditions: list[str] = []
+    copied.before("DeleteObject", lambda request: conditions.append(request["headers"]["If-Match"]))
+    listed = copied.s3.list_objects_v2(Bucket=copied.environment.landing_bucket)["Contents"]
+    acknowledge(copied.s3, "r1", copied.environment)
+    assert sorted(conditions) == sorted(item["ETag"] for item in listed)
+
+
+def test_acknowledging_twice_does_no_harm(copied: LocalZones, ledger: Ledger) -> None:
+    ledger.publish("r1")
+    acknowledge_run(ledger_statement=ledger.read("r1"))
+    copied.land("author.csv", AUTHORS_CSV + b"\n")
+    assert acknowledge_run(ledger_statement=ledger.read("r1")) == {"acknowledged": 0, "changed": 3}
+    assert copied.landed() == ["author.csv"]
+
+
+def test_nothing_is_deleted_for_a_run_that_is_not_in_the_ledger(copied: LocalZones, ledger: Ledger) -> None:
+    ledger.publish("another")
+    with pytest.raises(NotPublishedError, match="nothing was deleted from landing"):
+        acknowledge_run(ledger_statement=ledger.read("r1"))
+    assert copied.landed() == ["author.csv", "notes.txt", "reviews.csv"]
+
+
+def test_nothing_is_deleted_while_a_dataset_is_missing_from_the_ledger(
+    copied: LocalZones, ledger: Ledger
+) -> None:
+    ledger.publish("r1", datasets=["authors", "books", "reviews"])
+    with pytest.raises(NotPublishedError, match=r"'authors', 'books', 'reviews'.* expected .*'users'"):
+        acknowledge_run(ledger_statement=ledger.read("r1"))
+    assert len(copied.landed()) == 3
+
+
+def test_an_unfinished_run_that_never_published_is_passed_over(copied: LocalZones, ledger: Ledger) -> None:
+    statement = ledger.read("r1")
+    assert acknowledge_run(ledger_statement=statement, if_published=True) == {"acknowledged": 0, "changed": 0}
+    assert len(copied.landed()) == 3
+
+
+def test_an_unfinished_run_that_published_is_acknowledged(copied: LocalZones, ledger: Ledger) -> None:
+    ledger.publish("r1")
+    made = acknowledge_run(ledger_statement=ledger.read("r1"), if_published=True)
+    assert made == {"acknowledged": 3, "changed": 0}
+    assert copied.landed() == []
+
+
+def test_files_without_rows_need_no_ledger(zones: LocalZones) -> None:
+    zones.land("notes.txt", b"hello")
+    zones.land("author.csv", b"")
+    plan()
+    copy()
+    assert acknowledge_run() == {"acknowledged": 2, "changed": 0}
+    assert zones.landed() == []
+    assert len(zones.keys(zones.environment.quarantine_bucket)) == 2
+
+
+def test_only_the_receipts_of_the_run_itself_count(copied: LocalZones) -> None:
+    copied.land("authors/second.csv")
+    assert acknowledge(copied.s3, "r", copied.environment) == {"acknowledged": 0, "changed": 0}
+    assert acknowledge(copied.s3, "r11", copied.environment) == {"acknowledged": 0, "changed": 0}
+    assert len(copied.landed()) == 4
+
+
+def test_a_plan_without_a_receipt_deletes_nothing(zones: LocalZones) -> None:
+    zones.land("author.csv")
+    plan()
+    assert acknowledge(zones.s3, "r1", zones.environment) == {"acknowledged": 0, "changed": 0}
+    assert zones.landed() == ["author.csv"]
+
+
+@pytest.mark.parametrize("missing", [dataset.name for dataset in DATASETS])
+def test_every_single_dataset_is_needed(missing: str) -> None:
+    lines = [line for line in ledger_of("r1") if line.dataset != missing]
+    with pytest.raises(NotPublishedError):
+        require_published("r1", lines)
+
+
+def test_lines_of_another_run_and_lines_written_twice_do_not_count() -> None:
+    require_published("r1", ledger_of("r1"))
+    require_published("r1", [*ledger_of("another"), *ledger_of("r1")])
+    for lines in (ledger_of("another"), ledger_of("r1") * 2, []):
+        with pytest.raises(NotPublishedError):
+            require_published("r1", lines)

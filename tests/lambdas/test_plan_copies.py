@@ -1,0 +1,182 @@
+import gzip
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from catalog import AUTHORS
+from lambdas.plan_copies import handler, plan_run, summary
+from lambdas.shared.environment import Environment
+from lambdas.shared.errors import InvalidExecutionInput
+from lambdas.shared.plan import Plan
+from lambdas.shared.planning import Header, Zones, make_plan
+from tests.lambdas.zones import AUTHORS_CSV, REVIEWS_CSV, LocalZones, landing_object
+
+EVENT = {"run_id": "r1", "started": "2020-03-01T00:00:00Z", "input": {}}
+
+
+def test_what_has_landed_becomes_a_plan_and_a_summary(zones: LocalZones) -> None:
+    zones.land("author.csv")
+    zones.land("reviews/2020-02-19T21-38.csv.gz", gzip.compress(REVIEWS_CSV))
+    zones.land("notes.txt", b"hello")
+    zones.land("users/today.csv", b"user_id\n1\n")
+    zones.land("book.csv", b"")
+    made = handler(EVENT, None)
+    notes = made.pop("notes")
+    assert made == {
+        "files": 3,
+        "bytes": len(AUTHORS_CSV) + len(gzip.compress(REVIEWS_CSV)),
+        "quarantined_files": 2,
+        "left_for_later": 0,
+        "batches": [0, 1, 2],
+        "has_rows": True,
+        "window": {"start": "2020-01-31 00:00:00", "end": "2020-03-01 00:00:00"},
+    }
+    assert {note.split(":")[0] for note in notes} == {"notes.txt", "users/today.csv", "book.csv"}
+    assert zones.keys(zones.environment.working_bucket) == ["run=r1/plan.json"]
+    plan = Plan.from_json(zones.content(zones.environment.working_bucket, "run=r1/plan.json"))
+    assert {file.key: file.dataset for file in plan.files} == {
+        "author.csv": "authors",
+        "reviews/2020-02-19T21-38.csv.gz": "reviews",
+        "notes.txt": None,
+        "users/today.csv": None,
+        "book.csv": "books",
+    }
+    assert zones.keys(zones.environment.quarantine_bucket) == []
+
+
+def test_an_empty_landing_zone_gives_no_batches_and_writes_nothing(zones: LocalZones) -> None:
+    made = handler(EVENT, None)
+    assert (made["batches"], made["files"], made["has_rows"]) == ([], 0, False)
+    assert zones.keys(zones.environment.working_bucket) == []
+
+
+def test_only_unusable_and_empty_files_make_a_plan_without_rows(zones: LocalZones) -> None:
+    zones.land("notes.txt", b"hello")
+    zones.land("author.csv", b"\n")
+    made = handler(EVENT, None)
+    assert (made["batches"], made["has_rows"]) == ([0], False)
+
+
+@pytest.mark.parametrize("name", ["", "a" * 81, "a/b", "a b", "ä", "a'b", "a\n", "{}"])
+def test_a_name_that_cannot_be_part_of_keys_and_statements_is_refused(zones: LocalZones, name: str) -> None:
+    with pytest.raises(InvalidExecutionInput, match="expected at most 80 letters, digits"):
+        handler({**EVENT, "run_id": name}, None)
+    assert zones.keys(zones.environment.working_bucket) == []
+
+
+@pytest.mark.parametrize("name", ["a" * 80, "2020-02-19T21.38_1", "8b2c4d3e-1f2a-4b3c-9d4e-5f6a7b8c9d0e_1"])
+def test_names_that_people_and_eventbridge_give_are_taken(zones: LocalZones, name: str) -> None:
+    zones.land("author.csv")
+    handler({**EVENT, "run_id": name}, None)
+    assert zones.keys(zones.environment.working_bucket) == [f"run={name}/plan.json"]
+
+
+def test_the_input_is_checked_before_anything_is_written(zones: LocalZones) -> None:
+    zones.land("author.csv")
+    with pytest.raises(InvalidExecutionInput, match="window_days is 'ten'"):
+        handler({**EVENT, "input": {"window_days": "ten"}}, None)
+    assert zones.keys(zones.environment.working_bucket) == []
+
+
+def test_of_each_file_only_the_first_64_kib_are_read(zones: LocalZones) -> None:
+    zones.land("author.csv", AUTHORS_CSV + b"2,Bob,,,4.5,2,1,2020-02-19 21:38:16\n" * 10_000)
+    ranges: list[str] = []
+    zones.before("GetObject", lambda request: ranges.append(request["headers"]["Range"]))
+    (file,) = plan_run(zones.s3, "r1", zones.environment).files
+    assert ranges == ["bytes=0-65535"]
+    assert file.size > 300_000
+    assert file.dataset == "authors"
+
+
+def test_a_listing_of_several_pages_is_read_to_its_end_and_what_is_too_much_is_left(
+    zones: LocalZones, with_settings: Callable[..., Environment]
+) -> None:
+    landing = zones.folder / zones.environment.landing_bucket
+    for number in range(2_500):
+        (landing / f"{number:04}.txt").touch()
+    pages: list[Any] = []
+    zones.before("ListObjectsV2", pages.append)
+    plan = plan_run(zones.s3, "r1", with_settings(batch_max_files=2_400))
+    assert len(pages) == 3
+    assert len({file.key for file in plan.files}) == 2_400
+    assert plan.left_for_later == 100
+
+
+def test_an_object_overwritten_between_the_listing_and_the_reading_is_left_for_the_next_run(
+    zones: LocalZones,
+) -> None:
+    zones.land("author.csv")
+    zones.land("authors/other.csv")
+    landing = zones.folder / zones.environment.landing_bucket
+
+    def overwrite(request: dict[str, Any]) -> None:
+        if request["url_path"].endswith("/author.csv"):
+            (landing / "author.csv").write_bytes(AUTHORS_CSV + b"\n")
+
+    zones.before("GetObject", overwrite)
+    plan = plan_run(zones.s3, "r1", zones.environment)
+    assert [file.key for file in plan.files] == ["authors/other.csv"]
+    assert zones.landed() == ["author.csv", "authors/other.csv"]
+
+
+def test_an_object_deleted_between_the_listing_and_the_reading_is_left_out(zones: LocalZones) -> None:
+    zones.land("author.csv")
+    landing = zones.folder / zones.environment.landing_bucket
+    zones.before("GetObject", lambda _request: (landing / "author.csv").unlink())
+    assert plan_run(zones.s3, "r1", zones.environment).files == ()
+
+
+def test_a_folder_marker_of_a_console_is_not_a_file(zones: LocalZones) -> None:
+    zones.land("authors/x.csv")
+
+    def add_marker(parsed: dict[str, Any], **_: object) -> None:
+        parsed["Contents"].append({**parsed["Contents"][0], "Key": "authors/", "Size": 0})
+
+    zones.s3.meta.events.register("after-call.s3.ListObjectsV2", add_marker)
+    assert [file.key for file in plan_run(zones.s3, "r1", zones.environment).files] == ["authors/x.csv"]
+
+
+def test_an_error_of_s3_other_than_a_changed_object_fails_the_run(
+    zones: LocalZones, with_settings: Callable[..., Environment]
+) -> None:
+    with pytest.raises(ClientError, match="NoSuchBucket"):
+        plan_run(zones.s3, "r1", with_settings(landing_bucket="nowhere"))
+
+
+def test_planning_moves_and_deletes_nothing(zones: LocalZones) -> None:
+    zones.land("author.csv")
+    zones.land("notes.txt", b"hello")
+    plan_run(zones.s3, "r1", zones.environment)
+    assert zones.landed() == ["author.csv", "notes.txt"]
+    assert zones.content(zones.environment.landing_bucket, "author.csv") == AUTHORS_CSV
+
+
+def test_the_summary_of_ten_thousand_files_stays_small() -> None:
+    items = [landing_object(f"reviews/capture-{number}.csv") for number in range(10_000)]
+    headers = {item.key: Header(problem="the header is not UTF-8 text") for item in items[:5_000]}
+    headers |= {item.key: Header() for item in items[5_000:]}
+    made = summary(make_plan("r1", items, headers, Zones("working", "quarantine")), files_per_task=200)
+    assert (made["quarantined_files"], made["batches"]) == (5_000, list(range(50)))
+    assert len(made["notes"]) == 20
+    assert len(json.dumps(made)) < 10_000
+
+
+def test_notes_are_cut_so_that_the_state_machine_can_carry_them() -> None:
+    items = [landing_object(f"{'ä' * 500}{number}") for number in range(30)]
+    plan = make_plan("r1", items, {item.key: Header() for item in items}, Zones("working", "quarantine"))
+    made = summary(plan, files_per_task=200)
+    assert [len(note) for note in made["notes"]] == [500] * 20
+    assert len(json.dumps(made)) < 256 * 1024
+
+
+def test_what_differs_in_usable_headers_is_noted() -> None:
+    plan = make_plan(
+        "r1",
+        [landing_object("author.csv")],
+        {"author.csv": Header((*AUTHORS.column_names, "shelf"))},
+        Zones("working", "quarantine"),
+    )
+    assert summary(plan, files_per_task=200)["notes"] == ["authors: unknown columns shelf are ignored"]

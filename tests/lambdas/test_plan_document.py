@@ -1,0 +1,56 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from catalog import AUTHORS
+from lambdas.shared.plan import Layout, Plan, PlannedFile, plan_key, receipt_key
+from lambdas.shared.planning import Header, Zones, make_plan
+from spark_jobs.plan import layouts_of
+from tests.lambdas.zones import landing_object
+
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
+files = st.builds(
+    PlannedFile,
+    key=texts,
+    etag=texts,
+    size=st.integers(0),
+    target=texts,
+    dataset=st.none() | texts,
+    problem=st.none() | texts,
+)
+layouts = st.builds(Layout, dataset=texts, columns=st.lists(texts).map(tuple), prefix=texts)
+plans = st.builds(
+    Plan,
+    run_id=texts,
+    files=st.lists(files, max_size=20).map(tuple),
+    layouts=st.lists(layouts, max_size=5).map(tuple),
+    left_for_later=st.integers(0),
+    drift=st.lists(texts, max_size=5).map(tuple),
+)
+
+
+@given(plans)
+def test_a_plan_is_read_back_as_it_was_written(plan: Plan) -> None:
+    assert Plan.from_json(plan.to_json()) == plan
+    assert Plan.from_json(plan.to_json().encode()) == plan
+
+
+@given(plans, st.integers(1, 7))
+def test_the_batches_of_a_plan_hold_every_file_once_and_in_order(plan: Plan, size: int) -> None:
+    batches = [plan.batch(number, size) for number in range(-(-len(plan.files) // size))]
+    assert tuple(file for batch in batches for file in batch) == plan.files
+    assert all(1 <= len(batch) <= size for batch in batches)
+
+
+def test_the_spark_job_reads_the_same_document() -> None:
+    key = "authors/naïve.csv"
+    plan = make_plan(
+        "r1", [landing_object(key)], {key: Header(AUTHORS.column_names)}, Zones("working", "quarantine")
+    )
+    (layout,) = layouts_of(plan.to_json(), run_id="r1")
+    assert (layout.dataset, layout.columns) == (AUTHORS, AUTHORS.column_names)
+    assert layout.prefix == "s3://working/run=r1/authors/layout=0/"
+
+
+def test_everything_a_run_writes_about_itself_is_below_its_own_folder() -> None:
+    assert plan_key("r1") == "run=r1/plan.json"
+    assert receipt_key("r1", 7) == "run=r1/copied/00007.json"

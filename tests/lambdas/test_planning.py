@@ -1,0 +1,213 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from catalog import AUTHORS, REVIEWS
+from lambdas.shared.plan import LandingObject
+from lambdas.shared.planning import Header, Zones, bound_batch, make_plan
+from tests.lambdas.zones import landing_object
+
+ZONES = Zones(working="working", quarantine="quarantine")
+AUTHOR_COLUMNS = AUTHORS.column_names
+ODD_KEYS = [
+    "authors/with space.csv",
+    "authors/with+space.csv",
+    "authors/with%20space.csv",
+    "authors/naïve 本.csv",
+    "authors/_hidden.csv",
+    "authors/.hidden.csv",
+    "authors/a*b?[c]{d,e}.csv",
+    "authors/a:b,c'd\"e\\f.csv",
+    "authors/x.csv",
+    "author/x.csv",
+    "/authors/x.csv",
+    "authors/deep/er/x.csv",
+    f"authors/{'long' * 240}.csv",
+]
+
+
+def in_order_of(*minutes: int) -> list[LandingObject]:
+    return [landing_object(f"{n}.csv", modified=f"2020-02-19T21:{n:02}:00+00:00") for n in minutes]
+
+
+keys = st.one_of(
+    st.sampled_from(ODD_KEYS),
+    st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40),
+    st.builds("reviews/{}.csv".format, st.text(st.characters(exclude_categories=["Cs"]), max_size=20)),
+)
+headers = st.one_of(
+    st.none(),  # the object has changed since it was listed
+    st.just(Header()),
+    st.just(Header(problem="the header is not UTF-8 text")),
+    st.just(Header(columns=("author_id",))),
+    st.permutations(AUTHOR_COLUMNS).map(lambda columns: Header(columns=tuple(columns))),
+    st.just(Header(columns=REVIEWS.column_names)),
+)
+listings = st.lists(
+    st.builds(
+        LandingObject,
+        key=keys,
+        etag=st.text(max_size=5),
+        size=st.integers(0, 100),
+        modified=st.datetimes().map(lambda moment: moment.isoformat()),
+    ),
+    unique_by=lambda item: item.key,
+    max_size=30,
+)
+
+
+def test_the_oldest_objects_are_taken_first_and_the_key_decides_a_tie() -> None:
+    newest_first = [*in_order_of(3, 2, 1), landing_object("0.csv", modified="2020-02-19T21:02:00+00:00")]
+    chosen, left = bound_batch(newest_first, max_files=3, max_bytes=100)
+    assert [item.key for item in chosen] == ["1.csv", "0.csv", "2.csv"]
+    assert left == 1
+
+
+def test_a_run_takes_no_more_bytes_than_it_may() -> None:
+    items = [landing_object(name, size=40) for name in "abc"]
+    chosen, left = bound_batch(items, max_files=10, max_bytes=80)
+    assert ([item.key for item in chosen], left) == (["a", "b"], 1)
+
+
+def test_an_object_bigger_than_a_run_may_take_is_taken_alone() -> None:
+    items = [landing_object("a", size=1000), landing_object("b", size=1)]
+    assert bound_batch(items, max_files=10, max_bytes=80) == ([items[0]], 1)
+
+
+def test_an_empty_landing_zone_gives_an_empty_batch() -> None:
+    assert bound_batch([], max_files=10, max_bytes=80) == ([], 0)
+
+
+@given(listings, st.integers(1, 10), st.integers(1, 200))
+def test_the_bounds_hold_and_repeated_runs_take_everything_oldest_first(
+    objects: list[LandingObject], max_files: int, max_bytes: int
+) -> None:
+    waiting, taken = objects, []
+    while waiting:
+        chosen, left = bound_batch(waiting, max_files, max_bytes)
+        assert 1 <= len(chosen) <= max_files
+        assert len(chosen) == 1 or sum(item.size for item in chosen) <= max_bytes
+        waiting = [item for item in waiting if item not in chosen]
+        assert left == len(waiting)
+        taken += chosen
+    assert taken == sorted(objects, key=lambda item: (item.modified, item.key))
+
+
+def test_files_that_share_a_header_share_a_layout() -> None:
+    other_order = tuple(reversed(AUTHOR_COLUMNS))
+    items = [landing_object(key) for key in ("author.csv", "authors/a.csv", "authors/b.csv", "reviews.csv")]
+    found = {
+        "author.csv": Header(AUTHOR_COLUMNS),
+        "authors/a.csv": Header(other_order),
+        "authors/b.csv": Header(AUTHOR_COLUMNS),
+        "reviews.csv": Header(REVIEWS.column_names),
+    }
+    plan = make_plan("r1", items, found, ZONES)
+    assert [(layout.dataset, layout.columns, layout.prefix) for layout in plan.layouts] == [
+        ("authors", AUTHOR_COLUMNS, "s3://working/run=r1/authors/layout=0/"),
+        ("authors", other_order, "s3://working/run=r1/authors/layout=1/"),
+        ("reviews", REVIEWS.column_names, "s3://working/run=r1/reviews/layout=2/"),
+    ]
+    assert [file.target for file in plan.files] == [
+        "run=r1/authors/layout=0/00000-author.csv",
+        "run=r1/authors/layout=1/00001-a.csv",
+        "run=r1/authors/layout=0/00002-b.csv",
+        "run=r1/reviews/layout=2/00003-reviews.csv",
+    ]
+    assert plan.drift == (f"authors: the columns come in another order, {', '.join(other_order)}",)
+
+
+def test_a_difference_that_many_files_share_is_told_once() -> None:
+    columns = (*AUTHOR_COLUMNS, "shelf")
+    items = [landing_object(f"authors/{n}.csv") for n in range(5)]
+    plan = make_plan("r1", items, {item.key: Header(columns) for item in items}, ZONES)
+    assert plan.drift == ("authors: unknown columns shelf are ignored",)
+
+
+def test_what_cannot_be_used_goes_to_quarantine_with_the_reason() -> None:
+    items = [landing_object("notes.txt"), landing_object("book.csv"), landing_object("user.csv")]
+    found = {
+        "notes.txt": Header(),
+        "book.csv": Header(problem="the header is not UTF-8 text"),
+        "user.csv": Header(columns=("user_id",)),
+    }
+    plan = make_plan("r1", items, found, ZONES)
+    assert [(file.target, file.dataset) for file in plan.files] == [
+        ("run=r1/files/00000-notes.txt", None),
+        ("run=r1/files/00001-book.csv", None),
+        ("run=r1/files/00002-user.csv", None),
+    ]
+    starts = [
+        "'notes.txt' names no known dataset",
+        "the header is not UTF-8 text",
+        "the header lacks user_name",
+    ]
+    for file, start in zip(plan.files, starts, strict=True):
+        assert (file.problem or "").startswith(start)
+    assert plan.layouts == ()
+
+
+def test_an_empty_file_is_kept_apart_from_the_folders_that_spark_reads() -> None:
+    plan = make_plan("r1", [landing_object("author.csv", size=0)], {"author.csv": Header()}, ZONES)
+    (file,) = plan.files
+    assert (file.target, file.dataset, file.problem) == ("run=r1/empty/00000-author.csv", "authors", None)
+    assert plan.layouts == ()
+
+
+def test_an_object_that_changed_since_the_listing_is_left_out() -> None:
+    items = [landing_object("author.csv"), landing_object("authors.csv")]
+    plan = make_plan("r1", items, {"authors.csv": Header(AUTHOR_COLUMNS)}, ZONES)
+    assert [file.key for file in plan.files] == ["authors.csv"]
+
+
+def test_every_odd_key_gets_a_target_of_its_own_that_spark_reads_as_a_plain_file() -> None:
+    items = [landing_object(key) for key in ODD_KEYS]
+    plan = make_plan("r1", items, {key: Header(AUTHOR_COLUMNS) for key in ODD_KEYS}, ZONES)
+    names = [file.target.removeprefix("run=r1/authors/layout=0/") for file in plan.files]
+    assert names[:7] == [
+        "00000-with~20space.csv",
+        "00001-with~2Bspace.csv",
+        "00002-with~2520space.csv",
+        "00003-na~C3~AFve~20~E6~9C~AC.csv",
+        "00004-_hidden.csv",
+        "00005-.hidden.csv",
+        "00006-a~2Ab~3F~5Bc~5D~7Bd~2Ce~7D.csv",
+    ]
+    assert len(set(names)) == len(ODD_KEYS)
+    assert not [name for name in names if set(name) & set("*?[]{}/\\:,%+ '\"")]
+    assert max(map(len, names)) < 200
+
+
+def test_unusable_files_never_share_a_target_in_quarantine() -> None:
+    found = ["x.txt", "/x.txt", "//x.txt", "a/x.txt", "x.txt.reason.json", "k" * 1000]
+    plan = make_plan("r1", [landing_object(key) for key in found], {key: Header() for key in found}, ZONES)
+    reasons = [f"{file.target}.reason.json" for file in plan.files]
+    targets = [file.target for file in plan.files]
+    assert len({*targets, *reasons}) == 2 * len(found)
+    assert max(len(reason.encode()) for reason in reasons) < 1024  # the longest key that S3 takes
+
+
+@given(listings, st.data(), st.integers(1, 40), st.integers(1, 1000))
+def test_every_listed_object_ends_in_exactly_one_place(
+    objects: list[LandingObject], data: st.DataObject, max_files: int, max_bytes: int
+) -> None:
+    chosen, left = bound_batch(objects, max_files, max_bytes)
+    drawn = {item.key: data.draw(headers) for item in chosen}
+    plan = make_plan("r1", chosen, {key: header for key, header in drawn.items() if header}, ZONES, left)
+    places = {
+        "copied": {file.key for file in plan.files if "/layout=" in file.target},
+        "quarantined": {file.key for file in plan.files if file.problem},
+        "empty": {file.key for file in plan.files if file.target.startswith("run=r1/empty/")},
+        "changed": {key for key, header in drawn.items() if header is None},
+        "left": {item.key for item in objects} - {item.key for item in chosen},
+    }
+    assert sum(map(len, places.values())) == len(objects)
+    assert set().union(*places.values()) == {item.key for item in objects}
+    assert len(places["left"]) == plan.left_for_later
+    assert {(file.key, file.etag, file.size) for file in plan.files} <= {
+        (item.key, item.etag, item.size) for item in objects
+    }
+    assert len({file.target for file in plan.files}) == len(plan.files)
+    assert all(file.target.startswith("run=r1/") for file in plan.files)
+    folders = {layout.prefix.removeprefix("s3://working/") for layout in plan.layouts}
+    copied_to = {file.target.rpartition("/")[0] + "/" for file in plan.files if "/layout=" in file.target}
+    assert copied_to == folders

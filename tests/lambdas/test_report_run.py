@@ -1,0 +1,148 @@
+import json
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lambdas import report_run
+from lambdas.report_run import report, totals
+from lambdas.shared.ledger import LedgerLine
+from tests.lambdas.children import metrics_of
+from tests.lambdas.warehouse import Ledger
+from tests.lambdas.zones import LocalZones, ledger_of
+
+PLAN = {
+    "files": 7,
+    "bytes": 1234,
+    "quarantined_files": 0,
+    "notes": ["authors: unknown columns shelf are ignored"],
+    "left_for_later": 3,
+    "batches": [0],
+    "has_rows": True,
+    "window": {"start": "2020-02-01 00:00:00", "end": "2020-03-01 00:00:00"},
+}
+COUNTS = {
+    "rows_read": 15,
+    "rows_inserted": 1,
+    "rows_updated": 2,
+    "rows_stale": 3,
+    "rows_duplicate": 4,
+    "rows_quarantined": 5,
+}
+counts = st.integers(0, 10**9)
+lines = st.builds(
+    LedgerLine,
+    run_id=st.just("r1"),
+    dataset=st.sampled_from(["authors", "books"]),
+    rows_read=counts,
+    rows_inserted=counts,
+    rows_updated=counts,
+    rows_stale=counts,
+    rows_duplicate=counts,
+    rows_quarantined=counts,
+)
+
+
+def test_the_report_says_what_became_of_every_file_and_every_row() -> None:
+    (line,) = [line for line in ledger_of("r1", **COUNTS) if line.dataset == "books"]
+    assert report("r1", PLAN, [line], [], "quarantine") == {
+        "run_id": "r1",
+        "files": 7,
+        "bytes": 1234,
+        "quarantined_files": 0,
+        "notes": ["authors: unknown columns shelf are ignored"],
+        "left_for_later": 3,
+        "window": {"start": "2020-02-01 00:00:00", "end": "2020-03-01 00:00:00"},
+        "datasets": {"books": COUNTS},
+        "made_up_for": {},
+        "has_rejects": True,
+        "quarantine": ["s3://quarantine/run=r1/"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("files", "rows", "expected"), [(0, 0, False), (1, 0, True), (0, 1, True), (2, 3, True)]
+)
+def test_a_rejected_file_or_row_makes_a_run_with_rejects(files: int, rows: int, *, expected: bool) -> None:
+    made = report("r1", PLAN | {"quarantined_files": files}, ledger_of("r1", rows_quarantined=rows), [], "q")
+    assert made["has_rejects"] is expected
+    assert made["quarantine"] == (["s3://q/run=r1/"] if expected else [])
+
+
+def test_a_run_without_rows_is_reported_too() -> None:
+    made = report("r1", PLAN, [], [], "quarantine")
+    assert (made["datasets"], made["has_rejects"]) == ({}, False)
+
+
+def test_the_rows_of_an_unfinished_run_are_reported_by_the_run_that_makes_up_for_it() -> None:
+    left = ledger_of("r0", rows_read=5, rows_quarantined=5)
+    made = report("r1", PLAN, ledger_of("r1"), left, "q")
+    assert list(made["made_up_for"]) == ["r0"]
+    assert made["made_up_for"]["r0"]["users"]["rows_quarantined"] == 5
+    assert (made["has_rejects"], made["quarantine"]) == (True, ["s3://q/run=r0/"])
+
+
+def test_the_totals_add_up_the_datasets() -> None:
+    assert totals(ledger_of("r1", **COUNTS)) == {
+        "RowsRead": 60,
+        "RowsInserted": 4,
+        "RowsUpdated": 8,
+        "RowsStale": 12,
+        "RowsDuplicate": 16,
+        "RowsQuarantined": 20,
+    }
+    assert totals([]) == {}
+
+
+@given(st.lists(lines, min_size=1), st.randoms())
+def test_the_order_of_the_lines_does_not_matter(found: list[LedgerLine], random: Random) -> None:
+    shuffled = random.sample(found, len(found))
+    assert totals(shuffled) == totals(found)
+    assert totals(found)["RowsStale"] == sum(line.rows_stale for line in found)
+
+
+def test_the_report_is_made_from_the_ledger_of_the_warehouse(zones: LocalZones, ledger: Ledger) -> None:
+    ledger.publish("r1")
+    ledger.publish("another")
+    event = {"run_id": "r1", "plan": PLAN, "ledger_statement": ledger.read("r1"), "unfinished_statement": ""}
+    made = report_run.handler(event, None)
+    assert made["datasets"] == dict.fromkeys(["authors", "books", "reviews", "users"], COUNTS)
+    assert made["quarantine"] == [f"s3://{zones.environment.quarantine_bucket}/run=r1/"]
+    assert len(json.dumps(made)) < 10_000
+
+
+@pytest.mark.usefixtures("zones")
+def test_the_accounting_is_told_as_metrics(ledger: Ledger) -> None:
+    ledger.publish("r1")
+    event = {"run_id": "r1", "plan": PLAN, "ledger_statement": ledger.read("r1"), "unfinished_statement": ""}
+    (blob,) = metrics_of("report_run", event)
+    (directive,) = blob["_aws"]["CloudWatchMetrics"]
+    assert directive["Namespace"] == "GoodreadsPipeline"
+    assert directive["Dimensions"] == [["service"]]
+    assert blob["service"] == "report_run"
+    assert {metric["Unit"] for metric in directive["Metrics"]} == {"Count"}
+    assert {metric["Name"]: blob[metric["Name"]] for metric in directive["Metrics"]} == {
+        "RowsRead": [60.0],
+        "RowsInserted": [4.0],
+        "RowsUpdated": [8.0],
+        "RowsStale": [12.0],
+        "RowsDuplicate": [16.0],
+        "RowsQuarantined": [20.0],
+        "FilesQuarantined": [0.0],
+        "FilesLeftForLater": [3.0],
+        "RunsWithRejects": [1.0],
+    }
+
+
+@pytest.mark.usefixtures("zones")
+def test_a_run_of_unusable_files_only_is_told_without_asking_the_warehouse() -> None:
+    plan = PLAN | {"quarantined_files": 2, "has_rows": False}
+    event = {"run_id": "r1", "plan": plan, "ledger_statement": "", "unfinished_statement": ""}
+    (blob,) = metrics_of("report_run", event)
+    (directive,) = blob["_aws"]["CloudWatchMetrics"]
+    assert {metric["Name"]: blob[metric["Name"]] for metric in directive["Metrics"]} == {
+        "FilesQuarantined": [2.0],
+        "FilesLeftForLater": [3.0],
+        "RunsWithRejects": [1.0],
+    }

@@ -1,0 +1,44 @@
+"""The ledger of a real warehouse."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from catalog import DATASETS
+from local_cloud.redshift import RedshiftEngine
+from sql import statements
+
+CLUSTER = {"ClusterIdentifier": "goodreads", "Database": "dev"}
+_ALL = [dataset.name for dataset in DATASETS]
+_LINE = "insert into goodreads_warehouse.ledger values (:run_id, :dataset, 1, 15, 1, 2, 3, 4, 5, true, true, getdate())"
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """Writes lines as a publish would, and reads them with the state machine's statement."""
+
+    engine: RedshiftEngine
+
+    def publish(self, run_id: str, datasets: Sequence[str] = _ALL) -> None:
+        for dataset in datasets:
+            self.run(_LINE, run_id=run_id, dataset=dataset)
+
+    def read(self, run_id: str) -> str:
+        """The id of a finished statement that read the lines of the run."""
+        return self.run(statements.read_ledger(), run_id=run_id)
+
+    def run(self, sql: str, **parameters: str) -> str:
+        """Run one statement to its end; its id."""
+        bound = [{"name": name, "value": value} for name, value in parameters.items()]
+        sent = self.engine.execute_statement(
+            {**CLUSTER, "Sql": sql, **({"Parameters": bound} if bound else {})}
+        )
+        return self._ended(str(sent["Id"]))
+
+    def create_tables(self) -> None:
+        sent = self.engine.batch_execute_statement({**CLUSTER, "Sqls": statements.create_tables()})
+        self._ended(str(sent["Id"]))
+
+    def _ended(self, statement: str) -> str:
+        ended = self.engine.describe_statement({"Id": statement, "WaitTimeSeconds": 30})
+        assert ended["Status"] == "FINISHED", ended.get("Error")
+        return statement

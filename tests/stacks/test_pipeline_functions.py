@@ -1,0 +1,182 @@
+"""The Lambda functions as they are deployed: code, environment, rights."""
+
+import json
+import re
+import subprocess
+import sys
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lambdas.shared.environment import Environment
+from tests.stacks.deployments import ROOT, Deployment
+
+HANDLERS = {
+    "plan_copies",
+    "copy_to_working",
+    "confirm_copies",
+    "check_quality",
+    "acknowledge_landing",
+    "report_run",
+}
+_IMPORT = """
+import importlib, json, sys
+found = {}
+for name in sys.argv[1:]:
+    module, _, function = name.rpartition(".")
+    loaded = importlib.import_module(module)
+    assert callable(getattr(loaded, function))
+    found[name] = loaded.__file__
+print(json.dumps(found))
+"""
+
+
+@pytest.fixture(scope="module")
+def functions(deployment: Deployment) -> dict[str, dict[str, Any]]:
+    """Properties of each function, by the module of its handler."""
+    found = deployment.properties("pipeline", "Lambda::Function")
+    return {properties["Handler"].split(".")[1]: properties for properties in found}
+
+
+@pytest.fixture(scope="module")
+def code(deployment: Deployment, functions: dict[str, dict[str, Any]]) -> Path:
+    """The folder that is zipped and uploaded as the code of every function."""
+    (key,) = {properties["Code"]["S3Key"] for properties in functions.values()}
+    return deployment.folder / f"asset.{key.removesuffix('.zip')}"
+
+
+def statements_of(deployment: Deployment, module: str) -> list[dict[str, Any]]:
+    """The IAM statements of a function's own policies."""
+    role = f"Functions{module.title().replace('_', '')}ServiceRole"
+    return [
+        statement
+        for policy in deployment.properties("pipeline", "IAM::Policy")
+        if role in json.dumps(policy["Roles"])
+        for statement in policy["PolicyDocument"]["Statement"]
+    ]
+
+
+def buckets_of(deployment: Deployment, module: str, action: str) -> set[str]:
+    """The zones in which a function may do what starts with `action`."""
+    text = json.dumps(
+        [
+            statement["Resource"]
+            for statement in statements_of(deployment, module)
+            if any(allowed.startswith(action) for allowed in _listed(statement["Action"]))
+        ]
+    )
+    return {
+        zone
+        for zone in ("Landing", "Working", "Processed", "Quarantine")
+        if re.search(f"(Ref|FnGetAtt){zone}", text)
+    }
+
+
+def _listed(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
+
+
+def test_there_is_a_function_for_every_handler(functions: dict[str, dict[str, Any]]) -> None:
+    modules = {path.stem for path in (ROOT / "lambdas").glob("*.py") if "\ndef handler(" in path.read_text()}
+    assert set(functions) == modules == HANDLERS
+
+
+def test_the_code_is_the_handlers_and_the_catalog_and_nothing_else(code: Path) -> None:
+    uploaded = {path.relative_to(code).as_posix() for path in code.rglob("*") if path.is_file()}
+    assert uploaded == {
+        path.relative_to(ROOT).as_posix()
+        for folder in ("lambdas", "catalog")
+        for path in (ROOT / folder).rglob("*.py")
+    }
+    assert not [path.name for path in code.rglob("__pycache__")]
+
+
+def test_every_handler_is_imported_from_the_code_without_keys_or_configuration(
+    code: Path, functions: dict[str, dict[str, Any]], tmp_path: Path
+) -> None:
+    handlers = [properties["Handler"] for properties in functions.values()]
+    ended = subprocess.run(
+        [sys.executable, "-P", "-B", "-c", _IMPORT, *handlers],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(code)},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert json.loads(ended.stdout) == {name: f"{code}/{name.replace('.', '/')[:-8]}.py" for name in handlers}
+
+
+def test_every_function_finds_its_whole_environment(functions: dict[str, dict[str, Any]]) -> None:
+    names = {field.name.upper() for field in fields(Environment)}
+    for module, properties in functions.items():
+        variables = properties["Environment"]["Variables"]
+        assert set(variables) == {*names, "POWERTOOLS_SERVICE_NAME", "POWERTOOLS_LOG_LEVEL"}
+        assert variables["POWERTOOLS_SERVICE_NAME"] == module
+        for zone in ("Landing", "Working", "Quarantine"):
+            assert f"Ref{zone}" in variables[f"{zone.upper()}_BUCKET"]["Fn::ImportValue"]
+        assert variables["BATCH_MAX_FILES"] == "10000"
+        assert variables["BATCH_MAX_BYTES"] == "17179869184"
+        assert variables["COPY_FILES_PER_TASK"] == "200"
+        assert variables["ANALYTICS_WINDOW_DAYS"] == "30"
+
+
+def test_only_the_acknowledgement_may_delete_and_only_in_landing(deployment: Deployment) -> None:
+    assert {module: buckets_of(deployment, module, "s3:Delete") for module in HANDLERS} == {
+        "plan_copies": set(),
+        "copy_to_working": set(),
+        "confirm_copies": set(),
+        "check_quality": set(),
+        "acknowledge_landing": {"Landing"},
+        "report_run": set(),
+    }
+
+
+def test_no_function_may_write_into_landing_and_only_planning_and_copying_write_at_all(
+    deployment: Deployment,
+) -> None:
+    assert {module: buckets_of(deployment, module, "s3:Put") for module in HANDLERS} == {
+        "plan_copies": {"Working"},
+        "copy_to_working": {"Working", "Quarantine"},
+        "confirm_copies": {"Working"},
+        "check_quality": set(),
+        "acknowledge_landing": set(),
+        "report_run": set(),
+    }
+
+
+def test_a_function_reads_only_what_it_needs(deployment: Deployment) -> None:
+    assert {module: buckets_of(deployment, module, "s3:Get") for module in HANDLERS} == {
+        "plan_copies": {"Landing"},
+        "copy_to_working": {"Landing", "Working", "Quarantine"},
+        "confirm_copies": {"Working"},
+        "check_quality": set(),
+        "acknowledge_landing": {"Landing", "Working"},
+        "report_run": set(),
+    }
+
+
+def test_no_function_runs_statements_but_three_read_results(deployment: Deployment) -> None:
+    reading = set()
+    for module in HANDLERS:
+        actions = {
+            action
+            for statement in statements_of(deployment, module)
+            for action in _listed(statement["Action"])
+        }
+        found = {action for action in actions if action.startswith("redshift")}
+        assert found <= {"redshift-data:GetStatementResult"}
+        reading |= {module} if found else set()
+    assert reading == {"check_quality", "acknowledge_landing", "report_run"}
+
+
+def test_there_are_no_keys_in_the_configuration(functions: dict[str, dict[str, Any]]) -> None:
+    context = json.loads((ROOT / "cdk.json").read_text())["context"]
+    names = [name for name in context if name.isidentifier()]
+    names += [name for properties in functions.values() for name in properties["Environment"]["Variables"]]
+    assert "landing_bucket" in {name.lower() for name in names}
+    assert not [
+        name for name in names if any(word in name.lower() for word in ("key", "secret", "password", "token"))
+    ]

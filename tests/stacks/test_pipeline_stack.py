@@ -1,0 +1,99 @@
+"""The schedule, the logs and the alerts around the state machine."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.stacks.deployments import ROOT, Deployment
+
+
+@pytest.fixture
+def rule(deployment: Deployment) -> dict[str, Any]:
+    (found,) = deployment.properties("pipeline", "Events::Rule")
+    return found
+
+
+def test_a_run_starts_every_ten_minutes_as_the_context_says(rule: dict[str, Any]) -> None:
+    context = json.loads((ROOT / "cdk.json").read_text())["context"]
+    assert (context["schedule_minutes"], context["schedule_enabled"]) == (10, True)
+    assert (rule["ScheduleExpression"], rule["State"]) == ("rate(10 minutes)", "ENABLED")
+
+
+def test_the_schedule_can_be_switched_off(changed: Deployment) -> None:
+    (found,) = changed.properties("pipeline", "Events::Rule")
+    assert found["State"] == "DISABLED"
+
+
+def test_the_schedule_starts_the_state_machine_with_an_empty_input(
+    deployment: Deployment, rule: dict[str, Any]
+) -> None:
+    (target,) = rule["Targets"]
+    machine = deployment.template("pipeline")["Resources"][target["Arn"]["Ref"]]
+    assert machine["Type"] == "AWS::StepFunctions::StateMachine"
+    assert target["Input"] == "{}"
+
+
+def test_the_state_machine_logs_and_traces_everything(deployment: Deployment) -> None:
+    (machine,) = deployment.properties("pipeline", "StepFunctions::StateMachine")
+    assert machine["StateMachineName"] == "goodreads"
+    assert machine["TracingConfiguration"] == {"Enabled": True}
+    logging = machine["LoggingConfiguration"]
+    assert (logging["Level"], logging["IncludeExecutionData"]) == ("ALL", True)
+
+
+@pytest.mark.parametrize(("name", "days"), [("deployment", 30), ("changed", 90)])
+def test_every_log_group_forgets_after_the_days_of_the_settings_and_goes_with_its_stack(
+    request: pytest.FixtureRequest, name: str, days: int
+) -> None:
+    groups = request.getfixturevalue(name).resources("pipeline", "Logs::LogGroup")
+    assert len(groups) == 7  # six functions and the state machine
+    assert {group["Properties"]["RetentionInDays"] for group in groups} == {days}
+    assert {group["DeletionPolicy"] for group in groups} == {"Delete"}
+
+
+def test_a_failure_is_told_to_a_topic_that_takes_only_encrypted_connections(deployment: Deployment) -> None:
+    (topic,) = deployment.properties("pipeline", "SNS::Topic")
+    assert topic["DisplayName"] == "goodreads pipeline"
+    (policy,) = deployment.properties("pipeline", "SNS::TopicPolicy")
+    (denied,) = [part for part in policy["PolicyDocument"]["Statement"] if part["Effect"] == "Deny"]
+    assert denied["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_the_state_machine_may_do_what_its_states_do_and_no_more(deployment: Deployment) -> None:
+    (policy,) = [
+        found
+        for found in deployment.properties("pipeline", "IAM::Policy")
+        if "StateMachineRole" in json.dumps(found["Roles"])
+    ]
+    actions = {
+        action
+        for statement in policy["PolicyDocument"]["Statement"]
+        for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])
+    }
+    services = {action.split(":")[0] for action in actions}
+    assert services == {
+        "cloudwatch",
+        "dynamodb",
+        "elasticmapreduce",
+        "events",
+        "lambda",
+        "logs",
+        "redshift",
+        "redshift-data",
+        "sns",
+        "states",
+        "xray",
+    }
+    assert {action for action in actions if action.startswith("redshift")} == {
+        "redshift:GetClusterCredentials",
+        "redshift-data:BatchExecuteStatement",
+        "redshift-data:CancelStatement",
+        "redshift-data:DescribeStatement",
+        "redshift-data:ExecuteStatement",
+    }
+
+
+def test_other_programs_find_the_state_machine_and_the_topic(deployment: Deployment) -> None:
+    outputs = deployment.template("pipeline")["Outputs"]
+    assert {"StateMachineArn", "AlertsTopicArn"} <= set(outputs)

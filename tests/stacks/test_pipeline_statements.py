@@ -1,0 +1,237 @@
+"""How statements go to Redshift: always by the same loop, the publish as one transaction."""
+
+import re
+from typing import Any
+
+import pytest
+from aws_cdk import App, Stack
+from hypothesis import given
+from hypothesis import strategies as st
+
+from catalog import DATASETS
+from stacks.run_sql import Polling, RunSql, Warehouse
+from tests.stacks.deployments import Deployment
+from tests.stacks.state_machine import Place, StateMachine
+
+STATEMENTS = [
+    "CreateWarehouse",
+    "ReadUnfinishedLedger",
+    "CreateTables",
+    "LoadStaging",
+    "CountStagingViolations",
+    "PublishWarehouse",
+    "ReadLedger",
+    "CountWarehouseViolations",
+    "SetReviewWindow",
+    "RankAuthors",
+    "RankBooks",
+    "CountAnalyticsViolations",
+]
+CALLS = {
+    "executeStatement": "submit",
+    "batchExecuteStatement": "submit",
+    "describeStatement": "describe",
+    "cancelStatement": "cancel",
+}
+WAREHOUSE = Warehouse(
+    cluster_identifier="c", cluster_arn="arn", credential_arns=["arn"], database="d", user="u"
+)
+
+
+@pytest.fixture(scope="module")
+def machine(deployment: Deployment) -> StateMachine:
+    return StateMachine.of(deployment)
+
+
+@pytest.fixture(scope="module")
+def loops(machine: StateMachine) -> dict[str, Place]:
+    """The Parallel state of each statement, by its name."""
+    return {place.name: place for place in machine.places if place.name in STATEMENTS}
+
+
+def branch(loop: Place) -> dict[str, Any]:
+    """The states of a loop, by what they do: submit, describe, wait and so on."""
+    (only,) = loop.state["Branches"]
+    return {name.removeprefix(f"{loop.name}: "): state for name, state in only["States"].items()}
+
+
+def sent(loop: Place) -> list[str]:
+    """The statements that a loop submits."""
+    parameters = branch(loop)["submit"]["Parameters"]
+    if "Sql" in parameters:
+        return [parameters["Sql"]]
+    found: list[str] = parameters.get("Sqls") or loop.state["Parameters"]["statements"]
+    return found
+
+
+def test_every_call_of_the_data_api_is_part_of_one_of_the_loops(
+    machine: StateMachine, loops: dict[str, Place]
+) -> None:
+    assert sorted(loops) == sorted(STATEMENTS)
+    calls = machine.tasks("redshift")
+    assert len(calls) == 3 * len(STATEMENTS)
+    for call in calls:
+        action = call.resource.rpartition("aws-sdk:redshiftdata:")[2]
+        assert call.name == f"{call.around[-1].name}: {CALLS[action]}"
+        assert call.around[-1].state == loops[call.around[-1].name].state
+
+
+def test_every_loop_is_the_same_but_for_what_it_submits(loops: dict[str, Place]) -> None:
+    def rest(loop: Place) -> str:
+        states = {name: state for name, state in branch(loop).items() if name != "submit"}
+        return repr(states).replace(loop.name, "*")
+
+    assert len({rest(loop) for loop in loops.values()}) == 1
+
+
+def test_a_loop_handles_every_way_in_which_a_statement_ends(loops: dict[str, Place]) -> None:
+    states = branch(loops["PublishWarehouse"])
+    assert [
+        (
+            choice.get("StringEquals", choice.get("NumericGreaterThanEquals")),
+            choice["Next"].partition(": ")[2],
+        )
+        for choice in states["ended?"]["Choices"]
+    ] == [("FINISHED", "finished"), ("FAILED", "why?"), ("ABORTED", "aborted"), (70, "cancel")]
+    assert states["ended?"]["Default"] == "PublishWarehouse: back off"
+    errors = {name: state["Error"] for name, state in states.items() if state["Type"] == "Fail"}
+    assert errors == {
+        "conflict": "Redshift.SerializableConflict",
+        "failed": "Redshift.StatementFailed",
+        "unexplained": "Redshift.StatementFailed",
+        "aborted": "Redshift.StatementAborted",
+        "timed out": "Redshift.StatementTimedOut",
+    }
+    assert states["failed"]["CausePath"] == "$.statement.Error"
+    assert states["cancel"]["Next"] == "PublishWarehouse: timed out"
+    assert states["cancel"]["Catch"][0]["Next"] == "PublishWarehouse: timed out"
+
+
+def test_only_a_serializable_conflict_repeats_the_whole_statement(loops: dict[str, Place]) -> None:
+    for loop in loops.values():
+        assert [retry["ErrorEquals"] for retry in loop.state["Retry"]] == [["Redshift.SerializableConflict"]]
+        unexplained, choice = branch(loop)["why?"]["Choices"]
+        assert (unexplained["Variable"], unexplained["Next"]) == (
+            "$.statement.Error",
+            f"{loop.name}: unexplained",
+        )
+        assert (choice["StringMatches"], choice["Next"]) == (
+            "*1023*Serializable isolation*",
+            f"{loop.name}: conflict",
+        )
+
+
+def test_a_lost_answer_does_not_run_a_statement_twice_and_a_new_attempt_does(loops: dict[str, Place]) -> None:
+    for loop in loops.values():
+        submit = branch(loop)["submit"]
+        assert submit["Parameters"]["ClientToken.$"] == (
+            f"States.Hash(States.Format('{{}}/{loop.name}/{{}}', $$.Execution.Id, $.begun.at), 'SHA-256')"
+        )
+        assert submit["Retry"][0]["ErrorEquals"] == ["States.ALL"]
+        (only,) = loop.state["Branches"]
+        assert (
+            only["StartAt"] == f"{loop.name}: begin"
+        )  # entered once per attempt, never by a retry of submit
+        assert branch(loop)["begin"]["Parameters"] == {"at.$": "$$.State.EnteredTime"}
+        entering = [name for name, state in branch(loop).items() if f"{loop.name}: begin" in str(state)]
+        assert entering == []
+
+
+def test_the_publish_is_one_transaction_with_the_ledger_and_the_four_tables(loops: dict[str, Place]) -> None:
+    submit = branch(loops["PublishWarehouse"])["submit"]
+    assert submit["Resource"].endswith(":redshiftdata:batchExecuteStatement")
+    publish = sent(loops["PublishWarehouse"])
+    assert len(publish) <= 40
+    kinds = [re.sub(r"(?m)^--.*\n", "", sql).split(" (")[0].splitlines()[0] for sql in publish]
+    names = [dataset.name for dataset in DATASETS]
+    assert kinds == [
+        "lock table goodreads_warehouse.ledger",
+        *["insert into goodreads_warehouse.ledger"] * 4,
+        *[f"delete from goodreads_staging.{name}" for name in names],
+        *[f"merge into goodreads_warehouse.{name}" for name in names],
+    ]
+    writing = [
+        place.name
+        for place in loops.values()
+        if re.search(
+            r"(insert into|merge into|delete from|update|copy|truncate) goodreads_warehouse", str(sent(place))
+        )
+    ]
+    assert writing == ["PublishWarehouse"]
+
+
+def test_no_statement_commits_half_of_a_batch(loops: dict[str, Place]) -> None:
+    for loop in loops.values():
+        for sql in sent(loop):
+            assert not re.search(r"(?i)\b(truncate|commit|rollback|begin|vacuum)\b", sql), loop.name
+
+
+def test_every_batch_is_within_the_limits_of_the_data_api(loops: dict[str, Place]) -> None:
+    for loop in loops.values():
+        assert 1 <= len(sent(loop)) <= 40
+        assert max(len(sql.encode()) for sql in sent(loop)) < 100_000
+
+
+def test_the_checks_are_submitted_as_single_statements_whose_rows_can_be_read(
+    loops: dict[str, Place],
+) -> None:
+    for name in (
+        "CountStagingViolations",
+        "CountWarehouseViolations",
+        "CountAnalyticsViolations",
+        "ReadLedger",
+    ):
+        assert branch(loops[name])["submit"]["Resource"].endswith(":executeStatement")
+        assert loops[name].state["ResultSelector"] == {"statement.$": "$[0].statement.Id"}
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [
+        ("ReadLedger", {"run_id": "$$.Execution.Name"}),
+        ("ReadUnfinishedLedger", {"run_id": "$.input.lease.item.unfinished_run.S"}),
+        (
+            "SetReviewWindow",
+            {"window_start": "$.input.plan.window.start", "window_end": "$.input.plan.window.end"},
+        ),
+    ],
+)
+def test_values_are_bound_and_never_part_of_the_text(
+    loops: dict[str, Place], name: str, parameters: dict[str, str]
+) -> None:
+    bound = branch(loops[name])["submit"]["Parameters"]["Parameters"]
+    assert {parameter["Name"]: parameter["Value.$"] for parameter in bound} == parameters
+    assert set(re.findall(r":(\w+)", sent(loops[name])[0])) == set(parameters)
+
+
+def test_staging_is_loaded_from_the_folder_of_the_run(loops: dict[str, Place]) -> None:
+    submit = branch(loops["LoadStaging"])["submit"]
+    assert submit["Parameters"]["Sqls.$"] == (
+        "States.Array("
+        + ", ".join(f"States.Format($.statements[{number}], $$.Execution.Name)" for number in range(5))
+        + ")"
+    )
+    for sql, table in zip(
+        sent(loops["LoadStaging"]), ["authors", "books", "reviews", "users", "accounting"], strict=True
+    ):
+        assert sql.startswith(f"copy goodreads_staging.{table} (")
+        assert sql.count("{}") == 1
+        assert f"/run={{}}/{table}/part-'" in sql
+
+
+@given(st.integers(1, 60), st.integers(1, 1440).map(lambda minutes: 60 * minutes))
+def test_a_statement_is_given_its_timeout_and_less_than_one_wait_more(step: int, timeout: int) -> None:
+    longest = Polling(step_seconds=step, timeout_seconds=timeout).longest_wait
+    waits = list(range(step, longest + 1, step))
+    assert waits[-1] == longest
+    assert sum(waits) >= timeout
+    assert sum(waits[:-1]) < timeout
+
+
+def test_a_batch_of_more_statements_than_the_data_api_takes_is_refused_at_synthesis() -> None:
+    stack = Stack(App(), "Test")
+    polling = Polling(step_seconds=2, timeout_seconds=60)
+    RunSql(stack, "Fits", warehouse=WAREHOUSE, polling=polling, statements=["select 1"] * 40)
+    for number, statement in enumerate(["select 1", "select '{}'"]):
+        with pytest.raises(ValueError, match="a batch holds 41 statements, the Data API takes 40"):
+            RunSql(stack, f"Over{number}", warehouse=WAREHOUSE, polling=polling, statements=[statement] * 41)

@@ -1,0 +1,336 @@
+"""The order of the states: what comes before what, on every path."""
+
+import pytest
+
+from tests.stacks.deployments import Deployment
+from tests.stacks.state_machine import FAILURE, StateMachine, levels, reachable
+
+IDLE = [
+    "AcquireLease",
+    "UnfinishedRun?",
+    "PlanCopies",
+    "AnythingToDo?",
+    "CatchUp?",
+    "ReleaseIdleLease",
+    "NothingToDo",
+]
+RELEASES = ["ReleaseLease", "ReleaseIdleLease", "ReleaseLeaseAfterFailure"]
+DELETING = {"AcknowledgeLanding", "AcknowledgeFilesWithoutRows", "AcknowledgeUnfinished"}
+
+
+@pytest.fixture(scope="module")
+def machine(deployment: Deployment) -> StateMachine:
+    return StateMachine.of(deployment)
+
+
+def test_a_run_with_rows_goes_from_landing_to_fresh_analytics(machine: StateMachine) -> None:
+    assert machine.path({"AnythingToDo?": "CopyToWorking", "AnyRows?": "ArrangeStep"}) == [
+        "AcquireLease",
+        "UnfinishedRun?",
+        "PlanCopies",
+        "AnythingToDo?",
+        "CopyToWorking",
+        "ConfirmCopies",
+        "AnyRows?",
+        "ArrangeStep",
+        "TransformToProcessed",
+        "ConfirmLease",
+        "CreateTables",
+        "LoadStaging",
+        "CountStagingViolations",
+        "AuditStaging",
+        "MarkUnfinished",
+        "PublishWarehouse",
+        "ReadLedger",
+        "AcknowledgeLanding",
+        "CountWarehouseViolations",
+        "CheckWarehouse",
+        "SetReviewWindow",
+        "Analytics",
+        "CountAnalyticsViolations",
+        "CheckAnalytics",
+        "ReportRun",
+        "ReleaseLease",
+        "AnyRejects?",
+        "Succeeded",
+    ]
+
+
+def test_a_run_with_nothing_to_do_ends_after_the_listing_without_emr_or_redshift(
+    machine: StateMachine,
+) -> None:
+    assert machine.path({}) == IDLE
+    for place in machine.places:
+        if place.name in IDLE:
+            assert not place.around
+            assert "elasticmapreduce" not in place.resource
+            assert "redshift" not in place.resource
+            assert place.state["Type"] not in {"Parallel", "Map"}
+
+
+def test_files_without_rows_are_acknowledged_without_emr_or_redshift(machine: StateMachine) -> None:
+    assert machine.path({"AnythingToDo?": "CopyToWorking"})[4:] == [
+        "CopyToWorking",
+        "ConfirmCopies",
+        "AnyRows?",
+        "AcknowledgeFilesWithoutRows",
+        "CatchUpFirst?",
+        "ReportRun",
+        "ReleaseLease",
+        "AnyRejects?",
+        "Succeeded",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("landed", "resumed_at"),
+    [
+        ({}, "CatchUp?"),
+        ({"AnythingToDo?": "CopyToWorking"}, "CatchUpFirst?"),
+    ],
+)
+def test_what_the_last_run_left_undone_is_made_up_for_also_when_nothing_new_has_landed(
+    machine: StateMachine, landed: dict[str, str], resumed_at: str
+) -> None:
+    path = machine.path(
+        {
+            "UnfinishedRun?": "CreateWarehouse",
+            "CatchUp?": "CountWarehouseViolations",
+            "CatchUpFirst?": "CountWarehouseViolations",
+            **landed,
+        }
+    )
+    assert path[:6] == [
+        "AcquireLease",
+        "UnfinishedRun?",
+        "CreateWarehouse",
+        "ReadUnfinishedLedger",
+        "AcknowledgeUnfinished",
+        "PlanCopies",
+    ]
+    assert path[path.index(resumed_at) + 1 :] == [
+        "CountWarehouseViolations",
+        "CheckWarehouse",
+        "SetReviewWindow",
+        "Analytics",
+        "CountAnalyticsViolations",
+        "CheckAnalytics",
+        "ReportRun",
+        "ReleaseLease",
+        "AnyRejects?",
+        "Succeeded",
+    ]
+
+
+def test_every_state_of_every_level_is_reachable(machine: StateMachine) -> None:
+    found = list(levels(machine.definition))
+    assert len(found) == 16
+    for level in found:
+        assert reachable(level["States"], level["StartAt"]) == set(level["States"])
+
+
+def test_every_task_is_tried_again(machine: StateMachine) -> None:
+    for place in machine.tasks():
+        assert place.state["Retry"][-1] == {
+            "ErrorEquals": ["States.ALL"],
+            "IntervalSeconds": 2,
+            "MaxAttempts": 1 if place.name == "TransformToProcessed" else 4,
+            "BackoffRate": 2,
+            "MaxDelaySeconds": 30,
+            "JitterStrategy": "FULL",
+        }, place.name
+
+
+def test_errors_of_the_functions_that_the_next_try_would_meet_again_are_not_retried(
+    machine: StateMachine,
+) -> None:
+    functions = machine.tasks("<Functions")
+    assert len(functions) == 10
+    for place in functions:
+        assert place.state["Retry"][0] == {
+            "ErrorEquals": ["InvalidExecutionInput", "DataQualityError", "NotPublishedError"],
+            "MaxAttempts": 0,
+        }
+
+
+def test_every_error_of_every_task_leads_to_the_failure_states(machine: StateMachine) -> None:
+    for place in machine.tasks():
+        catches = [
+            catch
+            for outer in (*place.around, place)
+            for catch in outer.state.get("Catch", [])
+            if catch["ErrorEquals"] == ["States.ALL"] and catch["Next"] in FAILURE
+        ]
+        assert len(catches) == 1, place.name
+        assert catches[0]["ResultPath"] != "$", place.name  # the failure states read what the run knows
+
+
+def test_the_failure_states_release_the_lease_tell_and_fail(machine: StateMachine) -> None:
+    assert machine.reachable(FAILURE[0]) == set(FAILURE)
+    assert machine.states["ReleaseLeaseAfterFailure"]["Next"] == "NotifyFailure"
+    assert machine.states["NotifyFailure"]["Next"] == "Failed"
+    assert machine.states["Failed"] == {
+        "Type": "Fail",
+        "ErrorPath": "$.failure.Error",
+        "CausePath": "$.failure.Cause",
+    }
+
+
+def test_every_end_but_skipped_comes_after_the_lease_was_given_back(machine: StateMachine) -> None:
+    ends = {name for name, state in machine.states.items() if state["Type"] in {"Succeed", "Fail"}}
+    assert ends == {"Succeeded", "SucceededWithRejects", "NothingToDo", "Failed", "Skipped"}
+    assert not [name for name, state in machine.states.items() if state.get("End")]
+    start = machine.definition["StartAt"]
+    assert machine.reachable(start, without=RELEASES) & ends == {"Skipped"}
+
+
+def test_only_the_holder_gives_the_lease_back_and_only_a_finished_run_says_so(machine: StateMachine) -> None:
+    expressions = {
+        name: machine.states[name]["Parameters"] for name in [*RELEASES, "MarkUnfinished", "ConfirmLease"]
+    }
+    assert {name: found["UpdateExpression"] for name, found in expressions.items()} == {
+        "ReleaseLease": "REMOVE holder, unfinished_run",
+        "ReleaseIdleLease": "REMOVE holder",
+        "ReleaseLeaseAfterFailure": "REMOVE holder",
+        "MarkUnfinished": "SET unfinished_run = :run",
+        "ConfirmLease": "SET confirmed_at = :now",
+    }
+    for found in expressions.values():
+        assert found["ConditionExpression"] == "holder = :me"
+        assert found["ExpressionAttributeValues"][":me"] == {"S.$": "$$.Execution.Id"}
+
+
+def test_a_run_that_meets_a_live_holder_touches_nothing(machine: StateMachine) -> None:
+    assert machine.states["AcquireLease"]["Catch"][0] == {
+        "ErrorEquals": ["DynamoDB.ConditionalCheckFailedException"],
+        "ResultPath": "$",
+        "Next": "ReadLease",
+    }
+    on_the_way = machine.reachable("ReadLease", without=["AcquireLease", "TakeOverLease"], errors=False)
+    assert on_the_way == {
+        "ReadLease",
+        "StillHeld?",
+        "DescribeHolder",
+        "HolderRuns?",
+        "CountSkippedRun",
+        "Skipped",
+    }
+    assert machine.states["CountSkippedRun"]["Parameters"]["MetricData"] == [
+        {"MetricName": "RunsSkipped", "Value": 1, "Unit": "Count"}
+    ]
+
+
+def test_every_holder_gets_a_greater_fencing_token(machine: StateMachine) -> None:
+    conditions = {}
+    for name in ("AcquireLease", "TakeOverLease"):
+        parameters = machine.states[name]["Parameters"]
+        assert parameters["UpdateExpression"].endswith("ADD fencing_token :one")
+        assert parameters["ExpressionAttributeValues"][":one"] == {"N": "1"}
+        conditions[name] = parameters["ConditionExpression"]
+    assert conditions == {
+        "AcquireLease": "attribute_not_exists(holder) OR holder = :me",
+        "TakeOverLease": "holder = :observed",
+    }
+    arguments = machine.states["ArrangeStep"]["Parameters"]["arguments.$"]
+    assert "'--fencing-token', $.lease.fencing_token, " in arguments
+
+
+def test_nothing_works_without_the_lease(machine: StateMachine) -> None:
+    assert machine.definition["StartAt"] == "AcquireLease"
+    assert machine.reachable("ReadLease", without=["AcquireLease", "TakeOverLease"]).isdisjoint(
+        {"PlanCopies", *DELETING, "PublishWarehouse"}
+    )
+
+
+def test_landing_is_acknowledged_after_the_publish_on_every_path(machine: StateMachine) -> None:
+    start = machine.definition["StartAt"]
+    for needed in (
+        "ConfirmCopies",
+        "ConfirmLease",
+        "PublishWarehouse",
+        "ReadLedger",
+        "MarkUnfinished",
+        "AuditStaging",
+        "CountStagingViolations",
+    ):
+        assert "AcknowledgeLanding" not in machine.reachable(start, without=[needed]), needed
+
+
+def test_the_only_states_that_delete_are_the_three_acknowledgements(machine: StateMachine) -> None:
+    assert {place.name for place in machine.tasks("<FunctionsAcknowledgeLanding")} == DELETING
+    before_copies = machine.reachable(machine.definition["StartAt"], without=["CopyToWorking"])
+    assert before_copies & DELETING == {"AcknowledgeUnfinished"}
+
+
+def test_nothing_comes_between_the_publish_and_the_acknowledgement_but_the_reading_of_the_ledger(
+    machine: StateMachine,
+) -> None:
+    assert machine.states["PublishWarehouse"]["Next"] == "ReadLedger"
+    assert machine.states["ReadLedger"]["Next"] == "AcknowledgeLanding"
+    parameters = machine.states["AcknowledgeLanding"]["Parameters"]
+    assert parameters == {"run_id.$": "$$.Execution.Name", "ledger_statement.$": "$.ledger.statement"}
+
+
+def test_only_files_without_rows_are_acknowledged_without_the_ledger(machine: StateMachine) -> None:
+    assert machine.states["AcknowledgeFilesWithoutRows"]["Parameters"] == {"run_id.$": "$$.Execution.Name"}
+    leading = [name for name, state in machine.states.items() if "AcknowledgeFilesWithoutRows" in str(state)]
+    assert leading == ["AnyRows?"]
+    assert machine.states["AnyRows?"]["Choices"] == [
+        {"Variable": "$.copied.has_rows", "BooleanEquals": True, "Next": "ArrangeStep"}
+    ]
+
+
+def test_an_unfinished_run_is_acknowledged_only_if_it_is_in_the_ledger(machine: StateMachine) -> None:
+    assert machine.states["AcknowledgeUnfinished"]["Parameters"] == {
+        "run_id.$": "$.lease.item.unfinished_run.S",
+        "ledger_statement.$": "$.unfinished.statement",
+        "if_published": True,
+    }
+    start = machine.definition["StartAt"]
+    assert "AcknowledgeUnfinished" not in machine.reachable(start, without=["ReadUnfinishedLedger"])
+
+
+def test_the_copy_is_spread_over_the_batches_of_the_plan(machine: StateMachine) -> None:
+    state = machine.states["CopyToWorking"]
+    assert (state["ItemsPath"], state["MaxConcurrency"]) == ("$.plan.batches", 10)
+    assert state["ItemSelector"] == {"batch.$": "$$.Map.Item.Value", "run_id.$": "$$.Execution.Name"}
+
+
+def test_the_spark_step_works_in_the_folders_of_its_own_run(machine: StateMachine) -> None:
+    arguments = machine.states["ArrangeStep"]["Parameters"]["arguments.$"]
+    assert arguments.startswith("States.Array('spark-submit', '--deploy-mode', 'client', ")
+    for option, zone in (("--plan", "Working"), ("--processed", "Processed"), ("--quarantine", "Quarantine")):
+        folder = arguments.split(f"'{option}', ")[1].split(", $$.Execution.Name)")[0]
+        assert folder.startswith(f"States.Format('s3://<goodreads-storage:ExportsOutputRef{zone}")
+        assert folder.endswith("/run={}/copied.json'" if option == "--plan" else "/run={}'")
+    assert "'--run-id', $$.Execution.Name, " in arguments
+
+
+def test_a_run_and_its_spark_step_end_in_time(machine: StateMachine, changed: Deployment) -> None:
+    assert machine.definition["TimeoutSeconds"] == 3600
+    assert machine.states["TransformToProcessed"]["TimeoutSeconds"] == 2700
+    assert StateMachine.of(changed).definition["TimeoutSeconds"] == 3600
+
+
+def test_the_plan_knows_when_the_execution_started_and_what_it_was_given(machine: StateMachine) -> None:
+    assert machine.states["PlanCopies"]["Parameters"] == {
+        "run_id.$": "$$.Execution.Name",
+        "started.$": "$$.Execution.StartTime",
+        "input.$": "$$.Execution.Input",
+    }
+
+
+def test_a_run_with_rejects_succeeds_by_another_name(machine: StateMachine) -> None:
+    assert machine.states["AnyRejects?"]["Choices"] == [
+        {"Variable": "$.report.has_rejects", "BooleanEquals": True, "Next": "SucceededWithRejects"}
+    ]
+    for name in ("Succeeded", "SucceededWithRejects"):
+        assert machine.states[name]["Type"] == "Succeed"
+        assert machine.states[name]["OutputPath"] == "$.report"
+
+
+def test_the_definition_fits_into_step_functions_and_its_template_into_cloudformation(
+    machine: StateMachine, deployment: Deployment
+) -> None:
+    assert len(machine.text.encode()) < 1_000_000
+    assert len((deployment.folder / "goodreads-pipeline.template.json").read_bytes()) < 1_000_000
