@@ -1,15 +1,11 @@
 """One endpoint, deployed once by the CDK CLI, for the tests that run the pipeline on it."""
 
-import json
 import os
-import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import boto3
 import pytest
 
 from local_cloud.endpoint import serving
@@ -24,7 +20,9 @@ CDK = PROJECT / "node_modules" / ".bin" / "cdk"
 def seed() -> Path:
     """Captured data: 1,651 rows of each dataset."""
     if not SEED.is_dir():
-        pytest.skip("the captured sample is not part of the repository; tests with made-up data cover the same path")
+        pytest.skip(
+            "the captured sample is not part of the repository; tests with made-up data cover the same path"
+        )
     return SEED
 
 
@@ -44,7 +42,14 @@ def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
 def cdk(folder: Path, *arguments: str) -> None:
     """Run the pinned CDK CLI with the Python and the Node of the virtual environment."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    command = [str(CDK), *arguments, "--output", str(folder / "cdk.out"), "--context", "statement_poll_seconds=1"]
+    command = [
+        str(CDK),
+        *arguments,
+        "--output",
+        str(folder / "cdk.out"),
+        "--context",
+        "statement_poll_seconds=1",
+    ]
     done = subprocess.run(
         command,
         cwd=PROJECT,

@@ -82,7 +82,9 @@ class Pipeline:
                 raise TimeoutError(f"{name} still runs after {_DEADLINE_SECONDS} s")
             time.sleep(0.1)
         events = self._machine.events(name)
-        states = tuple(e["stateEnteredEventDetails"]["name"] for e in events if e["type"].endswith("StateEntered"))
+        states = tuple(
+            e["stateEnteredEventDetails"]["name"] for e in events if e["type"].endswith("StateEntered")
+        )
         return Run(execution, final_state(events), states)
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
@@ -100,6 +102,12 @@ class Pipeline:
         """Every row of the warehouse and of the analytics, in a fixed order."""
         tables = {"authors": "author_id", "books": "book_id", "reviews": "review_id", "users": "user_id"}
         return {
-            **{table: self.query(f"select * from goodreads_warehouse.{table} order by {key}") for table, key in tables.items()},
-            **{table: self.query(f"select * from goodreads_analytics.{table} order by place") for table in ANALYTICS},
+            **{
+                table: self.query(f"select * from goodreads_warehouse.{table} order by {key}")
+                for table, key in tables.items()
+            },
+            **{
+                table: self.query(f"select * from goodreads_analytics.{table} order by place")
+                for table in ANALYTICS
+            },
         }

@@ -1,0 +1,52 @@
+"""The captured sample through the deployed state machine, twice."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.pipeline import ANALYTICS, Pipeline
+
+pytestmark = pytest.mark.e2e
+
+DISTINCT = {"authors": 112, "books": 120, "reviews": 120, "users": 107}
+
+
+def test_captured_files_become_the_warehouse_they_describe_and_a_repetition_changes_nothing(
+    pipeline: Pipeline, seed: Path
+) -> None:
+    pipeline.land_folder(seed)
+    first = pipeline.run()
+
+    assert first.final_state == "Succeeded"
+    assert pipeline.counts() == DISTINCT
+    assert pipeline.landed() == []
+    for dataset, rows in first.report["datasets"].items():
+        assert rows["rows_read"] == 1651
+        assert rows["rows_inserted"] == DISTINCT[dataset]
+        assert rows["rows_read"] == sum(rows.values()) - rows["rows_read"]
+        assert rows["rows_quarantined"] == 0
+    sizes = {
+        table: pipeline.query(f"select count(*) from goodreads_analytics.{table}")[0][0]
+        for table in ANALYTICS
+    }
+    assert sizes["popular_authors_review_count"] == sizes["popular_books_average_rating"] == 10
+    assert min(sizes.values()) > 0
+    before = pipeline.warehouse()
+
+    pipeline.land_folder(seed)
+    second = pipeline.run()
+
+    assert second.final_state == "Succeeded"
+    for rows in second.report["datasets"].values():
+        assert rows["rows_inserted"] == rows["rows_updated"] == 0
+        assert rows["rows_stale"] + rows["rows_duplicate"] == 1651
+    assert pipeline.warehouse() == before
+
+
+def test_rows_that_tie_on_the_newest_timestamp_are_kept_once(pipeline: Pipeline) -> None:
+    """The original joined back on the greatest timestamp, which keeps every row that has it."""
+    repeated = pipeline.query(
+        "select review_id from goodreads_warehouse.reviews group by review_id having count(*) > 1"
+    )
+
+    assert repeated == []

@@ -1,0 +1,118 @@
+"""The plain AWS CLI against the endpoint, and the project's own commands, as a person uses them."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from tests.e2e.pipeline import PROJECT, Pipeline
+from tests.e2e.records import NOON, author, csv_file
+
+pytestmark = pytest.mark.e2e
+
+
+def aws(*arguments: str) -> Any:
+    """The JSON that the AWS CLI prints."""
+    command = [str(Path(sys.executable).with_name("aws")), *arguments, "--output", "json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout or "null")
+
+
+def local_cloud(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "local_cloud", *arguments],
+        cwd=PROJECT,
+        env={**os.environ, "COLUMNS": "120"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_aws_cli_starts_an_execution_and_reads_its_history(pipeline: Pipeline, tmp_path: Path) -> None:
+    source = tmp_path / "author.csv"
+    source.write_bytes(csv_file([author(1, "by hand", NOON)]))
+    aws(
+        "s3api",
+        "put-object",
+        "--bucket",
+        pipeline.bucket("landing").name,
+        "--key",
+        "author.csv",
+        "--body",
+        str(source),
+    )
+    machine = aws("stepfunctions", "list-state-machines")["stateMachines"][0]["stateMachineArn"]
+
+    started = aws("stepfunctions", "start-execution", "--state-machine-arn", machine, "--name", "by-hand")
+    assert pipeline.wait("by-hand").final_state == "Succeeded"
+    described = aws("stepfunctions", "describe-execution", "--execution-arn", started["executionArn"])
+    history = aws("stepfunctions", "get-execution-history", "--execution-arn", started["executionArn"])
+
+    assert described["status"] == "SUCCEEDED"
+    assert json.loads(described["output"])["datasets"]["authors"]["rows_inserted"] == 1
+    assert [history["events"][0]["type"], history["events"][-1]["type"]] == [
+        "ExecutionStarted",
+        "ExecutionSucceeded",
+    ]
+
+
+def test_run_then_look_with_status_history_and_query(tmp_path: Path) -> None:
+    state = str(tmp_path / "state")
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "author.csv").write_bytes(csv_file([author(1, "Ursula K. Le Guin", NOON)]))
+
+    ran = local_cloud("run", str(data), "--state", state)
+
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "SUCCEEDED" in ran.stdout
+    assert "authors" in ran.stdout
+    assert "SUCCEEDED" in local_cloud("status", "--state", state).stdout
+    assert "PublishWarehouse" in local_cloud("history", "--state", state).stdout
+    answer = local_cloud("query", "select name from goodreads_warehouse.authors", "--state", state)
+    assert "Ursula K. Le Guin" in answer.stdout
+
+
+def test_ctrl_c_in_the_spark_step_leaves_no_process_and_loses_no_file(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "author.csv").write_bytes(csv_file([author(1, "Ursula K. Le Guin", NOON)]))
+    command = [sys.executable, "-m", "local_cloud", "run", str(data), "--state", str(state)]
+    with subprocess.Popen(
+        command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, process_group=0
+    ) as running:
+        children = _children_once_spark_runs(running.pid)
+
+        second = local_cloud("run", str(data), "--state", str(state))
+        running.send_signal(signal.SIGINT)
+        output, _ = running.communicate(timeout=60)
+
+    assert second.returncode == 1
+    assert "is in use: `run`, process" in second.stderr
+    assert running.returncode == 130
+    assert "interrupted" in output.decode()
+    _, alive = psutil.wait_procs(children, timeout=10)
+    assert alive == []
+    assert [path.name for path in state.glob("buckets/goodreads-landing-*/*")] == ["author.csv"]
+
+
+def _children_once_spark_runs(pid: int) -> list[psutil.Process]:
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        children = psutil.Process(pid).children(recursive=True)
+        with contextlib.suppress(psutil.NoSuchProcess):  # one may end while it is looked at
+            if any(child.name() == "java" for child in children):
+                return children
+        time.sleep(0.1)
+    raise TimeoutError("Spark never started")

@@ -1,0 +1,206 @@
+"""What a run does with what has landed: once, in order or not, good or bad, undisturbed or not."""
+
+import json
+import time
+from pathlib import Path
+
+import boto3
+import pytest
+
+from faker_tool import generate
+from local_cloud.executions import StateMachine
+from tests.e2e.pipeline import Pipeline, Run
+from tests.e2e.records import EVENING, MORNING, NOON, author, csv_file
+
+pytestmark = pytest.mark.e2e
+
+
+def names(pipeline: Pipeline, *ids: int) -> dict[int, str]:
+    listed = ", ".join(map(str, ids))
+    rows = pipeline.query(
+        f"select author_id, name from goodreads_warehouse.authors where author_id in ({listed})"
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def stop_once_entered(pipeline: Pipeline, state: str) -> str:
+    """Start an execution and abort it when it has entered a state; its name."""
+    machine = StateMachine(boto3.client("stepfunctions"), "goodreads")
+    name = pipeline.start()
+    deadline = time.monotonic() + 120
+    while state not in {
+        event["stateEnteredEventDetails"]["name"]
+        for event in machine.events(name)
+        if event["type"].endswith("StateEntered")
+    }:
+        assert time.monotonic() < deadline, f"{name} never entered {state}"
+        time.sleep(0.02)
+    machine.stop(name, "a test")
+    assert pipeline.wait(name).execution.status == "ABORTED"
+    return name
+
+
+@pytest.fixture(autouse=True)
+def _starts_from_an_empty_landing_zone(pipeline: Pipeline) -> None:
+    assert pipeline.landed() == []
+
+
+def test_every_made_up_row_is_accounted_for(pipeline: Pipeline, tmp_path: Path) -> None:
+    made = generate(tmp_path, size=None, records=400, seed=7)
+    pipeline.land_folder(tmp_path)
+
+    run = pipeline.run({})
+
+    assert run.final_state == "Succeeded"
+    for dataset in made.datasets:
+        rows = run.report["datasets"][dataset.dataset]
+        assert rows["rows_read"] == dataset.records
+        assert rows["rows_inserted"] == dataset.distinct_keys
+        assert rows["rows_read"] == sum(rows.values()) - rows["rows_read"]
+    ledger = pipeline.query(
+        f"select dataset, rows_read from goodreads_warehouse.ledger where run_id = '{run.report['run_id']}'"
+    )
+    assert sorted(ledger) == [(dataset, 400) for dataset in ("authors", "books", "reviews", "users")]
+
+
+def test_with_nothing_in_landing_no_step_and_no_statement_runs(pipeline: Pipeline) -> None:
+    run = pipeline.run()
+
+    assert run.final_state == "NothingToDo"
+    assert set(run.states) == {
+        "AcquireLease",
+        "UnfinishedRun?",
+        "PlanCopies",
+        "AnythingToDo?",
+        "CatchUp?",
+        "ReleaseIdleLease",
+        "NothingToDo",
+    }
+
+
+def test_a_late_record_never_overwrites_a_newer_one(pipeline: Pipeline) -> None:
+    """The original upserts whatever comes last, so an older batch overwrites newer rows."""
+    pipeline.land("authors/evening.csv", csv_file([author(9_000_001, "evening", EVENING)]))
+    pipeline.run()
+    pipeline.land(
+        "authors/late.csv", csv_file([author(9_000_001, "morning", MORNING), author(9_000_001, "noon", NOON)])
+    )
+
+    late = pipeline.run()
+
+    assert names(pipeline, 9_000_001) == {9_000_001: "evening"}
+    assert late.report["datasets"]["authors"]["rows_stale"] == 2
+
+
+def test_a_run_with_rejects_publishes_the_rest_and_says_why_rows_are_missing(pipeline: Pipeline) -> None:
+    pipeline.land(
+        "author.csv",
+        csv_file(
+            [
+                author(9_000_010, 'good, with "quotes"\nand a line', NOON, average_rating="4.5"),
+                author(9_000_011, "too good", NOON, average_rating="9.5"),
+                author("nobody", "no number", NOON),
+            ]
+        ),
+    )
+    pipeline.land("readme.txt", b"hello")
+    pipeline.land("user.csv", b"")
+
+    run = pipeline.run()
+
+    assert run.final_state == "SucceededWithRejects"
+    assert names(pipeline, 9_000_010, 9_000_011) == {9_000_010: 'good, with "quotes" and a line'}
+    assert run.report["datasets"]["authors"]["rows_quarantined"] == 2
+    assert run.report["notes"][1] == "user.csv: holds nothing"
+    quarantine = pipeline.bucket("quarantine") / f"run={run.report['run_id']}"
+    lines = [
+        json.loads(line)
+        for path in quarantine.glob("authors/*.json")
+        for line in path.read_text().splitlines()
+    ]
+    found = {
+        (line["record"], v["column"], v["rule"], v["value"]) for line in lines for v in line["violations"]
+    }
+    assert found == {(2, "average_rating", "range", "9.5"), (3, "author_id", "type", "nobody")}
+    files = {path.name.partition("-")[2]: path.read_bytes() for path in quarantine.glob("files/*")}
+    assert files["readme.txt"] == b"hello"
+    assert "names no known dataset" in json.loads(files["readme.txt.reason.json"])["problem"]
+    assert pipeline.landed() == []
+
+
+def test_unusable_files_alone_need_no_spark(pipeline: Pipeline) -> None:
+    pipeline.land("reviews/broken.csv", b"review_id,user_id\n1,2\n")
+
+    run = pipeline.run()
+
+    assert run.final_state == "SucceededWithRejects"
+    assert "TransformToProcessed" not in run.states
+    assert list(pipeline.bucket("quarantine").glob(f"run={run.report['run_id']}/files/*broken.csv"))
+    assert pipeline.landed() == []
+
+
+def test_a_file_that_is_overwritten_during_the_run_waits_for_the_next(pipeline: Pipeline) -> None:
+    pipeline.land("author.csv", csv_file([author(9_000_020, "first", MORNING)]))
+    name = pipeline.start()
+    machine = StateMachine(boto3.client("stepfunctions"), "goodreads")
+    while not any(
+        event["type"] == "TaskStateEntered"
+        and event["stateEnteredEventDetails"]["name"] == "TransformToProcessed"
+        for event in machine.events(name)
+    ):
+        time.sleep(0.05)
+    pipeline.land("author.csv", csv_file([author(9_000_020, "second", EVENING)]))
+
+    assert pipeline.wait(name).final_state == "Succeeded"
+    assert names(pipeline, 9_000_020) == {9_000_020: "first"}
+    assert pipeline.landed() == ["author.csv"]
+
+    assert pipeline.run().final_state == "Succeeded"
+    assert names(pipeline, 9_000_020) == {9_000_020: "second"}
+
+
+def test_a_second_execution_is_skipped_while_one_runs_and_touches_nothing(pipeline: Pipeline) -> None:
+    pipeline.land("author.csv", csv_file([author(9_000_030, "once", NOON)]))
+    first = pipeline.start()
+    time.sleep(1)
+
+    second = pipeline.run()
+
+    assert second.final_state == "Skipped"
+    assert "PlanCopies" not in second.states
+    assert pipeline.wait(first).final_state == "Succeeded"
+
+
+def test_a_run_aborted_in_the_spark_step_loses_nothing(pipeline: Pipeline) -> None:
+    pipeline.land("author.csv", csv_file([author(9_000_040, "patient", NOON)]))
+
+    stop_once_entered(pipeline, "TransformToProcessed")
+
+    assert pipeline.landed() == ["author.csv"]
+    after = pipeline.run()
+    assert "TakeOverLease" in after.states
+    assert after.final_state == "Succeeded"
+    assert names(pipeline, 9_000_040) == {9_000_040: "patient"}
+
+
+def test_what_a_run_left_undone_after_its_publish_is_made_up_without_new_files(pipeline: Pipeline) -> None:
+    pipeline.land("author.csv", csv_file([author(9_000_050, "published", NOON)]))
+
+    stop_once_entered(pipeline, "ReadLedger")
+
+    assert names(pipeline, 9_000_050) == {9_000_050: "published"}
+    assert pipeline.landed() == ["author.csv"]
+    after: Run = pipeline.run()
+    assert after.final_state == "Succeeded"
+    assert "TransformToProcessed" not in after.states
+    assert {"AcknowledgeUnfinished", "Analytics", "CheckAnalytics"} <= set(after.states)
+    assert pipeline.landed() == []
+    assert pipeline.run().final_state == "NothingToDo"
+
+
+def test_wrong_execution_input_fails_at_once_and_says_what_is_expected(pipeline: Pipeline) -> None:
+    run = pipeline.run({"window_days": "many"})
+
+    assert run.final_state == "Failed"
+    assert run.execution.error == "InvalidExecutionInput"
+    assert run.execution.reason.startswith("window_days is 'many', expected a whole number of days")
