@@ -39,6 +39,11 @@ lint: tools
 format: tools ## put the source in order
 	@ruff format . && ruff check --fix .
 
+.PHONY: docs
+docs: setup ## the pages of docs/ that follow from code
+	@python -c "from catalog.document import datasets_page as page; print(page(), end='')" > docs/datasets.md
+	@python -c "from stacks.document import settings_page as page; print(page(), end='')" > docs/settings.md
+
 .PHONY: up
 up: setup ## an endpoint that stays, for the plain aws and cdk commands
 	@python -m local_cloud up

@@ -1,0 +1,47 @@
+"""docs/datasets.md, from the catalog."""
+
+from catalog import DATASETS, Column, Dataset, Type
+
+_INTRODUCTION = """\
+# Datasets
+
+Made by `make docs` from `catalog/`. Landing files are CSV with a header: RFC 4180 quoting (a quote inside a quoted field
+is doubled, fields may hold commas and newlines), UTF-8, optionally gzip. The empty field is NULL. Columns may come in any
+order; a file that lacks one goes to quarantine, because the newest version of a record replaces the older one as a whole.
+"""
+
+
+def datasets_page() -> str:
+    """The page in Markdown."""
+    return "\n".join([_INTRODUCTION, *(_section(dataset) for dataset in DATASETS)])
+
+
+def _section(dataset: Dataset) -> str:
+    stem, name = dataset.landing_name, dataset.name
+    rows = [
+        f"| `{column.name}` | {column.type.value} | {_rules(column, dataset)} |" for column in dataset.columns
+    ]
+    return "\n".join(
+        [
+            f"## {name}",
+            "",
+            f"Landing files: `{stem}.csv`, `{name}.csv`, `{stem}/*.csv`, `{name}/*.csv`, each optionally with `.gz`.",
+            "",
+            "| column | type | rules |",
+            "|---|---|---|",
+            *rows,
+            "",
+        ]
+    )
+
+
+def _rules(column: Column, dataset: Dataset) -> str:
+    rules = ["key"] if column.name == dataset.key else []
+    if column.required:
+        rules.append("required")
+    if column.bounds and column.type is not Type.BIGINT:
+        rules.append(f"{column.minimum} to {column.maximum}")
+    if column.max_bytes:
+        rules.append(f"at most {column.max_bytes:,} bytes of UTF-8")
+    rules += [f"`{spelling}` is NULL" for spelling in column.missing]
+    return ", ".join(rules)

@@ -1,0 +1,95 @@
+"""What the documentation claims is what the code does."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from catalog.document import datasets_page
+from local_cloud.__main__ import app
+from stacks import run_sql
+from stacks.definition import NOT_RETRIED
+from stacks.document import settings_page
+from stacks.lease import REFUSED
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+@pytest.mark.parametrize(
+    ("page", "made"), [("datasets.md", datasets_page()), ("settings.md", settings_page())]
+)
+def test_a_page_that_follows_from_code_is_up_to_date(page: str, made: str) -> None:
+    assert (ROOT / "docs" / page).read_text(encoding="utf-8") == made, "run: make docs"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_to_a_file_leads_to_one(page: Path) -> None:
+    links = re.findall(r"\]\((?!https?:|#)([^)#]+)\)", page.read_text(encoding="utf-8"))
+
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_every_make_target_the_readme_names_exists() -> None:
+    named = set(re.findall(r"make ([a-z]+)", (ROOT / "README.md").read_text(encoding="utf-8")))
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+
+    assert {"run", "test"} <= named
+    assert named - targets == set()
+
+
+def test_every_command_of_local_cloud_the_readme_names_exists() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    shown = CliRunner().invoke(app, ["--help"]).output
+
+    named = set(re.findall(r"python -m local_cloud (\w+)", text))
+
+    assert named == {"query", "status", "history", "up"}
+    assert [command for command in named if command not in shown] == []
+
+
+def test_make_run_passes_its_variables_on() -> None:
+    done = subprocess.run(
+        [
+            "make",
+            "--dry-run",
+            "run",
+            "DATA=folder",
+            "WINDOW_START=2020-02-01",
+            "WINDOW_END=2020-03-01",
+            "SIZE=1MB",
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    command = " ".join(done.stdout.replace("\\\n", " ").split())
+    assert "local_cloud run folder --size 1MB --window-start 2020-02-01 --window-end 2020-03-01" in command
+
+
+def test_the_runbook_has_a_section_for_each_error_a_run_can_end_with() -> None:
+    text = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
+    sections = set(re.findall(r"^### (\S+)$", text, re.MULTILINE))
+    errors = {
+        *NOT_RETRIED,
+        run_sql.FAILED,
+        run_sql.ABORTED,
+        run_sql.TIMED_OUT,
+        run_sql.SERIALIZABLE_CONFLICT,
+        REFUSED,
+    }
+
+    assert errors - sections == set()
+
+
+def test_the_runbook_names_each_alarm_of_the_template() -> None:
+    runbook = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
+    source = (ROOT / "stacks" / "monitoring.py").read_text(encoding="utf-8")
+    literal = re.findall(r'_alarm\(\s*"(\w+)"', source)
+
+    assert len(literal) >= 8
+    assert [name for name in literal if f"`{name}`" not in runbook] == []
