@@ -5,7 +5,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,7 +19,7 @@ from local_cloud import display
 from local_cloud.addresses import REGION
 from local_cloud.errors import LocalCloudError
 from local_cloud.executions import Archive, Execution, StateMachine, visits
-from local_cloud.state import Running, StateFolder
+from local_cloud.state import StateFolder
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 console = Console()
@@ -180,6 +180,10 @@ def _endpoint_for_run(folder: StateFolder, context: list[str] | None) -> Iterato
 
     running = folder.running()
     if running and running.purpose == "up":
+        if context:
+            raise LocalCloudError(
+                "`up` serves this folder with its own settings: give --context to `up`, or another --state"
+            )
         running.addresses.adopt()
         console.print(f"using the endpoint at {running.url}")
         yield
@@ -250,13 +254,15 @@ def _show_hint(folder: StateFolder, execution: Execution) -> None:
 def _sources(folder: StateFolder, aws: bool, name: str) -> list[Any]:
     running = folder.running()
     if aws:
-        return [_machine(name)]
-    return [*([_machine(name, running)] if running else []), Archive(folder.executions)]
-
-
-def _machine(name: str, running: Running | None = None) -> StateMachine:
+        return [_machine_on_aws(name)]
     if running:
         running.addresses.adopt()
+        with suppress(KeyError):  # not deployed yet
+            return [StateMachine(boto3.client("stepfunctions"), name), Archive(folder.executions)]
+    return [Archive(folder.executions)]
+
+
+def _machine_on_aws(name: str) -> StateMachine:
     try:
         return StateMachine(boto3.client("stepfunctions"), name)
     except KeyError:

@@ -39,10 +39,11 @@ def report(console: Console, execution: Execution) -> None:
         console.print(Text(f"note: {note}", style="yellow"))
     if output.get("datasets"):
         console.print(accounting_table(output["datasets"]))
-    if output.get("quarantine"):
-        console.print(
-            Text(f"rejected rows and files, with the reasons: {output['quarantine']}", style="yellow")
-        )
+    for run, datasets in output.get("made_up_for", {}).items():
+        console.print(f"run {run} had published this and not finished; that is made up for")
+        console.print(accounting_table(datasets))
+    for place in output.get("quarantine", []):
+        console.print(Text(f"rejected rows and files, with the reasons: {place}", style="yellow"))
     if output.get("left_for_later"):
         console.print(
             f"{output['left_for_later']} files are left for the next run (batch_max_files, batch_max_bytes)"

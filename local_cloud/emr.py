@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import secrets
 import subprocess
 import sys
@@ -19,6 +20,7 @@ _SUBMIT = Path(sys.executable).with_name("spark-submit")
 _GIB = 1024**3
 _POLL_SECONDS = 0.1
 _TAIL_BYTES = 16384
+_LOGGED = re.compile(r"\d[\d/-]+ [\d:,]+ [A-Z]+ ")
 
 
 @dataclass(frozen=True)
@@ -134,10 +136,14 @@ def spark_environment() -> dict[str, str]:
 
 
 def failure_reason(log: Path) -> str:
-    """The last line of the log that names an exception, else the last line: what an operator reads first."""
+    """The last line of the log that names an exception, else the last line: what an operator reads first.
+
+    Spark goes on logging while it shuts down, so what a logger wrote comes second.
+    """
     lines = [line for line in _tail(log).splitlines() if line.strip()]
     named = [line for line in lines if "Error: " in line or "Exception: " in line]
-    return (named or lines or [""])[-1].strip()
+    printed = [line for line in named if not _LOGGED.match(line)]
+    return (printed or named or lines or [""])[-1].strip()
 
 
 def failure_cause(result: StepResult) -> str:

@@ -16,6 +16,9 @@ _DETAIL = ": "
 _BESIDES = {f"{kind}StateEntered" for kind in ("Choice", "Pass", "Wait")}
 """States that do nothing themselves."""
 
+_ENDS_OF_MORE = ("Execution", "MapIteration")
+"""Their failures follow one of a state, which has been counted."""
+
 
 @dataclass(frozen=True)
 class Execution:
@@ -72,31 +75,59 @@ class StateVisit:
 
 def visits(events: Sequence[Mapping[str, Any]]) -> list[StateVisit]:
     """The states an execution has gone through, in order of entry; only those that do something, without the steps of Data API loops."""
-    found: dict[int, StateVisit] = {}
-    owner: dict[int, int] = {}
-    open_by_name: dict[str, list[int]] = {}
+    reader = _Reader()
     for event in events:
-        kind, number, moment = event["type"], event["id"], _time(event["timestamp"])
-        owner[number] = owner.get(event.get("previousEventId", 0), 0)
-        if kind in _BESIDES:
-            owner[number] = 0
-        elif kind.endswith("StateEntered"):
-            name = event["stateEnteredEventDetails"]["name"]
-            found[number] = StateVisit(name, moment)
-            owner[number] = number
-            open_by_name.setdefault(name, []).append(number)
-            if kind in ("SucceedStateEntered", "FailStateEntered"):
-                found[number].ended, found[number].failed = moment, kind.startswith("Fail")
+        reader.read(event)
+    return [visit for visit in reader.found.values() if _DETAIL not in visit.name]
+
+
+class _Reader:
+    """Puts the events of a history down to visits, which are known by the number of the event that began them."""
+
+    def __init__(self) -> None:
+        self.found: dict[int, StateVisit] = {}
+        self._owner: dict[int, int] = {}  # of an event: the visit it belongs to
+        self._around: dict[int, int] = {}  # of an event: the innermost Parallel or Map visit it happens in
+        self._open: dict[str, list[int]] = {}
+
+    def read(self, event: Mapping[str, Any]) -> None:
+        kind, number, previous = event["type"], event["id"], event.get("previousEventId", 0)
+        self._owner[number] = 0 if kind in _BESIDES else self._owner.get(previous, 0)
+        self._around[number] = self._around.get(previous, 0)
+        if kind.endswith("StateEntered") and kind not in _BESIDES:
+            self._enter(event)
         elif kind.endswith("StateExited"):
-            waiting = open_by_name.get(event["stateExitedEventDetails"]["name"], [])
-            if waiting:
-                found[waiting.pop(0)].ended = moment
-        elif kind.endswith(("Failed", "TimedOut")) and owner[number] in found:
-            found[owner[number]].failures += 1
-            found[owner[number]].failed = True
-        elif kind.endswith("Succeeded") and owner[number] in found:
-            found[owner[number]].failed = False
-    return [visit for visit in found.values() if _DETAIL not in visit.name]
+            self._exit(event)
+        elif kind in ("ParallelStateStarted", "MapStateStarted"):
+            self._around[number] = self._owner[number]
+        elif kind.startswith(("ParallelState", "MapState")):
+            self._owner[number] = self._around[number]
+        self._judge(kind, self.found.get(self._owner[number]))
+
+    def _enter(self, event: Mapping[str, Any]) -> None:
+        name, moment = event["stateEnteredEventDetails"]["name"], _time(event["timestamp"])
+        self.found[event["id"]] = visit = StateVisit(name, moment)
+        self._owner[event["id"]] = event["id"]
+        self._open.setdefault(name, []).append(event["id"])
+        if event["type"] in ("SucceedStateEntered", "FailStateEntered"):
+            visit.ended, visit.failed = moment, event["type"] == "FailStateEntered"
+
+    def _exit(self, event: Mapping[str, Any]) -> None:
+        waiting = self._open.get(event["stateExitedEventDetails"]["name"], [])
+        if waiting:
+            entered = waiting.pop(0)
+            self.found[entered].ended = _time(event["timestamp"])
+            self._around[event["id"]] = self._around[entered]
+
+    @staticmethod
+    def _judge(kind: str, visit: StateVisit | None) -> None:
+        if visit is None or kind.startswith(_ENDS_OF_MORE):
+            return
+        if kind.endswith(("Failed", "TimedOut")):
+            visit.failures += 1
+            visit.failed = True
+        elif kind.endswith("Succeeded"):
+            visit.failed = False
 
 
 def readable_cause(cause: str) -> str:

@@ -10,6 +10,7 @@ import threading
 import uuid
 import zipfile
 from collections import defaultdict
+from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -40,10 +41,17 @@ class Answer:
     failed: bool
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Child:
     process: "subprocess.Popen[bytes]"
+    events: IO[bytes]
     answers: IO[bytes]
+
+    def end(self) -> None:
+        end_tree(self.process)
+        with suppress(BrokenPipeError):  # of an event that it has not read
+            self.events.close()
+        self.answers.close()
 
 
 class LambdaRuntime:
@@ -60,24 +68,12 @@ class LambdaRuntime:
 
     def invoke(self, function: Function, event: Any) -> Answer:
         """Run the handler on the event; a child that dies or takes longer than the timeout is an error."""
-        version = hashlib.sha256(
-            function.code_bytes + json.dumps(function.environment_vars).encode()
-        ).hexdigest()
-        key = f"{function.function_name}/{version}"
-        child = self._take(key) or self._start(function, version)
+        key = _version(function)
+        child = self._take(key) or self._start(function)
         request = {"event": event, "id": str(uuid.uuid4()), "timeout": function.timeout}
         line = self._exchange(child, request, function.timeout)
-        if line is None:
-            return _error(
-                "Sandbox.Timedout",
-                f"{function.function_name} timed out after {function.timeout} seconds",
-            )
-        if not line.endswith(b"\n"):
-            code = child.process.wait()
-            return _error(
-                "Runtime.ExitError",
-                f"{function.function_name} exited with {code}; see {self._log(function)}",
-            )
+        if line is None or not line.endswith(b"\n"):
+            return self._ended(child, function, timed_out=line is None)
         with self._lock:
             self._idle[key].append(child)
         document = json.loads(line)
@@ -90,8 +86,7 @@ class LambdaRuntime:
             self._closed = True
             children = list(self._children)
         for child in children:
-            end_tree(child.process)
-            child.answers.close()
+            child.end()
 
     def _take(self, key: str) -> _Child | None:
         with self._lock:
@@ -101,12 +96,22 @@ class LambdaRuntime:
                     return child
         return None
 
-    def _start(self, function: Function, version: str) -> _Child:
-        code = self._unpacked(function, version)
-        reading, writing = os.pipe()
+    def _ended(self, child: _Child, function: Function, *, timed_out: bool) -> Answer:
+        code = child.process.wait()
+        child.end()
+        with self._lock:
+            self._children.remove(child)
+        name = function.function_name
+        if timed_out:
+            return _error("Sandbox.Timedout", f"{name} timed out after {function.timeout} seconds")
+        return _error("Runtime.ExitError", f"{name} exited with {code}; see {self._log(function)}")
+
+    def _start(self, function: Function) -> _Child:
+        code = self._unpacked(function)
         with self._log(function).open("ab") as log, self._lock:
             if self._closed:
                 raise RuntimeError("the endpoint is going down")
+            reading, writing = os.pipe()
             process = subprocess.Popen(
                 [sys.executable, "-P", str(_CHILD), function.handler, str(writing)],
                 stdin=subprocess.PIPE,
@@ -117,15 +122,14 @@ class LambdaRuntime:
                 start_new_session=True,  # Ctrl-C in the terminal is for the command, which ends the children itself
             )
             os.close(writing)
-            child = _Child(process, os.fdopen(reading, "rb"))
+            if process.stdin is None:
+                raise RuntimeError("a child is always started with a pipe")
+            child = _Child(process, process.stdin, os.fdopen(reading, "rb"))
             self._children.append(child)
         return child
 
     def _exchange(self, child: _Child, request: dict[str, Any], timeout: float) -> bytes | None:
         """The child's answer, which ends with a newline; None if it took too long, cut off if the child is gone."""
-        stdin = child.process.stdin
-        if stdin is None:
-            raise RuntimeError("a child is always started with a pipe")
         expired = threading.Event()
 
         def expire() -> None:
@@ -135,8 +139,8 @@ class LambdaRuntime:
         timer = threading.Timer(timeout, expire)
         timer.start()
         try:
-            stdin.write(json.dumps(request).encode() + b"\n")
-            stdin.flush()
+            child.events.write(json.dumps(request).encode() + b"\n")
+            child.events.flush()
             line = child.answers.readline()
         except BrokenPipeError:
             line = b""
@@ -145,11 +149,12 @@ class LambdaRuntime:
             timer.join()
         return None if expired.is_set() else line
 
-    def _unpacked(self, function: Function, version: str) -> Path:
-        target = self._code / version
+    def _unpacked(self, function: Function) -> Path:
+        digest = hashlib.sha256(function.code_bytes).hexdigest()
+        target = self._code / digest
         with self._lock:
             if not target.exists():
-                partial = self._code / f"{version}.partial"
+                partial = self._code / f"{digest}.partial"
                 shutil.rmtree(partial, ignore_errors=True)
                 with zipfile.ZipFile(BytesIO(function.code_bytes)) as archive:
                     archive.extractall(partial)
@@ -170,6 +175,12 @@ class LambdaRuntime:
 
     def _log(self, function: Function) -> Path:
         return self._logs / f"lambda-{function.function_name}.log"
+
+
+def _version(function: Function) -> str:
+    """The same for calls that one child can answer."""
+    settings = [function.function_name, function.handler, sorted(function.environment_vars.items())]
+    return hashlib.sha256(function.code_bytes + json.dumps(settings).encode()).hexdigest()
 
 
 def _error(kind: str, message: str) -> Answer:

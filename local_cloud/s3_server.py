@@ -9,6 +9,8 @@ from typing import Any, ClassVar
 from localbucket import S3Handler
 from moto.s3.models import FakeKey, S3Backend
 
+_POLL_SECONDS = 0.05  # between two looks whether it shall stop
+
 
 class _Handler(S3Handler):  # type: ignore[misc]
     """localbucket's handler, with the two questions about a bucket that the CDK CLI asks before it uploads."""
@@ -44,7 +46,9 @@ class S3Server:
         handler = type("Handler", (_Handler,), {"data_root": buckets.resolve()})
         self._server = ThreadingHTTPServer(("127.0.0.1", port), handler)
         self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, name="s3", daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=[_POLL_SECONDS], name="s3", daemon=True
+        )
 
     def start(self) -> None:
         """Answer requests until `stop`."""

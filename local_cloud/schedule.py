@@ -7,7 +7,7 @@ import time
 from datetime import UTC, datetime
 
 import boto3
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 log = logging.getLogger(__name__)
 _LOOK_SECONDS = 2.0
@@ -39,7 +39,10 @@ class Schedule:
 
     def _watch(self) -> None:
         while not self._stop.wait(_LOOK_SECONDS):
-            self.tick(time.monotonic())
+            try:
+                self.tick(time.monotonic())
+            except (ClientError, BotoCoreError) as error:
+                log.warning("the schedule could not be looked at, trying again: %s", error)
 
     def tick(self, now: float) -> None:
         """Fire what is due at `now` (seconds of a monotonic clock)."""

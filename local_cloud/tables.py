@@ -17,19 +17,19 @@ def install(folder: Path) -> None:
 
     A second call replaces the first folder.
     """
-    saving_one = threading.Lock()  # the server answers every request in a thread of its own
+    one_change = threading.RLock()  # the server answers every request in a thread of its own
 
     def save(backend: Any, table_name: str) -> None:
-        with saving_one:
-            items = [item.to_json()["Attributes"] for item in backend.tables[table_name].all_items()]
-            partial = folder / f"{table_name}.partial"
-            partial.write_text(json.dumps(items), encoding="utf-8")
-            partial.replace(folder / f"{table_name}.json")
+        items = [item.to_json()["Attributes"] for item in backend.tables[table_name].all_items()]
+        partial = folder / f"{table_name}.partial"
+        partial.write_text(json.dumps(items), encoding="utf-8")
+        partial.replace(folder / f"{table_name}.json")
 
     def saving(change: Any) -> Any:
         def changed(self: Any, table_name: str, *args: Any, **kwargs: Any) -> Any:
-            result = change(self, table_name, *args, **kwargs)
-            save(self, table_name)
+            with one_change:
+                result = change(self, table_name, *args, **kwargs)
+                save(self, table_name)
             return result
 
         return changed

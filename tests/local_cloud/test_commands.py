@@ -1,0 +1,129 @@
+"""`python -m local_cloud`: what a person reads when something is missing or wrong."""
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from local_cloud.__main__ import app
+from local_cloud.redshift import RedshiftEngine
+from local_cloud.state import StateFolder
+
+pytestmark = pytest.mark.usefixtures("environment")
+
+
+@pytest.fixture(autouse=True)
+def signals() -> Iterator[None]:
+    """The commands change how the process takes SIGTERM."""
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+def run(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def complaint(*arguments: str | Path) -> str:
+    """What a command that fails writes to stderr, after `error: `: one line and nothing else."""
+    result = run(*arguments)
+    assert result.exit_code == 1, result.output
+    assert isinstance(result.exception, SystemExit)
+    assert result.stderr.startswith("error: ")
+    assert result.stderr.count("\n") == 1
+    return result.stderr.removeprefix("error: ").rstrip("\n")
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> Path:
+    """A state folder with an empty warehouse."""
+    state = StateFolder(tmp_path)
+    with RedshiftEngine(database=state.warehouse, buckets=state.buckets):
+        return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("command", "text"),
+    [
+        ("run", "Folder with CSV files"),
+        ("up", "Port of the control plane"),
+        ("query", "Redshift SQL"),
+        ("status", "how they ended"),
+        ("history", "Name of the execution"),
+    ],
+)
+def test_every_command_explains_itself(command: str, text: str) -> None:
+    assert f" {command} " in run("--help").output
+    result = run(command, "--help")
+    assert result.exit_code == 0
+    assert text in result.output
+
+
+def test_a_query_without_a_warehouse_says_what_to_do(tmp_path: Path) -> None:
+    said = complaint("query", "select 1", "--state", tmp_path)
+    assert said == f"there is no warehouse in {tmp_path} yet: run the pipeline first (make run)"
+
+
+def test_a_query_shows_columns_and_rows_as_they_are(warehouse: Path) -> None:
+    result = run("query", "select '[red]a[/x]' as \"[bold]n\", null as nothing", "--state", warehouse)
+    assert result.exit_code == 0, result.stderr
+    for text in ("[bold]n", "nothing", "[red]a[/x]", "NULL"):
+        assert text in result.stdout
+
+
+def test_an_sql_error_with_brackets_is_shown_as_it_is(warehouse: Path) -> None:
+    result = run("query", 'select * from "[/red][bold]"', "--state", warehouse)
+    assert result.exit_code == 1
+    assert "[/red][bold]" in result.stderr
+    assert "Traceback" not in result.output
+
+
+def test_a_history_without_executions_says_what_to_do(tmp_path: Path) -> None:
+    said = complaint("history", "--state", tmp_path)
+    assert said == "there is no execution yet: run the pipeline first (make run)"
+
+
+def test_a_history_of_an_execution_that_never_was_names_it(tmp_path: Path) -> None:
+    said = complaint("history", "never-was", "--state", tmp_path)
+    assert said == "there is no execution never-was; `status` lists those there are"
+
+
+def test_a_status_without_executions_is_an_empty_table(tmp_path: Path) -> None:
+    result = run("status", "--state", tmp_path)
+    assert result.exit_code == 0
+    assert "executions" in result.stdout
+
+
+def test_a_folder_that_is_not_there_is_told_before_anything_starts(tmp_path: Path) -> None:
+    said = complaint("run", tmp_path / "nowhere", "--state", tmp_path / "state")
+    assert said.startswith(f"found nothing at {tmp_path}/nowhere, expected a folder with author.csv")
+    assert not (tmp_path / "state").exists()
+
+
+def test_a_folder_whose_name_looks_like_markup_is_named_as_it_is(tmp_path: Path) -> None:
+    said = complaint("run", tmp_path / "data[old]", "--state", tmp_path / "state")
+    assert f"{tmp_path}/data[old]" in said
+
+
+def test_a_size_that_is_none_is_told(tmp_path: Path) -> None:
+    assert complaint("run", "--size", "lots", "--state", tmp_path).startswith("--size lots: ")
+
+
+def test_a_context_that_is_no_setting_is_told(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "author.csv").touch()
+    said = complaint("run", data, "--context", "nonsense", "--state", tmp_path / "state")
+    assert said == "--context nonsense is not of the form KEY=VALUE"
+
+
+def test_a_folder_that_another_command_holds_is_told(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "author.csv").touch()
+    state = StateFolder(tmp_path / "state")
+    with state.locked():
+        said = complaint("run", data, "--state", state.root)
+    assert said.startswith(f"the state folder {state.root} is in use: another process is starting on it.")

@@ -1,0 +1,134 @@
+"""Synthesis and the order of deployment."""
+
+import json
+import zipfile
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from local_cloud import deploy
+from local_cloud.errors import LocalCloudError
+from tests.local_cloud.conftest import Endpoint
+
+STACK, OTHER = "aws:cloudformation:stack", "cdk:asset-manifest"
+
+
+def artifact(kind: str, *dependencies: str) -> dict[str, Any]:
+    return {"type": kind, "dependencies": list(dependencies)}
+
+
+@st.composite
+def manifests(draw: st.DrawFn) -> dict[str, Any]:
+    """Artifacts that depend only on those before them, under names that say nothing about the order."""
+    names = draw(st.permutations([f"artifact-{number}" for number in range(draw(st.integers(0, 10)))]))
+    return {
+        name: artifact(
+            draw(st.sampled_from([STACK, OTHER])),
+            *(draw(st.lists(st.sampled_from(names[:number]), unique=True)) if number else []),
+        )
+        for number, name in enumerate(names)
+    }
+
+
+def needed_by(manifest: dict[str, Any], name: str) -> set[str]:
+    direct = set(manifest[name]["dependencies"])
+    return direct.union(*(needed_by(manifest, each) for each in direct))
+
+
+@given(manifests())
+def test_every_stack_comes_once_and_after_all_that_it_needs(manifest: dict[str, Any]) -> None:
+    order = list(deploy._in_order(manifest))  # noqa: SLF001
+    stacks = {name for name, found in manifest.items() if found["type"] == STACK}
+    assert sorted(order) == sorted(stacks)
+    for position, name in enumerate(order):
+        assert needed_by(manifest, name) & stacks <= set(order[:position])
+
+
+def test_a_stack_is_deployed_with_its_assets_after_the_stack_it_imports_from(
+    endpoint: Endpoint, tmp_path: Path
+) -> None:
+    write_assembly(tmp_path)
+    deploy.apply(tmp_path, "123456789012", "us-east-1")
+    stacks = boto3.client("cloudformation").describe_stacks()["Stacks"]
+    assert {stack["StackName"]: stack["StackStatus"] for stack in stacks} == {
+        "goodreads-storage": "CREATE_COMPLETE",
+        "app": "CREATE_COMPLETE",
+    }
+    (imported,) = next(stack["Outputs"] for stack in stacks if stack["StackName"] == "app")
+    assert imported["OutputValue"] == "of-storage"
+    published = endpoint.state.buckets / "assets-123456789012-us-east-1"
+    assert (published / "plain.json").read_text() == "{}"
+    with zipfile.ZipFile(BytesIO((published / "hash.zip").read_bytes())) as code:
+        assert code.read("lambdas/handler.py") == b"def handler(): ..."
+
+
+def test_the_version_of_the_bootstrap_can_be_asked_for_after_deploying(
+    endpoint: Endpoint, tmp_path: Path
+) -> None:
+    (tmp_path / "manifest.json").write_text('{"artifacts": {}}')
+    for _ in range(2):
+        deploy.apply(tmp_path, "123456789012", "us-east-1")
+    ssm = boto3.client("ssm", endpoint_url=endpoint.addresses.url)
+    assert int(ssm.get_parameter(Name="/cdk-bootstrap/hnb659fds/version")["Parameter"]["Value"]) >= 6
+
+
+def write_assembly(folder: Path) -> None:
+    """Two stacks, of which the first by name needs the other and has a zipped and a plain asset."""
+    code = folder / "asset.hash" / "lambdas"
+    code.mkdir(parents=True)
+    (code / "handler.py").write_text("def handler(): ...")
+    (folder / "plain").write_text("{}")
+    manifest = {
+        "app": artifact(STACK, "app.assets", "storage") | {"properties": {"templateFile": "app.json"}},
+        "app.assets": artifact(OTHER),
+        "storage": artifact(STACK)
+        | {"properties": {"templateFile": "storage.json", "stackName": "goodreads-storage"}},
+    }
+    templates = {
+        "app": {"Resources": {}, "Outputs": {"Of": {"Value": {"Fn::ImportValue": "zone"}}}},
+        "storage": {
+            "Resources": {},
+            "Outputs": {"Of": {"Value": "of-storage", "Export": {"Name": "zone"}}},
+        },
+    }
+    assets = {
+        "app": [("asset.hash", "zip", "hash.zip"), ("plain", "file", "plain.json")],
+        "storage": [],
+    }
+    (folder / "manifest.json").write_text(json.dumps({"artifacts": manifest}))
+    for name, template in templates.items():
+        (folder / f"{name}.json").write_text(json.dumps(template))
+        files = {
+            key: {
+                "source": {"path": path, "packaging": packaging},
+                "destinations": {
+                    "d": {"bucketName": "assets-${AWS::AccountId}-${AWS::Region}", "objectKey": key}
+                },
+            }
+            for path, packaging, key in assets[name]
+        }
+        (folder / f"{name}.assets.json").write_text(json.dumps({"files": files}))
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "message"),
+    [
+        (
+            "schedule_minutes",
+            "0",
+            "schedule_minutes = '0' is not allowed; minutes from one scheduled run to the next: a whole number from 1 to 1440 (change it in cdk.json or with -c schedule_minutes=VALUE)",
+        ),
+        ("schedule_minuts", "5", "schedule_minuts is not a setting; did you mean schedule_minutes?"),
+    ],
+)
+def test_a_setting_that_is_refused_is_told_in_its_own_words(
+    tmp_path: Path, setting: str, value: str, message: str
+) -> None:
+    with pytest.raises(LocalCloudError) as told:
+        deploy.synthesize(tmp_path / "cdk.out", {setting: value})
+    assert str(told.value) == f"cdk synth failed:\n{message}"

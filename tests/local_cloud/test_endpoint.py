@@ -1,0 +1,183 @@
+"""An endpoint comes up, goes down, and leaves nothing behind."""
+
+import json
+import socket
+import zipfile
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import boto3
+import psutil
+import pytest
+
+from local_cloud.endpoint import serving
+from local_cloud.errors import LocalCloudError
+from local_cloud.state import StateFolder
+from tests.local_cloud.waiting import until
+
+pytestmark = pytest.mark.usefixtures("environment")
+
+ROLE = "arn:aws:iam::123456789012:role/any"
+
+
+def create_function(code: str) -> None:
+    buffer = BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("app.py", code)
+    document = json.dumps({"Version": "2012-10-17", "Statement": []})
+    role = boto3.client("iam").create_role(RoleName="function", AssumeRolePolicyDocument=document)
+    boto3.client("lambda").create_function(
+        FunctionName="function",
+        Role=role["Role"]["Arn"],
+        Runtime="python3.14",
+        Handler="app.handler",
+        Timeout=30,
+        Code={"ZipFile": buffer.getvalue()},
+    )
+
+
+def invoke(event: Any) -> tuple[Any, str | None]:
+    """The payload, and the kind of error if it is one."""
+    answer = boto3.client("lambda").invoke(FunctionName="function", Payload=json.dumps(event))
+    return json.loads(answer["Payload"].read()), answer.get("FunctionError")
+
+
+def execute(name: str, states: dict[str, Any]) -> dict[str, Any]:
+    """The description of an execution that has ended, of a state machine made for it."""
+    client = boto3.client("stepfunctions")
+    machine = client.create_state_machine(
+        name=name, definition=json.dumps({"StartAt": next(iter(states)), "States": states}), roleArn=ROLE
+    )["stateMachineArn"]
+    execution = client.start_execution(stateMachineArn=machine, name=name)["executionArn"]
+    until(lambda: client.describe_execution(executionArn=execution)["status"] != "RUNNING")
+    return dict(client.describe_execution(executionArn=execution))
+
+
+def is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        return probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def port_of(url: str) -> int:
+    return int(url.rpartition(":")[2])
+
+
+def test_a_lambda_function_runs_its_deployed_code_and_its_errors_are_marked(tmp_path: Path) -> None:
+    code = "def handler(event, context):\n    return 100 // event\n"
+    with serving(StateFolder(tmp_path), "test"):
+        create_function(code)
+        assert invoke(5) == (20, None)
+        payload, kind = invoke(0)
+    assert kind == "Unhandled"
+    assert payload["errorType"] == "ZeroDivisionError"
+
+
+def test_an_error_of_a_function_reaches_the_state_machine_under_its_name(tmp_path: Path) -> None:
+    states = {"Divide": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": {"FunctionName": "function", "Payload": 0}, "End": True}}  # fmt: skip
+    with serving(StateFolder(tmp_path), "test"):
+        create_function("def handler(event, context):\n    return 100 // event\n")
+        ended = execute("divides", states)
+    assert (ended["status"], ended["error"]) == ("FAILED", "ZeroDivisionError")
+
+
+def test_a_step_that_fails_reaches_the_state_machine_with_its_reason(tmp_path: Path) -> None:
+    step = {"Name": "copy", "HadoopJarStep": {"Jar": "command-runner.jar", "Args": ["s3-dist-cp"]}}
+    states = {"Copy": {"Type": "Task", "Resource": "arn:aws:states:::elasticmapreduce:addStep.sync", "Parameters": {"ClusterId": "j-1", "Step": step}, "End": True}}  # fmt: skip
+    with serving(StateFolder(tmp_path), "test"):
+        ended = execute("copies", states)
+    assert (ended["status"], ended["error"]) == ("FAILED", "States.TaskFailed")
+    status = json.loads(ended["cause"])["Step"]["Status"]
+    assert status["FailureDetails"]["Message"] == "only spark-submit runs here, not ['s3-dist-cp']"
+
+
+def test_ctrl_c_ends_children_and_frees_folder_and_ports(tmp_path: Path) -> None:
+    state = StateFolder(tmp_path)
+    before = set(psutil.Process().children(recursive=True))
+    with pytest.raises(KeyboardInterrupt), serving(state, "test") as addresses:  # noqa: PT012 - the block is the test
+        create_function("def handler(event, context):\n    return 1\n")
+        invoke(None)
+        assert set(psutil.Process().children(recursive=True)) - before
+        assert not is_free(port_of(addresses.url))
+        raise KeyboardInterrupt
+    assert set(psutil.Process().children(recursive=True)) - before == set()
+    assert is_free(port_of(addresses.url))
+    assert is_free(port_of(addresses.s3_url))
+    assert state.running() is None
+    with state.locked():
+        pass
+
+
+def test_a_port_in_use_is_named_and_the_folder_stays_free(tmp_path: Path) -> None:
+    state = StateFolder(tmp_path)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(LocalCloudError, match=f"^port {port} is in use .* give another port: --port$"):
+            serving(state, "test", port).__enter__()
+    with state.locked():
+        pass
+
+
+def test_a_port_is_for_the_control_plane_and_the_next_one_for_s3(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(LocalCloudError, match=f"^port {port} is in use"):
+            serving(StateFolder(tmp_path), "test", port - 1).__enter__()
+
+
+def test_a_second_endpoint_on_the_same_folder_is_refused(tmp_path: Path) -> None:
+    state = StateFolder(tmp_path)
+    with serving(state, "first"):
+        found = state.running()
+        with pytest.raises(LocalCloudError, match="is in use: `first`, process"):
+            serving(state, "second").__enter__()
+        assert state.running() == found
+
+
+def test_an_endpoint_knows_nothing_of_the_one_before_it_and_writes_nothing_into_its_folder(
+    tmp_path: Path,
+) -> None:
+    def use(name: str) -> dict[str, list[str]]:
+        with serving(StateFolder(tmp_path / name), "test"):
+            for service in ("s3", "dynamodb", "sns"):
+                assert names_in(service) == []
+            boto3.client("s3").create_bucket(Bucket=f"bucket-of-{name}")
+            boto3.client("sns").create_topic(Name="the-same-in-both")
+            boto3.client("dynamodb").create_table(
+                TableName="the-same-in-both",
+                KeySchema=[{"AttributeName": "key", "KeyType": "HASH"}],
+                AttributeDefinitions=[{"AttributeName": "key", "AttributeType": "S"}],
+                BillingMode="PAY_PER_REQUEST",
+            )
+            boto3.client("dynamodb").put_item(TableName="the-same-in-both", Item={"key": {"S": name}})
+            execute(f"execution-of-{name}", {"Done": {"Type": "Succeed"}})
+            until((tmp_path / name / "executions" / f"execution-of-{name}.json").exists)
+        return {folder: listed(tmp_path / name / folder) for folder in ("buckets", "tables", "executions")}
+
+    first = use("first")
+    assert first == {
+        "buckets": ["bucket-of-first"],
+        "tables": ["the-same-in-both.json"],
+        "executions": ["execution-of-first.json"],
+    }
+    table = (tmp_path / "first" / "tables" / "the-same-in-both.json").read_text()
+    assert use("second")["buckets"] == ["bucket-of-second"]
+    assert {folder: listed(tmp_path / "first" / folder) for folder in first} == first
+    assert (tmp_path / "first" / "tables" / "the-same-in-both.json").read_text() == table
+
+
+def listed(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def names_in(service: str) -> list[str]:
+    if service == "s3":
+        return [bucket["Name"] for bucket in boto3.client("s3").list_buckets()["Buckets"]]
+    if service == "dynamodb":
+        return list(boto3.client("dynamodb").list_tables()["TableNames"])
+    return [topic["TopicArn"] for topic in boto3.client("sns").list_topics()["Topics"]]

@@ -1,0 +1,291 @@
+"""Deployed code in child processes."""
+
+import json
+import os
+import zipfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from local_cloud.lambda_runtime import LambdaRuntime
+from tests.local_cloud.alive import is_alive
+
+APP = """
+import importlib.util, os, subprocess, sys, time
+
+def echo(event, context):
+    return event
+
+def variables(event, context):
+    return dict(os.environ)
+
+def importable(event, context):
+    return [name for name in event if importlib.util.find_spec(name)]
+
+def context(event, context):
+    left = context.get_remaining_time_in_millis()
+    return [context.function_name, context.invoked_function_arn, context.memory_limit_in_mb, 0 < left <= 30_000]
+
+def process(event, context):
+    return os.getpid()
+
+def fail(event, context):
+    raise ValueError("window_start is 'tomorrow'")
+
+def talk(event, context):
+    print('{"result": "not the answer"}')
+    print("to stderr", file=sys.stderr)
+    os.write(1, b"past sys.stdout")
+    return "the answer"
+
+def meet(event, context):
+    open(event["mine"], "w").close()
+    while not os.path.exists(event["other"]):
+        time.sleep(0.01)
+    return os.getpid()
+
+def hang(event, context):
+    child = subprocess.Popen(["sleep", "600"])
+    with open(event, "w") as file:
+        file.write(f"{os.getpid()} {child.pid}")
+    time.sleep(600)
+
+def leave(event, context):
+    os._exit(3)
+
+def leave_politely(event, context):
+    sys.exit("enough")
+
+def cut_off(event, context):
+    os.write(int(sys.argv[2]), b'{"result": "half an ans')
+    os._exit(1)
+
+def not_json(event, context):
+    return {1, 2}
+"""
+
+
+def zip_of(**files: str) -> bytes:
+    buffer = BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, text in files.items():
+            archive.writestr(f"{name}.py", text)
+    return buffer.getvalue()
+
+
+@dataclass
+class Deployed:
+    """A function as moto keeps it."""
+
+    handler: str
+    code_bytes: bytes = zip_of(app=APP)
+    environment_vars: dict[str, str] = field(default_factory=dict)
+    timeout: int = 30
+    memory_size: int = 512
+    function_name: str = "goodreads-test"
+    function_arn: str = "arn:aws:lambda:us-east-1:123456789012:function:goodreads-test"
+
+
+@pytest.fixture
+def runtime(tmp_path: Path) -> Iterator[LambdaRuntime]:
+    for name in ("functions", "logs"):
+        (tmp_path / name).mkdir()
+    with closing(
+        LambdaRuntime(tmp_path / "functions", tmp_path / "logs", {"AWS_REGION": "us-east-1"})
+    ) as runtime:
+        yield runtime
+
+
+def result(runtime: LambdaRuntime, function: Deployed, event: Any = None) -> Any:
+    answer = runtime.invoke(function, event)
+    assert not answer.failed, answer.payload
+    return json.loads(answer.payload)
+
+
+def error(runtime: LambdaRuntime, function: Deployed, event: Any = None) -> dict[str, Any]:
+    answer = runtime.invoke(function, event)
+    assert answer.failed, answer.payload
+    return dict(json.loads(answer.payload))
+
+
+def log_of(tmp_path: Path) -> str:
+    return (tmp_path / "logs" / "lambda-goodreads-test.log").read_text()
+
+
+def test_a_handler_receives_the_event_and_returns_the_result(runtime: LambdaRuntime) -> None:
+    event = {"text": 'späte "Rezension"\n', "number": 1.5, "none": None, "list": [True]}
+    assert result(runtime, Deployed("app.echo"), event) == event
+
+
+def test_a_handler_sees_its_own_and_the_endpoints_environment_and_nothing_of_this_process(
+    runtime: LambdaRuntime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SECRET_OF_THE_SHELL", "1")
+    function = Deployed("app.variables", environment_vars={"LEASE_TABLE": "goodreads-lease"})
+    variables = result(runtime, function)
+    assert variables["LEASE_TABLE"] == "goodreads-lease"
+    assert variables["AWS_REGION"] == "us-east-1"
+    assert variables["AWS_LAMBDA_FUNCTION_NAME"] == "goodreads-test"
+    assert "SECRET_OF_THE_SHELL" not in variables
+
+
+def test_only_what_is_in_the_zip_can_be_imported_and_not_the_repository(runtime: LambdaRuntime) -> None:
+    function = Deployed("app.importable", zip_of(app=APP, packaged=""))
+    names = ["packaged", "catalog", "lambdas", "local_cloud", "lambda_runtime", "boto3"]
+    assert result(runtime, function, names) == ["packaged", "boto3"]
+
+
+def test_the_context_names_the_function_and_counts_its_time_down(runtime: LambdaRuntime) -> None:
+    arn = "arn:aws:lambda:us-east-1:123456789012:function:goodreads-test"
+    assert result(runtime, Deployed("app.context")) == ["goodreads-test", arn, 512, True]
+
+
+def test_an_error_is_answered_in_the_words_of_the_lambda_service(
+    runtime: LambdaRuntime, tmp_path: Path
+) -> None:
+    told = error(runtime, Deployed("app.fail"))
+    assert told["errorType"] == "ValueError"
+    assert told["errorMessage"] == "window_start is 'tomorrow'"
+    assert "in fail\n" in told["stackTrace"][-1]
+    assert "ValueError: window_start is 'tomorrow'" in log_of(tmp_path)
+
+
+def test_what_a_handler_prints_goes_to_its_log_and_not_into_the_answer(
+    runtime: LambdaRuntime, tmp_path: Path
+) -> None:
+    assert result(runtime, Deployed("app.talk")) == "the answer"
+    for printed in ('{"result": "not the answer"}', "to stderr", "past sys.stdout"):
+        assert printed in log_of(tmp_path)
+
+
+def test_calls_one_after_the_other_share_a_warm_process(runtime: LambdaRuntime) -> None:
+    function = Deployed("app.process")
+    assert result(runtime, function) == result(runtime, function)
+
+
+def test_an_error_leaves_the_process_warm(runtime: LambdaRuntime) -> None:
+    def starts() -> int:
+        return len([p for p in psutil.Process().children() if "lambda_child.py" in " ".join(p.cmdline())])
+
+    error(runtime, Deployed("app.fail"))
+    error(runtime, Deployed("app.fail"))
+    assert starts() == 1
+
+
+def test_calls_at_the_same_time_get_a_process_each(runtime: LambdaRuntime, tmp_path: Path) -> None:
+    left, right = str(tmp_path / "left"), str(tmp_path / "right")
+    events = [{"mine": left, "other": right}, {"mine": right, "other": left}]
+    with ThreadPoolExecutor(2) as pool:
+        one, other = pool.map(lambda event: result(runtime, Deployed("app.meet"), event), events)
+    assert one != other
+
+
+def test_new_code_a_new_handler_or_a_new_environment_gets_a_new_process(runtime: LambdaRuntime) -> None:
+    before = result(runtime, Deployed("app.process"))
+    code = result(runtime, Deployed("app.process", zip_of(app=f"{APP}\nupdated = True")))
+    handler = result(runtime, Deployed("app.same_process", zip_of(app=f"{APP}\nsame_process = process")))
+    environment = result(runtime, Deployed("app.process", environment_vars={"A": "b"}))
+    assert len({before, code, handler, environment}) == 4
+
+
+def test_a_new_handler_of_the_same_code_takes_over(runtime: LambdaRuntime) -> None:
+    assert result(runtime, Deployed("app.echo"), "event") == "event"
+    assert error(runtime, Deployed("app.fail"), "event")["errorType"] == "ValueError"
+
+
+def test_a_function_that_takes_too_long_is_ended_with_all_it_has_started_and_can_be_called_again(
+    runtime: LambdaRuntime, tmp_path: Path
+) -> None:
+    pids = tmp_path / "pids"
+    told = error(runtime, Deployed("app.hang", timeout=1), str(pids))
+    assert told == {
+        "errorType": "Sandbox.Timedout",
+        "errorMessage": "goodreads-test timed out after 1 seconds",
+    }
+    assert not any(is_alive(int(pid)) for pid in pids.read_text().split())
+    assert result(runtime, Deployed("app.echo"), "again") == "again"
+
+
+@pytest.mark.parametrize(
+    ("handler", "code"), [("app.leave", 3), ("app.leave_politely", 1), ("app.cut_off", 1)]
+)
+def test_a_process_that_ends_during_a_call_is_an_error_that_names_its_log(
+    runtime: LambdaRuntime, tmp_path: Path, handler: str, code: int
+) -> None:
+    told = error(runtime, Deployed(handler))
+    assert told["errorType"] == "Runtime.ExitError"
+    assert (
+        told["errorMessage"]
+        == f"goodreads-test exited with {code}; see {tmp_path}/logs/lambda-goodreads-test.log"
+    )
+    assert result(runtime, Deployed("app.echo"), "again") == "again"
+
+
+def test_a_process_that_was_killed_while_idle_is_replaced(runtime: LambdaRuntime) -> None:
+    function = Deployed("app.process")
+    killed = psutil.Process(result(runtime, function))
+    killed.kill()
+    psutil.wait_procs([killed])
+    assert result(runtime, function) != killed.pid
+
+
+def test_big_events_and_answers_pass_without_blocking_each_other(runtime: LambdaRuntime) -> None:
+    event = "x" * 5_000_000
+    assert result(runtime, Deployed("app.echo"), event) == event
+
+
+def test_a_big_event_for_a_function_that_does_not_read_it_ends_with_the_timeout(
+    runtime: LambdaRuntime,
+) -> None:
+    never_reads = zip_of(app=APP, sitecustomize="import time; time.sleep(600)")
+    function = Deployed("app.echo", never_reads, timeout=1)
+    assert error(runtime, function, "x" * 5_000_000)["errorType"] == "Sandbox.Timedout"
+
+
+@pytest.mark.parametrize(
+    ("handler", "code", "kind", "message"),
+    [
+        ("missing.handler", APP, "ModuleNotFoundError", "No module named 'missing'"),
+        ("app.missing", APP, "AttributeError", "module 'app' has no attribute 'missing'"),
+        ("app.echo", "import nothing_of_that_name", "ModuleNotFoundError", "No module named 'nothing_of_that_name'"),
+        ("app.echo", "def echo(", "SyntaxError", "'(' was never closed (app.py, line 1)"),
+    ],
+)  # fmt: skip
+def test_a_handler_that_cannot_be_imported_is_an_error_that_says_why(
+    runtime: LambdaRuntime, handler: str, code: str, kind: str, message: str
+) -> None:
+    told = error(runtime, Deployed(handler, zip_of(app=code)))
+    assert (told["errorType"], told["errorMessage"]) == (kind, message)
+
+
+def test_a_result_that_is_not_json_is_an_error(runtime: LambdaRuntime) -> None:
+    told = error(runtime, Deployed("app.not_json"))
+    assert (told["errorType"], told["errorMessage"]) == (
+        "TypeError",
+        "Object of type set is not JSON serializable",
+    )
+
+
+def test_closing_ends_idle_and_busy_processes(runtime: LambdaRuntime, tmp_path: Path) -> None:
+    idle = result(runtime, Deployed("app.process"))
+    pids = tmp_path / "pids"
+    os.mkfifo(pids)
+    with ThreadPoolExecutor(1) as pool:
+        busy = pool.submit(runtime.invoke, Deployed("app.hang"), str(pids))
+        hanging = [int(pid) for pid in pids.read_text().split()]
+        runtime.close()
+        assert busy.result().failed
+    assert not any(is_alive(pid) for pid in (idle, *hanging))
+
+
+def test_nothing_starts_after_closing(runtime: LambdaRuntime) -> None:
+    runtime.close()
+    with pytest.raises(RuntimeError, match="the endpoint is going down"):
+        runtime.invoke(Deployed("app.echo"), None)
