@@ -12,12 +12,13 @@ from constructs import Construct
 
 from lambdas.shared.observability import METRICS_NAMESPACE
 from stacks.compute import ComputeStack
-from stacks.definition import Definition, SparkStep
+from stacks.definition import Definition
 from stacks.functions import Functions
 from stacks.log_group import log_group
 from stacks.nag import accept
 from stacks.run_sql import Warehouse
 from stacks.settings import Settings
+from stacks.spark_step import SparkJob
 from stacks.storage import StorageStack
 from stacks.warehouse import WarehouseStack
 
@@ -54,7 +55,7 @@ class PipelineStack(Stack):
                 user=warehouse.user,
             ),
             copy_role_arn=warehouse.copy_role.role_arn,
-            spark=SparkStep(
+            job=SparkJob(
                 cluster_id=compute.cluster_id,
                 script=compute.transform_script.s3_object_url,
                 python_code=compute.python_code.s3_object_url,

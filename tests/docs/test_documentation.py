@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from catalog.document import datasets_page
 from local_cloud.__main__ import app
 from stacks import run_sql
-from stacks.definition import NOT_RETRIED
+from stacks.blocks import NOT_RETRIED
 from stacks.document import settings_page
 from stacks.lease import REFUSED
 

@@ -1,0 +1,107 @@
+"""Who may run: the lease, and what the last run has left undone."""
+
+from aws_cdk import ArnFormat, Stack
+from aws_cdk import aws_stepfunctions as sfn
+from aws_cdk import aws_stepfunctions_tasks as tasks
+from constructs import Construct
+
+from sql import statements
+from stacks.blocks import Blocks
+from stacks.functions import Functions
+from stacks.lease import REFUSED, Lease
+from stacks.retries import BACK_OFF, NEVER
+
+UNFINISHED = "$.lease.item.unfinished_run.S"
+"""Where the state data names a run that has published but not finished, if there is one."""
+
+
+class Admission(Construct):
+    """`start` leads to `planned` with the lease held, or ends as Skipped."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        state_machine_name: str,
+        blocks: Blocks,
+        lease: Lease,
+        functions: Functions,
+        planned: sfn.IChainable,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._state_machine_name = state_machine_name
+        self._blocks = blocks
+        self._lease = lease
+        self._functions = functions
+        self.start = self._admit(planned)
+
+    def _admit(self, planned: sfn.IChainable) -> sfn.Chain:
+        unfinished = self._acknowledge_unfinished(planned)
+        admitted = (
+            sfn.Choice(self, "UnfinishedRun?", comment="did the last run publish without finishing?")
+            .when(sfn.Condition.is_present(UNFINISHED), unfinished)
+            .otherwise(planned)
+        )
+        acquire = self._lease.acquire("AcquireLease")
+        acquire.add_catch(self._when_held(acquire, admitted), errors=[REFUSED], result_path="$")
+        return sfn.Chain.start(self._blocks.guard(acquire)).next(admitted)
+
+    def _when_held(self, acquire: sfn.IChainable, admitted: sfn.IChainable) -> sfn.IChainable:
+        """Skip if the holder runs; take the lease over if it does not (it was aborted, timed out, or forgotten)."""
+        skipped = self._blocks.guard(self._blocks.count("CountSkippedRun", "RunsSkipped")).next(
+            sfn.Succeed(self, "Skipped", comment="another run holds the lease")
+        )
+        take_over = self._lease.take_over("TakeOverLease")
+        take_over.add_catch(skipped, errors=[REFUSED], result_path="$")
+        self._blocks.guard(take_over).next(admitted)
+        look = tasks.CallAwsService(
+            self,
+            "DescribeHolder",
+            service="sfn",
+            action="describeExecution",
+            parameters={"ExecutionArn": sfn.JsonPath.string_at("$.Item.holder.S")},
+            iam_resources=[
+                Stack.of(self).format_arn(
+                    service="states",
+                    resource="execution",
+                    resource_name=f"{self._state_machine_name}:*",
+                    arn_format=ArnFormat.COLON_RESOURCE_NAME,
+                )
+            ],
+            iam_action="states:DescribeExecution",
+            result_selector={"Status.$": "$.Status"},
+            result_path="$.execution",
+        )
+        look.add_retry(errors=["Sfn.ExecutionDoesNotExistException"], **NEVER)
+        look.add_retry(**BACK_OFF)
+        look.add_catch(take_over, errors=["Sfn.ExecutionDoesNotExistException"], result_path="$.execution")
+        still_runs = sfn.Condition.string_equals("$.execution.Status", "RUNNING")
+        self._blocks.guard(look).next(
+            sfn.Choice(self, "HolderRuns?").when(still_runs, skipped).otherwise(take_over)
+        )
+        return self._blocks.guard(self._lease.read("ReadLease")).next(
+            sfn.Choice(self, "StillHeld?")
+            .when(sfn.Condition.is_present("$.Item.holder"), look)
+            .otherwise(acquire)
+        )
+
+    def _acknowledge_unfinished(self, planned: sfn.IChainable) -> sfn.IChainable:
+        ledger = self._blocks.sql(
+            "ReadUnfinishedLedger",
+            statements.read_ledger(),
+            parameters={"run_id": UNFINISHED},
+            result_path="$.unfinished",
+        )
+        acknowledge = self._blocks.invoke(
+            "AcknowledgeUnfinished",
+            self._functions.acknowledge_landing,
+            {
+                "run_id": sfn.JsonPath.string_at(UNFINISHED),
+                "ledger_statement": sfn.JsonPath.string_at("$.unfinished.statement"),
+                "if_published": True,
+            },
+        )
+        # the tables may be gone while the lease's item is not
+        tables = self._blocks.sql("CreateWarehouse", statements.create_tables())
+        return tables.next(ledger).next(acknowledge).next(planned)

@@ -1,0 +1,131 @@
+"""What every state of the pipeline is made of: tasks with the same retries and the same way out on failure."""
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_stepfunctions as sfn
+from aws_cdk import aws_stepfunctions_tasks as tasks
+from constructs import Construct
+
+from lambdas.shared.observability import METRICS_NAMESPACE
+from stacks.functions import Functions
+from stacks.retries import BACK_OFF, NEVER
+from stacks.run_sql import Polling, RunSql, Warehouse
+from stacks.settings import Settings
+
+NOT_RETRIED = ["InvalidExecutionInput", "DataQualityError", "NotPublishedError"]
+"""Errors of the functions that the next try would meet again."""
+
+RUN_ID = sfn.JsonPath.string_at("$$.Execution.Name")
+
+Guarded = TypeVar("Guarded", bound="sfn.TaskStateBase | sfn.Parallel | sfn.Map")
+
+
+class Blocks(Construct):
+    """Makes states; an error that a state does not handle itself leads to `failure`."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        functions: Functions,
+        warehouse: Warehouse,
+        failure: sfn.IChainable,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._settings = settings
+        self._functions = functions
+        self._warehouse = warehouse
+        self._failure = failure
+
+    def guard(self, state: Guarded) -> Guarded:
+        """The same state, with every error it does not handle itself leading to the failure states."""
+        state.add_catch(self._failure, result_path="$.failure")
+        return state
+
+    def sql(
+        self,
+        name: str,
+        sql: Sequence[str] | str,
+        *,
+        parameters: dict[str, str] | None = None,
+        result_path: str = sfn.JsonPath.DISCARD,
+        guarded: bool = True,
+    ) -> sfn.Parallel:
+        """Statements as one transaction, or one statement with bound parameters (paths into the state data)."""
+        polling = Polling(
+            step_seconds=self._settings.statement_poll_seconds,
+            timeout_seconds=60 * self._settings.statement_timeout_minutes,
+        )
+        run = RunSql(
+            self,
+            name,
+            warehouse=self._warehouse,
+            polling=polling,
+            statements=sql,
+            parameters=parameters,
+            result_path=result_path,
+        )
+        return self.guard(run.state) if guarded else run.state
+
+    def check(self, name: str, query_name: str, query: str) -> sfn.Chain:
+        """Count violations with a query, then let the function judge them: raises DataQualityError."""
+        count = self.sql(query_name, query, result_path="$.quality")
+        judge = self.invoke(
+            name,
+            self._functions.check_quality,
+            {"stage": name, "statement": sfn.JsonPath.string_at("$.quality.statement")},
+        )
+        return sfn.Chain.start(count).next(judge)
+
+    def invoke(
+        self,
+        name: str,
+        function: lambda_.Function,
+        payload: dict[str, Any],
+        result_path: str = sfn.JsonPath.DISCARD,
+    ) -> tasks.LambdaInvoke:
+        """Call a function with a payload."""
+        task = self.task(name, function, sfn.TaskInput.from_object(payload), result_path)
+        return self.guard(task)
+
+    def task(
+        self,
+        name: str,
+        function: lambda_.Function,
+        payload: sfn.TaskInput,
+        result_path: str = sfn.JsonPath.DISCARD,
+    ) -> tasks.LambdaInvoke:
+        """Call a function; the caller sees to failures."""
+        task = tasks.LambdaInvoke(
+            self,
+            name,
+            lambda_function=function,
+            payload=payload,
+            payload_response_only=True,
+            retry_on_service_exceptions=False,
+            result_path=result_path,
+        )
+        task.add_retry(errors=NOT_RETRIED, **NEVER)
+        task.add_retry(**BACK_OFF)
+        return task
+
+    def count(self, name: str, metric: str) -> tasks.CallAwsService:
+        """Add 1 to a metric of the pipeline."""
+        state = tasks.CallAwsService(
+            self,
+            name,
+            service="cloudwatch",
+            action="putMetricData",
+            iam_resources=["*"],
+            parameters={
+                "Namespace": METRICS_NAMESPACE,
+                "MetricData": [{"MetricName": metric, "Value": 1, "Unit": "Count"}],
+            },
+            result_path=sfn.JsonPath.DISCARD,
+        )
+        state.add_retry(**BACK_OFF)
+        return state
