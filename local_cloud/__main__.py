@@ -58,7 +58,7 @@ def run(
     with _told(), tempfile.TemporaryDirectory() as made_up:
         source = data or _made_up(Path(made_up), size)
         landing.files_of(source)
-        with _endpoint_for_run(folder, context):
+        with _endpoint_for_run(folder, name, context):
             execution = _one_run(source, name, _window(window_start, window_end))
     if execution.status == "SUCCEEDED":
         _show_hint(folder, execution)
@@ -155,7 +155,8 @@ def history(
 @contextmanager
 def _told() -> Iterator[None]:
     """Errors a person can mend are told in a line; Ctrl-C and SIGTERM end the command in order."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for ending in (signal.SIGINT, signal.SIGTERM):  # a shell's background job starts with SIGINT ignored
+        signal.signal(ending, signal.default_int_handler)
     try:
         yield
     except LocalCloudError as error:
@@ -174,7 +175,7 @@ def _told() -> Iterator[None]:
 
 
 @contextmanager
-def _endpoint_for_run(folder: StateFolder, context: list[str] | None) -> Iterator[None]:
+def _endpoint_for_run(folder: StateFolder, name: str, context: list[str] | None) -> Iterator[None]:
     """An endpoint of its own, or the one that `up` keeps for this folder."""
     from local_cloud.endpoint import serving  # noqa: PLC0415
 
@@ -189,7 +190,7 @@ def _endpoint_for_run(folder: StateFolder, context: list[str] | None) -> Iterato
         yield
         return
     with serving(folder, "run"):
-        _deploy(folder, context)
+        _deploy(folder, [*(context or []), f"name={name}"])
         yield
 
 

@@ -10,7 +10,6 @@
 Any error: ReleaseLeaseAfterFailure ─► NotifyFailure ─► Failed.
 """
 
-
 from aws_cdk import Duration
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_stepfunctions as sfn
