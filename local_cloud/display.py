@@ -65,13 +65,10 @@ def accounting_table(datasets: Mapping[str, Mapping[str, int]]) -> Table:
 
 def executions_table(executions: Iterable[Execution]) -> Table:
     """The newest executions first, with how they ended."""
-    table = Table(title="executions", title_justify="left")
-    for heading in ("name", "status", "started", "seconds", "error"):
-        table.add_column(
-            heading,
-            justify="right" if heading == "seconds" else "left",
-            no_wrap=heading in ("name", "started"),
-        )
+    table = Table(title="executions", title_justify="left", box=None, padding=(0, 2, 0, 0))
+    for heading in ("name", "status", "started", "seconds"):
+        table.add_column(heading, justify="right" if heading == "seconds" else "left", no_wrap=True)
+    table.add_column("error", overflow="fold")
     for execution in executions:
         table.add_row(
             Text(execution.name),

@@ -61,7 +61,7 @@ class Schedule:
 
 
 def _fire(state_machine: str, execution_input: str) -> None:
-    name = f"scheduled-{datetime.now(UTC):%Y-%m-%dT%H-%M-%S-%f}"
+    name = f"scheduled-{datetime.now(UTC):%Y-%m-%dT%H-%M-%S-%f}"[:-3]
     try:
         boto3.client("stepfunctions").start_execution(
             stateMachineArn=state_machine, name=name, input=execution_input
