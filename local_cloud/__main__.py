@@ -246,9 +246,10 @@ def _window(start: str | None, end: str | None) -> dict[str, str]:
 def _show_hint(folder: StateFolder, execution: Execution) -> None:
     from local_cloud.run import review_span, window_of  # noqa: PLC0415
     from local_cloud.warehouse_query import query_here  # noqa: PLC0415
+    from sql import statements  # noqa: PLC0415
 
     window = window_of(execution)
-    if window and (hint := review_span(query_here(folder, _SPAN)[1], window)):
+    if window and (hint := review_span(query_here(folder, statements.review_span())[1], window)):
         console.print(f"[yellow]note: {hint}[/]", highlight=False)
 
 
@@ -268,17 +269,6 @@ def _machine_on_aws(name: str) -> StateMachine:
         return StateMachine(boto3.client("stepfunctions"), name)
     except KeyError:
         raise LocalCloudError(f"no state machine is named {name} there; deploy it, or give --name") from None
-
-
-_SPAN = """
-select
-    cast(min(reviews.record_create_timestamp) as date),
-    cast(max(reviews.record_create_timestamp) as date),
-    sum(case when reviews.record_create_timestamp >= covered.window_start
-        and reviews.record_create_timestamp < covered.window_end then 1 else 0 end)
-from goodreads_warehouse.reviews as reviews
-cross join goodreads_analytics.review_window as covered
-"""
 
 
 if __name__ == "__main__":

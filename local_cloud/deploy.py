@@ -1,6 +1,6 @@
-"""Applies the synthesized templates to the endpoint, in this process: what `cdk deploy` does in half a minute.
+"""Applies the synthesized templates to the endpoint, in this process.
 
-`cdk deploy` itself works against the endpoint as well; this is the short way for `run`.
+`cdk bootstrap` and `cdk deploy` work against the endpoint as well; this is the short way for `run`.
 """
 
 import json
@@ -8,7 +8,8 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -57,20 +58,13 @@ def apply(assembly: Path, account: str, region: str) -> None:
             )
 
 
-def _in_order(artifacts: Mapping[str, Any]) -> Iterator[str]:
-    done: set[str] = set()
-
-    def visit(name: str) -> Iterator[str]:
-        if name in done:
-            return
-        done.add(name)
-        for needed in artifacts[name].get("dependencies", []):
-            yield from visit(needed)
-        if artifacts[name]["type"] == "aws:cloudformation:stack":
-            yield name
-
-    for name in sorted(artifacts):
-        yield from visit(name)
+def _in_order(artifacts: Mapping[str, Any]) -> list[str]:
+    needs = {name: artifact.get("dependencies", []) for name, artifact in sorted(artifacts.items())}
+    return [
+        name
+        for name in TopologicalSorter(needs).static_order()
+        if artifacts[name]["type"] == "aws:cloudformation:stack"
+    ]
 
 
 def _publish_assets(assembly: Path, stack: str, account: str, region: str) -> None:

@@ -1,6 +1,5 @@
 """The endpoint: moto's server and the S3 server, with real engines behind Lambda, EMR, Redshift and Step Functions."""
 
-import json
 import logging
 import os
 import socket
@@ -17,6 +16,7 @@ from moto.server import ThreadedMotoServer
 
 from local_cloud import account, functions, step_functions, tables
 from local_cloud.addresses import Addresses
+from local_cloud.documents import write_document
 from local_cloud.emr import StepRunner
 from local_cloud.errors import LocalCloudError
 from local_cloud.lambda_runtime import LambdaRuntime
@@ -61,7 +61,7 @@ def serving(state: StateFolder, purpose: str, port: int | None = None) -> Iterat
 def _install(state: StateFolder, engine: RedshiftEngine, runtime: LambdaRuntime, steps: StepRunner) -> None:
     def keep(description: dict[str, Any], events: list[dict[str, Any]]) -> None:
         path = state.executions / f"{description['name']}.json"
-        _write(path, {"description": description, "events": events})
+        write_document(path, {"description": description, "events": events})
 
     install_redshift(engine)
     functions.install(runtime)
@@ -72,7 +72,6 @@ def _install(state: StateFolder, engine: RedshiftEngine, runtime: LambdaRuntime,
 
 @contextmanager
 def _control_plane(port: int) -> Iterator[None]:
-
     for noisy in ("werkzeug", "botocore", "localbucket", "moto", "sqlglot"):
         logging.getLogger(noisy).setLevel(logging.CRITICAL)
     # it knows no bucket policies, alarms and subscriptions, and says so of each
@@ -118,9 +117,3 @@ def _require_free(port: int) -> None:
                 f"port {port} is in use (the endpoint needs a port for the control plane and the next one for S3); "
                 "end the program that listens there, or give another port: --port"
             ) from None
-
-
-def _write(path: Path, document: Any) -> None:
-    partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps(document), encoding="utf-8")
-    partial.replace(path)

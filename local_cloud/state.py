@@ -10,6 +10,7 @@ import psutil
 from filelock import FileLock, Timeout
 
 from local_cloud.addresses import Addresses
+from local_cloud.documents import write_document
 from local_cloud.errors import LocalCloudError
 
 
@@ -79,9 +80,7 @@ class StateFolder:
 
     def announce(self, endpoint: Running) -> None:
         """Say who serves this folder and where."""
-        partial = self._endpoint_file.with_suffix(".partial")
-        partial.write_text(json.dumps(asdict(endpoint)), encoding="utf-8")
-        partial.replace(self._endpoint_file)
+        write_document(self._endpoint_file, asdict(endpoint))
 
     @contextmanager
     def locked(self) -> Iterator[None]:

@@ -7,6 +7,8 @@ from typing import Any
 
 from moto.dynamodb.models import DynamoDBBackend
 
+from local_cloud.documents import write_document
+
 _create, _delete = DynamoDBBackend.create_table, DynamoDBBackend.delete_table
 _put = DynamoDBBackend.put_item
 _changes = {name: getattr(DynamoDBBackend, name) for name in ("put_item", "update_item", "delete_item")}
@@ -21,9 +23,7 @@ def install(folder: Path) -> None:
 
     def save(backend: Any, table_name: str) -> None:
         items = [item.to_json()["Attributes"] for item in backend.tables[table_name].all_items()]
-        partial = folder / f"{table_name}.partial"
-        partial.write_text(json.dumps(items), encoding="utf-8")
-        partial.replace(folder / f"{table_name}.json")
+        write_document(folder / f"{table_name}.json", items)
 
     def saving(change: Any) -> Any:
         def changed(self: Any, table_name: str, *args: Any, **kwargs: Any) -> Any:

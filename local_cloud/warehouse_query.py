@@ -4,6 +4,7 @@ from typing import Any
 
 import boto3
 
+from lambdas.shared.data_api import value_of
 from local_cloud.addresses import Addresses
 from local_cloud.errors import LocalCloudError
 from local_cloud.redshift import SqlError, read_only_query
@@ -77,9 +78,5 @@ def _through_data_api(addresses: Addresses, sql: str) -> Result:
     rows: list[tuple[Any, ...]] = []
     for page in client.get_paginator("get_statement_result").paginate(Id=statement):
         columns = [column["name"] for column in page["ColumnMetadata"]]
-        rows += [tuple(_value(dict(field)) for field in record) for record in page["Records"]]
+        rows += [tuple(value_of(dict(field)) for field in record) for record in page["Records"]]
     return columns, rows
-
-
-def _value(field: dict[str, Any]) -> Any:
-    return None if "isNull" in field else next(iter(field.values()))

@@ -122,6 +122,11 @@ def set_window() -> str:
     return render("analytics/set_window.sql")
 
 
+def review_span() -> str:
+    """First and last day of the warehouse's reviews, and how many the window covers."""
+    return render("analytics/review_span.sql")
+
+
 def analytics(ranking: Ranking, top: int) -> list[str]:
     """The three tables of a ranking, rebuilt; `top` is the number of places."""
     columns = column_list(ranking.subject.columns)

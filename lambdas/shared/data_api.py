@@ -12,9 +12,10 @@ def read_rows(client: "RedshiftDataAPIServiceClient", statement: str) -> Iterato
     for page in client.get_paginator("get_statement_result").paginate(Id=statement):
         names = [column["name"] for column in page["ColumnMetadata"]]
         for record in page["Records"]:
-            yield dict(zip(names, (_value(dict(field)) for field in record), strict=True))
+            yield dict(zip(names, (value_of(dict(field)) for field in record), strict=True))
 
 
-def _value(field: dict[str, Any]) -> Any:
+def value_of(field: dict[str, Any]) -> Any:
+    """The value of one field of a record, as the Data API tags it: {"longValue": 3}, {"isNull": True}."""
     (kind, value), *_ = field.items()
     return None if kind == "isNull" else value

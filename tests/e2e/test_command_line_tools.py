@@ -13,6 +13,7 @@ from typing import Any
 import psutil
 import pytest
 
+from catalog import REVIEWS
 from tests.e2e.pipeline import PROJECT, Pipeline
 from tests.e2e.records import NOON, author, csv_file
 from tests.local_cloud.alive import is_alive
@@ -72,12 +73,18 @@ def test_run_then_look_with_status_history_and_query(tmp_path: Path) -> None:
     data = tmp_path / "data"
     data.mkdir()
     (data / "author.csv").write_bytes(csv_file([author(1, "Ursula K. Le Guin", NOON)]))
+    (data / "reviews.csv").write_bytes(
+        csv_file([{"review_id": "1", "author_id": "1", "record_create_timestamp": NOON}], REVIEWS)
+    )
 
     ran = local_cloud("run", str(data), "--state", state)
 
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert "SUCCEEDED" in ran.stdout
     assert "authors" in ran.stdout
+    assert "the reviews are from 2020-02-19 to 2020-02-19: give --window-start" in " ".join(
+        ran.stdout.split()
+    )
     assert "SUCCEEDED" in local_cloud("status", "--state", state).stdout
     assert "PublishWarehouse" in local_cloud("history", "--state", state).stdout
     answer = local_cloud("query", "select name from goodreads_warehouse.authors", "--state", state)

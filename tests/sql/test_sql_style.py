@@ -18,6 +18,7 @@ BATCHES = {
     "publish": statements.publish(),
     "read_ledger": [statements.read_ledger()],
     "set_window": [statements.set_window()],
+    "review_span": [statements.review_span()],
     "authors_ranking": statements.analytics(statements.RANKINGS["authors"], top=10),
     "staging_checks": [checks.staging_checks()],
     "warehouse_checks": [checks.warehouse_checks()],
