@@ -22,12 +22,16 @@ run: setup ## the whole pipeline on this machine [DATA=folder] [WINDOW_START=202
 		$(if $(WINDOW_START),--window-start $(WINDOW_START)) $(if $(WINDOW_END),--window-end $(WINDOW_END))
 
 .PHONY: test
-test: tools lint ## everything that is checked, end-to-end runs included
-	@python -m pytest
+test: tools lint ## everything that is checked, end-to-end runs and a sample of the crashes included
+	@python -m pytest -m "not crash"
+
+.PHONY: test-crash
+test-crash: tools ## a crash in every state of the state machine, before and after its effect
+	@python -m pytest -m crash
 
 .PHONY: check
 check: tools lint ## format, lint, types and the fast tests, in less than two minutes
-	@python -m pytest -m "not spark and not e2e"
+	@python -m pytest -m "not spark and not e2e and not crash"
 
 .PHONY: lint
 lint: tools

@@ -1,13 +1,18 @@
 """docs/datasets.md, from the catalog."""
 
 from catalog import DATASETS, Column, Dataset, Type
+from catalog.model import FIRST_YEAR, YEAR_AFTER_LAST
 
-_INTRODUCTION = """\
+_INTRODUCTION = f"""\
 # Datasets
 
 Made by `make docs` from `catalog/`. Landing files are CSV with a header: RFC 4180 quoting (a quote inside a quoted field
 is doubled, fields may hold commas and newlines), UTF-8, optionally gzip. The empty field is NULL. Columns may come in any
 order; a file that lacks one goes to quarantine, because the newest version of a record replaces the older one as a whole.
+
+A row that breaks a rule goes to quarantine with the rule's name: `field_count`, `quoting`, `encoding` (not UTF-8), `required`, `type`, `range`
+or `too_long`. Timestamps are from {FIRST_YEAR} to {YEAR_AFTER_LAST - 1}, and `record_create_timestamp` is at most a day after the run has started: a
+version from the future would win for ever.
 """
 
 

@@ -4,6 +4,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 
+FIRST_YEAR = 1900
+YEAR_AFTER_LAST = 2100
+"""Every timestamp is from the first to before the second, in UTC: what is outside is a typing error."""
+
 
 class Type(Enum):
     """The logical types; each target (Spark, Redshift, faker) maps them with a dict of its own."""

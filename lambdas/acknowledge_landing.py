@@ -20,18 +20,14 @@ log: Logger = logger()
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, int]:
-    """{run_id, ledger_statement?, if_published?} -> {acknowledged, changed}.
+    """{run_id, ledger_statement?} -> {acknowledged, changed}.
 
     `ledger_statement` is the finished Data API statement that read the run's ledger lines; without it the
-    run had no rows, only files that went to quarantine whole. With `if_published` a run that is not in the
-    ledger is passed over: it died before its publish, and its files wait in landing for the next plan.
+    run had no rows, only files that went to quarantine whole.
     """
     environment = Environment.read()
     if statement := event.get("ledger_statement"):
-        lines = read_ledger(boto3.client("redshift-data"), statement)
-        if not lines and event.get("if_published"):
-            return {"acknowledged": 0, "changed": 0}
-        require_published(event["run_id"], lines)
+        require_published(event["run_id"], read_ledger(boto3.client("redshift-data"), statement))
     return acknowledge(boto3.client("s3"), event["run_id"], environment)
 
 
@@ -48,9 +44,12 @@ def require_published(run_id: str, lines: list[LedgerLine]) -> None:
 
 def acknowledge(s3: "S3Client", run_id: str, environment: Environment) -> dict[str, int]:
     """Delete what the run's copy receipts list, where it is still the object that was copied."""
-    copied = list(read_receipts(s3, environment.working_bucket, run_id).items())
+    copied = read_receipts(s3, environment.working_bucket, run_id)
     deleted = in_parallel(
-        lambda entry: delete_if_unchanged(s3, environment.landing_bucket, key=entry[0], etag=entry[1]), copied
+        lambda receipt: delete_if_unchanged(
+            s3, environment.landing_bucket, key=receipt.key, etag=receipt.etag
+        ),
+        copied,
     )
     log.info("acknowledged", extra={"run_id": run_id, "deleted": sum(deleted), "of": len(copied)})
     return {"acknowledged": sum(deleted), "changed": len(copied) - sum(deleted)}

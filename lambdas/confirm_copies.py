@@ -1,25 +1,31 @@
-"""ConfirmCopies: the plan without what has changed between the listing and the copy."""
+"""ConfirmCopies: the plan without what has changed between the listing and the copy, or proved unusable in it."""
 
 from typing import TYPE_CHECKING, Any
 
 import boto3
 
+from lambdas.shared.documents import read_plan, write_plan
 from lambdas.shared.environment import Environment
 from lambdas.shared.plan import Plan, copied_key, plan_key
 from lambdas.shared.receipts import read_receipts
+from lambdas.shared.summary import log_notes, summary
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 
-def handler(event: dict[str, Any], _context: object) -> dict[str, bool]:
-    """{run_id} -> {has_rows}; writes the plan that the Spark job reads."""
-    return confirm(boto3.client("s3"), event["run_id"], Environment.read().working_bucket)
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """{run_id, plan} -> plan; writes the plan that the Spark job reads."""
+    environment = Environment.read()
+    plan = confirm(boto3.client("s3"), event["run_id"], environment.working_bucket)
+    log_notes(plan)
+    return {**event["plan"], **summary(plan, environment.copy_files_per_task)}
 
 
-def confirm(s3: "S3Client", run_id: str, bucket: str) -> dict[str, bool]:
+def confirm(s3: "S3Client", run_id: str, bucket: str) -> Plan:
     """Keep the planned files that were copied, and the layouts that still have files."""
-    plan = Plan.from_json(s3.get_object(Bucket=bucket, Key=plan_key(run_id))["Body"].read())
-    copied = plan.only(read_receipts(s3, bucket, run_id))
-    s3.put_object(Bucket=bucket, Key=copied_key(run_id), Body=copied.to_json().encode())
-    return {"has_rows": bool(copied.layouts)}
+    receipts = read_receipts(s3, bucket, run_id)
+    copied = read_plan(s3, bucket, plan_key(run_id)).only({receipt.key for receipt in receipts})
+    confirmed = copied.without({receipt.key: receipt.problem for receipt in receipts if receipt.problem})
+    write_plan(s3, bucket, copied_key(run_id), confirmed)
+    return confirmed

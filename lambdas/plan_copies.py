@@ -1,17 +1,20 @@
 """PlanCopies: what has landed, what of it this run takes, and where it goes."""
 
+import csv
+import io
 import re
 from typing import TYPE_CHECKING, Any
 
 import boto3
-from aws_lambda_powertools import Logger
 
+from lambdas.shared.acceptance import accepts_rejects
+from lambdas.shared.documents import write_plan
 from lambdas.shared.environment import Environment
 from lambdas.shared.errors import InvalidExecutionInput
-from lambdas.shared.observability import logger
-from lambdas.shared.plan import LandingObject, Plan, plan_key
+from lambdas.shared.plan import LandingObject, Plan, landed_key, listed_key
 from lambdas.shared.planning import Header, Zones, bound_batch, make_plan
 from lambdas.shared.recognise import HEADER_BYTES, dataset_of, read_header
+from lambdas.shared.summary import log_notes, summary
 from lambdas.shared.window import review_window
 from lambdas.shared.zone import in_parallel, list_objects, read_head
 
@@ -19,20 +22,36 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _RUN_ID = re.compile(r"[A-Za-z0-9._-]{1,80}")
-_NOTES, _NOTE_LENGTH = 20, 500  # what a person reads; all of it is in the log and in the plan
-log: Logger = logger()
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """{run_id, started, input} -> {window, batches, files, quarantined_files, ...}; writes the plan."""
+    """{run_id, started, input} -> plan: {window, accept_rejects, batches, files, quarantined_files, ...}.
+
+    Writes the plan and, for Redshift, the keys and ETags of its files.
+    """
     environment = Environment.read()
     run_id = _checked_run_id(event["run_id"])
     window = review_window(event["input"], event["started"], environment.analytics_window_days)
+    accepted = accepts_rejects(event["input"])
     s3 = boto3.client("s3")
     plan = plan_run(s3, run_id, environment)
+    log_notes(plan)
     if plan.files:
-        s3.put_object(Bucket=environment.working_bucket, Key=plan_key(run_id), Body=plan.to_json().encode())
-    return summary(plan, environment.copy_files_per_task) | {"window": window}
+        write_plan(s3, environment.working_bucket, listed_key(run_id), plan)
+        s3.put_object(
+            Bucket=environment.working_bucket, Key=landed_key(run_id), Body=landed_csv(plan).encode()
+        )
+    return summary(plan, environment.copy_files_per_task) | {"window": window, "accept_rejects": accepted}
+
+
+def landed_csv(plan: Plan) -> str:
+    """Key and ETag of each planned file, a record each, without a header."""
+    text = io.StringIO()
+    # a carriage return in a key is quoted only if everything is
+    csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL).writerows(
+        (file.key, file.etag) for file in plan.files
+    )
+    return text.getvalue()
 
 
 def plan_run(s3: "S3Client", run_id: str, environment: Environment) -> Plan:
@@ -50,24 +69,6 @@ def plan_run(s3: "S3Client", run_id: str, environment: Environment) -> Plan:
     headers = dict(found for found in in_parallel(read, chosen) if found)
     zones = Zones(working=environment.working_bucket, quarantine=environment.quarantine_bucket)
     return make_plan(run_id, chosen, headers, zones, left)
-
-
-def summary(plan: Plan, files_per_task: int) -> dict[str, Any]:
-    """What the state machine needs of a plan: never the list of files, which may be long."""
-    problems = [f"{file.key}: {file.problem}" for file in plan.files if file.problem]
-    empty = [f"{file.key}: holds nothing" for file in plan.files if "/empty/" in file.target]
-    notes = [*problems, *empty, *plan.drift]
-    for text in notes:
-        log.warning(text)
-    return {
-        "files": sum(1 for file in plan.files if not file.problem),
-        "bytes": sum(file.size for file in plan.files if not file.problem),
-        "quarantined_files": len(problems),
-        "notes": [text[:_NOTE_LENGTH] for text in notes[:_NOTES]],
-        "left_for_later": plan.left_for_later,
-        "batches": list(range(-(-len(plan.files) // files_per_task))),
-        "has_rows": bool(plan.layouts),
-    }
 
 
 def _checked_run_id(run_id: str) -> str:

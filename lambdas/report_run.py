@@ -26,6 +26,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     for name, value in totals([*own, *unfinished]).items():
         measure.add_metric(name, MetricUnit.Count, value)
     measure.add_metric("FilesQuarantined", MetricUnit.Count, made["quarantined_files"])
+    measure.add_metric("FilesPublishedBefore", MetricUnit.Count, made["published_before"])
     measure.add_metric("FilesLeftForLater", MetricUnit.Count, made["left_for_later"])
     measure.add_metric("RunsWithRejects", MetricUnit.Count, int(made["has_rejects"]))
     return made
@@ -50,6 +51,7 @@ def report(
         "files": plan["files"],
         "bytes": plan["bytes"],
         "quarantined_files": plan["quarantined_files"],
+        "published_before": plan["published_before"],
         "notes": plan["notes"],
         "left_for_later": plan["left_for_later"],
         "window": plan["window"],

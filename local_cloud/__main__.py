@@ -5,7 +5,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -150,6 +150,35 @@ def history(
             if execution
             else "there is no execution yet: run the pipeline first (make run)"
         )
+
+
+@app.command()
+def replay(
+    run: Annotated[str, typer.Argument(help="Name of the run that has rejected rows or files.")],
+    export: Annotated[
+        Path | None, typer.Option(help="Only write them to this new folder, to be repaired there.")
+    ] = None,
+    repaired: Annotated[
+        Path | None,
+        typer.Option("--from", help="Land the files of this folder instead of what was rejected."),
+    ] = None,
+    state: State = DEFAULT_STATE,
+    aws: OnAws = False,
+    name: Name = DEFAULT_NAME,
+) -> None:
+    """Put what a run has rejected back into the landing zone, as it is or repaired."""
+    from local_cloud import replay as replaying  # noqa: PLC0415
+
+    with _told(), ExitStack() as stack:
+        if export and repaired:
+            raise LocalCloudError("give --export first, and --from once the files are repaired: not both")
+        here = replaying.zones_here(StateFolder(state), name)
+        zones = replaying.zones_on_aws(name) if aws else stack.enter_context(here)
+        if export:
+            replaying.show_export(console, replaying.export(zones, run, export), export)
+        else:
+            landed = replaying.land(zones, run, repaired) if repaired else replaying.replay(zones, run)
+            replaying.show_landed(console, landed)
 
 
 @contextmanager

@@ -44,6 +44,11 @@ def report(console: Console, execution: Execution) -> None:
         console.print(accounting_table(datasets))
     for place in output.get("quarantine", []):
         console.print(Text(f"rejected rows and files, with the reasons: {place}", style="yellow"))
+    if output.get("published_before"):
+        console.print(
+            f"{output['published_before']} files had been published before and were not read again; "
+            "to have a file read again, land it under another name"
+        )
     if output.get("left_for_later"):
         console.print(
             f"{output['left_for_later']} files are left for the next run (batch_max_files, batch_max_bytes)"

@@ -93,8 +93,10 @@ def _end_executions(state: StateFolder) -> None:
     for machine in client.list_state_machines()["stateMachines"]:
         found = client.list_executions(stateMachineArn=machine["stateMachineArn"], statusFilter="RUNNING")
         for execution in found["executions"]:
+            path = state.executions / f"{execution['name']}.json"
+            path.unlink(missing_ok=True)  # how it had ended before it was redriven
             client.stop_execution(executionArn=execution["executionArn"], cause="the endpoint went down")
-            running.append(state.executions / f"{execution['name']}.json")
+            running.append(path)
     deadline = time.monotonic() + _GRACE_SECONDS
     while not all(path.exists() for path in running) and time.monotonic() < deadline:
         time.sleep(_POLL_SECONDS)

@@ -89,9 +89,13 @@ class _Reader:
         self._owner: dict[int, int] = {}  # of an event: the visit it belongs to
         self._around: dict[int, int] = {}  # of an event: the innermost Parallel or Map visit it happens in
         self._open: dict[str, list[int]] = {}
+        self._last: Mapping[str, Any] = {}
 
     def read(self, event: Mapping[str, Any]) -> None:
         kind, number, previous = event["type"], event["id"], event.get("previousEventId", 0)
+        if kind == "ExecutionRedriven":
+            self._break_off()
+            previous = 0  # what follows belongs to no visit from before
         self._owner[number] = 0 if kind in _BESIDES else self._owner.get(previous, 0)
         self._around[number] = self._around.get(previous, 0)
         if kind.endswith("StateEntered") and kind not in _BESIDES:
@@ -103,6 +107,14 @@ class _Reader:
         elif kind.startswith(("ParallelState", "MapState")):
             self._owner[number] = self._around[number]
         self._judge(kind, self.found.get(self._owner[number]))
+        self._last = event
+
+    def _break_off(self) -> None:
+        """End the visits that the execution's end had cut off; a redrive enters its states anew."""
+        for number in (number for waiting in self._open.values() for number in waiting):
+            self.found[number].ended = _time(self._last["timestamp"])
+            self.found[number].failed = True
+        self._open = {}
 
     def _enter(self, event: Mapping[str, Any]) -> None:
         name, moment = event["stateEnteredEventDetails"]["name"], _time(event["timestamp"])

@@ -1,49 +1,24 @@
 """A folder served as S3, and moto's view of it: CloudFormation's buckets and code are the same folder."""
 
 import threading
-import xml.etree.ElementTree as ET
 from http.server import ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
-from localbucket import S3Handler
 from moto.s3.models import FakeKey, S3Backend
 
+from local_cloud.s3_handler import ObjectHandler
+from local_cloud.s3_keys import key_problem
+
 _POLL_SECONDS = 0.05  # between two looks whether it shall stop
-
-
-class _Handler(S3Handler):  # type: ignore[misc]
-    """localbucket's handler, with the two questions about a bucket that the CDK CLI asks before it uploads."""
-
-    _BUCKET_QUESTIONS: ClassVar[dict[str, tuple[str, ...]]] = {
-        "location": ("LocationConstraint",),
-        "encryption": (
-            "ServerSideEncryptionConfiguration",
-            "Rule",
-            "ApplyServerSideEncryptionByDefault",
-            "SSEAlgorithm",
-        ),
-    }
-
-    def _get_request(self, bucket: str, key: str) -> None:
-        asked = None if key else next((name for name in self._BUCKET_QUESTIONS if name in self.query), None)
-        if asked is None:
-            super()._get_request(bucket, key)
-            return
-        self._bucket_dir(bucket)
-        element = root = ET.Element(self._BUCKET_QUESTIONS[asked][0])
-        for tag in self._BUCKET_QUESTIONS[asked][1:]:
-            element = ET.SubElement(element, tag)
-        if asked == "encryption":
-            element.text = "AES256"
-        self._send_xml(root)
 
 
 class S3Server:
     """Serves every folder in `buckets` as a bucket."""
 
     def __init__(self, buckets: Path, port: int) -> None:
-        handler = type("Handler", (_Handler,), {"data_root": buckets.resolve()})
+        served = {"data_root": buckets.resolve(), "changing": threading.Lock()}
+        handler = type("Handler", (ObjectHandler,), served)
         self._server = ThreadingHTTPServer(("127.0.0.1", port), handler)
         self._server.daemon_threads = True
         self._thread = threading.Thread(
@@ -85,7 +60,7 @@ def share_buckets(buckets: Path) -> None:
 
     def get_object(self: Any, bucket_name: str, key_name: str, *args: Any, **kwargs: Any) -> Any:
         path = buckets / bucket_name / key_name
-        if path.is_file():
+        if key_problem(key_name) is None and path.is_file():
             return FakeKey(
                 name=key_name,
                 bucket_name=bucket_name,

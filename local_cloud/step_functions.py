@@ -1,7 +1,8 @@
-"""Hooks into moto's Step Functions: state machines of CloudFormation run, EMR steps too, executions are kept."""
+"""Hooks into moto's Step Functions: state machines of CloudFormation run, EMR steps too, executions are kept and redriven."""
 
 import json
 from collections.abc import Callable
+from datetime import UTC
 from typing import Any
 
 from moto.core.config import default_user_config
@@ -19,27 +20,39 @@ from moto.stepfunctions.parser.asl.eval.callback.callback import (
     CallbackOutcomeFailure,
     CallbackOutcomeFailureError,
 )
-from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication
+from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication, Execution
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
+from local_cloud import redrive
 from local_cloud.emr import StepRunner, failure_cause
 
 Ended = Callable[[dict[str, Any], list[dict[str, Any]]], None]
 _service_for = state_task_factory.state_task_service_for
 _terminated = BaseExecutionWorkerCommunication.terminated
+_details = Execution.get_start_execution_details
 
 
 def install(steps: StepRunner, ended: Ended) -> None:
     """Interpret state machines; `ended` receives each finished execution (DescribeExecution, its events).
 
-    A second call replaces the first runner and receiver.
+    An execution that is redriven finishes again, with all its events. A second call replaces the first runner and receiver.
     """
     default_user_config["stepfunctions"]["execute_state_machine"] = True
     models.stepfunctions_backends = stepfunctions_parser_backends  # CloudFormation makes executable ones
     # a Fail state that passes on what it caught may name a States.* error, as on AWS
     CustomErrorName.__init__ = ErrorName.__init__
+    Execution.get_start_execution_details = _with_start_as_text
     _install_emr(steps)
     _install_archive(ended)
+    redrive.install()
+
+
+def _with_start_as_text(execution: Any) -> Any:
+    """The context object's StartTime is text on AWS, like 2020-02-19T21:38:16.690Z; intrinsic functions take no other."""
+    details = _details(execution)
+    text = execution.start_date.astimezone(UTC).isoformat(timespec="milliseconds")
+    details.start_time = text.replace("+00:00", "Z")
+    return details
 
 
 def _install_emr(steps: StepRunner) -> None:
@@ -58,6 +71,8 @@ def _install_emr(steps: StepRunner) -> None:
             """Step Functions writes EMR's parameters as EMR does."""
 
         def _eval_service_task(self, env: Any, **_: Any) -> None:
+            # each try waits with a token of its own: one that has been used reads as timed out
+            env.callback_pool_manager.add(env.states.context_object.update_task_token())
             env.stack.append({})
 
         def _build_sync_resolver(
@@ -84,9 +99,11 @@ def _install_emr(steps: StepRunner) -> None:
 def _install_archive(ended: Ended) -> None:
 
     def archive(self: Any) -> None:
-        _terminated(self)
-        description = json.loads(json.dumps(self.execution.to_describe_output(), default=str))
-        events = json.loads(json.dumps(self.execution.to_history_output()["events"], default=str))
-        ended(description, events)
+        with redrive.ending:
+            _terminated(self)
+            described = {**self.execution.to_describe_output(), **redrive.description(self.execution)}
+            description = json.loads(json.dumps(described, default=str))
+            events = json.loads(json.dumps(self.execution.to_history_output()["events"], default=str))
+            ended(description, events)
 
     BaseExecutionWorkerCommunication.terminated = archive

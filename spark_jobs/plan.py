@@ -8,8 +8,39 @@ from catalog import Dataset, dataset_named
 
 
 @dataclass(frozen=True, kw_only=True)
+class PlannedFile:
+    """A landed file: its key, ETag and size in landing, and `target`, its key in the working zone.
+
+    `dataset` is NULL and `problem` set if the file was quarantined whole, before Spark could read it.
+    """
+
+    key: str
+    etag: str
+    size: int
+    target: str
+    dataset: str | None
+    problem: str | None
+
+    @classmethod
+    def from_json(cls, entry: dict[str, Any]) -> Self:
+        return cls(
+            key=entry["key"],
+            etag=entry["etag"],
+            size=entry["size"],
+            target=entry["target"],
+            dataset=entry["dataset"],
+            problem=entry["problem"],
+        )
+
+    @property
+    def number(self) -> int:
+        """What tells the file from the run's other files: the first five digits of its name in the working zone."""
+        return int(self.target.rpartition("/")[2][:5])
+
+
+@dataclass(frozen=True, kw_only=True)
 class Layout:
-    """Files of one dataset that share a header: `columns` in header order, every file below `prefix`."""
+    """Files of one dataset that share a header: `columns` in header order, every file below `prefix` (a URI)."""
 
     dataset: Dataset
     columns: tuple[str, ...]
@@ -29,6 +60,15 @@ class Layout:
             dataset=dataset_named(entry["dataset"]), columns=tuple(entry["columns"]), prefix=entry["prefix"]
         )
 
+    @property
+    def folder(self) -> str:
+        """The prefix without scheme and bucket: what the targets of the layout's files begin with."""
+        return self.prefix.split("/", 3)[3]
+
+    def uri(self, file: PlannedFile) -> str:
+        """Where a file of the layout is."""
+        return self.prefix.removesuffix(self.folder) + file.target
+
 
 def layouts_of(plan_text: str, *, run_id: str) -> list[Layout]:
     """The layouts of a plan document.
@@ -41,3 +81,8 @@ def layouts_of(plan_text: str, *, run_id: str) -> list[Layout]:
             f"the plan belongs to run {plan['run_id']}, not to {run_id}: pass this run's plan.json"
         )
     return [Layout.from_json(entry) for entry in plan["layouts"]]
+
+
+def files_of(plan_text: str) -> list[PlannedFile]:
+    """The files of a plan document: those to read, those that hold nothing, and those with a problem."""
+    return [PlannedFile.from_json(entry) for entry in json.loads(plan_text)["files"]]

@@ -1,5 +1,7 @@
 """Rejected rows that explain themselves."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from functools import reduce
 
 from pyspark.sql import Column, DataFrame, SparkSession, Window
@@ -8,40 +10,55 @@ from pyspark.sql import functions as F
 from catalog import Column as CatalogColumn
 from catalog import Dataset
 from spark_jobs.clean import clean_rows, is_rejected, rule_name
-from spark_jobs.plan import Layout
-from spark_jobs.reading import CORRUPT, is_blank, raw_fields, raw_row, read_layout
+from spark_jobs.encoding import BYTES, any_has_lost_bytes, has_lost_bytes, text_of, texts_of
+from spark_jobs.reading import CORRUPT, FAULT, Source, fault, is_blank, raw_fields, raw_row, read_source
 
-_FILE, _POSITION, _RECORD, _ROW = ":file", ":position", ":record", ":row"
+_COLUMNS, _FILE, _POSITION, _RECORD, _ROW = ":columns", ":file", ":position", ":record", ":row"
+_IS_TEXT = ":is_text"
 _SHOWN_CHARACTERS = 256
 
 
-def rejected_rows(spark: SparkSession, dataset: Dataset, layouts: list[Layout], *, run_id: str) -> DataFrame:
+def rejected_rows(
+    spark: SparkSession, dataset: Dataset, sources: Sequence[Source], *, run_id: str, started: datetime
+) -> DataFrame:
     """The rejects of a dataset, read anew from its files.
 
     Columns: run_id, dataset, file (URI), record (1-based, lines of white space count), violations (array of
-    column, rule, value; a value is cut to 256 characters), row (map of raw texts; NULL if the number of fields
-    was wrong), raw (the record's text in that case, else NULL).
+    column, rule, value; a value is cut to 256 characters), row (map of texts; NULL if the number of fields was
+    wrong), raw (the record's text in that case, else NULL), columns (the file's header where raw is set, else NULL),
+    encoding. If any of a record's bytes are not UTF-8, all of its row, or raw, is given as ISO-8859-1, one character
+    per byte: nothing is lost, and for a file in that encoding it is simply right.
     """
-    records = reduce(DataFrame.unionByName, [_records_of_files(spark, layout) for layout in layouts])
+    records = reduce(DataFrame.unionByName, [_records_of_files(spark, source) for source in sources])
     # numbered only now: a filter is pushed below deterministic columns, and would clean every value twice
-    positioned = clean_rows(records, dataset).withColumn(_POSITION, F.monotonically_increasing_id())
-    rejects = positioned.where(is_rejected(dataset))
-    return _numbered(rejects).select(
+    cleaned = clean_rows(records, dataset, started=started)
+    positioned = cleaned.withColumn(_POSITION, F.monotonically_increasing_id())
+    numbered = _numbered(positioned.where(is_rejected(dataset)))
+    is_row = F.col(CORRUPT).isNull()
+    is_text = ~F.when(is_row, any_has_lost_bytes(F.col(_ROW))).otherwise(has_lost_bytes(F.col(CORRUPT)))
+    rejects = numbered.withColumn(_IS_TEXT, is_text).withColumn(
+        _ROW, F.when(F.col(_IS_TEXT), texts_of(F.col(_ROW))).otherwise(F.col(_ROW))
+    )
+    return rejects.select(
         F.lit(run_id).alias("run_id"),
         F.lit(dataset.name).alias("dataset"),
         _uri().alias("file"),
         F.col(_RECORD).alias("record"),
         _violations(dataset).alias("violations"),
-        F.when(F.col(CORRUPT).isNull(), F.col(_ROW)).alias("row"),
-        F.col(CORRUPT).alias("raw"),
+        F.when(is_row, F.col(_ROW)).alias("row"),
+        F.when(F.col(_IS_TEXT), text_of(F.col(CORRUPT))).otherwise(F.col(CORRUPT)).alias("raw"),
+        F.when(~is_row, F.col(_COLUMNS)).alias("columns"),
+        F.when(F.col(_IS_TEXT), "UTF-8").otherwise(BYTES).alias("encoding"),
     )
 
 
-def _records_of_files(spark: SparkSession, layout: Layout) -> DataFrame:
-    return read_layout(spark, layout, header=False).select(
-        *raw_fields(layout),
+def _records_of_files(spark: SparkSession, source: Source) -> DataFrame:
+    return read_source(spark, source, header=False).select(
+        *raw_fields(source.layout),
         CORRUPT,
-        raw_row(layout).alias(_ROW),
+        fault(source).alias(FAULT),
+        raw_row(source.layout).alias(_ROW),
+        F.array(*map(F.lit, source.layout.columns)).alias(_COLUMNS),
         F.col("_metadata.file_path").alias(_FILE),
     )
 
@@ -63,9 +80,9 @@ def _numbered(rejects: DataFrame) -> DataFrame:
 
 
 def _violations(dataset: Dataset) -> Column:
-    field_count = F.array(_violation(None, F.lit("field_count"), F.lit(None).cast("string")))
-    others = F.array_compact(F.array(*(_violation_of(column) for column in dataset.columns)))
-    return F.when(F.col(CORRUPT).isNotNull(), field_count).otherwise(others)
+    of_record = F.array(_violation(None, F.col(FAULT), F.lit(None).cast("string")))
+    of_values = F.array_compact(F.array(*(_violation_of(column) for column in dataset.columns)))
+    return F.when(F.col(FAULT).isNotNull(), of_record).otherwise(of_values)
 
 
 def _violation_of(column: CatalogColumn) -> Column:

@@ -1,20 +1,26 @@
 """The data-quality checks: one query per stage, one row per check with its number of violations."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from catalog import DATASETS, Dataset
 from sql.statements import RANKINGS, Ranking
 from sql.template import render
 
 
-def staging_checks() -> str:
-    """Before the publish: what was loaded is complete and obeys the catalog's rules."""
+def staging_checks(reject_limits: Mapping[str, int]) -> str:
+    """Before the publish: what was loaded is complete and obeys the catalog's rules.
+
+    `reject_limits` is the share of rejected rows, in percent, above which a dataset is not published, unless
+    `accept_rejects` is bound as `true`.
+    """
     return _all(
         check
         for dataset in DATASETS
         for check in (
             render("quality/rows_staged.sql", table=dataset.name),
             render("quality/accounting.sql", table=dataset.name),
+            render("quality/files.sql", table=dataset.name),
+            render("quality/reject_share.sql", table=dataset.name, limit=reject_limits[dataset.name]),
             *_rules(dataset, "goodreads_staging"),
         )
     )

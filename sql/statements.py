@@ -3,10 +3,32 @@
 from dataclasses import dataclass
 
 from catalog import AUTHORS, BOOKS, DATASETS, Dataset
-from sql.template import assignments, column_definitions, column_list, render
+from sql.template import INDENT, assignments, column_definitions, column_list, render
 
 SCHEMAS = ("goodreads_staging", "goodreads_warehouse", "goodreads_analytics")
 ACCOUNTING = "accounting"
+FILES = "files"
+
+_ACCOUNTING_COLUMNS = (
+    "run_id",
+    "dataset",
+    "fencing_token",
+    "rows_read",
+    "rows_staged",
+    "rows_stale",
+    "rows_duplicate",
+    "rows_quarantined",
+)
+_FILES_COLUMNS = (
+    "run_id",
+    "dataset",
+    "file_key",
+    "etag",
+    "size_bytes",
+    "rows_read",
+    "rows_quarantined",
+    "problem",
+)
 
 
 @dataclass(frozen=True)
@@ -49,6 +71,7 @@ def create_tables() -> list[str]:
         *(render("create_schema.sql", schema=schema) for schema in SCHEMAS),
         *(_create("warehouse/create_table.sql", dataset, "goodreads_warehouse") for dataset in DATASETS),
         render("warehouse/create_ledger.sql"),
+        render("warehouse/create_ledger_files.sql"),
         render("analytics/create_window.sql"),
         render("analytics/seed_window.sql"),
         *(
@@ -64,25 +87,44 @@ def create_tables() -> list[str]:
 def create_staging() -> list[str]:
     """Empty staging tables, made anew: they follow the catalog of today."""
     return [
-        *(render("staging/drop_table.sql", table=dataset.name) for dataset in DATASETS),
-        render("staging/drop_table.sql", table=ACCOUNTING),
+        *(render("staging/drop_table.sql", table=table) for table in (*_loaded(), "landed")),
         *(_create("staging/create_table.sql", dataset, "goodreads_staging") for dataset in DATASETS),
         render("staging/create_accounting.sql"),
+        render("staging/create_files.sql"),
+        render("staging/create_landed.sql"),
+    ]
+
+
+def match_ledger(landed: str, role: str) -> list[str]:
+    """All tables made, and last of all the landed files that the ledger holds already.
+
+    `landed` is the S3 URI of the run's list of landed files, `role` the ARN that COPY assumes.
+    """
+    return [
+        *create_tables(),
+        *create_staging(),
+        render("staging/copy_landed.sql", location=landed, role=role),
+        render("staging/published.sql"),
     ]
 
 
 def load_staging(processed: str, role: str) -> list[str]:
-    """Staging filled from the Parquet files of one run.
+    """Staging filled from the Parquet files of one run, in place of whatever it holds.
 
     `processed` is the S3 URI of the run's folder in the processed zone, `role` the ARN that COPY assumes.
     """
-    columns = {dataset.name: column_list(dataset.stored_columns) for dataset in DATASETS}
-    columns[ACCOUNTING] = _accounting_columns()
     return [
-        render(
-            "staging/copy.sql", table=table, columns=names, location=f"{processed}/{table}/part-", role=role
-        )
-        for table, names in columns.items()
+        *(render("staging/clear.sql", table=table) for table in _loaded()),
+        *(
+            render(
+                "staging/copy.sql",
+                table=table,
+                columns=names,
+                location=f"{processed}/{table}/part-",
+                role=role,
+            )
+            for table, names in _loaded().items()
+        ),
     ]
 
 
@@ -94,6 +136,7 @@ def publish() -> list[str]:
             render("warehouse/account.sql", table=dataset.name, key=dataset.key, run="{}")
             for dataset in DATASETS
         ),
+        render("warehouse/account_files.sql", run="{}"),
         *(
             render("warehouse/drop_superseded.sql", table=dataset.name, key=dataset.key)
             for dataset in DATASETS
@@ -170,6 +213,11 @@ def _create(path: str, dataset: Dataset, schema: str) -> str:
     )
 
 
-def _accounting_columns() -> str:
-    names = ("run_id", "dataset", "fencing_token", "rows_read", "rows_staged", "rows_stale", "rows_duplicate")
-    return ",\n".join(f"    {name}" for name in (*names, "rows_quarantined"))
+def _loaded() -> dict[str, str]:
+    """The staging tables that a run loads, each with its columns as a list for COPY, in the order of the files."""
+    columns = {dataset.name: column_list(dataset.stored_columns) for dataset in DATASETS}
+    return columns | {ACCOUNTING: _lines(_ACCOUNTING_COLUMNS), FILES: _lines(_FILES_COLUMNS)}
+
+
+def _lines(names: tuple[str, ...]) -> str:
+    return ",\n".join(f"{INDENT}{name}" for name in names)

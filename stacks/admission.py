@@ -1,22 +1,17 @@
-"""Who may run: the lease, and what the last run has left undone."""
+"""Who may run: the execution that holds the lease."""
 
 from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
-from sql import statements
 from stacks.blocks import Blocks
-from stacks.functions import Functions
 from stacks.lease import REFUSED, Lease
 from stacks.retries import BACK_OFF, NEVER
 
-UNFINISHED = "$.lease.item.unfinished_run.S"
-"""Where the state data names a run that has published but not finished, if there is one."""
-
 
 class Admission(Construct):
-    """`start` leads to `planned` with the lease held, or ends as Skipped."""
+    """`start` leads to `admitted` with the lease held, or ends as Skipped."""
 
     def __init__(
         self,
@@ -26,23 +21,15 @@ class Admission(Construct):
         state_machine_name: str,
         blocks: Blocks,
         lease: Lease,
-        functions: Functions,
-        planned: sfn.IChainable,
+        admitted: sfn.IChainable,
     ) -> None:
         super().__init__(scope, construct_id)
         self._state_machine_name = state_machine_name
         self._blocks = blocks
         self._lease = lease
-        self._functions = functions
-        self.start = self._admit(planned)
+        self.start = self._admit(admitted)
 
-    def _admit(self, planned: sfn.IChainable) -> sfn.Chain:
-        unfinished = self._acknowledge_unfinished(planned)
-        admitted = (
-            sfn.Choice(self, "UnfinishedRun?", comment="did the last run publish without finishing?")
-            .when(sfn.Condition.is_present(UNFINISHED), unfinished)
-            .otherwise(planned)
-        )
+    def _admit(self, admitted: sfn.IChainable) -> sfn.Chain:
         acquire = self._lease.acquire("AcquireLease")
         acquire.add_catch(self._when_held(acquire, admitted), errors=[REFUSED], result_path="$")
         return sfn.Chain.start(self._blocks.guard(acquire)).next(admitted)
@@ -85,23 +72,3 @@ class Admission(Construct):
             .when(sfn.Condition.is_present("$.Item.holder"), look)
             .otherwise(acquire)
         )
-
-    def _acknowledge_unfinished(self, planned: sfn.IChainable) -> sfn.IChainable:
-        ledger = self._blocks.sql(
-            "ReadUnfinishedLedger",
-            statements.read_ledger(),
-            parameters={"run_id": UNFINISHED},
-            result_path="$.unfinished",
-        )
-        acknowledge = self._blocks.invoke(
-            "AcknowledgeUnfinished",
-            self._functions.acknowledge_landing,
-            {
-                "run_id": sfn.JsonPath.string_at(UNFINISHED),
-                "ledger_statement": sfn.JsonPath.string_at("$.unfinished.statement"),
-                "if_published": True,
-            },
-        )
-        # the tables may be gone while the lease's item is not
-        tables = self._blocks.sql("CreateWarehouse", statements.create_tables())
-        return tables.next(ledger).next(acknowledge).next(planned)

@@ -36,8 +36,8 @@ class Blocks(Construct):
         failure: sfn.IChainable,
     ) -> None:
         super().__init__(scope, construct_id)
-        self._settings = settings
-        self._functions = functions
+        self.settings = settings
+        self.functions = functions
         self._warehouse = warehouse
         self._failure = failure
 
@@ -57,8 +57,8 @@ class Blocks(Construct):
     ) -> sfn.Parallel:
         """Statements as one transaction, or one statement with bound parameters (paths into the state data)."""
         polling = Polling(
-            step_seconds=self._settings.statement_poll_seconds,
-            timeout_seconds=60 * self._settings.statement_timeout_minutes,
+            step_seconds=self.settings.statement_poll_seconds,
+            timeout_seconds=60 * self.settings.statement_timeout_minutes,
         )
         run = RunSql(
             self,
@@ -71,12 +71,14 @@ class Blocks(Construct):
         )
         return self.guard(run.state) if guarded else run.state
 
-    def check(self, name: str, query_name: str, query: str) -> sfn.Chain:
+    def check(
+        self, name: str, query_name: str, query: str, *, parameters: dict[str, str] | None = None
+    ) -> sfn.Chain:
         """Count violations with a query, then let the function judge them: raises DataQualityError."""
-        count = self.sql(query_name, query, result_path="$.quality")
+        count = self.sql(query_name, query, parameters=parameters, result_path="$.quality")
         judge = self.invoke(
             name,
-            self._functions.check_quality,
+            self.functions.check_quality,
             {"stage": name, "statement": sfn.JsonPath.string_at("$.quality.statement")},
         )
         return sfn.Chain.start(count).next(judge)

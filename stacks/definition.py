@@ -1,31 +1,38 @@
 """The state machine: from what has landed to fresh analytics, or to a failure that says what to do.
 
-    AcquireLease ─► PlanCopies ─► CopyToWorking ─► TransformToProcessed ─► LoadStaging ─► AuditStaging
-      │ held: Skipped   │ nothing: NothingToDo                                               │
-      ▼                 ▼                                                                    ▼
-    (the last run did not finish: acknowledge what it published)             PublishWarehouse, one transaction
-                                                                                             │
-    Succeeded ◄─ ReleaseLease ◄─ ReportRun ◄─ CheckAnalytics ◄─ Analytics ◄─ CheckWarehouse ◄─ AcknowledgeLanding
+    AcquireLease ─► PlanCopies ─► MatchLedger ─► DropPublished ─► CopyToWorking ─► ConfirmCopies ─► TransformToProcessed
+      │ held: Skipped   │ nothing: NothingToDo                                                           │
+      ▼                 ▼                                                                                ▼
+    (the last run published without finishing: its checks and analytics first)     LoadStaging ─► AuditStaging
+                                                                                                         │
+    Succeeded ◄─ ReportRun ◄─ CheckAnalytics ◄─ Analytics ◄─ CheckWarehouse ◄─ AcknowledgeLanding ◄─ PublishWarehouse
 
 Any error: ReleaseLeaseAfterFailure ─► NotifyFailure ─► Failed.
 """
 
-from aws_cdk import Duration
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
 from sql import checks, statements
-from stacks.admission import UNFINISHED, Admission
+from stacks.admission import Admission
 from stacks.blocks import RUN_ID, Blocks
 from stacks.functions import Functions
+from stacks.intake import ANY_BATCH, Intake
 from stacks.lease import Lease
+from stacks.loading import Loading
 from stacks.retries import BACK_OFF
 from stacks.run_sql import Warehouse
 from stacks.settings import Settings
-from stacks.spark_step import SparkJob, spark_step
+from stacks.spark_step import SparkJob
 from stacks.storage import StorageStack
+
+_UNFINISHED = "$.lease.item.unfinished_run.S"
+"""Where the state data names a run that has published but not finished, if there is one."""
+
+_UNFINISHED_RUN = sfn.Condition.is_present(_UNFINISHED)
+_PUBLISHED_BEFORE = sfn.Condition.number_greater_than("$.plan.published_before", 0)
 
 
 class Definition(Construct):
@@ -46,10 +53,7 @@ class Definition(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self._settings = settings
-        self._storage = storage
         self._functions = functions
-        self._copy_role_arn = copy_role_arn
-        self._job = job
         self._lease = Lease(self, "Lease", table=storage.lease_table)
         self._blocks = Blocks(
             self,
@@ -59,10 +63,34 @@ class Definition(Construct):
             warehouse=warehouse,
             failure=self._release_after_failure(alerts),
         )
+        intake = Intake(self, "Intake", blocks=self._blocks, storage=storage, copy_role_arn=copy_role_arn)
+        loading = Loading(
+            self,
+            "Loading",
+            blocks=self._blocks,
+            lease=self._lease,
+            storage=storage,
+            copy_role_arn=copy_role_arn,
+            job=job,
+        )
         finish = self._finish()
-        catch_up = self._analytics(finish)
-        planned = self._plan(
-            nothing=self._nothing_to_do(), catch_up=catch_up, rows=self._load(catch_up), no_rows=finish
+        anything = sfn.Choice(self, "AnythingToDo?")
+        analytics = self._analytics(
+            sfn.Choice(self, "CatchingUp?", comment="or is this after the run's own publish?")
+            .when(sfn.Condition.string_equals("$.ledger.statement", ""), self._caught_up(anything))
+            .otherwise(finish)
+        )
+        copied = intake.copy(rows=loading.load(analytics), no_rows=finish)
+        # what was published before may have been so a moment ago, after the last analytics
+        anything.when(ANY_BATCH, intake.match(new=copied, nothing_new=analytics)).otherwise(
+            sfn.Choice(self, "CaughtUp?")
+            .when(sfn.Condition.or_(_UNFINISHED_RUN, _PUBLISHED_BEFORE), finish)
+            .otherwise(self._nothing_to_do())
+        )
+        planned = intake.plan().next(
+            sfn.Choice(self, "UnfinishedRun?", comment="did the last run publish without finishing?")
+            .when(_UNFINISHED_RUN, self._catch_up(analytics))
+            .otherwise(anything)
         )
         admission = Admission(
             self,
@@ -70,111 +98,24 @@ class Definition(Construct):
             state_machine_name=settings.name,
             blocks=self._blocks,
             lease=self._lease,
-            functions=functions,
-            planned=planned,
+            admitted=planned,
         )
         self.body = sfn.DefinitionBody.from_chainable(admission.start)
 
-    # Planning and copying
-
-    def _plan(
-        self,
-        *,
-        nothing: sfn.IChainable,
-        catch_up: sfn.IChainable,
-        rows: sfn.IChainable,
-        no_rows: sfn.IChainable,
-    ) -> sfn.IChainable:
-        plan = self._blocks.invoke(
-            "PlanCopies",
-            self._functions.plan_copies,
-            {
-                "run_id": RUN_ID,
-                "started": sfn.JsonPath.string_at("$$.Execution.StartTime"),
-                "input": sfn.JsonPath.object_at("$$.Execution.Input"),
-            },
-            result_path="$.plan",
-        )
-        acknowledge = self._blocks.invoke(
-            "AcknowledgeFilesWithoutRows", self._functions.acknowledge_landing, {"run_id": RUN_ID}
-        )
-        acknowledge.next(self._if_unfinished("CatchUpFirst?", catch_up, no_rows))
-        confirm = self._blocks.invoke(
-            "ConfirmCopies", self._functions.confirm_copies, {"run_id": RUN_ID}, result_path="$.copied"
-        )
-        copied = (
-            self._copy()
-            .next(confirm)
-            .next(
-                sfn.Choice(self, "AnyRows?", comment="or only empty and unusable files?")
-                .when(sfn.Condition.boolean_equals("$.copied.has_rows", value=True), rows)
-                .otherwise(acknowledge)
-            )
-        )
-        return plan.next(
-            sfn.Choice(self, "AnythingToDo?")
-            .when(sfn.Condition.is_present("$.plan.batches[0]"), copied)
-            .otherwise(self._if_unfinished("CatchUp?", catch_up, nothing))
-        )
-
-    def _if_unfinished(self, name: str, then: sfn.IChainable, otherwise: sfn.IChainable) -> sfn.Choice:
-        return sfn.Choice(self, name).when(sfn.Condition.is_present(UNFINISHED), then).otherwise(otherwise)
-
-    def _copy(self) -> sfn.Map:
-        each = sfn.Map(
-            self,
-            "CopyToWorking",
-            items_path="$.plan.batches",
-            item_selector={"batch.$": "$$.Map.Item.Value", "run_id.$": "$$.Execution.Name"},
-            max_concurrency=self._settings.copy_concurrency,
-            result_path=sfn.JsonPath.DISCARD,
-        )
-        copy = self._blocks.task(
-            "CopyBatch",
-            self._functions.copy_to_working,
-            sfn.TaskInput.from_object(
-                {"batch": sfn.JsonPath.number_at("$.batch"), "run_id": sfn.JsonPath.string_at("$.run_id")}
-            ),
-        )
-        each.item_processor(copy)
-        return self._blocks.guard(each)
-
-    # From working to the warehouse
-
-    def _load(self, after: sfn.IChainable) -> sfn.IChainable:
-        publish = self._blocks.sql("PublishWarehouse", statements.publish())
+    def _catch_up(self, analytics: sfn.IChainable) -> sfn.Chain:
+        """Make up for a run that has published without finishing, before anything new can fail."""
+        # the tables may be gone while the lease's item is not
+        tables = self._blocks.sql("CreateWarehouse", statements.create_tables())
         ledger = self._blocks.sql(
-            "ReadLedger",
+            "ReadUnfinishedLedger",
             statements.read_ledger(),
-            parameters={"run_id": "$$.Execution.Name"},
-            result_path="$.ledger",
+            parameters={"run_id": _UNFINISHED},
+            result_path="$.unfinished",
         )
-        acknowledge = self._blocks.invoke(
-            "AcknowledgeLanding",
-            self._functions.acknowledge_landing,
-            {"run_id": RUN_ID, "ledger_statement": sfn.JsonPath.string_at("$.ledger.statement")},
-        )
-        processed = self._storage.processed.s3_url_for_object("run={}")
-        return (
-            spark_step(
-                self,
-                job=self._job,
-                storage=self._storage,
-                blocks=self._blocks,
-                timeout=Duration.minutes(self._settings.step_timeout_minutes),
-            )
-            .next(self._blocks.guard(self._lease.confirm("ConfirmLease")))
-            .next(self._blocks.sql("CreateTables", statements.create_tables() + statements.create_staging()))
-            .next(self._blocks.sql("LoadStaging", statements.load_staging(processed, self._copy_role_arn)))
-            .next(self._blocks.check("AuditStaging", "CountStagingViolations", checks.staging_checks()))
-            .next(self._blocks.guard(self._lease.mark_unfinished("MarkUnfinished")))
-            .next(publish)
-            .next(ledger)
-            .next(acknowledge)
-            .next(after)
-        )
+        return tables.next(ledger).next(analytics)
 
-    # After the publish
+    def _caught_up(self, after: sfn.IChainable) -> sfn.Chain:
+        return self._blocks.guard(self._lease.mark_caught_up("MarkCaughtUp")).next(after)
 
     def _analytics(self, after: sfn.IChainable) -> sfn.IChainable:
         rebuild = sfn.Parallel(self, "Analytics", result_path=sfn.JsonPath.DISCARD)
@@ -230,10 +171,10 @@ class Definition(Construct):
             )
             .otherwise(sfn.Succeed(self, "Succeeded", output_path="$.report"))
         )
-        return report.next(self._blocks.guard(self._lease.release("ReleaseLease", finished=True))).next(ended)
+        return report.next(self._blocks.guard(self._lease.finish("ReleaseLease"))).next(ended)
 
     def _nothing_to_do(self) -> sfn.IChainable:
-        release = self._blocks.guard(self._lease.release("ReleaseIdleLease", finished=False))
+        release = self._blocks.guard(self._lease.release("ReleaseIdleLease"))
         return release.next(sfn.Succeed(self, "NothingToDo", output_path="$.plan"))
 
     # Failure
@@ -258,6 +199,6 @@ class Definition(Construct):
         failed = sfn.Fail(self, "Failed", error_path="$.failure.Error", cause_path="$.failure.Cause")
         notify.add_retry(**BACK_OFF)
         notify.add_catch(failed, result_path="$.notification").next(failed)
-        release = self._lease.release("ReleaseLeaseAfterFailure", finished=False)
+        release = self._lease.release("ReleaseLeaseAfterFailure")
         release.add_catch(notify, result_path="$.release").next(notify)
         return release

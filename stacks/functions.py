@@ -22,7 +22,7 @@ _CODE = ["*", "!lambdas", "!lambdas/**", "!catalog", "!catalog/**", "**/__pycach
 
 
 class Functions(Construct):
-    """`plan_copies`, `copy_to_working`, `confirm_copies`, `check_quality`, `acknowledge_landing` and `report_run`."""
+    """The functions, each by the name of its handler's module."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, settings: Settings, storage: StorageStack
@@ -43,8 +43,10 @@ class Functions(Construct):
             self, "Powertools", ssm.StringParameter.value_for_string_parameter(self, POWERTOOLS_LAYER)
         )
         self.plan_copies = self._function("plan_copies", memory_mb=1024, minutes=5)
+        self.drop_published = self._function("drop_published", memory_mb=1024, minutes=15)
         self.copy_to_working = self._function("copy_to_working", memory_mb=1024, minutes=15)
         self.confirm_copies = self._function("confirm_copies", memory_mb=512, minutes=5)
+        self.quarantine_unreadable = self._function("quarantine_unreadable", memory_mb=512, minutes=15)
         self.check_quality = self._function("check_quality", memory_mb=256, minutes=1)
         self.acknowledge_landing = self._function("acknowledge_landing", memory_mb=1024, minutes=15)
         self.report_run = self._function("report_run", memory_mb=256, minutes=1)
@@ -86,26 +88,33 @@ class Functions(Construct):
         return function
 
     def _grant(self, storage: StorageStack) -> None:
-        storage.landing.grant_read(self.plan_copies)
-        storage.working.grant_put(self.plan_copies)
-        storage.landing.grant_read(self.copy_to_working)
-        for function, zone in (
-            (self.copy_to_working, storage.working),
-            (self.copy_to_working, storage.quarantine),
+        for function, *zones in (
+            (self.plan_copies, storage.landing),
+            (self.drop_published, storage.landing, storage.working),
+            (self.copy_to_working, storage.landing, storage.working, storage.quarantine),
             (self.confirm_copies, storage.working),
-        ):  # no grant_write: it includes deleting
-            zone.grant_read(function)
-            zone.grant_put(function)
-        storage.working.grant_read(self.acknowledge_landing)
-        storage.landing.grant_read(self.acknowledge_landing)
-        storage.landing.grant_delete(self.acknowledge_landing)
-        for reader in (self.check_quality, self.acknowledge_landing, self.report_run):
+            (self.quarantine_unreadable, storage.working, storage.quarantine),
+            (self.acknowledge_landing, storage.landing, storage.working),
+        ):
+            for zone in zones:
+                zone.grant_read(function)
+        for function, *zones in (
+            (self.plan_copies, storage.working),
+            (self.drop_published, storage.working),
+            (self.copy_to_working, storage.working, storage.quarantine),
+            (self.confirm_copies, storage.working),
+            (self.quarantine_unreadable, storage.quarantine),
+        ):
+            for zone in zones:
+                zone.grant_put(function)  # no grant_write: it includes deleting
+        for function in (self.drop_published, self.acknowledge_landing):
+            storage.landing.grant_delete(function)
+        for reader in (self.drop_published, self.check_quality, self.acknowledge_landing, self.report_run):
             reader.add_to_role_policy(
                 iam.PolicyStatement(actions=["redshift-data:GetStatementResult"], resources=["*"])
             )
-        zones = (storage.landing, storage.working, storage.quarantine)
         for function in self.by_name.values():
-            accept_bucket_grants(function, *zones)
+            accept_bucket_grants(function, storage.landing, storage.working, storage.quarantine)
             accept(
                 function,
                 "AwsSolutions-IAM5[Resource::*]",

@@ -47,12 +47,12 @@ class Lease(Construct):
         )
 
     def take_over(self, name: str) -> tasks.DynamoUpdateItem:
-        """Take the lease from the holder at `$.Item.holder.S`, which runs no more; REFUSED if somebody was faster."""
+        """Take the lease from the holder at `$.Item.holder.S`, which runs no more; REFUSED if somebody else was faster."""
         observed = Value.from_string(sfn.JsonPath.string_at("$.Item.holder.S"))
         return self._update(
             name,
             "SET holder = :me, acquired_at = :now ADD fencing_token :one",
-            "holder = :observed",
+            "holder = :observed OR holder = :me",
             {**_take(), ":observed": observed},
             result_selector=self._acquired,
         )
@@ -89,13 +89,30 @@ class Lease(Construct):
             },
         )
 
-    def release(self, name: str, *, finished: bool) -> tasks.DynamoUpdateItem:
-        """Give the lease back if it is still ours; `finished`: nothing is left undone."""
+    def mark_caught_up(self, name: str) -> tasks.DynamoUpdateItem:
+        """Note that nothing is left undone of the run that published without finishing."""
+        return self._update(name, "REMOVE unfinished_run", "holder = :me", {":me": Value.from_string(_ME)})
+
+    def release(self, name: str) -> tasks.DynamoUpdateItem:
+        """Give the lease back if it is still ours, or has been given back already (a repeated request)."""
         return self._update(
             name,
-            "REMOVE holder, unfinished_run" if finished else "REMOVE holder",
-            "holder = :me",
+            "REMOVE holder",
+            "attribute_not_exists(holder) OR holder = :me",
             {":me": Value.from_string(_ME)},
+        )
+
+    def finish(self, name: str) -> tasks.DynamoUpdateItem:
+        """Give the lease back with nothing left undone; a repeated request leaves the mark of a later run alone."""
+        return self._update(
+            name,
+            "REMOVE holder, unfinished_run",
+            "holder = :me OR (attribute_not_exists(holder)"
+            " AND (attribute_not_exists(unfinished_run) OR unfinished_run = :run))",
+            {
+                ":me": Value.from_string(_ME),
+                ":run": Value.from_string(sfn.JsonPath.string_at("$$.Execution.Name")),
+            },
         )
 
     def _update(

@@ -14,7 +14,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
-from stacks.retries import BACK_OFF
+from stacks.retries import BACK_OFF, NEVER
 
 SERIALIZABLE_CONFLICT = "Redshift.SerializableConflict"
 FAILED = "Redshift.StatementFailed"
@@ -22,6 +22,8 @@ ABORTED = "Redshift.StatementAborted"
 TIMED_OUT = "Redshift.StatementTimedOut"
 
 _BATCH_LIMIT = 40  # statements in one BatchExecuteStatement
+_REFUSED = "RedshiftData.ValidationException"  # among others: a statement that has ended is not cancelled
+_ENDING_WAITS = 3  # how often a cancelled statement that still runs is looked at again
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,8 @@ class RunSql(Construct):
 
     `state` ends with `{"statement": <id>}` at `result_path`. A batch's statements may hold `{}` once each, which
     becomes the execution's name. Raises (as state machine errors) StatementFailed with Redshift's message,
-    StatementAborted, StatementTimedOut after having cancelled; a serializable-isolation conflict is retried.
+    StatementAborted, StatementTimedOut after having cancelled; a serializable-isolation conflict is retried. A statement
+    that finished just before it could be cancelled has taken effect, so that is a success.
     """
 
     def __init__(
@@ -76,6 +79,8 @@ class RunSql(Construct):
             construct_id,
             parameters={
                 "wait": 0,
+                "longest_wait": polling.longest_wait,
+                "cancelled": False,
                 "input.$": "$",
                 **({"statements": _checked(statements)} if self._takes_name(statements) else {}),
             },
@@ -155,18 +160,16 @@ class RunSql(Construct):
             f"{self._name}: back off",
             parameters={
                 "wait": sfn.JsonPath.math_add(sfn.JsonPath.number_at("$.wait"), self._polling.step_seconds),
+                "longest_wait.$": "$.longest_wait",
+                "cancelled.$": "$.cancelled",
                 "statement.$": "$.statement",
             },
         ).next(wait)
-        cancel = self._call("cancel", "cancelStatement", sfn.JsonPath.DISCARD)
-        timed_out = self._fail(
-            "timed out",
-            TIMED_OUT,
-            f"{self._name} took longer than {self._polling.timeout_seconds} s and was cancelled",
-        )
-        cancel.add_catch(timed_out, result_path="$.cancel")  # it may have ended a moment ago
-        cancel.next(timed_out)
         status = "$.statement.Status"
+        aborted = sfn.Condition.string_equals(status, "ABORTED")
+        cancelled = sfn.Condition.boolean_equals("$.cancelled", True)
+        too_long = sfn.Condition.number_greater_than_equals_json_path("$.wait", "$.longest_wait")
+        timeout = f"{self._name} took longer than {self._polling.timeout_seconds} s"
         return describe.next(
             sfn.Choice(self, f"{self._name}: ended?")
             .when(
@@ -174,12 +177,34 @@ class RunSql(Construct):
             )
             .when(sfn.Condition.string_equals(status, "FAILED"), self._failure())
             .when(
-                sfn.Condition.string_equals(status, "ABORTED"),
-                self._fail("aborted", ABORTED, f"somebody cancelled {self._name} in Redshift"),
+                sfn.Condition.and_(aborted, cancelled),
+                self._fail("timed out", TIMED_OUT, f"{timeout} and was cancelled"),
             )
-            .when(sfn.Condition.number_greater_than_equals("$.wait", self._polling.longest_wait), cancel)
+            .when(aborted, self._fail("aborted", ABORTED, f"somebody cancelled {self._name} in Redshift"))
+            .when(
+                sfn.Condition.and_(too_long, cancelled),
+                self._fail("goes on", TIMED_OUT, f"{timeout} and still runs although it was to be cancelled"),
+            )
+            .when(too_long, self._cancel(describe))
             .otherwise(back_off)
         )
+
+    def _cancel(self, describe: sfn.IChainable) -> sfn.IChainable:
+        """Cancel, then look again: it may have finished a moment ago, or take a moment to stop."""
+        cancel = self._call("cancel", "cancelStatement", sfn.JsonPath.DISCARD, final=[_REFUSED])
+        look_again = sfn.Pass(
+            self,
+            f"{self._name}: look again",
+            parameters={
+                "wait": 0,
+                "longest_wait": _ENDING_WAITS * self._polling.step_seconds,
+                "cancelled": True,
+                "statement.$": "$.statement",
+            },
+        )
+        look_again.next(describe)
+        cancel.add_catch(look_again, result_path=sfn.JsonPath.DISCARD)
+        return cancel.next(look_again)
 
     def _failure(self) -> sfn.Choice:
         """Redshift reports a conflict with another transaction as error 1023, in words."""
@@ -194,7 +219,9 @@ class RunSql(Construct):
             .otherwise(failed)
         )
 
-    def _call(self, what: str, action: str, result_path: str) -> tasks.CallAwsService:
+    def _call(
+        self, what: str, action: str, result_path: str, *, final: Sequence[str] = ()
+    ) -> tasks.CallAwsService:
         call = tasks.CallAwsService(
             self,
             f"{self._name}: {what}",
@@ -205,6 +232,8 @@ class RunSql(Construct):
             iam_resources=["*"],  # the only resource these actions have
             result_path=result_path,
         )
+        if final:
+            call.add_retry(errors=list(final), **NEVER)
         call.add_retry(**BACK_OFF)
         return call
 

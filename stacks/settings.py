@@ -6,6 +6,7 @@ from typing import Annotated, Any, Self
 from constructs import Node
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from catalog import DATASETS
 from stacks.context import SettingsError, explain, refuse_misspelt
 from stacks.emr_releases import SPARK_VERSION, releases_with
 from stacks.node_types import Nodes, check_port, deployable
@@ -18,6 +19,12 @@ _LOG_RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545,
 
 def _whole(default: int, low: int, high: int, meaning: str) -> Any:
     return Field(default, ge=low, le=high, description=f"{meaning}: a whole number from {low} to {high}")
+
+
+def _reject_limit(dataset: str) -> Any:
+    return _whole(
+        50, 0, 100, f"percent of rejected {dataset} rows above which a run stops before its publish"
+    )
 
 
 def _text(default: str, pattern: str, meaning: str) -> Any:
@@ -92,6 +99,11 @@ class Settings(BaseModel):
     copy_files_per_task: int = _whole(200, 1, 10_000, "files one invocation of the copying function takes")
     copy_concurrency: int = _whole(10, 1, 40, "invocations of the copying function at a time")
 
+    authors_reject_limit_percent: int = _reject_limit("authors")
+    books_reject_limit_percent: int = _reject_limit("books")
+    reviews_reject_limit_percent: int = _reject_limit("reviews")
+    users_reject_limit_percent: int = _reject_limit("users")
+
     run_timeout_minutes: int = _whole(60, 5, 1440, "minutes after which a run is stopped")
     step_timeout_minutes: int = _whole(45, 1, 1440, "minutes after which a Spark step is given up")
     statement_timeout_minutes: int = _whole(20, 1, 1440, "minutes after which an SQL statement is cancelled")
@@ -125,6 +137,11 @@ class Settings(BaseModel):
         """The Redshift nodes to deploy: those asked for, or what AWS names as replacement of a retired type."""
         asked = Nodes(type=self.redshift_node_type, count=self.redshift_node_count)
         return asked if self.allow_retired_node_types else deployable(asked)
+
+    @property
+    def reject_limits(self) -> Mapping[str, int]:
+        """Percent of rejected rows above which a run stops, by dataset."""
+        return {dataset.name: getattr(self, f"{dataset.name}_reject_limit_percent") for dataset in DATASETS}
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:

@@ -58,6 +58,7 @@ def _arguments(job: SparkJob, storage: StorageStack) -> list[str]:
         *_literals("--py-files", job.python_code, job.script),
         *_literals("--run-id"), "$$.Execution.Name",
         *_literals("--fencing-token"), "$.lease.fencing_token",
+        *_literals("--started"), "$$.Execution.StartTime",
         *_literals("--plan"), _of_run(storage.working, "/copied.json"),
         *_literals("--processed"), _of_run(storage.processed),
         *_literals("--quarantine"), _of_run(storage.quarantine),

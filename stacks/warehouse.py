@@ -63,8 +63,9 @@ class WarehouseStack(Stack):
 
     def _copy_role(self, storage: StorageStack) -> iam.Role:
         role = iam.Role(self, "CopyRole", assumed_by=iam.ServicePrincipal("redshift.amazonaws.com"))
-        storage.processed.grant_read(role)
-        accept_bucket_grants(role, storage.processed)
+        for zone in (storage.working, storage.processed):  # the list of landed files, the run's rows
+            zone.grant_read(role)
+        accept_bucket_grants(role, storage.working, storage.processed)
         return role
 
     def _cluster(

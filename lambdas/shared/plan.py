@@ -1,7 +1,7 @@
 """The plan of one run: which landing objects it takes, and where each of them goes."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -27,6 +27,11 @@ class PlannedFile:
     dataset: str | None = None
     problem: str | None = None
 
+    def unusable(self, run_id: str, problem: str) -> "PlannedFile":
+        """The same file on its way to quarantine."""
+        name = self.target.rpartition("/")[2]
+        return replace(self, target=f"run={run_id}/files/{name}", dataset=None, problem=problem)
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -44,13 +49,18 @@ class Layout:
 
 @dataclass(frozen=True)
 class Plan:
-    """What one run does with the landing zone. Stored as JSON: a payload of Step Functions holds 256 KiB."""
+    """What one run does with the landing zone. Stored as JSON: a payload of Step Functions holds 256 KiB.
+
+    `published` names, in words, the files that an earlier run has published; they are not
+    among `files`.
+    """
 
     run_id: str
     files: tuple[PlannedFile, ...]
     layouts: tuple[Layout, ...]
     left_for_later: int = 0
     drift: tuple[str, ...] = field(default=())
+    published: tuple[str, ...] = field(default=())
 
     def to_json(self) -> str:
         """The document that the copy tasks and the Spark job read."""
@@ -69,29 +79,49 @@ class Plan:
             ),
             left_for_later=document["left_for_later"],
             drift=tuple(document["drift"]),
+            published=tuple(document["published"]),
         )
 
     def batch(self, number: int, size: int) -> tuple[PlannedFile, ...]:
         """The files of copy task `number`, counted from 0."""
         return self.files[number * size : (number + 1) * size]
 
-    def only(self, copied: Collection[str]) -> "Plan":
-        """The plan without the files whose landing keys are not among `copied`, and without layouts left empty."""
-        files = tuple(file for file in self.files if file.key in copied)
-        targets = [file.target for file in files]
-        layouts = tuple(
-            layout for layout in self.layouts if any(target.startswith(layout.folder) for target in targets)
+    def only(self, kept: Collection[str]) -> "Plan":
+        """The plan without the files whose landing keys are not among `kept`, and without layouts left empty."""
+        return self._with(file for file in self.files if file.key in kept)
+
+    def without(self, problems: Mapping[str, str]) -> "Plan":
+        """The plan with the files of those landing keys unusable, for the reason given, and without layouts left empty."""
+        return self._with(
+            file.unusable(self.run_id, problems[file.key]) if file.key in problems else file
+            for file in self.files
         )
-        return replace(self, files=files, layouts=layouts)
+
+    def _with(self, files: Iterable[PlannedFile]) -> "Plan":
+        kept = tuple(files)
+        folders = {file.target.rpartition("/")[0] + "/" for file in kept}
+        return replace(
+            self, files=kept, layouts=tuple(layout for layout in self.layouts if layout.folder in folders)
+        )
+
+
+def listed_key(run_id: str) -> str:
+    """Where the plan is, in the working zone, that was made of the listing."""
+    return f"run={run_id}/listed.json"
+
+
+def landed_key(run_id: str) -> str:
+    """Where the keys and ETags of the listing are, as CSV: Redshift looks them up in its ledger."""
+    return f"run={run_id}/landed.csv"
 
 
 def plan_key(run_id: str) -> str:
-    """Where the plan of a run is in the working zone."""
+    """Where the plan is without what was published before: what the copy tasks read."""
     return f"run={run_id}/plan.json"
 
 
 def copied_key(run_id: str) -> str:
-    """Where the layouts that the Spark job reads are listed, in the working zone."""
+    """Where the plan is with what was really copied: what the Spark job reads."""
     return f"run={run_id}/copied.json"
 
 
@@ -103,3 +133,8 @@ def receipt_prefix(run_id: str) -> str:
 def receipt_key(run_id: str, batch: int) -> str:
     """Where a copy task writes what it copied, in the working zone."""
     return f"{receipt_prefix(run_id)}{batch:05d}.json"
+
+
+def unreadable_prefix(run_id: str) -> str:
+    """What the keys of the Spark job's list of unreadable files begin with, in the quarantine zone."""
+    return f"run={run_id}/unreadable/part-"

@@ -1,20 +1,37 @@
 """What the copy tasks of a run have written down: the landing objects that were really copied."""
 
 import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from lambdas.shared.plan import receipt_prefix
+from lambdas.shared.plan import receipt_key, receipt_prefix
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 
-def read_receipts(s3: "S3Client", bucket: str, run_id: str) -> dict[str, str]:
-    """{landing key: ETag} of every object that the run has copied."""
+@dataclass(frozen=True)
+class Receipt:
+    """A landing object that was copied; to quarantine if it has a `problem`."""
+
+    key: str
+    etag: str
+    problem: str | None = None
+
+
+def write_receipts(s3: "S3Client", bucket: str, run_id: str, batch: int, receipts: Iterable[Receipt]) -> None:
+    """Write down what a copy task has copied, in place of what an earlier try has written."""
+    body = json.dumps([asdict(receipt) for receipt in receipts]).encode()
+    s3.put_object(Bucket=bucket, Key=receipt_key(run_id, batch), Body=body)
+
+
+def read_receipts(s3: "S3Client", bucket: str, run_id: str) -> list[Receipt]:
+    """Every object that the run has copied."""
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=receipt_prefix(run_id))
-    return {
-        entry["key"]: entry["etag"]
+    return [
+        Receipt(**entry)
         for page in pages
         for item in page.get("Contents", [])
         for entry in json.load(s3.get_object(Bucket=bucket, Key=item["Key"])["Body"])
-    }
+    ]

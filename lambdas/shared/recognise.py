@@ -1,17 +1,16 @@
 """Which dataset a landing object belongs to, by its name and its header."""
 
-import codecs
-import csv
-import io
 import zlib
 
 from catalog import DATASETS, Dataset
+from lambdas.shared.head import GZIP_MAGIC, first_record, other_than_text
 
 HEADER_BYTES = 65536
 """How much of a file is read for its header; a longer header is not one of ours."""
 
 _SUFFIXES = (".csv", ".csv.gz")
 _GZIP = zlib.MAX_WBITS | 16
+_OTHER_SEPARATORS = (";", "\t", "|")
 _SHOWN = 500  # characters of a wrong header that its problem repeats
 
 
@@ -40,21 +39,21 @@ def unknown_name_problem(key: str) -> str:
 def read_header(key: str, head: bytes) -> tuple[tuple[str, ...] | None, str | None]:
     """The column names in the first bytes of a file, or why there are none: (columns, problem).
 
-    (None, None) means that the file holds nothing at all.
+    (None, None) means that the file holds nothing at all. What follows the header is not looked at: bad
+    bytes there cost the rows that hold them, not the file.
     """
     try:
         content, is_whole = _content(key, head)
-        # the reading limit may cut the last character, the end of the file may not
-        text = codecs.getincrementaldecoder("utf-8")().decode(content, final=is_whole).removeprefix("\ufeff")
     except EOFError:
         return None, "the gzip content is cut off; write the file again"
     except zlib.error as error:
         return None, f"the name ends with .gz but the content is not gzip ({error})"
-    except UnicodeDecodeError as error:
-        return None, f"the header is not UTF-8 text ({error})"
+    if other := other_than_text(content):
+        return None, other
+    text = content.decode("utf-8", "surrogateescape").removeprefix("\ufeff")
     if not text.strip():
         return None, None if is_whole else f"the first {HEADER_BYTES} bytes are blank, expected a header"
-    return _first_record(text)
+    return first_record(text, is_whole)
 
 
 def header_problem(dataset: Dataset, columns: tuple[str, ...]) -> str | None:
@@ -65,6 +64,13 @@ def header_problem(dataset: Dataset, columns: tuple[str, ...]) -> str | None:
     """
     missing = [name for name in dataset.column_names if name not in columns]
     if missing:
+        separator = next(
+            (sign for sign in _OTHER_SEPARATORS if len(columns) == 1 and sign in columns[0]), None
+        )
+        if separator:
+            return (
+                f"the header looks separated by {separator!r}, expected commas; found {columns[0][:_SHOWN]}"
+            )
         return (
             f"the header lacks {', '.join(missing)}; found {', '.join(columns)[:_SHOWN]}; "
             f"expected the columns {', '.join(dataset.column_names)} in any order"
@@ -95,19 +101,13 @@ def _content(key: str, head: bytes) -> tuple[bytes, bool]:
 
 
 def _unzipped(head: bytes) -> tuple[bytes, bool]:
-    """Up to HEADER_BYTES of what gzip members hold, and whether the last one was read to its end."""
-    content, ended = b"", True
-    while head and len(content) < HEADER_BYTES:
+    """Up to HEADER_BYTES of what gzip members hold, and whether the last one was read to its end.
+
+    What follows a member and is no other one is left to the check of the whole file.
+    """
+    content, ended, is_first = b"", True, True
+    while head and len(content) < HEADER_BYTES and (is_first or head.startswith(GZIP_MAGIC)):
         member = zlib.decompressobj(wbits=_GZIP)
         content += member.decompress(head, HEADER_BYTES - len(content))
-        ended, head = member.eof, member.unused_data
+        ended, head, is_first = member.eof, member.unused_data, False
     return content, ended
-
-
-def _first_record(text: str) -> tuple[tuple[str, ...] | None, str | None]:
-    if "\x00" in text:
-        return None, "the file is not text: it contains NUL bytes"
-    try:
-        return tuple(name.strip() for name in next(csv.reader(io.StringIO(text)))), None
-    except csv.Error:
-        return None, "the header holds a lone carriage return; expected lines that end with LF or CRLF"

@@ -4,7 +4,11 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
+from boto3.s3.transfer import TransferConfig, create_transfer_manager
 from botocore.exceptions import ClientError
+from s3transfer import exceptions
+from s3transfer.futures import TransferFuture
+from s3transfer.subscribers import BaseSubscriber
 
 from lambdas.shared.plan import LandingObject
 
@@ -14,8 +18,29 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-_CHANGED = {"PreconditionFailed", "NoSuchKey", "404", "412"}
+# a part's condition did not hold; the runtime's s3transfer may be one that passes on S3's own error
+_PART_CHANGED = getattr(exceptions, "S3CopyFailedError", ClientError)
+_CHANGED = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey", "404", "409", "412"}
 _THREADS = 16
+_MIB = 1024 * 1024
+COPYING = TransferConfig(
+    multipart_threshold=64 * _MIB,
+    multipart_chunksize=64 * _MIB,  # doubled by the library until 10,000 parts suffice
+    preferred_transfer_client="classic",  # the other one cannot copy
+)
+"""Objects from 64 MiB on are copied in parts, which S3 does at the same time; one request ends at 5 GiB."""
+
+
+class _Planned(BaseSubscriber):
+    """Tells the transfer manager the planned version; left alone it asks S3, once more for each object."""
+
+    def __init__(self, etag: str, size: int) -> None:
+        self._etag, self._size = etag, size
+
+    def on_queued(self, future: TransferFuture, **_: object) -> None:
+        future.meta.provide_transfer_size(self._size)
+        if hasattr(future.meta, "provide_object_etag"):  # an older one wants to know the size only
+            future.meta.provide_object_etag(self._etag)
 
 
 def list_objects(s3: "S3Client", bucket: str) -> Iterator[LandingObject]:
@@ -33,7 +58,7 @@ def read_head(s3: "S3Client", bucket: str, item: LandingObject, size: int) -> by
     try:
         answer = s3.get_object(Bucket=bucket, Key=item.key, Range=f"bytes=0-{size - 1}", IfMatch=item.etag)
     except ClientError as error:
-        _raise_unless_changed(error)
+        raise_unless_changed(error)
         return None
     return answer["Body"].read() if answer["ETag"] == item.etag else None
 
@@ -43,19 +68,24 @@ def copy_if_unchanged(
 ) -> bool:
     """Copy an object (bucket, key) if it still has that ETag; False if it does not.
 
-    Server-side, in parts where the object is too big for one request. Raises OSError if the copy's
-    size is not the source's.
+    Server-side, in parts where the object is big; a copy that is given up leaves neither an object nor
+    parts. Raises OSError if the copy's size is not the source's.
     """
-    try:
-        s3.copy(
+    with create_transfer_manager(s3, COPYING) as manager:
+        future = manager.copy(
             {"Bucket": source[0], "Key": source[1]},
             target[0],
             target[1],
-            ExtraArgs={"CopySourceIfMatch": etag},
+            extra_args={"CopySourceIfMatch": etag},
+            subscribers=[_Planned(etag, size)],
         )
-    except ClientError as error:
-        _raise_unless_changed(error)
-        return False
+        try:
+            future.result()
+        except ClientError as error:
+            raise_unless_changed(error)
+            return False
+        except _PART_CHANGED:
+            return False
     copied = s3.head_object(Bucket=target[0], Key=target[1])["ContentLength"]
     if copied != size:
         raise OSError(f"s3://{'/'.join(target)} has {copied} bytes after the copy, its source {size}")
@@ -65,11 +95,9 @@ def copy_if_unchanged(
 def delete_if_unchanged(s3: "S3Client", bucket: str, key: str, etag: str) -> bool:
     """Delete an object if it still has that ETag; False if it is another one or gone."""
     try:
-        if s3.head_object(Bucket=bucket, Key=key)["ETag"] != etag:
-            return False
         s3.delete_object(Bucket=bucket, Key=key, IfMatch=etag)
     except ClientError as error:
-        _raise_unless_changed(error)
+        raise_unless_changed(error)
         return False
     return True
 
@@ -80,6 +108,7 @@ def in_parallel(action: Callable[[Item], Result], items: Sequence[Item]) -> list
         return list(pool.map(action, items))
 
 
-def _raise_unless_changed(error: ClientError) -> None:
+def raise_unless_changed(error: ClientError) -> None:
+    """Raise the error unless it says that the object is another one than expected, or gone."""
     if error.response["Error"]["Code"] not in _CHANGED:
         raise error

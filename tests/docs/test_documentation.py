@@ -46,7 +46,7 @@ def test_every_command_of_local_cloud_the_readme_names_exists() -> None:
 
     named = set(re.findall(r"python -m local_cloud (\w+)", text))
 
-    assert named == {"query", "status", "history", "up"}
+    assert named == {"query", "replay", "status", "history", "up"}
     assert [command for command in named if command not in shown] == []
 
 
@@ -93,3 +93,18 @@ def test_the_runbook_names_each_alarm_of_the_template() -> None:
 
     assert len(literal) >= 8
     assert [name for name in literal if f"`{name}`" not in runbook] == []
+
+
+def test_every_test_that_the_page_of_faults_names_exists() -> None:
+    named = set(re.findall(r"`(test_\w+)`", (ROOT / "docs" / "faults.md").read_text(encoding="utf-8")))
+    source = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
+
+    assert len(named) > 50
+    assert [name for name in sorted(named) if f"def {name}(" not in source] == []
+
+
+def test_every_mistake_of_the_original_that_is_tested_is_on_the_page_of_faults() -> None:
+    page = (ROOT / "docs" / "faults.md").read_text(encoding="utf-8")
+    source = (ROOT / "tests" / "original" / "test_mistakes_of_the_original.py").read_text(encoding="utf-8")
+
+    assert [name for name in re.findall(r"def (test_\w+)\(", source) if f"`{name}`" not in page] == []

@@ -74,18 +74,50 @@ class Pipeline:
         self._machine.start(name, execution_input)
         return name
 
-    def wait(self, name: str) -> Run:
+    def wait(self, name: str, seconds: float = _DEADLINE_SECONDS) -> Run:
         """Wait for an execution to end."""
-        deadline = time.monotonic() + _DEADLINE_SECONDS
+        deadline = time.monotonic() + seconds
         while (execution := self._machine.describe(name)).status == "RUNNING":
             if time.monotonic() > deadline:
-                raise TimeoutError(f"{name} still runs after {_DEADLINE_SECONDS} s")
+                raise TimeoutError(f"{name} still runs after {seconds} s")
             time.sleep(0.1)
         events = self._machine.events(name)
         states = tuple(
             e["stateEnteredEventDetails"]["name"] for e in events if e["type"].endswith("StateEntered")
         )
         return Run(execution, final_state(events), states)
+
+    def stop_once_entered(self, state: str) -> str:
+        """Start an execution and abort it when it has entered a state; its name."""
+        name = self.start()
+        deadline = time.monotonic() + _DEADLINE_SECONDS
+        while state not in {
+            event["stateEnteredEventDetails"]["name"]
+            for event in self._machine.events(name)
+            if event["type"].endswith("StateEntered")
+        }:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{name} never entered {state}")
+            time.sleep(0.02)
+        self._machine.stop(name, "a test")
+        self.wait(name)
+        return name
+
+    def redrive(self, name: str) -> Run:
+        """Let an aborted execution go on from the state it was in, to its end."""
+        arn = f"{self._machine.arn.replace(':stateMachine:', ':execution:')}:{name}"
+        boto3.client("stepfunctions").redrive_execution(executionArn=arn)
+        return self.wait(name)
+
+    def lease(self) -> dict[str, Any]:
+        """The lease's item."""
+        table = boto3.resource("dynamodb").Table("goodreads-lease")
+        return dict(table.get_item(Key={"lease": "pipeline"})["Item"])
+
+    def change_lease(self, **attributes: Any) -> None:
+        """Overwrite attributes of the lease's item."""
+        table = boto3.resource("dynamodb").Table("goodreads-lease")
+        table.put_item(Item={**self.lease(), **attributes})
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """Rows of a query in Redshift SQL, through the Data API."""

@@ -34,10 +34,20 @@ def test_captured_files_become_the_warehouse_they_describe_and_a_repetition_chan
     before = pipeline.warehouse()
 
     pipeline.land_folder(seed)
-    second = pipeline.run()
+    repeated = pipeline.run()
 
-    assert second.final_state == "Succeeded"
-    for rows in second.report["datasets"].values():
+    assert repeated.final_state == "Succeeded"
+    assert repeated.report["published_before"] == 4
+    assert "CopyToWorking" not in repeated.states
+    assert pipeline.landed() == []
+    assert pipeline.warehouse() == before
+
+    for file in seed.glob("*.csv"):
+        pipeline.land(f"{file.stem}/under-another-name.csv", file.read_bytes())
+    renamed = pipeline.run()
+
+    assert renamed.final_state == "Succeeded"
+    for rows in renamed.report["datasets"].values():
         assert rows["rows_inserted"] == rows["rows_updated"] == 0
         assert rows["rows_stale"] + rows["rows_duplicate"] == 1651
     assert pipeline.warehouse() == before

@@ -7,9 +7,10 @@ from pathlib import Path
 import boto3
 import pytest
 
+from catalog import USERS
 from faker_tool import generate
 from local_cloud.executions import StateMachine
-from tests.e2e.pipeline import Pipeline, Run
+from tests.e2e.pipeline import FEBRUARY_2020, Pipeline, Run
 from tests.e2e.records import EVENING, MORNING, NOON, author, csv_file
 
 pytestmark = pytest.mark.e2e
@@ -21,23 +22,6 @@ def names(pipeline: Pipeline, *ids: int) -> dict[int, str]:
         f"select author_id, name from goodreads_warehouse.authors where author_id in ({listed})"
     )
     return {row[0]: row[1] for row in rows}
-
-
-def stop_once_entered(pipeline: Pipeline, state: str) -> str:
-    """Start an execution and abort it when it has entered a state; its name."""
-    machine = StateMachine(boto3.client("stepfunctions"), "goodreads")
-    name = pipeline.start()
-    deadline = time.monotonic() + 120
-    while state not in {
-        event["stateEnteredEventDetails"]["name"]
-        for event in machine.events(name)
-        if event["type"].endswith("StateEntered")
-    }:
-        assert time.monotonic() < deadline, f"{name} never entered {state}"
-        time.sleep(0.02)
-    machine.stop(name, "a test")
-    assert pipeline.wait(name).execution.status == "ABORTED"
-    return name
 
 
 @pytest.fixture(autouse=True)
@@ -69,10 +53,10 @@ def test_with_nothing_in_landing_no_step_and_no_statement_runs(pipeline: Pipelin
     assert run.final_state == "NothingToDo"
     assert set(run.states) == {
         "AcquireLease",
-        "UnfinishedRun?",
         "PlanCopies",
+        "UnfinishedRun?",
         "AnythingToDo?",
-        "CatchUp?",
+        "CaughtUp?",
         "ReleaseIdleLease",
         "NothingToDo",
     }
@@ -97,6 +81,7 @@ def test_a_run_with_rejects_publishes_the_rest_and_says_why_rows_are_missing(pip
         "author.csv",
         csv_file(
             [
+                author(9_000_012, "fine", NOON),
                 author(9_000_010, 'good, with "quotes"\nand a line', NOON, average_rating="4.5"),
                 author(9_000_011, "too good", NOON, average_rating="9.5"),
                 author("nobody", "no number", NOON),
@@ -121,7 +106,7 @@ def test_a_run_with_rejects_publishes_the_rest_and_says_why_rows_are_missing(pip
     found = {
         (line["record"], v["column"], v["rule"], v["value"]) for line in lines for v in line["violations"]
     }
-    assert found == {(2, "average_rating", "range", "9.5"), (3, "author_id", "type", "nobody")}
+    assert found == {(3, "average_rating", "range", "9.5"), (4, "author_id", "type", "nobody")}
     files = {path.name.partition("-")[2]: path.read_bytes() for path in quarantine.glob("files/*")}
     assert files["readme.txt"] == b"hello"
     assert "names no known dataset" in json.loads(files["readme.txt.reason.json"])["problem"]
@@ -159,22 +144,10 @@ def test_a_file_that_is_overwritten_during_the_run_waits_for_the_next(pipeline: 
     assert names(pipeline, 9_000_020) == {9_000_020: "second"}
 
 
-def test_a_second_execution_is_skipped_while_one_runs_and_touches_nothing(pipeline: Pipeline) -> None:
-    pipeline.land("author.csv", csv_file([author(9_000_030, "once", NOON)]))
-    first = pipeline.start()
-    time.sleep(1)
-
-    second = pipeline.run()
-
-    assert second.final_state == "Skipped"
-    assert "PlanCopies" not in second.states
-    assert pipeline.wait(first).final_state == "Succeeded"
-
-
 def test_a_run_aborted_in_the_spark_step_loses_nothing(pipeline: Pipeline) -> None:
     pipeline.land("author.csv", csv_file([author(9_000_040, "patient", NOON)]))
 
-    stop_once_entered(pipeline, "TransformToProcessed")
+    pipeline.stop_once_entered("TransformToProcessed")
 
     assert pipeline.landed() == ["author.csv"]
     after = pipeline.run()
@@ -186,16 +159,56 @@ def test_a_run_aborted_in_the_spark_step_loses_nothing(pipeline: Pipeline) -> No
 def test_what_a_run_left_undone_after_its_publish_is_made_up_without_new_files(pipeline: Pipeline) -> None:
     pipeline.land("author.csv", csv_file([author(9_000_050, "published", NOON)]))
 
-    stop_once_entered(pipeline, "ReadLedger")
+    dead = pipeline.stop_once_entered("ReadLedger")
 
     assert names(pipeline, 9_000_050) == {9_000_050: "published"}
     assert pipeline.landed() == ["author.csv"]
     after: Run = pipeline.run()
     assert after.final_state == "Succeeded"
-    assert "TransformToProcessed" not in after.states
-    assert {"AcknowledgeUnfinished", "Analytics", "CheckAnalytics"} <= set(after.states)
+    assert "CopyToWorking" not in after.states
+    assert {"Analytics", "CheckAnalytics", "MarkCaughtUp", "DropPublished"} <= set(after.states)
+    assert after.report["notes"] == [f"author.csv: published by run {dead}, not read again"]
+    assert after.report["made_up_for"][dead]["authors"]["rows_read"] == 1
     assert pipeline.landed() == []
     assert pipeline.run().final_state == "NothingToDo"
+
+
+def test_what_a_run_left_undone_is_made_up_also_while_the_new_files_keep_failing(pipeline: Pipeline) -> None:
+    pipeline.land("author.csv", csv_file([author(9_000_060, "published", NOON)]))
+    dead = pipeline.stop_once_entered("ReadLedger")
+    pipeline.land("users/bad.csv", csv_file([{"user_id": "nobody"}], USERS))
+
+    failed = pipeline.run()
+
+    assert failed.execution.error == "DataQualityError"
+    assert "users more_than_50_percent_rejected: 1" in failed.execution.reason
+    assert failed.states.index("MarkCaughtUp") < failed.states.index("MatchLedger")
+    assert pipeline.landed() == ["users/bad.csv"]
+    accepted = pipeline.run({**FEBRUARY_2020, "accept_rejects": True})
+    assert accepted.final_state == "SucceededWithRejects"
+    assert dead not in accepted.report["made_up_for"]
+    assert pipeline.landed() == []
+
+
+def test_the_ledger_lists_every_file_with_its_rows(pipeline: Pipeline) -> None:
+    pipeline.land("authors/some.csv", csv_file([author(n, "x", NOON) for n in (9_000_070, 9_000_071, "bad")]))
+    pipeline.land("authors/none.csv", csv_file([]))
+    pipeline.land("users/empty.csv", b"")
+    pipeline.land("notes.txt", b"hello")
+
+    run = pipeline.run()
+
+    found = pipeline.query(
+        "select file_key, dataset, size_bytes, rows_read, rows_quarantined, problem is null "
+        f"from goodreads_warehouse.ledger_files where run_id = '{run.report['run_id']}' order by file_key"
+    )
+    header = len(csv_file([]))
+    assert found == [
+        ("authors/none.csv", "authors", header, 0, 0, True),
+        ("authors/some.csv", "authors", found[1][2], 3, 1, True),
+        ("notes.txt", None, 5, 0, 0, False),
+        ("users/empty.csv", "users", 0, 0, 0, True),
+    ]
 
 
 def test_wrong_execution_input_fails_at_once_and_says_what_is_expected(pipeline: Pipeline) -> None:

@@ -1,3 +1,4 @@
+import bz2
 import gzip
 import os
 
@@ -98,10 +99,92 @@ def test_gzip_files_set_end_to_end_are_one_file() -> None:
     assert columns_of(parts, "author.csv.gz") == COLUMNS
 
 
-def test_nul_bytes_and_other_encodings_are_refused() -> None:
-    assert problem_of(b"author_id\x00,name\n") == "the file is not text: it contains NUL bytes"
-    for content in (LINE.encode("utf-16"), "author_id,naïve\n".encode("latin-1"), b"\x89PNG\r\n\x1a\n"):
-        assert problem_of(content).startswith("the header is not UTF-8 text")
+@pytest.mark.parametrize(
+    ("encoding", "name"),
+    [("utf-16", "UTF-16"), ("utf-16-be", "UTF-16"), ("utf-32", "UTF-32"), ("utf-32-be", "UTF-32")],
+)
+def test_another_encoding_is_named_when_its_byte_order_mark_tells_it(encoding: str, name: str) -> None:
+    mark = "\ufeff" if encoding.endswith("-be") else ""
+    content = f"{mark}{LINE}\n1,Ann\n".encode(encoding)
+    assert problem_of(content) == f"the file is {name}; write it as UTF-8"
+    assert problem_of(gzip.compress(content), "author.csv.gz") == f"the file is {name}; write it as UTF-8"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le"])
+def test_another_encoding_without_a_byte_order_mark_is_refused_for_its_nul_bytes(encoding: str) -> None:
+    content = f"{LINE}\n1,Ann\n".encode(encoding)
+    assert problem_of(content) == "the file is not text: its header contains NUL bytes"
+
+
+def test_a_header_that_is_not_utf_8_is_refused() -> None:
+    for content in ("author_id,naïve\n1,Ann\n".encode("latin-1"), b"\x89PNG\r\n\x1a\n"):
+        assert problem_of(content).startswith(
+            "the header is not UTF-8 text ('utf-8' codec can't decode byte "
+        )
+
+
+@pytest.mark.parametrize("bad", [b"\xff", b"\x00", "naïve".encode("latin-1"), "é".encode()[:1], b'"'])
+@pytest.mark.parametrize("end", [b"", b"\n"])
+def test_whatever_the_rows_hold_the_header_is_read(bad: bytes, end: bytes) -> None:
+    content = f"{LINE}\n1,".encode() + bad + end
+    assert columns_of(content) == COLUMNS
+    assert columns_of(gzip.compress(content), "author.csv.gz") == COLUMNS
+
+
+@given(st.binary(max_size=100))
+def test_any_rows_at_all_leave_the_header_as_it_is(rows: bytes) -> None:
+    assert columns_of(f"{LINE}\n".encode() + rows) == COLUMNS
+
+
+@pytest.mark.parametrize("position", ["first", "last"])
+@pytest.mark.parametrize("bad", [b"\xff", b"\x00"])
+def test_one_bad_byte_anywhere_in_a_header_refuses_it(bad: bytes, position: str) -> None:
+    header = bad + LINE.encode() if position == "first" else LINE.encode() + bad
+    assert "header" in problem_of(header + b"\n1,Ann\n")
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (b"PK\x03\x04\x14\x00\x06\x00", "a zip archive or a workbook"),
+        (b"PAR1\x15\x04\x15", "Parquet"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old workbook"),
+        (bz2.compress(b"author_id"), "bzip2"),
+        (b"\x28\xb5\x2f\xfd\x24", "zstd"),
+        (gzip.compress(b"author_id"), "gzip, which only a name with .gz at its end announces, and only once"),
+    ],
+)
+def test_a_file_of_another_format_is_told_by_its_first_bytes(content: bytes, kind: str) -> None:
+    assert problem_of(content) == f"the file is not text but {kind}; expected CSV"
+    assert problem_of(gzip.compress(content), "author.csv.gz") == problem_of(content)
+
+
+@pytest.mark.parametrize("separator", [";", "\t", "|"])
+def test_a_header_with_another_separator_is_refused_and_the_separator_named(separator: str) -> None:
+    columns = columns_of(f"{separator.join(COLUMNS)}\n1{separator}Ann\n".encode())
+    problem = header_problem(AUTHORS, columns)
+    assert problem == (
+        f"the header looks separated by {separator!r}, expected commas; found {separator.join(COLUMNS)}"
+    )
+
+
+@pytest.mark.parametrize("line_end", ["", "\n"])
+def test_a_header_longer_than_what_is_read_is_refused(line_end: str) -> None:
+    content = f"{LINE},{'x' * HEADER_BYTES}{line_end}1,Ann\n".encode()
+    assert problem_of(content) == "the header does not end within the first 65536 characters"
+    assert problem_of(gzip.compress(content), "author.csv.gz") == problem_of(content)
+
+
+def test_a_quote_that_is_never_closed_is_not_read_as_one_long_name() -> None:
+    quoted = f'"{LINE}\n1,Ann\n'.encode()
+    assert problem_of(quoted) == "the header is not quoted as CSV (unexpected end of data)"
+    assert problem_of(quoted + b"x" * HEADER_BYTES) == (
+        "the header does not end within the first 65536 characters"
+    )
+
+
+def test_a_header_whose_quotes_end_within_a_name_is_refused() -> None:
+    assert problem_of(b'"author"_id,name\n').startswith("the header is not quoted as CSV (")
 
 
 def test_lines_that_end_with_a_lone_carriage_return_are_refused_and_do_not_fail_the_run() -> None:
@@ -125,8 +208,9 @@ def test_a_character_cut_in_two_within_uncompressed_gzip_blocks_is_no_problem(pa
     assert columns_of(gzip.compress(content, compresslevel=0), "author.csv.gz") == COLUMNS
 
 
-def test_a_character_cut_in_two_by_the_end_of_the_file_is_a_problem() -> None:
-    assert problem_of(f"{LINE}\n1,".encode() + "é".encode()[:1]).startswith("the header is not UTF-8 text")
+@pytest.mark.parametrize("rest", [b"\x00", b"\x00" * 512, b"not gzip", b"\x1f"])
+def test_what_follows_the_gzip_content_is_left_to_the_check_of_the_whole_file(rest: bytes) -> None:
+    assert columns_of(gzip.compress(f"{LINE}\n".encode()) + rest, "author.csv.gz") == COLUMNS
 
 
 @given(st.binary(max_size=200), st.sampled_from(["author.csv", "author.csv.gz"]))

@@ -1,4 +1,6 @@
+import csv
 import gzip
+import io
 import json
 from collections.abc import Callable
 from typing import Any
@@ -7,11 +9,12 @@ import pytest
 from botocore.exceptions import ClientError
 
 from catalog import AUTHORS
-from lambdas.plan_copies import handler, plan_run, summary
+from lambdas.plan_copies import handler, plan_run
 from lambdas.shared.environment import Environment
 from lambdas.shared.errors import InvalidExecutionInput
 from lambdas.shared.plan import Plan
 from lambdas.shared.planning import Header, Zones, make_plan
+from lambdas.shared.summary import summary
 from tests.lambdas.zones import AUTHORS_CSV, REVIEWS_CSV, LocalZones, landing_object
 
 EVENT = {"run_id": "r1", "started": "2020-03-01T00:00:00Z", "input": {}}
@@ -29,14 +32,16 @@ def test_what_has_landed_becomes_a_plan_and_a_summary(zones: LocalZones) -> None
         "files": 3,
         "bytes": len(AUTHORS_CSV) + len(gzip.compress(REVIEWS_CSV)),
         "quarantined_files": 2,
+        "published_before": 0,
         "left_for_later": 0,
         "batches": [0, 1, 2],
         "has_rows": True,
+        "accept_rejects": "false",
         "window": {"start": "2020-01-31 00:00:00", "end": "2020-03-01 00:00:00"},
     }
     assert {note.split(":")[0] for note in notes} == {"notes.txt", "users/today.csv", "book.csv"}
-    assert zones.keys(zones.environment.working_bucket) == ["run=r1/plan.json"]
-    plan = Plan.from_json(zones.content(zones.environment.working_bucket, "run=r1/plan.json"))
+    assert zones.keys(zones.environment.working_bucket) == ["run=r1/landed.csv", "run=r1/listed.json"]
+    plan = Plan.from_json(zones.content(zones.environment.working_bucket, "run=r1/listed.json"))
     assert {file.key: file.dataset for file in plan.files} == {
         "author.csv": "authors",
         "reviews/2020-02-19T21-38.csv.gz": "reviews",
@@ -71,7 +76,30 @@ def test_a_name_that_cannot_be_part_of_keys_and_statements_is_refused(zones: Loc
 def test_names_that_people_and_eventbridge_give_are_taken(zones: LocalZones, name: str) -> None:
     zones.land("author.csv")
     handler({**EVENT, "run_id": name}, None)
-    assert zones.keys(zones.environment.working_bucket) == [f"run={name}/plan.json"]
+    assert f"run={name}/listed.json" in zones.keys(zones.environment.working_bucket)
+
+
+def test_redshift_is_given_the_key_and_the_etag_of_every_file(zones: LocalZones) -> None:
+    keys = ['authors/with "quotes", commas.csv', "author.csv", "notes.txt"]
+    for key in keys:
+        zones.land(key)
+    handler(EVENT, None)
+    text = zones.content(zones.environment.working_bucket, "run=r1/landed.csv").decode()
+    etag = zones.s3.head_object(Bucket=zones.environment.landing_bucket, Key="author.csv")["ETag"]
+    assert sorted(csv.reader(io.StringIO(text))) == sorted([key, etag] for key in keys)
+
+
+@pytest.mark.usefixtures("zones")
+@pytest.mark.parametrize(("given", "found"), [({}, "false"), ({"accept_rejects": True}, "true")])
+def test_whoever_starts_a_run_may_accept_its_rejects(given: dict[str, Any], found: str) -> None:
+    assert handler({**EVENT, "input": given}, None)["accept_rejects"] == found
+
+
+@pytest.mark.usefixtures("zones")
+@pytest.mark.parametrize("given", [{"accept_rejects": "yes"}, {"accept_reject": True}, {"accepts": True}])
+def test_an_acceptance_that_is_misspelt_is_refused(given: dict[str, Any]) -> None:
+    with pytest.raises(InvalidExecutionInput, match="accept_rejects"):
+        handler({**EVENT, "input": given}, None)
 
 
 def test_the_input_is_checked_before_anything_is_written(zones: LocalZones) -> None:
@@ -164,12 +192,13 @@ def test_the_summary_of_ten_thousand_files_stays_small() -> None:
     assert len(json.dumps(made)) < 10_000
 
 
-def test_notes_are_cut_so_that_the_state_machine_can_carry_them() -> None:
-    items = [landing_object(f"{'ä' * 500}{number}") for number in range(30)]
+def test_notes_are_cut_so_that_the_state_machine_can_carry_them_in_the_plan_and_in_the_report() -> None:
+    widest = "\U0001f4da" * 500  # twelve bytes each as JSON writes them
+    items = [landing_object(f"{widest}{number}") for number in range(30)]
     plan = make_plan("r1", items, {item.key: Header() for item in items}, Zones("working", "quarantine"))
     made = summary(plan, files_per_task=200)
-    assert [len(note) for note in made["notes"]] == [500] * 20
-    assert len(json.dumps(made)) < 256 * 1024
+    assert [len(note) for note in made["notes"]] == [250] * 20
+    assert 2 * len(json.dumps(made)) < 256 * 1024 * 3 / 4
 
 
 def test_what_differs_in_usable_headers_is_noted() -> None:

@@ -2,7 +2,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog import AUTHORS
-from lambdas.shared.plan import Layout, Plan, PlannedFile, plan_key, receipt_key
+from lambdas.shared import plan as documents
+from lambdas.shared.plan import Layout, Plan, PlannedFile, receipt_key
 from lambdas.shared.planning import Header, Zones, make_plan
 from spark_jobs.plan import layouts_of
 from tests.lambdas.zones import landing_object
@@ -25,6 +26,7 @@ plans = st.builds(
     layouts=st.lists(layouts, max_size=5).map(tuple),
     left_for_later=st.integers(0),
     drift=st.lists(texts, max_size=5).map(tuple),
+    published=st.lists(texts, max_size=5).map(tuple),
 )
 
 
@@ -52,5 +54,12 @@ def test_the_spark_job_reads_the_same_document() -> None:
 
 
 def test_everything_a_run_writes_about_itself_is_below_its_own_folder() -> None:
-    assert plan_key("r1") == "run=r1/plan.json"
+    keys = {documents.listed_key, documents.landed_key, documents.plan_key, documents.copied_key}
+    assert sorted(key("r1") for key in keys) == [
+        "run=r1/copied.json",
+        "run=r1/landed.csv",
+        "run=r1/listed.json",
+        "run=r1/plan.json",
+    ]
     assert receipt_key("r1", 7) == "run=r1/copied/00007.json"
+    assert documents.unreadable_prefix("r1") == "run=r1/unreadable/part-"

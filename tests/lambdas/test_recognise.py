@@ -2,8 +2,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog import DATASETS
+from catalog import AUTHORS, DATASETS
+from lambdas.shared.planning import Header, Zones, make_plan
 from lambdas.shared.recognise import dataset_of, unknown_name_problem
+from tests.lambdas.zones import landing_object
 
 NAMES = ["author", "authors", "book", "books", "reviews", "user", "users"]
 suffixes = st.sampled_from([".csv", ".csv.gz"])
@@ -73,3 +75,15 @@ def test_the_problem_of_an_unknown_name_says_every_name_that_would_do() -> None:
         "books/<name>.csv, reviews.csv or reviews/<name>.csv, user.csv or users/<name>.csv, each optionally with .gz"
     )
     assert len(DATASETS) == 4
+
+
+def test_keys_that_differ_only_by_slashes_are_files_of_their_own_in_the_plan() -> None:
+    keys = ["author.csv", "/author.csv", "//author.csv", "author//author.csv"]
+    headers = {key: Header(AUTHORS.column_names) for key in keys}
+    plan = make_plan("r1", [landing_object(key) for key in keys], headers, Zones("working", "quarantine"))
+    assert [(file.key, file.dataset, file.target.rpartition("/")[2]) for file in plan.files] == [
+        ("author.csv", "authors", "00000-author.csv"),
+        ("/author.csv", "authors", "00001-author.csv"),
+        ("//author.csv", "authors", "00002-author.csv"),
+        ("author//author.csv", "authors", "00003-author.csv"),
+    ]

@@ -16,6 +16,7 @@ PLAN = {
     "files": 7,
     "bytes": 1234,
     "quarantined_files": 0,
+    "published_before": 2,
     "notes": ["authors: unknown columns shelf are ignored"],
     "left_for_later": 3,
     "batches": [0],
@@ -51,6 +52,7 @@ def test_the_report_says_what_became_of_every_file_and_every_row() -> None:
         "files": 7,
         "bytes": 1234,
         "quarantined_files": 0,
+        "published_before": 2,
         "notes": ["authors: unknown columns shelf are ignored"],
         "left_for_later": 3,
         "window": {"start": "2020-02-01 00:00:00", "end": "2020-03-01 00:00:00"},
@@ -130,6 +132,7 @@ def test_the_accounting_is_told_as_metrics(ledger: Ledger) -> None:
         "RowsDuplicate": [16.0],
         "RowsQuarantined": [20.0],
         "FilesQuarantined": [0.0],
+        "FilesPublishedBefore": [2.0],
         "FilesLeftForLater": [3.0],
         "RunsWithRejects": [1.0],
     }
@@ -143,6 +146,7 @@ def test_a_run_of_unusable_files_only_is_told_without_asking_the_warehouse() -> 
     (directive,) = blob["_aws"]["CloudWatchMetrics"]
     assert {metric["Name"]: blob[metric["Name"]] for metric in directive["Metrics"]} == {
         "FilesQuarantined": [2.0],
+        "FilesPublishedBefore": [2.0],
         "FilesLeftForLater": [3.0],
         "RunsWithRejects": [1.0],
     }

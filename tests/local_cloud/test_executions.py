@@ -163,6 +163,33 @@ def test_an_iteration_that_fails_is_one_failed_try_of_its_state_and_of_the_map()
     ]
 
 
+def test_a_redriven_execution_enters_anew_what_its_end_had_cut_off() -> None:
+    events = history(
+        (1, 0, "ExecutionStarted", ""),
+        (2, 0, "TaskStateEntered", "PlanCopies"),
+        (3, 2, "TaskStateExited", "PlanCopies"),
+        (4, 3, "ParallelStateEntered", "Analytics"),
+        (5, 4, "ParallelStateStarted", ""),
+        (6, 5, "TaskStateEntered", "RankBooks"),
+        (7, 0, "ExecutionAborted", ""),
+        (20, 7, "ExecutionRedriven", ""),
+        (21, 20, "ParallelStateEntered", "Analytics"),
+        (22, 21, "ParallelStateStarted", ""),
+        (23, 22, "TaskStateEntered", "RankBooks"),
+        (25, 23, "TaskStateExited", "RankBooks"),
+        (26, 25, "ParallelStateSucceeded", ""),
+        (27, 25, "ParallelStateExited", "Analytics"),
+        (28, 27, "ExecutionSucceeded", ""),
+    )
+    assert seen(events) == [
+        ("PlanCopies", 0, False, 1.0),
+        ("Analytics", 0, True, 3.0),
+        ("RankBooks", 0, True, 1.0),
+        ("Analytics", 0, False, 6.0),
+        ("RankBooks", 0, False, 2.0),
+    ]
+
+
 def test_a_state_that_is_still_active_has_no_end() -> None:
     (visit,) = visits(SUCCEEDS[:4])
     assert (visit.name, visit.ended, visit.failed) == ("PlanCopies", None, False)

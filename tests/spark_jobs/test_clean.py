@@ -1,4 +1,5 @@
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -8,9 +9,11 @@ from pyspark.sql import functions as F
 
 from catalog import VERSION, Column, Dataset, Type
 from spark_jobs.clean import clean_rows, rule_name
-from spark_jobs.reading import CORRUPT
+from spark_jobs.reading import FAULT
 
 pytestmark = pytest.mark.spark
+
+STARTED = datetime(2020, 2, 19, 12, tzinfo=UTC)
 
 Cleaned = Callable[[Column, list[str | None]], dict[str | None, Any]]
 
@@ -29,17 +32,22 @@ def cleaned(rows_of_text: Callable[..., DataFrame]) -> Cleaned:
             columns=(Column(name="id", type=Type.BIGINT), VERSION, column),
         )
         raw = rows_of_text(
-            (*names, "raw", CORRUPT), [("1", "2020-01-01 00:00:00", t, t, None) for t in texts]
+            (*names, FAULT), [("1", "2020-01-01 00:00:00", as_read(text), None) for text in texts]
         )
         value, rule = F.col(column.name), F.col(rule_name(column)).alias("rule")
         if column.type in (Type.TIMESTAMP, Type.OFFSET_TIMESTAMP):
             value = value.cast(
                 "string"
             )  # in the session's UTC, where collect() would use this machine's zone
-        rows = clean_rows(raw, dataset).select("raw", value.alias(column.name), rule).collect()
-        return {row["raw"]: row["rule"] or row[column.name] for row in rows}
+        rows = clean_rows(raw, dataset, started=STARTED).select(value.alias(column.name), rule).collect()
+        return {text: row["rule"] or row[column.name] for text, row in zip(texts, rows, strict=True)}
 
     return clean
+
+
+def as_read(text: str | None) -> str | None:
+    """Text in UTF-8 as the job reads it: one character per byte; a lone surrogate stands for a byte that is not UTF-8."""
+    return None if text is None else text.encode("utf-8", "surrogateescape").decode("latin-1")
 
 
 def assert_cleans(cleaned: Cleaned, column: Column, expected: Mapping[str | None, Any]) -> None:
@@ -164,6 +172,71 @@ def test_offset_timestamps_keep_the_instant(cleaned: Cleaned) -> None:
             "2020-02-19 18:36:17": "type",
         },
     )
+
+
+@pytest.mark.parametrize("type_", [Type.TIMESTAMP, Type.OFFSET_TIMESTAMP])
+def test_timestamps_are_from_1900_to_before_2100_in_utc(cleaned: Cleaned, type_: Type) -> None:
+    written = {
+        Type.TIMESTAMP: (
+            "1900-01-01 00:00:00",
+            "2099-12-31 23:59:59.999999",
+            "1899-12-31T23:30:00-01:00",
+            "1899-12-31 23:59:59.999999",
+            "2100-01-01 00:00:00",
+            "1900-01-01T00:30:00+01:00",
+            "0001-01-01 00:00:00",
+        ),
+        Type.OFFSET_TIMESTAMP: (
+            "Mon Jan 01 00:00:00 +0000 1900",
+            "Thu Dec 31 23:59:59 +0000 2099",
+            "Sun Dec 31 23:30:00 -0100 1899",
+            "Sun Dec 31 23:59:59 +0000 1899",
+            "Fri Jan 01 00:00:00 +0000 2100",
+            "Mon Jan 01 00:30:00 +0100 1900",
+            "Mon Jan 01 00:00:00 +0000 0001",
+        ),
+    }[type_]
+    found = cleaned(Column(name="t", type=type_), list(written))
+
+    assert [found[text] for text in written][:3] == [
+        "1900-01-01 00:00:00",
+        "2099-12-31 23:59:59.999999" if type_ is Type.TIMESTAMP else "2099-12-31 23:59:59",
+        "1900-01-01 00:30:00",
+    ]
+    assert [found[text] for text in written][3:] == ["range"] * 4
+
+
+def test_a_record_may_be_a_day_ahead_of_the_run_and_no_more(rows_of_text: Callable[..., DataFrame]) -> None:
+    things = Dataset(
+        name="things",
+        landing_name="thing",
+        key="id",
+        sort_key="id",
+        columns=(Column(name="id", type=Type.BIGINT), Column(name="t", type=Type.TIMESTAMP), VERSION),
+    )
+    versions = ["2020-02-20 12:00:00", "2020-02-20 12:00:00.000001", "2099-01-01 00:00:00"]
+    raw = rows_of_text(
+        ("id", "t", VERSION.name, FAULT), [("1", "2099-01-01 00:00:00", v, None) for v in versions]
+    )
+
+    rows = clean_rows(raw, things, started=STARTED).collect()
+
+    assert [row[rule_name(VERSION)] for row in rows] == [None, "range", "range"]
+    assert [row[rule_name(things.column("t"))] for row in rows] == [None, None, None]
+
+
+def test_bytes_that_are_not_utf8_break_the_rule_encoding_and_the_replacement_character_does_not(
+    cleaned: Cleaned,
+) -> None:
+    texts: dict[str | None, str] = {
+        "caf\ufffd": "caf\ufffd",
+        "日本語 \ufffd": "日本語 \ufffd",
+        "na\udcefve caf\udce9": "encoding",
+        "\ufffd caf\udce9": "encoding",
+        "日本\udce8\udcaa": "encoding",
+    }
+    assert_cleans(cleaned, Column(name="t", type=Type.TEXT, max_bytes=100), texts)
+    assert_cleans(cleaned, Column(name="t", type=Type.INTEGER), {"1\udcff": "type", "1\u00a0": 1})
 
 
 def test_every_run_of_white_space_and_control_characters_becomes_one_space(cleaned: Cleaned) -> None:

@@ -23,7 +23,7 @@ def test_a_reject_names_file_record_and_every_failing_column(bench: Workbench) -
         {
             "run_id": RUN_ID,
             "dataset": "authors",
-            "file": f"file:{bench.root}/working/authors/layout=0/2020/é b+c%.csv",
+            "file": f"file:{bench.root}/working/authors/layout=0/2020/00000-é b+c%.csv",
             "record": 2,
             "violations": [
                 {"column": "author_id", "rule": "required", "value": " "},
@@ -42,6 +42,8 @@ def test_a_reject_names_file_record_and_every_failing_column(bench: Workbench) -
                 "record_create_timestamp": "2020-02-19 21:38:16",
             },
             "raw": None,
+            "columns": None,
+            "encoding": "UTF-8",
         }
     ]
 
@@ -61,9 +63,12 @@ def test_records_with_too_few_too_many_or_unclosed_fields_keep_their_text(bench:
         (3, broken[1], None),
         (4, broken[2], None),
     ]
-    assert bench.rejects("authors")[0]["violations"] == [
-        {"column": None, "rule": "field_count", "value": None}
+    assert [reject["violations"] for reject in bench.rejects("authors")] == [
+        [{"column": None, "rule": "field_count", "value": None}],
+        [{"column": None, "rule": "field_count", "value": None}],
+        [{"column": None, "rule": "quoting", "value": None}],
     ]
+    assert bench.rejects("authors")[2]["columns"] == list(AUTHORS.column_names)
 
 
 def test_record_numbers_start_anew_in_every_file_and_layout(bench: Workbench) -> None:
@@ -78,7 +83,12 @@ def test_record_numbers_start_anew_in_every_file_and_layout(bench: Workbench) ->
     located = [
         (reject["file"].rpartition("layout=")[2], reject["record"]) for reject in bench.rejects("authors")
     ]
-    assert located == [("0/a.csv", 2), ("0/b.csv.gz", 1), ("0/b.csv.gz", 4), ("1/a.csv", 1)]
+    assert located == [
+        ("0/00000-a.csv", 2),
+        ("0/00001-b.csv.gz", 1),
+        ("0/00001-b.csv.gz", 4),
+        ("1/00002-a.csv", 1),
+    ]
     assert bench.rejects("authors")[3]["row"]["extra"] == "kept"
 
 

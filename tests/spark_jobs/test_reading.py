@@ -1,17 +1,37 @@
 """CSV in all the shapes that land, through the whole job."""
 
+import csv
 import gzip
+import io
+import tempfile
+from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pyspark.sql import SparkSession
 
-from catalog import AUTHORS
+from catalog import AUTHORS, VERSION, Column, Dataset, Type
 from spark_jobs.accounting import Counts
+from spark_jobs.plan import Layout, PlannedFile
+from spark_jobs.reading import FAULT, NUMBER, Source, read_records
 from tests.spark_jobs.workbench import Workbench, csv_bytes
 
 pytestmark = pytest.mark.spark
 
 HEADER = (
     b"author_id,name,role,profile_url,average_rating,rating_count,text_review_count,record_create_timestamp"
+)
+THINGS = Dataset(
+    name="things",
+    landing_name="thing",
+    key="id",
+    sort_key="id",
+    columns=(
+        Column(name="id", type=Type.TEXT, max_bytes=9),
+        *(Column(name=name, type=Type.TEXT, max_bytes=99) for name in "abc"),
+        VERSION,
+    ),
 )
 
 
@@ -102,16 +122,117 @@ def test_layouts_with_permuted_and_unknown_columns_stage_the_same_row(bench: Wor
     assert list(map(str, staged.values())) == ["1", "Ann", "2020-02-19 21:38:16"]
 
 
-def test_an_unreadable_file_fails_the_run_and_the_error_names_dataset_and_cause(bench: Workbench) -> None:
-    bench.land("authors", HEADER + b"\n")
-    whole = gzip.compress(HEADER + b"\n" + b"1,Ann,,,,,,2020-02-19 21:38:16\n" * 99)
-    bench.land("users", b"", name="b.csv")
-    (bench.root / "working/users/layout=0/cut.csv.gz").write_bytes(whole[:-20])
+def test_a_missing_final_newline_and_a_blank_line_of_wide_spaces_change_nothing(bench: Workbench) -> None:
+    bench.land("authors", HEADER + "\n \u00a0\u3000\n1,Ann,,,,,,2020-02-19 21:38:16".encode())
 
-    with pytest.raises(
-        Exception, match=r"^dataset users: .*EOFException: Unexpected end of input stream$"
-    ) as error:
-        bench.run()
+    assert bench.run()["authors"] == Counts(rows_read=1, rows_staged=1)
 
-    assert "\n" not in str(error.value)
-    assert not (bench.root / "processed/accounting").exists()
+
+def test_blank_lines_do_not_count_as_records_after_a_byte_order_mark_either(bench: Workbench) -> None:
+    bench.land("authors", b"\xef\xbb\xbf" + HEADER + b"\r\n\r\n  \r\nx,,,,,,,\r\n\r\n")
+
+    assert bench.run()["authors"] == Counts(rows_read=1, rows_quarantined=1)
+    assert bench.rejects("authors")[0]["violations"][0]["value"] == "x"
+
+
+def test_text_in_every_script_arrives_as_it_was_written(bench: Workbench) -> None:
+    names = ["日本語", "हिन्दी", "Ærø ŷ", "👩‍👩‍👧", "kept \ufffd as it is", "ÃƒÂ©"]
+    bench.land_rows("authors", *({"author_id": str(key), "name": name} for key, name in enumerate(names)))
+
+    assert bench.run()["authors"] == Counts(rows_read=6, rows_staged=6)
+    assert [row["name"] for row in bench.staged("authors", "author_id", "name")] == names
+
+
+def test_a_latin_1_record_is_rejected_and_can_be_read_in_the_reject(bench: Workbench) -> None:
+    good = "1,Zoë,,,,,,2020-02-19 21:38:16"
+    bad = "2,Zoë,Ærø,,,,,2020-02-19 21:38:16"
+    bench.land("authors", HEADER + b"\n" + good.encode() + b"\n" + bad.encode("latin-1") + b"\n")
+
+    assert bench.run()["authors"] == Counts(rows_read=2, rows_staged=1, rows_quarantined=1)
+    (reject,) = bench.rejects("authors")
+    assert reject["violations"] == [
+        {"column": "name", "rule": "encoding", "value": "Zoë"},
+        {"column": "role", "rule": "encoding", "value": "Ærø"},
+    ]
+    assert (reject["row"]["name"], reject["row"]["role"]) == ("Zoë", "Ærø")
+    assert reject["encoding"] == "ISO-8859-1"
+
+
+def test_a_reject_says_in_which_encoding_it_is_given(bench: Workbench) -> None:
+    lines = ["x,Zoë,,,,,,", "3,Zoë", "x,\ufffd,,,,,,"]
+    bench.land("authors", HEADER + b"\n" + "\n".join(lines).encode() + b"\n4,Zo\xeb\n")
+    bench.run()
+    found = [
+        (reject["raw"] or reject["row"]["name"], reject["encoding"]) for reject in bench.rejects("authors")
+    ]
+    assert found == [
+        ("Zoë", "UTF-8"),
+        ("3,Zoë", "UTF-8"),
+        ("\ufffd", "UTF-8"),
+        ("4,Zoë", "ISO-8859-1"),
+    ]
+
+
+def test_a_record_of_25000_fields_costs_only_itself(bench: Workbench) -> None:
+    bench.land("authors", HEADER + b"\n1" + b"," * 24999 + b"\n2,Ann,,,,,,2020-02-19 21:38:16\n")
+
+    assert bench.run()["authors"] == Counts(rows_read=2, rows_staged=1, rows_quarantined=1)
+    (reject,) = bench.rejects("authors")
+    assert [violation["rule"] for violation in reject["violations"]] == ["field_count"]
+    assert reject["columns"] == list(AUTHORS.column_names)
+
+
+RECORDS = st.lists(
+    st.lists(
+        st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=6)
+        | st.sampled_from(['"', '""', ",", "\n", '",\n"', "a\nb", "日本", "\ufffd", "\u00a0"]),
+        min_size=3,
+        max_size=3,
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+@settings(max_examples=8, deadline=None)
+@given(
+    files=st.lists(RECORDS, min_size=1, max_size=4),
+    end=st.sampled_from(["\n", "\r\n"]),
+    quote_all=st.booleans(),
+    mark=st.sampled_from([b"", b"\xef\xbb\xbf"]),
+    suffix=st.sampled_from([".csv", ".csv.gz"]),
+)
+def test_what_a_csv_writer_wrote_is_read_back_exactly(
+    spark: SparkSession, files: list[list[list[str]]], end: str, quote_all: bool, mark: bytes, suffix: str
+) -> None:
+    planned = []
+    with tempfile.TemporaryDirectory() as folder:
+        for index, records in enumerate(files):
+            text = io.StringIO(newline="")
+            writer = csv.writer(
+                text, lineterminator=end, quoting=csv.QUOTE_ALL if quote_all else csv.QUOTE_MINIMAL
+            )
+            writer.writerows([THINGS.column_names, *(["id", *record, "2020"] for record in records)])
+            content = mark + text.getvalue().encode()
+            path = Path(folder, f"{index:05d}-a{suffix}")
+            path.write_bytes(gzip.compress(content) if suffix.endswith(".gz") else content)
+            planned.append(
+                PlannedFile(key="k", etag="e", size=1, target=str(path)[1:], dataset="things", problem=None)
+            )
+        layout = Layout(dataset=THINGS, columns=THINGS.column_names, prefix=f"file://{folder}/")
+        rows = read_records(spark, [Source(layout=layout, files=tuple(planned))]).collect()
+
+    found = [
+        (row[NUMBER], [(row[name] or "").encode("latin-1").decode() for name in ("a", "b", "c")])
+        for row in rows
+    ]
+    unified = [
+        (index, [value.replace("\r\n", "\n").replace("\r", "\n") for value in record])
+        for index, records in enumerate(files)
+        for record in records
+    ]
+    assert all(row[FAULT] is None for row in rows)
+    assert sorted(
+        (index, [value.replace("\r\n", "\n").replace("\r", "\n") for value in record])
+        for index, record in found
+    ) == sorted(unified)

@@ -42,8 +42,15 @@ def spark_submit(folder: Path, conf: dict[str, str]) -> subprocess.CompletedProc
             for path in (ROOT / package).glob("*.py"):
                 code.write(path, path.relative_to(ROOT))
     settings = [argument for key, value in conf.items() for argument in ("--conf", f"{key}={value}")]
-    arguments = ["--run-id", "X", "--fencing-token", "3", "--plan", "s3://working/run=X/plan.json"]
-    zones = ["--processed", "s3://processed/run=X", "--quarantine", "s3://quarantine/run=X"]
+    arguments = ["--run-id", "X", "--fencing-token", "3", "--started", "2020-02-20T00:00:00.000Z"]
+    zones = [
+        "--plan",
+        "s3://working/run=X/plan.json",
+        "--processed",
+        "s3://processed/run=X",
+        "--quarantine",
+        "s3://quarantine/run=X",
+    ]
     return subprocess.run(
         [
             Path(pyspark.__file__).parent / "bin" / "spark-submit",
@@ -72,13 +79,24 @@ def zones(tmp_path: Path) -> Path:
     layout = tmp_path / "working/run=X/authors/layout=0"
     layout.mkdir(parents=True)
     header = ",".join(AUTHORS.column_names)
-    (layout / "a.csv").write_text(f"{header}\n1,Ann,,,,,,2020-02-19 21:38:16\nx,,,,,,,2020-02-19 21:38:16\n")
+    (layout / "00007-a.csv").write_text(
+        f"{header}\n1,Ann,,,,,,2020-02-19 21:38:16\nx,,,,,,,2020-02-19 21:38:16\n"
+    )
     entry = {
         "dataset": "authors",
         "columns": header.split(","),
         "prefix": "s3://working/run=X/authors/layout=0/",
     }
-    (tmp_path / "working/run=X/plan.json").write_text(json.dumps({"run_id": "X", "layouts": [entry]}))
+    file = {
+        "key": "author.csv",
+        "etag": "e",
+        "size": 180,
+        "target": "run=X/authors/layout=0/00007-a.csv",
+        "dataset": "authors",
+        "problem": None,
+    }
+    plan = {"run_id": "X", "layouts": [entry], "files": [file]}
+    (tmp_path / "working/run=X/plan.json").write_text(json.dumps(plan))
     return tmp_path
 
 
@@ -90,8 +108,11 @@ def test_the_job_runs_on_s3_uris_from_a_script_and_a_zip(zones: Path) -> None:
     assert pq.read_table(authors).column("name").to_pylist() == ["Ann"]
     (accounting,) = (zones / "processed/run=X/accounting").iterdir()
     assert sorted(pq.read_table(accounting).column("rows_read").to_pylist()) == [0, 0, 0, 2]
+    (files,) = (zones / "processed/run=X/files").iterdir()
+    (file,) = pq.read_table(files).to_pylist()
+    assert (file["file_key"], file["rows_read"], file["rows_quarantined"]) == ("author.csv", 2, 1)
     (rejects,) = (zones / "quarantine/run=X/authors").iterdir()
-    assert json.loads(rejects.read_text())["file"] == "s3://working/run=X/authors/layout=0/a.csv"
+    assert json.loads(rejects.read_text())["file"] == "s3://working/run=X/authors/layout=0/00007-a.csv"
 
 
 def test_a_failure_ends_with_a_line_that_says_what_to_do(zones: Path) -> None:

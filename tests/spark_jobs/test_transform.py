@@ -1,4 +1,5 @@
 from collections import Counter
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from pyspark.sql import functions as F
 
 from catalog import DATASETS
 from spark_jobs.accounting import Counts, UnaccountedRowsError
-from spark_jobs.transform import job_from
+from spark_jobs.job import job_from
 from tests.spark_jobs.workbench import Workbench
 
 pytestmark = pytest.mark.spark
@@ -40,14 +41,24 @@ def test_every_type_arrives_in_parquet_as_declared(bench: Workbench) -> None:
     assert row["review_text"] is None
 
 
-def test_an_old_timestamp_is_data_and_not_an_error(bench: Workbench) -> None:
-    bench.land_rows("authors", {"record_create_timestamp": "1582-10-01 00:00:00"})
+def test_a_capture_in_the_future_of_the_run_never_wins(bench: Workbench) -> None:
+    bench.land_rows("authors", {"name": "now"}, {"record_create_timestamp": "2020-02-21 00:00:01"})
+
+    assert bench.run()["authors"] == Counts(rows_read=2, rows_staged=1, rows_quarantined=1)
+    assert [row["name"] for row in bench.staged("authors")] == ["now"]
+    assert bench.rejects("authors")[0]["violations"] == [
+        {"column": "record_create_timestamp", "rule": "range", "value": "2020-02-21 00:00:01"}
+    ]
+
+
+def test_the_first_instant_of_1900_is_stored_as_it_is(bench: Workbench) -> None:
+    bench.land_rows("authors", {"record_create_timestamp": "1900-01-01 00:00:00"})
 
     bench.run()
 
     rows = bench.spark.read.parquet(f"{bench.job.processed}/authors")
     stored = rows.select(F.col("record_create_timestamp").cast("string")).collect()
-    assert [row[0] for row in stored] == ["1582-10-01 00:00:00"]
+    assert [row[0] for row in stored] == ["1900-01-01 00:00:00"]
 
 
 def test_without_files_every_dataset_still_has_one_empty_parquet_file_of_the_right_schema(
@@ -156,7 +167,7 @@ def test_nothing_but_data_files_is_written(bench: Workbench) -> None:
     written = [path.name for path in (bench.root / "processed").rglob("*") if path.is_file()]
     visible = [name for name in written if not name.startswith(".")]
 
-    assert len(visible) == 5
+    assert len(visible) == 6
     assert all(name.endswith(".parquet") for name in visible)
     assert not (bench.root / "quarantine").exists()
 
@@ -172,7 +183,28 @@ def test_a_missing_argument_is_refused(capsys: pytest.CaptureFixture[str]) -> No
     with pytest.raises(SystemExit):
         job_from(["--run-id", "x"])
 
-    assert "--fencing-token, --plan, --processed, --quarantine" in capsys.readouterr().err
+    assert "--fencing-token, --started, --plan, --processed, --quarantine" in capsys.readouterr().err
+
+
+def test_the_start_of_the_run_needs_its_offset(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = [
+        "--run-id",
+        "x",
+        "--fencing-token",
+        "1",
+        "--plan",
+        "p",
+        "--processed",
+        "q",
+        "--quarantine",
+        "r",
+    ]
+
+    job = job_from([*arguments, "--started", "2020-02-19T21:38:16.690Z"])
+    assert job.started == datetime(2020, 2, 19, 21, 38, 16, 690000, tzinfo=UTC)
+    with pytest.raises(SystemExit):
+        job_from([*arguments, "--started", "2020-02-19T21:38:16"])
+    assert "invalid instant value" in capsys.readouterr().err
 
 
 @pytest.mark.skipif(not SEED_SAMPLE.exists(), reason="the captured sample data are not on this machine")

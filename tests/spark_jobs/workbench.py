@@ -6,6 +6,7 @@ import io
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ from pyspark.sql import SparkSession
 
 from catalog import dataset_named
 from spark_jobs.accounting import Counts
-from spark_jobs.transform import Job, run
+from spark_jobs.job import Job
+from spark_jobs.transform import run
 
 Row = dict[str, str]
 
@@ -42,12 +44,15 @@ class Workbench:
     spark: SparkSession
     root: Path
     layouts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    files: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """The plan's files, by key in landing."""
 
     @property
     def job(self) -> Job:
         return Job(
             run_id=RUN_ID,
             fencing_token=7,
+            started=datetime(2020, 2, 20, tzinfo=UTC),
             plan=f"{self.root}/working/plan.json",
             processed=f"{self.root}/processed",
             quarantine=f"{self.root}/quarantine",
@@ -64,14 +69,35 @@ class Workbench:
     ) -> None:
         """Put a file of that content into a layout of the dataset; `columns` is the layout's header."""
         folder = self.root / "working" / dataset / f"layout={layout}"
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
         self.layouts[str(folder)] = {
             "dataset": dataset,
             "columns": list(columns or dataset_named(dataset).column_names),
-            "prefix": f"{folder}/",
+            "prefix": f"file://{folder}/",
         }
+        path = self.plan(f"{dataset}/{layout}/{name}", dataset, folder=f"{folder}/")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+
+    def plan(
+        self,
+        key: str,
+        dataset: str | None,
+        *,
+        folder: str = f"/run={RUN_ID}/empty/",
+        problem: str | None = None,
+    ) -> Path:
+        """List a landing file in the plan, numbered as it comes; where its copy is. Again: the same file."""
+        number = list(self.files).index(key) if key in self.files else len(self.files)
+        path = Path(folder, *key.split("/")[2:-1], f"{number:05d}-{key.rpartition('/')[2]}")
+        self.files[key] = {
+            "key": key,
+            "etag": f"etag-{number}",
+            "size": number * 10,
+            "target": str(path).removeprefix("/"),
+            "dataset": dataset,
+            "problem": problem,
+        }
+        return path
 
     def land_rows(self, dataset: str, *rows: Row, name: str = "a.csv") -> None:
         """Put a file with these records; what a row leaves out comes from a minimal valid record."""
@@ -79,7 +105,11 @@ class Workbench:
         self.land(dataset, csv_bytes(dataset_named(dataset).column_names, complete), name=name)
 
     def run(self) -> dict[str, Counts]:
-        plan = {"run_id": RUN_ID, "layouts": list(self.layouts.values()), "files": ["ignored by the job"]}
+        plan = {
+            "run_id": RUN_ID,
+            "layouts": list(self.layouts.values()),
+            "files": list(self.files.values()),
+        }
         path = Path(self.job.plan)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(plan, indent=2))
@@ -104,3 +134,10 @@ class Workbench:
             for line in path.read_text().splitlines()
         ]
         return sorted(map(json.loads, lines), key=lambda reject: (reject["file"], reject["record"]))
+
+    def file_rows(self) -> dict[str, tuple[int, int, str | None]]:
+        """What the run wrote about each file, by key in landing: rows read, rows quarantined, problem."""
+        return {
+            row["file_key"]: (row["rows_read"], row["rows_quarantined"], row["problem"])
+            for row in self.staged("files")
+        }

@@ -63,11 +63,16 @@ class StateMachine:
         """The outermost states on the ways from `start`, itself included, that avoid the states in `without`."""
         return reachable(self.states, start, without=without, errors=errors)
 
-    def path(self, decisions: dict[str, str]) -> list[str]:
-        """The states of a run without errors in which each Choice goes where `decisions` says, else to its default."""
+    def path(self, decisions: dict[str, str], until: str | None = None) -> list[str]:
+        """The states of a run without errors in which each Choice goes where `decisions` says, else to its default.
+
+        It ends with the state `until`, if it comes there.
+        """
         name, passed = self.definition["StartAt"], []
         while name:
             passed.append(name)
+            if name == until:
+                break
             state = self.states[name]
             name = decisions.get(name, state["Default"]) if state["Type"] == "Choice" else state.get("Next")
         return passed

@@ -15,8 +15,10 @@ from tests.stacks.deployments import ROOT, Deployment
 
 HANDLERS = {
     "plan_copies",
+    "drop_published",
     "copy_to_working",
     "confirm_copies",
+    "quarantine_unreadable",
     "check_quality",
     "acknowledge_landing",
     "report_run",
@@ -123,42 +125,60 @@ def test_every_function_finds_its_whole_environment(functions: dict[str, dict[st
         assert variables["ANALYTICS_WINDOW_DAYS"] == "30"
 
 
-def test_only_the_acknowledgement_may_delete_and_only_in_landing(deployment: Deployment) -> None:
+def test_only_what_asks_the_ledger_may_delete_and_only_in_landing(deployment: Deployment) -> None:
     assert {module: buckets_of(deployment, module, "s3:Delete") for module in HANDLERS} == {
         "plan_copies": set(),
+        "drop_published": {"Landing"},
         "copy_to_working": set(),
         "confirm_copies": set(),
+        "quarantine_unreadable": set(),
         "check_quality": set(),
         "acknowledge_landing": {"Landing"},
         "report_run": set(),
     }
 
 
-def test_no_function_may_write_into_landing_and_only_planning_and_copying_write_at_all(
+def test_no_function_may_write_into_landing_and_few_write_at_all(
     deployment: Deployment,
 ) -> None:
     assert {module: buckets_of(deployment, module, "s3:Put") for module in HANDLERS} == {
         "plan_copies": {"Working"},
+        "drop_published": {"Working"},
         "copy_to_working": {"Working", "Quarantine"},
         "confirm_copies": {"Working"},
+        "quarantine_unreadable": {"Quarantine"},
         "check_quality": set(),
         "acknowledge_landing": set(),
         "report_run": set(),
     }
 
 
+def test_what_deletes_on_condition_may_read_and_what_copies_in_parts_may_give_up(
+    deployment: Deployment,
+) -> None:
+    for module in ("drop_published", "acknowledge_landing"):
+        assert "Landing" in buckets_of(deployment, module, "s3:Delete") & buckets_of(
+            deployment, module, "s3:GetObject"
+        )
+    for module in ("copy_to_working", "quarantine_unreadable"):
+        written = buckets_of(deployment, module, "s3:PutObject")
+        assert buckets_of(deployment, module, "s3:Abort") == written
+
+
 def test_a_function_reads_only_what_it_needs(deployment: Deployment) -> None:
     assert {module: buckets_of(deployment, module, "s3:Get") for module in HANDLERS} == {
         "plan_copies": {"Landing"},
+        "drop_published": {"Landing", "Working"},
         "copy_to_working": {"Landing", "Working", "Quarantine"},
         "confirm_copies": {"Working"},
+        "quarantine_unreadable": {"Working", "Quarantine"},
         "check_quality": set(),
         "acknowledge_landing": {"Landing", "Working"},
         "report_run": set(),
     }
 
 
-def test_no_function_runs_statements_but_three_read_results(deployment: Deployment) -> None:
+def test_no_function_runs_statements_but_four_read_results(deployment: Deployment) -> None:
     reading = set()
     for module in HANDLERS:
         actions = {
@@ -169,7 +189,7 @@ def test_no_function_runs_statements_but_three_read_results(deployment: Deployme
         found = {action for action in actions if action.startswith("redshift")}
         assert found <= {"redshift-data:GetStatementResult"}
         reading |= {module} if found else set()
-    assert reading == {"check_quality", "acknowledge_landing", "report_run"}
+    assert reading == {"drop_published", "check_quality", "acknowledge_landing", "report_run"}
 
 
 def test_there_are_no_keys_in_the_configuration(functions: dict[str, dict[str, Any]]) -> None:

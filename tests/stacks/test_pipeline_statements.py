@@ -16,7 +16,7 @@ from tests.stacks.state_machine import Place, StateMachine
 STATEMENTS = [
     "CreateWarehouse",
     "ReadUnfinishedLedger",
-    "CreateTables",
+    "MatchLedger",
     "LoadStaging",
     "CountStagingViolations",
     "PublishWarehouse",
@@ -86,14 +86,15 @@ def test_every_loop_is_the_same_but_for_what_it_submits(loops: dict[str, Place])
 
 def test_a_loop_handles_every_way_in_which_a_statement_ends(loops: dict[str, Place]) -> None:
     states = branch(loops["PublishWarehouse"])
-    assert [
-        (
-            choice.get("StringEquals", choice.get("NumericGreaterThanEquals")),
-            choice["Next"].partition(": ")[2],
-        )
-        for choice in states["ended?"]["Choices"]
-    ] == [("FINISHED", "finished"), ("FAILED", "why?"), ("ABORTED", "aborted"), (70, "cancel")]
-    assert states["ended?"]["Default"] == "PublishWarehouse: back off"
+    assert [choice["Next"].partition(": ")[2] for choice in states["ended?"]["Choices"]] == [
+        "finished",
+        "why?",
+        "timed out",
+        "aborted",
+        "goes on",
+        "cancel",
+    ]
+    assert loops["PublishWarehouse"].state["Parameters"]["longest_wait"] == 70
     errors = {name: state["Error"] for name, state in states.items() if state["Type"] == "Fail"}
     assert errors == {
         "conflict": "Redshift.SerializableConflict",
@@ -101,10 +102,25 @@ def test_a_loop_handles_every_way_in_which_a_statement_ends(loops: dict[str, Pla
         "unexplained": "Redshift.StatementFailed",
         "aborted": "Redshift.StatementAborted",
         "timed out": "Redshift.StatementTimedOut",
+        "goes on": "Redshift.StatementTimedOut",
     }
     assert states["failed"]["CausePath"] == "$.statement.Error"
-    assert states["cancel"]["Next"] == "PublishWarehouse: timed out"
-    assert states["cancel"]["Catch"][0]["Next"] == "PublishWarehouse: timed out"
+
+
+def test_a_statement_is_looked_at_again_after_its_cancellation_and_cancelled_once(
+    loops: dict[str, Place],
+) -> None:
+    states = branch(loops["PublishWarehouse"])
+    cancel, look_again = states["cancel"], states["look again"]
+    assert cancel["Retry"][0] == {"ErrorEquals": ["RedshiftData.ValidationException"], "MaxAttempts": 0}
+    assert cancel["Next"] == cancel["Catch"][0]["Next"] == "PublishWarehouse: look again"
+    assert look_again["Next"] == "PublishWarehouse: describe"
+    assert look_again["Parameters"] == {
+        "wait": 0,
+        "longest_wait": 6,
+        "cancelled": True,
+        "statement.$": "$.statement",
+    }
 
 
 def test_only_a_serializable_conflict_repeats_the_whole_statement(loops: dict[str, Place]) -> None:
@@ -147,6 +163,7 @@ def test_the_publish_is_one_transaction_with_the_ledger_and_the_four_tables(loop
     assert kinds == [
         "lock table goodreads_warehouse.ledger",
         *["insert into goodreads_warehouse.ledger"] * 4,
+        "insert into goodreads_warehouse.ledger_files",
         *[f"delete from goodreads_staging.{name}" for name in names],
         *[f"merge into goodreads_warehouse.{name}" for name in names],
     ]
@@ -190,6 +207,7 @@ def test_the_checks_are_submitted_as_single_statements_whose_rows_can_be_read(
     [
         ("ReadLedger", {"run_id": "$$.Execution.Name"}),
         ("ReadUnfinishedLedger", {"run_id": "$.input.lease.item.unfinished_run.S"}),
+        ("CountStagingViolations", {"accept_rejects": "$.input.plan.accept_rejects"}),
         (
             "SetReviewWindow",
             {"window_start": "$.input.plan.window.start", "window_end": "$.input.plan.window.end"},
@@ -201,22 +219,31 @@ def test_values_are_bound_and_never_part_of_the_text(
 ) -> None:
     bound = branch(loops[name])["submit"]["Parameters"]["Parameters"]
     assert {parameter["Name"]: parameter["Value.$"] for parameter in bound} == parameters
-    assert set(re.findall(r":(\w+)", sent(loops[name])[0])) == set(parameters)
+    assert set(re.findall(r"(?<!:):(\w+)", sent(loops[name])[0])) == set(parameters)
 
 
-def test_staging_is_loaded_from_the_folder_of_the_run(loops: dict[str, Place]) -> None:
-    submit = branch(loops["LoadStaging"])["submit"]
-    assert submit["Parameters"]["Sqls.$"] == (
-        "States.Array("
-        + ", ".join(f"States.Format($.statements[{number}], $$.Execution.Name)" for number in range(5))
-        + ")"
-    )
-    for sql, table in zip(
-        sent(loops["LoadStaging"]), ["authors", "books", "reviews", "users", "accounting"], strict=True
-    ):
+def test_staging_is_emptied_and_loaded_from_the_folder_of_the_run(loops: dict[str, Place]) -> None:
+    tables = ["authors", "books", "reviews", "users", "accounting", "files"]
+    statements = sent(loops["LoadStaging"])
+    assert statements[:6] == [f"delete from goodreads_staging.{table}" for table in tables]
+    for sql, table in zip(statements[6:], tables, strict=True):
         assert sql.startswith(f"copy goodreads_staging.{table} (")
         assert sql.count("{}") == 1
         assert f"/run={{}}/{table}/part-'" in sql
+    assert named(loops["LoadStaging"]) == [False] * 6 + [True] * 6
+
+
+def test_what_has_landed_is_looked_up_with_the_list_that_the_run_has_written(loops: dict[str, Place]) -> None:
+    statements = sent(loops["MatchLedger"])
+    assert "/run={}/landed.csv'" in statements[-2]
+    assert statements[-2].endswith("format as csv")
+    assert named(loops["MatchLedger"]) == [False] * (len(statements) - 2) + [True, False]
+
+
+def named(loop: Place) -> list[bool]:
+    """Of each statement of a batch, whether the execution's name is filled in."""
+    text = branch(loop)["submit"]["Parameters"]["Sqls.$"].removeprefix("States.Array(").removesuffix(")")
+    return [part.startswith("States.Format(") for part in re.split(r", (?=\$\.|States)", text)]
 
 
 @given(st.integers(1, 60), st.integers(1, 1440).map(lambda minutes: 60 * minutes))

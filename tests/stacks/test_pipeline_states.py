@@ -7,15 +7,28 @@ from tests.stacks.state_machine import FAILURE, StateMachine, levels, reachable
 
 IDLE = [
     "AcquireLease",
-    "UnfinishedRun?",
     "PlanCopies",
+    "UnfinishedRun?",
     "AnythingToDo?",
-    "CatchUp?",
+    "CaughtUp?",
     "ReleaseIdleLease",
     "NothingToDo",
 ]
 RELEASES = ["ReleaseLease", "ReleaseIdleLease", "ReleaseLeaseAfterFailure"]
-DELETING = {"AcknowledgeLanding", "AcknowledgeFilesWithoutRows", "AcknowledgeUnfinished"}
+ACKNOWLEDGING = {"AcknowledgeLanding", "AcknowledgeFilesWithoutRows"}
+DELETING = {*ACKNOWLEDGING, "DropPublished"}
+LANDED = {"AnythingToDo?": "MatchLedger"}
+NEW = {**LANDED, "AnythingNew?": "CopyToWorking"}
+CHECKS_AND_ANALYTICS = [
+    "CountWarehouseViolations",
+    "CheckWarehouse",
+    "SetReviewWindow",
+    "Analytics",
+    "CountAnalyticsViolations",
+    "CheckAnalytics",
+    "CatchingUp?",
+]
+FINISH = ["ReportRun", "ReleaseLease", "AnyRejects?", "Succeeded"]
 
 
 @pytest.fixture(scope="module")
@@ -24,18 +37,21 @@ def machine(deployment: Deployment) -> StateMachine:
 
 
 def test_a_run_with_rows_goes_from_landing_to_fresh_analytics(machine: StateMachine) -> None:
-    assert machine.path({"AnythingToDo?": "CopyToWorking", "AnyRows?": "ArrangeStep"}) == [
+    assert machine.path({**NEW, "AnyRows?": "ArrangeStep"}) == [
         "AcquireLease",
-        "UnfinishedRun?",
         "PlanCopies",
+        "UnfinishedRun?",
         "AnythingToDo?",
+        "MatchLedger",
+        "DropPublished",
+        "AnythingNew?",
         "CopyToWorking",
         "ConfirmCopies",
         "AnyRows?",
         "ArrangeStep",
         "TransformToProcessed",
+        "QuarantineUnreadable",
         "ConfirmLease",
-        "CreateTables",
         "LoadStaging",
         "CountStagingViolations",
         "AuditStaging",
@@ -43,16 +59,8 @@ def test_a_run_with_rows_goes_from_landing_to_fresh_analytics(machine: StateMach
         "PublishWarehouse",
         "ReadLedger",
         "AcknowledgeLanding",
-        "CountWarehouseViolations",
-        "CheckWarehouse",
-        "SetReviewWindow",
-        "Analytics",
-        "CountAnalyticsViolations",
-        "CheckAnalytics",
-        "ReportRun",
-        "ReleaseLease",
-        "AnyRejects?",
-        "Succeeded",
+        *CHECKS_AND_ANALYTICS,
+        *FINISH,
     ]
 
 
@@ -68,58 +76,60 @@ def test_a_run_with_nothing_to_do_ends_after_the_listing_without_emr_or_redshift
             assert place.state["Type"] not in {"Parallel", "Map"}
 
 
-def test_files_without_rows_are_acknowledged_without_emr_or_redshift(machine: StateMachine) -> None:
-    assert machine.path({"AnythingToDo?": "CopyToWorking"})[4:] == [
+def test_files_without_rows_are_acknowledged_without_a_spark_step(machine: StateMachine) -> None:
+    path = machine.path(NEW)
+    assert path[path.index("CopyToWorking") :] == [
         "CopyToWorking",
         "ConfirmCopies",
         "AnyRows?",
         "AcknowledgeFilesWithoutRows",
-        "CatchUpFirst?",
-        "ReportRun",
-        "ReleaseLease",
-        "AnyRejects?",
-        "Succeeded",
+        *FINISH,
     ]
 
 
-@pytest.mark.parametrize(
-    ("landed", "resumed_at"),
-    [
-        ({}, "CatchUp?"),
-        ({"AnythingToDo?": "CopyToWorking"}, "CatchUpFirst?"),
-    ],
-)
-def test_what_the_last_run_left_undone_is_made_up_for_also_when_nothing_new_has_landed(
-    machine: StateMachine, landed: dict[str, str], resumed_at: str
+def test_files_that_were_all_published_before_are_not_copied_but_analytics_follow(
+    machine: StateMachine,
 ) -> None:
-    path = machine.path(
-        {
-            "UnfinishedRun?": "CreateWarehouse",
-            "CatchUp?": "CountWarehouseViolations",
-            "CatchUpFirst?": "CountWarehouseViolations",
-            **landed,
-        }
-    )
-    assert path[:6] == [
-        "AcquireLease",
-        "UnfinishedRun?",
-        "CreateWarehouse",
-        "ReadUnfinishedLedger",
-        "AcknowledgeUnfinished",
-        "PlanCopies",
-    ]
-    assert path[path.index(resumed_at) + 1 :] == [
-        "CountWarehouseViolations",
-        "CheckWarehouse",
-        "SetReviewWindow",
-        "Analytics",
-        "CountAnalyticsViolations",
-        "CheckAnalytics",
-        "ReportRun",
-        "ReleaseLease",
-        "AnyRejects?",
-        "Succeeded",
-    ]
+    path = machine.path({**LANDED, "CatchingUp?": "MarkCaughtUp"}, until="MarkCaughtUp")
+    start = ["MatchLedger", "DropPublished", "AnythingNew?"]
+    assert path[path.index("MatchLedger") :] == [*start, *CHECKS_AND_ANALYTICS, "MarkCaughtUp"]
+
+
+@pytest.mark.parametrize("landed", [{}, {**NEW, "AnyRows?": "ArrangeStep"}])
+def test_what_the_last_run_left_undone_is_made_up_for_before_anything_new_and_also_without(
+    machine: StateMachine, landed: dict[str, str]
+) -> None:
+    start = ["AcquireLease", "PlanCopies", "UnfinishedRun?", "CreateWarehouse", "ReadUnfinishedLedger"]
+    unfinished = {
+        "UnfinishedRun?": "CreateWarehouse",
+        "CatchingUp?": "MarkCaughtUp",
+        "CaughtUp?": "ReportRun",
+    }
+    path = machine.path({**unfinished, **landed}, until="MarkCaughtUp")
+    assert path == [*start, *CHECKS_AND_ANALYTICS, "MarkCaughtUp"]
+    assert machine.states["MarkCaughtUp"]["Next"] == "AnythingToDo?"
+
+
+def test_a_run_without_new_files_that_has_caught_up_reports_it(machine: StateMachine) -> None:
+    (caught_up,) = machine.states["CaughtUp?"]["Choices"]
+    assert caught_up == {
+        "Or": [
+            {"Variable": "$.lease.item.unfinished_run.S", "IsPresent": True},
+            {"Variable": "$.plan.published_before", "NumericGreaterThan": 0},
+        ],
+        "Next": "ReportRun",
+    }
+    assert machine.states["CaughtUp?"]["Default"] == "ReleaseIdleLease"
+
+
+def test_until_its_own_publish_was_read_from_the_ledger_a_run_catches_up(machine: StateMachine) -> None:
+    (catching_up,) = machine.states["CatchingUp?"]["Choices"]
+    assert catching_up == {"Variable": "$.ledger.statement", "StringEquals": "", "Next": "MarkCaughtUp"}
+    assert machine.states["CatchingUp?"]["Default"] == "ReportRun"
+    for name in ("AcquireLease", "TakeOverLease"):
+        assert machine.states[name]["ResultSelector"]["ledger"] == {"statement": ""}
+    writing = [name for name, state in machine.states.items() if state.get("ResultPath") == "$.ledger"]
+    assert writing == ["ReadLedger"]
 
 
 def test_every_state_of_every_level_is_reachable(machine: StateMachine) -> None:
@@ -145,7 +155,7 @@ def test_errors_of_the_functions_that_the_next_try_would_meet_again_are_not_retr
     machine: StateMachine,
 ) -> None:
     functions = machine.tasks("<Functions")
-    assert len(functions) == 10
+    assert len(functions) == 11
     for place in functions:
         assert place.state["Retry"][0] == {
             "ErrorEquals": ["InvalidExecutionInput", "DataQualityError", "NotPublishedError"],
@@ -185,19 +195,29 @@ def test_every_end_but_skipped_comes_after_the_lease_was_given_back(machine: Sta
 
 
 def test_only_the_holder_gives_the_lease_back_and_only_a_finished_run_says_so(machine: StateMachine) -> None:
-    expressions = {
-        name: machine.states[name]["Parameters"] for name in [*RELEASES, "MarkUnfinished", "ConfirmLease"]
+    names = [*RELEASES, "MarkUnfinished", "MarkCaughtUp", "ConfirmLease"]
+    found = {name: machine.states[name]["Parameters"] for name in names}
+    given_back = "attribute_not_exists(holder) OR holder = :me"  # also a request that is repeated
+    assert {
+        name: (update["UpdateExpression"], update["ConditionExpression"]) for name, update in found.items()
+    } == {
+        "ReleaseLease": (
+            "REMOVE holder, unfinished_run",
+            (
+                "holder = :me OR (attribute_not_exists(holder)"
+                " AND (attribute_not_exists(unfinished_run) OR unfinished_run = :run))"
+            ),
+        ),
+        "ReleaseIdleLease": ("REMOVE holder", given_back),
+        "ReleaseLeaseAfterFailure": ("REMOVE holder", given_back),
+        "MarkUnfinished": ("SET unfinished_run = :run", "holder = :me"),
+        "MarkCaughtUp": ("REMOVE unfinished_run", "holder = :me"),
+        "ConfirmLease": ("SET confirmed_at = :now", "holder = :me"),
     }
-    assert {name: found["UpdateExpression"] for name, found in expressions.items()} == {
-        "ReleaseLease": "REMOVE holder, unfinished_run",
-        "ReleaseIdleLease": "REMOVE holder",
-        "ReleaseLeaseAfterFailure": "REMOVE holder",
-        "MarkUnfinished": "SET unfinished_run = :run",
-        "ConfirmLease": "SET confirmed_at = :now",
-    }
-    for found in expressions.values():
-        assert found["ConditionExpression"] == "holder = :me"
-        assert found["ExpressionAttributeValues"][":me"] == {"S.$": "$$.Execution.Id"}
+    for update in found.values():
+        values = update["ExpressionAttributeValues"]
+        assert values[":me"] == {"S.$": "$$.Execution.Id"}
+        assert values.get(":run", {"S.$": "$$.Execution.Name"}) == {"S.$": "$$.Execution.Name"}
 
 
 def test_a_run_that_meets_a_live_holder_touches_nothing(machine: StateMachine) -> None:
@@ -229,7 +249,7 @@ def test_every_holder_gets_a_greater_fencing_token(machine: StateMachine) -> Non
         conditions[name] = parameters["ConditionExpression"]
     assert conditions == {
         "AcquireLease": "attribute_not_exists(holder) OR holder = :me",
-        "TakeOverLease": "holder = :observed",
+        "TakeOverLease": "holder = :observed OR holder = :me",
     }
     arguments = machine.states["ArrangeStep"]["Parameters"]["arguments.$"]
     assert "'--fencing-token', $.lease.fencing_token, " in arguments
@@ -256,10 +276,19 @@ def test_landing_is_acknowledged_after_the_publish_on_every_path(machine: StateM
         assert "AcknowledgeLanding" not in machine.reachable(start, without=[needed]), needed
 
 
-def test_the_only_states_that_delete_are_the_three_acknowledgements(machine: StateMachine) -> None:
-    assert {place.name for place in machine.tasks("<FunctionsAcknowledgeLanding")} == DELETING
-    before_copies = machine.reachable(machine.definition["StartAt"], without=["CopyToWorking"])
-    assert before_copies & DELETING == {"AcknowledgeUnfinished"}
+def test_the_only_states_that_delete_come_after_the_ledger_was_asked(machine: StateMachine) -> None:
+    assert {place.name for place in machine.tasks("<FunctionsAcknowledgeLanding")} == ACKNOWLEDGING
+    assert {place.name for place in machine.tasks("<FunctionsDropPublished")} == {"DropPublished"}
+    assert machine.reachable(machine.definition["StartAt"], without=["MatchLedger"]).isdisjoint(DELETING)
+
+
+def test_what_is_dropped_is_what_the_last_statement_of_the_match_has_found(
+    machine: StateMachine,
+) -> None:
+    parameters = machine.states["DropPublished"]["Parameters"]
+    statements = machine.states["MatchLedger"]["Parameters"]["statements"]
+    assert parameters["statement.$"] == f"States.Format('{{}}:{len(statements)}', $.matched.statement)"
+    assert "inner join goodreads_warehouse.ledger_files as published" in statements[-1]
 
 
 def test_nothing_comes_between_the_publish_and_the_acknowledgement_but_the_reading_of_the_ledger(
@@ -276,18 +305,8 @@ def test_only_files_without_rows_are_acknowledged_without_the_ledger(machine: St
     leading = [name for name, state in machine.states.items() if "AcknowledgeFilesWithoutRows" in str(state)]
     assert leading == ["AnyRows?"]
     assert machine.states["AnyRows?"]["Choices"] == [
-        {"Variable": "$.copied.has_rows", "BooleanEquals": True, "Next": "ArrangeStep"}
+        {"Variable": "$.plan.has_rows", "BooleanEquals": True, "Next": "ArrangeStep"}
     ]
-
-
-def test_an_unfinished_run_is_acknowledged_only_if_it_is_in_the_ledger(machine: StateMachine) -> None:
-    assert machine.states["AcknowledgeUnfinished"]["Parameters"] == {
-        "run_id.$": "$.lease.item.unfinished_run.S",
-        "ledger_statement.$": "$.unfinished.statement",
-        "if_published": True,
-    }
-    start = machine.definition["StartAt"]
-    assert "AcknowledgeUnfinished" not in machine.reachable(start, without=["ReadUnfinishedLedger"])
 
 
 def test_the_copy_is_spread_over_the_batches_of_the_plan(machine: StateMachine) -> None:

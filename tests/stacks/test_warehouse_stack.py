@@ -63,13 +63,20 @@ def test_deleting_the_cluster_leaves_a_snapshot(cluster: dict[str, Any]) -> None
     assert (cluster["DeletionPolicy"], cluster["UpdateReplacePolicy"]) == ("Snapshot", "Snapshot")
 
 
-def test_copy_may_only_read_the_processed_zone(deployment: Deployment, cluster: dict[str, Any]) -> None:
+def test_copy_may_only_read_the_list_of_landed_files_and_the_rows_of_a_run(
+    deployment: Deployment, cluster: dict[str, Any]
+) -> None:
     (policy,) = deployment.properties("warehouse", "IAM::Policy")
-    (statement,) = policy["PolicyDocument"]["Statement"]
-    assert statement["Action"] == ["s3:GetBucket*", "s3:GetObject*", "s3:List*"]
-    (processed,) = {
-        resource.get("Fn::ImportValue") or resource["Fn::Join"][1][0]["Fn::ImportValue"]
-        for resource in statement["Resource"]
+    zones = set()
+    for statement in policy["PolicyDocument"]["Statement"]:
+        assert statement["Action"] == ["s3:GetBucket*", "s3:GetObject*", "s3:List*"]
+        zones |= {
+            resource.get("Fn::ImportValue") or resource["Fn::Join"][1][0]["Fn::ImportValue"]
+            for resource in statement["Resource"]
+        }
+    assert {zone for zone in ("Landing", "Working", "Processed", "Quarantine") if zone in str(zones)} == {
+        "Working",
+        "Processed",
     }
-    assert "Processed" in processed
+    assert len(zones) == 2
     assert len(cluster["Properties"]["IamRoles"]) == 1

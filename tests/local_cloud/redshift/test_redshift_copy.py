@@ -1,15 +1,19 @@
-"""COPY reads Parquet objects as strictly as Redshift does."""
+"""COPY reads Parquet and CSV objects as strictly as Redshift does."""
 
+import csv
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 ROLE = "iam_role 'arn:aws:iam::123456789012:role/copy'"
 SEEN = datetime(2020, 2, 19, 21, 38, 16, 690535, tzinfo=UTC)
@@ -161,7 +165,23 @@ def test_a_missing_required_value_fails_by_the_name_of_its_column(session: Any, 
 
 @pytest.mark.usefixtures("authors")
 @pytest.mark.parametrize(
-    "clauses", ["csv ignoreheader 1", "format as orc", "", "format as parquet fillrecord"]
+    "clauses",
+    [
+        "format as orc",
+        "",
+        "delimiter ','",
+        "format",
+        "format as parquet fillrecord",
+        "format as parquet ignoreheader 1",
+        "format as parquet csv",
+        "csv manifest",
+        "csv emptyasnull",
+        "csv gzip",
+        "csv quote as '|'",
+        "csv ignoreheader",
+        "csv ignoreheader x",
+        "csv ignoreheader 1 delimiter ';'",
+    ],
 )
 def test_other_formats_and_options_are_refused(session: Any, clauses: str) -> None:
     assert "COPY reads FORMAT AS PARQUET" in session.error(
@@ -216,3 +236,147 @@ def test_a_manifest_that_redshift_would_refuse_fails(
 ) -> None:
     put("m/1.parquet")
     assert reason in session.error(_manifest(buckets, entry))
+
+
+@pytest.fixture
+def put_csv(buckets: Path) -> Callable[[str, bytes], None]:
+    """Writes one object; the tests read what lies below csv/."""
+
+    def write(key: str, content: bytes) -> None:
+        path = buckets / "processed" / "csv" / key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+    return write
+
+
+@pytest.fixture
+def landed(session: Any) -> None:
+    session.run("drop table if exists landed")
+    session.run("create table landed (file_key varchar(20), etag varchar(8), bytes bigint)")
+
+
+@pytest.mark.usefixtures("landed")
+@pytest.mark.parametrize(
+    "clauses", [f"{ROLE} format as csv", f"{ROLE} csv", f"csv {ROLE}", f"{ROLE} format csv", f"format as csv {ROLE}"]
+)  # fmt: skip
+def test_csv_is_loaded_with_quoted_commas_line_ends_quotes_and_unicode(
+    session: Any, put_csv: Any, clauses: str
+) -> None:
+    content = 'a.csv,e1\r\n"b, ""the"" one\n.csv",é2\n"日本\r\n",""\n , x'
+    put_csv("run=r1/landed.csv", content.encode())
+    session.run(f"copy landed (file_key, etag) from 's3://processed/csv/run=r1/landed.csv' {clauses}")
+    assert sorted(session.rows("select file_key, etag, bytes from landed")) == [
+        (" ", " x", None),
+        ("a.csv", "e1", None),
+        ('b, "the" one\n.csv', "é2", None),
+        ("日本\r\n", "", None),
+    ]
+
+
+@pytest.mark.usefixtures("landed")
+@pytest.mark.parametrize(
+    "clauses",
+    [
+        f"csv ignoreheader 1 {ROLE}",
+        f"{ROLE} format as csv ignoreheader as 1",
+        f"ignoreheader 1 {ROLE} csv",
+    ],
+)
+def test_header_lines_are_left_out_of_every_file(session: Any, put_csv: Any, clauses: str) -> None:
+    for name in ("a", "b"):
+        put_csv(f"headers/{name}", f"file_key,etag,bytes\n{name},e,1\n".encode())
+    session.run(f"copy landed from 's3://processed/csv/headers/' {clauses}")
+    assert session.rows("select file_key, bytes from landed order by 1") == [("a", 1), ("b", 1)]
+
+
+@pytest.mark.usefixtures("landed")
+def test_an_empty_field_is_an_empty_text_or_no_number(session: Any, put_csv: Any) -> None:
+    put_csv("empty/1", b',"",\n\\N,x,-7\n')
+    session.run(f"copy landed from 's3://processed/csv/empty/' {ROLE} csv")
+    assert session.rows("select file_key, etag, bytes from landed order by 2") == [
+        ("", "", None),
+        (None, "x", -7),
+    ]
+
+
+@pytest.mark.usefixtures("landed")
+def test_a_csv_object_without_content_is_fine_and_a_missing_one_is_not(session: Any, put_csv: Any) -> None:
+    put_csv("nothing/landed.csv", b"")
+    session.run(f"copy landed from 's3://processed/csv/nothing/landed.csv' {ROLE} csv")
+    assert session.rows("select count(*) from landed") == [(0,)]
+    assert session.error(f"copy landed from 's3://processed/csv/nothing/gone.csv' {ROLE} csv") == (
+        "ERROR: The specified S3 prefix 'csv/nothing/gone.csv' does not exist"
+    )
+
+
+@pytest.mark.usefixtures("landed")
+def test_two_loads_of_one_batch_are_independent(session: Any, put_csv: Any) -> None:
+    put_csv("batch/1", b"a,e,1\n")
+    put_csv("batch/2", b"b,f\n")
+    session.run(
+        f"copy landed from 's3://processed/csv/batch/1' {ROLE} csv",
+        f"copy landed (etag, file_key) from 's3://processed/csv/batch/2' {ROLE} csv",
+    )
+    assert session.rows("select file_key, etag, bytes from landed order by 2") == [
+        ("f", "b", None),
+        ("a", "e", 1),
+    ]
+
+
+@pytest.mark.usefixtures("landed")
+@pytest.mark.parametrize(
+    ("bad", "reason"),
+    [
+        (b"b,e\n", "s3://processed/csv/bad/2, line 3: Delimiter not found: 2 fields for 3 columns"),
+        (b"b,e,1,\n", "line 3: Extra column(s) found: 4 fields for 3 columns"),
+        (b"\n", "line 3: Delimiter not found: 1 fields for 3 columns"),
+        (b'"b,e,1\n', "line 3: Invalid quote formatting for CSV: unexpected end of data"),
+        (b'"b"x,e,1\n', "line 3: Invalid quote formatting for CSV"),
+        (b"b,\xff,1\n", "line 3: String contains invalid or unsupported UTF-8 codepoints. Bad UTF-8 hex sequence: ff"),
+        (b"b,e,1.5\n", "line 3: Invalid digit, Value '1.5', column bytes"),
+        (b"b,e,\xd9\xa3\n", "line 3: Invalid digit, Value '\u0663', column bytes"),
+        ("b,abcdefgé,1\n".encode(), "value too long for type character varying(8) (column etag of table"),
+    ],
+    ids=["few", "many", "blank", "unclosed", "after-quote", "not-utf-8", "fraction", "other-digits", "too-long"],
+)  # fmt: skip
+def test_csv_that_does_not_fit_the_table_fails_and_loads_nothing(
+    session: Any, put_csv: Any, bad: bytes, reason: str
+) -> None:
+    put_csv("bad/1", b"a,e,1\n")
+    put_csv("bad/2", b'a,"e\n",1\n' + bad)
+    assert reason in session.error(f"copy landed from 's3://processed/csv/bad/' {ROLE} csv")
+    assert session.rows("select count(*) from landed") == [(0,)]
+
+
+def test_csv_is_not_loaded_into_a_type_whose_text_form_could_be_misread(session: Any, put_csv: Any) -> None:
+    put_csv("instant/1", b"2020-02-19\n")
+    session.run("drop table if exists days")
+    session.run("create table days (day date)")
+    assert session.error(f"copy days from 's3://processed/csv/instant/' {ROLE} csv") == (
+        "ERROR: not supported locally: COPY of CSV into DATE, column day of main.days; "
+        "it loads text and whole numbers"
+    )
+
+
+_FIELDS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20).filter(
+    lambda text: text != r"\N"
+)
+
+
+@given(
+    rows=st.lists(st.tuples(_FIELDS, _FIELDS), max_size=5),
+    # with "\n" alone the writer leaves a carriage return without quotes
+    style=st.sampled_from([("\r\n", csv.QUOTE_MINIMAL), ("\r\n", csv.QUOTE_ALL), ("\n", csv.QUOTE_ALL)]),
+)
+@settings(max_examples=60, deadline=None)
+def test_whatever_is_written_as_csv_is_loaded_as_it_was(
+    session: Any, buckets: Path, rows: list[tuple[str, str]], style: tuple[str, Any]
+) -> None:
+    text = StringIO(newline="")
+    csv.writer(text, lineterminator=style[0], quoting=style[1]).writerows(rows)
+    (buckets / "processed" / "anything.csv").write_bytes(text.getvalue().encode())
+    session.run("drop table if exists anything")
+    session.run("create table anything (one varchar(80), two varchar(80))")
+    session.run(f"copy anything from 's3://processed/anything.csv' {ROLE} csv")
+    assert sorted(session.rows("select one, two from anything")) == sorted(rows)

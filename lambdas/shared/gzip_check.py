@@ -1,0 +1,51 @@
+"""Whether a gzip file can be read to its end."""
+
+import zlib
+from typing import Protocol
+
+_READ = 256 * 1024  # bytes asked for at a time
+_UNZIPPED = 1024 * 1024  # bytes unzipped at a time, however much a few bytes may stand for
+_SMALLEST = 20  # bytes of a gzip file that holds nothing
+_GZIP = zlib.MAX_WBITS | 16
+
+
+class Readable(Protocol):
+    """What is read: an open file, or the body of an S3 object."""
+
+    def read(self, size: int, /) -> bytes:
+        """At most that many bytes; none at the end."""
+
+
+def gzip_problem(body: Readable) -> str | None:
+    """Read a gzip file to its end: why Spark could not, or None if it can.
+
+    As Hadoop reads it: files set end to end are one file, no bytes at all are an empty one, and nothing else
+    may follow, not even the zeros that some tools pad with. Takes little memory whatever the sizes.
+    """
+    read = unzipped = start = 0
+    member = zlib.decompressobj(wbits=_GZIP)
+    while data := body.read(_READ):
+        read += len(data)
+        while data:
+            if member.eof:
+                start, member = read - len(data), zlib.decompressobj(wbits=_GZIP)
+            try:
+                unzipped += len(member.decompress(data, _UNZIPPED))
+            except zlib.error as error:
+                return _broken(str(error), start, read)
+            data = member.unused_data or member.unconsumed_tail
+    if read == 0 or member.eof:
+        return None
+    if start and read - start < _SMALLEST:
+        return _followed(start)
+    return f"the gzip content is cut off after {read} bytes ({unzipped} unzipped); write the file again"
+
+
+def _broken(error: str, start: int, read: int) -> str:
+    if not error.endswith("incorrect header check"):
+        return f"the gzip content is damaged within its first {read} bytes ({error}); write the file again"
+    return _followed(start) if start else f"the name ends with .gz but the content is not gzip ({error})"
+
+
+def _followed(start: int) -> str:
+    return f"the gzip content ends after {start} bytes, and what follows is not gzip; write the file again"

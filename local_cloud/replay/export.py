@@ -1,0 +1,96 @@
+"""A run's rejects as files that a person can edit."""
+
+import tempfile
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+from lambdas.shared.recognise import dataset_of
+from local_cloud.errors import LocalCloudError
+from local_cloud.replay.records import RecordFiles, csv_record
+from local_cloud.replay.rejects import Reject, RejectedFile, rejects_of
+from local_cloud.replay.zones import Zones
+
+OVERVIEW = "rejects.csv"
+"""Says why each record and file was rejected and where in the folder it is; it is not landed."""
+
+FILES = "files"
+"""The folder of the files that were rejected as a whole."""
+
+_HEADING = ("repair", "line", "file", "record", "column", "rule", "value")
+
+
+@dataclass
+class Overview:
+    """What was exported: how many records break a rule of a column, a value of each, and why files were refused.
+
+    `guessed` are the files with rows that the job could split by a guess only.
+    """
+
+    broken: Counter[tuple[str, str, str]] = field(
+        default_factory=Counter
+    )  # by path in the folder, column, rule
+    values: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    files: list[tuple[str, str]] = field(default_factory=list)  # path in the folder, problem
+    guessed: set[str] = field(default_factory=set)
+
+
+def export(zones: Zones, run: str, folder: Path) -> Overview:
+    """Write the run's rejects below `folder`, which appears as a whole or not at all.
+
+    <dataset>/rows-N.csv (rows with the same columns), encoding-N.csv (those that are not UTF-8, as they were) and
+    quoting-N.csv (those with quotes out of place, split by a guess), raw-NAME.csv (the records of one file that could
+    not be split, as they were), files/ (whole files, as they were) and rejects.csv. LocalCloudError if the
+    folder holds something, the run has no rejects, or a record lacks its header.
+    """
+    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
+        raise LocalCloudError(f"{folder} exists already and is not an empty folder: give another one")
+    target = folder.resolve()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".replay-") as partial:
+        made = Path(partial) / "made"
+        made.mkdir()
+        overview = _write(zones, run, made)
+        made.rename(target)
+    return overview
+
+
+def _write(zones: Zones, run: str, folder: Path) -> Overview:
+    rejects, overview = rejects_of(zones, run), Overview()
+    with (
+        (folder / OVERVIEW).open("w", encoding="utf-8", newline="") as listing,
+        RecordFiles(folder) as records,
+    ):
+        listing.write(csv_record(_HEADING))
+        for reject in rejects.records(zones):
+            path, line = records.add(reject)
+            _list_record(listing, overview, reject, path, line)
+        for file in rejects.files(zones):
+            path = path_of(file)
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            zones.s3.download_file(zones.quarantine, file.target, str(folder / path))
+            listing.write(csv_record([path, None, file.key, None, None, "file", file.problem]))
+            overview.files.append((path, file.problem))
+    return overview
+
+
+def path_of(file: RejectedFile) -> str:
+    """Where a whole file goes: below its dataset's name if its key names one, as a landing key would.
+
+    Its name is the one it has in quarantine, `00012-author.csv`: a key may hold what no path can, and two keys
+    may be one path.
+    """
+    dataset, name = dataset_of(file.key), file.target.rpartition("/")[2]
+    return f"{FILES}/{dataset.name}/{name}" if dataset else f"{FILES}/{name}"
+
+
+def _list_record(listing: IO[str], overview: Overview, reject: Reject, path: str, line: int) -> None:
+    if reject.kind == "quoting":
+        overview.guessed.add(path)
+    for violation in reject.violations:
+        place = (path, str(line), reject.file, str(reject.record))
+        listing.write(csv_record([*place, violation.column, violation.rule, violation.value]))
+        breach = (path, violation.column or "", violation.rule)
+        overview.broken[breach] += 1
+        overview.values.setdefault(breach, violation.value or "")

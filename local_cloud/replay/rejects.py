@@ -1,0 +1,161 @@
+"""What a run has left in quarantine: rejected records as JSON lines, and whole files with their reasons."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Self
+
+from catalog import DATASETS, Dataset, dataset_named
+from local_cloud.errors import LocalCloudError
+from local_cloud.replay.zones import Zones
+
+UTF8 = "UTF-8"
+_REASON = ".reason.json"
+_SHOWN_RUNS = 5
+_READ_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class Violation:
+    """A rule that a record breaks; no column and no value if the record could not be split into fields."""
+
+    column: str | None
+    rule: str
+    value: str | None
+
+
+@dataclass(frozen=True)
+class Reject:
+    """A rejected record of `file` (URI): its fields as `row`, or its text as `raw` with the file's header `columns`.
+
+    With another `encoding` than UTF-8 each character stands for a byte of the file.
+    """
+
+    dataset: Dataset
+    file: str
+    record: int
+    violations: tuple[Violation, ...]
+    row: dict[str, str | None] | None
+    raw: str | None
+    columns: tuple[str, ...] | None
+    encoding: str
+
+    @classmethod
+    def from_line(cls, line: bytes) -> Self:
+        """From a line of the Spark job; the older ones have no `columns` and are UTF-8."""
+        found: dict[str, Any] = json.loads(line)
+        return cls(
+            dataset=dataset_named(found["dataset"]),
+            file=found["file"],
+            record=found["record"],
+            violations=tuple(Violation(**violation) for violation in found["violations"]),
+            row=found["row"],
+            raw=found["raw"],
+            columns=tuple(found["columns"]) if found.get("columns") else None,
+            encoding=found.get("encoding", UTF8),
+        )
+
+    @property
+    def kind(self) -> str:
+        """How it can be written again.
+
+        `raw`: as its text. `quoting`: by a guess, as that is how the job could split it. `encoding`: byte by byte,
+        as it is not UTF-8. `rows`: as a row whose values are wrong.
+        """
+        if self.row is None:
+            return "raw"
+        if any(violation.rule == "quoting" for violation in self.violations):
+            return "quoting"
+        return "rows" if self.encoding == UTF8 else "encoding"
+
+
+@dataclass(frozen=True)
+class RejectedFile:
+    """A file that was not used at all: its landing key, and where in quarantine it is kept."""
+
+    key: str
+    target: str
+    problem: str
+
+
+@dataclass(frozen=True)
+class Rejects:
+    """What one run has in quarantine: the keys of its JSON lines and of its reason documents."""
+
+    lines: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
+
+    @classmethod
+    def among(cls, keys: list[str]) -> Self:
+        """Those of one run's keys; what Spark has not finished or writes for itself is not among them."""
+        present = set(keys)
+        return cls(
+            lines=tuple(key for key in keys if _is_lines(key)),
+            # a file without its reason is a copy that has not ended: the original is still in landing
+            reasons=tuple(
+                key for key in keys if key.endswith(_REASON) and key.removesuffix(_REASON) in present
+            ),
+        )
+
+    def __bool__(self) -> bool:
+        return bool(self.lines or self.reasons)
+
+    def records(self, zones: Zones) -> Iterator[Reject]:
+        """The rejected records, one at a time."""
+        for key in self.lines:
+            body = zones.s3.get_object(Bucket=zones.quarantine, Key=key)["Body"]
+            with body:
+                yield from map(Reject.from_line, body.iter_lines(_READ_BYTES))
+
+    def files(self, zones: Zones) -> Iterator[RejectedFile]:
+        """The files that were rejected as a whole."""
+        for key in self.reasons:
+            reason = json.loads(zones.s3.get_object(Bucket=zones.quarantine, Key=key)["Body"].read())
+            yield RejectedFile(reason["key"], key.removesuffix(_REASON), reason["problem"])
+
+
+def rejects_of(zones: Zones, run: str) -> Rejects:
+    """The run's rejects; LocalCloudError that names the newest runs that have some if this one has none."""
+    try:
+        keys = [key for key, _ in _objects(zones, f"run={run}/")]
+        if rejects := Rejects.among(keys):
+            return rejects
+        newest = _runs_with_rejects(zones)
+    except zones.s3.exceptions.NoSuchBucket:
+        raise LocalCloudError(
+            f"there is no bucket {zones.quarantine}: run the pipeline first, or give the deployment's --name"
+        ) from None
+    what = "has rejected nothing" if keys else "has nothing in quarantine"
+    others = ", ".join(newest[:_SHOWN_RUNS]) or "none"
+    raise LocalCloudError(
+        f"run {run} {what} (s3://{zones.quarantine}/run={run}/); runs with rejects, the newest first: {others}"
+    )
+
+
+def _runs_with_rejects(zones: Zones) -> list[str]:
+    """Names, the newest first. Lists the whole zone: names of executions need not sort by time."""
+    keys, newest = defaultdict[str, list[str]](list), dict[str, str]()
+    for key, modified in _objects(zones, "run="):
+        run = key.split("/")[0].removeprefix("run=")
+        keys[run].append(key)
+        newest[run] = max(newest.get(run, ""), modified)
+    return sorted(
+        (run for run in keys if Rejects.among(keys[run])), key=lambda run: newest[run], reverse=True
+    )
+
+
+def _objects(zones: Zones, prefix: str) -> Iterator[tuple[str, str]]:
+    """Keys, and when they were written."""
+    for page in zones.s3.get_paginator("list_objects_v2").paginate(Bucket=zones.quarantine, Prefix=prefix):
+        for item in page.get("Contents", []):
+            yield item["Key"], item["LastModified"].isoformat()
+
+
+def _is_lines(key: str) -> bool:
+    _, *folders, name = key.split("/")
+    return (
+        folders in [[dataset.name] for dataset in DATASETS]
+        and name.startswith("part-")
+        and name.endswith(".json")
+    )

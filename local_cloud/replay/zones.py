@@ -1,0 +1,75 @@
+"""Where rejects are and where they go: the quarantine and the landing bucket, here or on AWS."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import boto3
+
+from local_cloud.account import ACCOUNT
+from local_cloud.addresses import REGION, Addresses
+from local_cloud.errors import LocalCloudError
+from local_cloud.s3_server import S3Server
+from local_cloud.state import StateFolder
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+@dataclass(frozen=True)
+class Zones:
+    """A client and the names of the two buckets, which are those of stacks/storage.py."""
+
+    s3: "S3Client"
+    landing: str
+    quarantine: str
+
+
+@contextmanager
+def zones_here(state: StateFolder, name: str) -> Iterator[Zones]:
+    """Through the endpoint that serves the folder; without one the buckets are served for as long as it takes.
+
+    LocalCloudError if there is no such folder, or if another process is just starting on it.
+    """
+    if not state.root.is_dir():
+        raise LocalCloudError(f"there is no state folder {state.root} yet: run the pipeline first (make run)")
+    with _served(state) as addresses:
+        addresses.adopt()
+        yield _zones(name, ACCOUNT, REGION)
+
+
+def zones_on_aws(name: str) -> Zones:
+    """In the account of the credentials, which are found as by the AWS CLI."""
+    region = boto3.Session().region_name
+    if not region:
+        raise LocalCloudError("no region is given: set AWS_REGION, or AWS_PROFILE to a profile that has one")
+    return _zones(name, boto3.client("sts").get_caller_identity()["Account"], region)
+
+
+def _zones(name: str, account: str, region: str) -> Zones:
+    return Zones(
+        boto3.client("s3"), f"{name}-landing-{account}-{region}", f"{name}-quarantine-{account}-{region}"
+    )
+
+
+@contextmanager
+def _served(state: StateFolder) -> Iterator[Addresses]:
+    if endpoint := state.running():
+        yield endpoint.addresses
+        return
+    with state.locked():
+        port = _free_port()
+        server = S3Server(state.buckets, port)
+        server.start()
+        try:
+            yield Addresses(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{port}")
+        finally:
+            server.stop()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

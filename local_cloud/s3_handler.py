@@ -1,0 +1,181 @@
+"""localbucket's request handler, made to keep S3's promises: conditions are checked and acted on in one step."""
+
+import os
+import tempfile
+import threading
+import time
+import uuid
+import xml.etree.ElementTree as ET
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from http import HTTPStatus
+from pathlib import Path
+from typing import IO, Any, ClassVar
+
+from localbucket import (
+    TEMP_PREFIX,
+    UPLOADS_DIR,
+    S3Error,
+    S3Handler,
+    _etag_cache,
+    etag_matches,
+    object_etag,
+    remember_etag,
+)
+
+from local_cloud.s3_keys import key_problem
+
+_TICK = 10**9  # ns; generous, file systems count time in steps of some milliseconds
+
+
+class ObjectHandler(S3Handler):  # type: ignore[misc]
+    """Objects are replaced by renaming, so an open file stays what it was; `changing` guards looking and renaming.
+
+    It is held for moments only, never while content is read or sent: the reader may be slow, or may write
+    the same key next.
+    """
+
+    changing: ClassVar[threading.Lock]
+
+    _BUCKET_QUESTIONS: ClassVar[dict[str, tuple[str, ...]]] = {  # what the CDK CLI asks before it uploads
+        "location": ("LocationConstraint",),
+        "encryption": (
+            "ServerSideEncryptionConfiguration",
+            "Rule",
+            "ApplyServerSideEncryptionByDefault",
+            "SSEAlgorithm",
+        ),
+    }
+
+    def _dispatch(self, action: Callable[[str, str], None]) -> None:
+        with ExitStack() as self._request, ExitStack() as self._until_answer:
+            super()._dispatch(action)
+
+    def _send_headers(self, status: HTTPStatus, length: int, headers: dict[str, str] | None = None) -> None:
+        self._until_answer.close()
+        super()._send_headers(status, length, headers)
+
+    def _get_request(self, bucket: str, key: str) -> None:
+        asked = None if key else next((name for name in self._BUCKET_QUESTIONS if name in self.query), None)
+        if asked is None:
+            super()._get_request(bucket, key)
+            return
+        self._bucket_dir(bucket)
+        element = root = ET.Element(self._BUCKET_QUESTIONS[asked][0])
+        for tag in self._BUCKET_QUESTIONS[asked][1:]:
+            element = ET.SubElement(element, tag)
+        if asked == "encryption":
+            element.text = "AES256"
+        self._send_xml(root)
+
+    def _object_path(self, bucket: str, key: str) -> Path:
+        self._bucket_dir(bucket)
+        if problem := key_problem(key):
+            raise _refused(problem)
+        path: Path = super()._object_path(bucket, key)
+        return path
+
+    def _read_body(self) -> bytes:
+        """The whole body: half of one, from a client that died, must not become an object."""
+        body: bytes = super()._read_body()
+        expected = self.headers.get("x-amz-decoded-content-length") or self.headers.get("Content-Length")
+        if expected is not None and len(body) != int(expected):
+            message = f"The body has {len(body)} bytes, its header promises {expected}."
+            raise S3Error(HTTPStatus.BAD_REQUEST, "IncompleteBody", message)
+        return body
+
+    def _get(self, bucket: str, key: str, include_body: bool) -> None:
+        """GetObject and HeadObject."""
+        target = self._object_path(bucket, key)
+        self._until_answer.enter_context(self._steady(target))
+        if target.is_file():
+            self._check_if_match(target)
+        super()._get(bucket, key, include_body)
+
+    def _copy_source(self) -> Path:
+        """A second name for the content that was checked: it stays, whatever becomes of the key meanwhile."""
+        source = super()._copy_source()
+        snapshot = self._scratch() / f"{TEMP_PREFIX}{uuid.uuid4().hex}"
+        with self._steady(source):
+            super()._copy_source()  # its conditions again, now that it cannot change
+            os.link(source, snapshot)
+        self._request.callback(snapshot.unlink)
+        return snapshot
+
+    def _write_object(self, bucket: str, key: str, write: Callable[[IO[bytes]], str]) -> str:
+        """Write aside, then rename under the conditions; the ETag."""
+        target = self._object_path(bucket, key)
+        with tempfile.NamedTemporaryFile(dir=self._scratch(), prefix=TEMP_PREFIX, delete=False) as written:
+            self._request.callback(Path(written.name).unlink, missing_ok=True)
+            etag = write(written)
+        with self._steady(target):
+            if self.headers.get("If-None-Match") == "*" and target.exists():
+                raise self._precondition_failed_error()
+            self._check_if_match(target)
+            try:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                Path(written.name).replace(target)
+            except (FileExistsError, NotADirectoryError, IsADirectoryError) as error:
+                raise _refused(f"of {key!r} a part is a folder here and another object's name") from error
+            remember_etag(target, etag)
+        return etag
+
+    def _delete_object(self, bucket: str, key: str) -> None:
+        target = self._object_path(bucket, key)
+        with self._steady(target):
+            self._check_if_match(target)
+            super()._delete_object(bucket, key)
+
+    def _add_list_entries(
+        self,
+        root: ET.Element,
+        contents: list[tuple[str, Path]],
+        common_prefixes: list[str],
+        encode: Callable[[str], str],
+    ) -> None:
+        """Without the objects that have been deleted since the folder was read."""
+        for key, path in contents:
+            entry = ET.Element("Entry")
+            with suppress(FileNotFoundError), self._steady(path):
+                super()._add_list_entries(entry, [(key, path)], [], encode)
+                root.extend(entry)
+        super()._add_list_entries(root, [], common_prefixes, encode)
+
+    def _check_if_match(self, target: Path) -> None:
+        """As on AWS: 412 if the object is another one, 404 if there is none."""
+        condition = self.headers.get("If-Match")
+        if condition is None:
+            return
+        if not target.is_file():
+            raise S3Error(HTTPStatus.NOT_FOUND, "NoSuchKey", "The specified key does not exist.")
+        if not etag_matches(condition, object_etag(target)):
+            raise self._precondition_failed_error()
+
+    @contextmanager
+    def _steady(self, path: Path) -> Iterator[None]:
+        """While it lasts, no request changes the object, and its ETag is known without reading it again.
+
+        localbucket knows an unchanged file by its size and time; a write past this server may keep both
+        within one tick of the clock. So what has changed just now is read anew the next time.
+        """
+        with suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            object_etag(path)
+        with self.changing:
+            try:
+                yield
+            finally:
+                with suppress(FileNotFoundError, NotADirectoryError):
+                    if time.time_ns() - path.stat().st_mtime_ns < _TICK:
+                        _etag_cache.pop(str(path), None)
+
+    def _scratch(self) -> Path:
+        """Where half-written content is: no listing and no Spark job looks there."""
+        folder: Path = self.data_root / UPLOADS_DIR
+        folder.mkdir(exist_ok=True)
+        return folder
+
+
+def _refused(problem: str) -> Any:
+    return S3Error(
+        HTTPStatus.BAD_REQUEST, "InvalidArgument", f"This server keeps objects as files: {problem}."
+    )

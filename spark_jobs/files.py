@@ -1,0 +1,142 @@
+"""Where every file of a run went."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Self
+
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from catalog import Dataset
+from spark_jobs.accounting import UnaccountedRowsError
+from spark_jobs.clean import is_rejected
+from spark_jobs.plan import PlannedFile
+from spark_jobs.reading import NUMBER
+
+READ_BY_FILE, QUARANTINED_BY_FILE = "read_by_file", "quarantined_by_file"
+
+_FILES = (
+    "array<struct<run_id: string, dataset: string, file_key: string, etag: string, size_bytes: bigint, "
+    "rows_read: bigint, rows_quarantined: bigint, problem: string>>"
+)
+_UNREADABLE = "array<struct<run_id: string, dataset: string, key: string, target: string, problem: string>>"
+
+
+class UnexpectedFilesError(Exception):
+    """The working zone does not hold the files of the plan."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileCounts:
+    """Rows by number of file; a file without rows has no entry."""
+
+    read: Counter[int] = field(default_factory=Counter)
+    quarantined: Counter[int] = field(default_factory=Counter)
+
+    @classmethod
+    def of(cls, read: str | None, quarantined: str | None) -> Self:
+        """From the observed values of `counted_by_file`."""
+        return cls(read=_counts_from(read), quarantined=_counts_from(quarantined))
+
+    @classmethod
+    def total(cls, parts: Iterable["FileCounts"]) -> Self:
+        """All datasets' files together: a number occurs once in a run."""
+        total = cls()
+        for part in parts:
+            total.read.update(part.read)
+            total.quarantined.update(part.quarantined)
+        return total
+
+    def require_sums(self, *, read: int, quarantined: int) -> None:
+        """UnaccountedRowsError unless the files have this many rows together."""
+        found = self.read.total(), self.quarantined.total()
+        if found != (read, quarantined):
+            raise UnaccountedRowsError(
+                f"{read} rows were read and {quarantined} rejected, but by file it is {found[0]} and {found[1]}: "
+                "run the step again; if it fails again, rows cannot be traced to their files"
+            )
+
+
+def counted_by_file(dataset: Dataset, files: int) -> list[Column]:
+    """Aggregates over the rows of `clean_rows`, for at most that many files."""
+    rejected = F.when(is_rejected(dataset), F.col(NUMBER))
+    return [
+        _histogram(F.col(NUMBER), files).alias(READ_BY_FILE),
+        _histogram(rejected, files).alias(QUARANTINED_BY_FILE),
+    ]
+
+
+def _histogram(number: Column, files: int) -> Column:
+    # exact while there are no more values than bins, of which Spark wants two; JSON, because Observation returns no arrays
+    return F.to_json(F.histogram_numeric(number.cast("double"), F.lit(max(files, 2))))
+
+
+def _counts_from(histogram: str | None) -> Counter[int]:
+    counts: Counter[int] = Counter()
+    for point in json.loads(histogram or "[]"):
+        # a file read in two parts has a weighted mean of equal numbers, which floating point makes nearly equal
+        counts[round(point["x"])] += round(point["y"])
+    return counts
+
+
+def require_files(rows: DataFrame, files: Iterable[PlannedFile]) -> None:
+    """UnexpectedFilesError unless the rows come from these files: a folder that lacks one reads without complaint."""
+    found = {path.rpartition("/")[2][:5] for path in rows.inputFiles()}
+    expected = {f"{file.number:05d}": file.target for file in files}
+    if missing := sorted(expected[number] for number in expected.keys() - found):
+        raise UnexpectedFilesError(
+            f"{len(missing)} files of the plan are not in the working zone, the first is {missing[0]}: "
+            "start the run again, its copies were removed meanwhile"
+        )
+    if surplus := sorted(found - expected.keys()):
+        raise UnexpectedFilesError(
+            f"the working zone holds files numbered {', '.join(surplus[:10])} that the plan does not list: "
+            "start a new run, something else writes into this one's folder"
+        )
+
+
+def file_rows(
+    spark: SparkSession,
+    files: Iterable[PlannedFile],
+    counts: FileCounts,
+    problems: Mapping[PlannedFile, str],
+    *,
+    run_id: str,
+) -> DataFrame:
+    """One row per file: run_id, dataset, file_key, etag, size_bytes, rows_read, rows_quarantined, problem."""
+    entries = [
+        {
+            "run_id": run_id,
+            "dataset": file.dataset,
+            "file_key": file.key,
+            "etag": file.etag,
+            "size_bytes": file.size,
+            "rows_read": counts.read[file.number],
+            "rows_quarantined": counts.quarantined[file.number],
+            "problem": problems.get(file, file.problem),
+        }
+        for file in files
+    ]
+    return _frame(spark, entries, _FILES)
+
+
+def unreadable_rows(spark: SparkSession, problems: Mapping[PlannedFile, str], *, run_id: str) -> DataFrame:
+    """One row per unreadable file: run_id, dataset, key, target, problem."""
+    entries = [
+        {
+            "run_id": run_id,
+            "dataset": file.dataset,
+            "key": file.key,
+            "target": file.target,
+            "problem": problem,
+        }
+        for file, problem in problems.items()
+    ]
+    return _frame(spark, entries, _UNREADABLE)
+
+
+def _frame(spark: SparkSession, entries: Sequence[Mapping[str, str | int | None]], schema: str) -> DataFrame:
+    # as one text: a frame of Python objects starts a Python worker
+    return spark.range(1).select(F.inline(F.from_json(F.lit(json.dumps(entries)), schema))).coalesce(1)

@@ -1,0 +1,106 @@
+"""From landing to working: what has landed, without what was published before, copied and confirmed."""
+
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from lambdas.shared.plan import landed_key
+from sql import statements
+from stacks.blocks import RUN_ID, Blocks
+from stacks.storage import StorageStack
+
+ANY_BATCH = sfn.Condition.is_present("$.plan.batches[0]")
+"""Whether the plan has any file."""
+
+
+class Intake(Construct):
+    """States that keep the plan's summary at `$.plan`."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        blocks: Blocks,
+        storage: StorageStack,
+        copy_role_arn: str,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._blocks = blocks
+        self._storage = storage
+        self._copy_role_arn = copy_role_arn
+
+    def plan(self) -> sfn.Chain:
+        """List what has landed."""
+        plan = self._blocks.invoke(
+            "PlanCopies",
+            self._blocks.functions.plan_copies,
+            {
+                "run_id": RUN_ID,
+                "started": sfn.JsonPath.string_at("$$.Execution.StartTime"),
+                "input": sfn.JsonPath.object_at("$$.Execution.Input"),
+            },
+            result_path="$.plan",
+        )
+        return sfn.Chain.start(plan)
+
+    def match(self, *, new: sfn.IChainable, nothing_new: sfn.IChainable) -> sfn.Chain:
+        """Leave out what the ledger holds: a run has published it, but ended before it could delete it from landing."""
+        batch = statements.match_ledger(
+            self._storage.working.s3_url_for_object(landed_key("{}")), self._copy_role_arn
+        )
+        match = self._blocks.sql("MatchLedger", batch, result_path="$.matched")
+        drop = self._blocks.invoke(
+            "DropPublished",
+            self._blocks.functions.drop_published,
+            {
+                "run_id": RUN_ID,
+                "plan": sfn.JsonPath.object_at("$.plan"),
+                "statement": sfn.JsonPath.format(
+                    f"{{}}:{len(batch)}", sfn.JsonPath.string_at("$.matched.statement")
+                ),
+            },
+            result_path="$.plan",
+        )
+        return match.next(drop).next(
+            sfn.Choice(self, "AnythingNew?").when(ANY_BATCH, new).otherwise(nothing_new)
+        )
+
+    def copy(self, *, rows: sfn.IChainable, no_rows: sfn.IChainable) -> sfn.Chain:
+        """Copy what is planned, and go on to `rows` if any file may hold some."""
+        confirm = self._blocks.invoke(
+            "ConfirmCopies",
+            self._blocks.functions.confirm_copies,
+            {"run_id": RUN_ID, "plan": sfn.JsonPath.object_at("$.plan")},
+            result_path="$.plan",
+        )
+        acknowledge = self._blocks.invoke(
+            "AcknowledgeFilesWithoutRows", self._blocks.functions.acknowledge_landing, {"run_id": RUN_ID}
+        )
+        return (
+            self._copy_batches()
+            .next(confirm)
+            .next(
+                sfn.Choice(self, "AnyRows?", comment="or only empty and unusable files?")
+                .when(sfn.Condition.boolean_equals("$.plan.has_rows", value=True), rows)
+                .otherwise(acknowledge.next(no_rows))
+            )
+        )
+
+    def _copy_batches(self) -> sfn.Map:
+        each = sfn.Map(
+            self,
+            "CopyToWorking",
+            items_path="$.plan.batches",
+            item_selector={"batch.$": "$$.Map.Item.Value", "run_id.$": "$$.Execution.Name"},
+            max_concurrency=self._blocks.settings.copy_concurrency,
+            result_path=sfn.JsonPath.DISCARD,
+        )
+        copy = self._blocks.task(
+            "CopyBatch",
+            self._blocks.functions.copy_to_working,
+            sfn.TaskInput.from_object(
+                {"batch": sfn.JsonPath.number_at("$.batch"), "run_id": sfn.JsonPath.string_at("$.run_id")}
+            ),
+        )
+        each.item_processor(copy)
+        return self._blocks.guard(each)

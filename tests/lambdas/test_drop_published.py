@@ -1,0 +1,74 @@
+import pytest
+
+from lambdas import drop_published
+from lambdas.shared.plan import Plan
+from tests.lambdas.runs import listed
+from tests.lambdas.warehouse import Ledger
+from tests.lambdas.zones import AUTHORS_CSV, REVIEWS_CSV, LocalZones
+
+LOOK_UP = (
+    "select cast(:key as varchar(1024)) as file_key, cast(:etag as varchar(64)) as etag,"
+    " cast('r0' as varchar(128)) as run_id"
+)
+
+
+def etag_of(zones: LocalZones, key: str) -> str:
+    return zones.s3.head_object(Bucket=zones.environment.landing_bucket, Key=key)["ETag"]
+
+
+def planned(zones: LocalZones) -> list[str]:
+    """The keys that the copy tasks will find."""
+    document = zones.content(zones.environment.working_bucket, "run=r1/plan.json")
+    return [file.key for file in Plan.from_json(document).files]
+
+
+def test_a_file_that_is_in_the_ledger_is_deleted_from_landing_and_not_read_again(
+    zones: LocalZones, ledger: Ledger
+) -> None:
+    zones.land("author.csv")
+    zones.land("reviews.csv", REVIEWS_CSV)
+    statement = ledger.run(LOOK_UP, key="author.csv", etag=etag_of(zones, "author.csv"))
+
+    event = {"run_id": "r1", "plan": listed(), "statement": statement}
+    made = drop_published.handler(event, None)
+
+    assert zones.landed() == planned(zones) == ["reviews.csv"]
+    assert (made["files"], made["published_before"], made["batches"]) == (1, 1, [0])
+    assert made["window"] == {"start": "2020-01-31 00:00:00", "end": "2020-03-01 00:00:00"}
+    assert made["notes"] == ["author.csv: published by run r0, not read again"]
+
+
+def test_a_run_that_has_nothing_new_has_no_batches(zones: LocalZones) -> None:
+    zones.land("author.csv")
+    listed()
+    published = {("author.csv", etag_of(zones, "author.csv")): "r0"}
+    plan = drop_published.drop_published(zones.s3, "r1", published, zones.environment)
+    assert (plan.files, plan.layouts, zones.landed()) == ((), (), [])
+
+
+@pytest.mark.parametrize("etag", ['"0123"', ""])
+def test_the_same_name_with_other_content_is_new(zones: LocalZones, etag: str) -> None:
+    zones.land("author.csv")
+    listed()
+    drop_published.drop_published(zones.s3, "r1", {("author.csv", etag): "r0"}, zones.environment)
+    assert zones.landed() == planned(zones) == ["author.csv"]
+
+
+def test_a_published_file_that_is_overwritten_meanwhile_stays_for_the_next_run(zones: LocalZones) -> None:
+    zones.land("author.csv")
+    published = {("author.csv", etag_of(zones, "author.csv")): "r0"}
+    listed()
+    zones.land("author.csv", AUTHORS_CSV + b"\n")
+    drop_published.drop_published(zones.s3, "r1", published, zones.environment)
+    assert zones.landed() == ["author.csv"]
+    assert planned(zones) == []
+
+
+def test_doing_it_twice_gives_the_same_plan_and_the_same_count(zones: LocalZones) -> None:
+    zones.land("author.csv")
+    zones.land("reviews.csv", REVIEWS_CSV)
+    published = {("author.csv", etag_of(zones, "author.csv")): "r0"}
+    listed()
+    once = drop_published.drop_published(zones.s3, "r1", published, zones.environment)
+    assert drop_published.drop_published(zones.s3, "r1", published, zones.environment) == once
+    assert once.published == ("author.csv: published by run r0, not read again",)

@@ -1,0 +1,53 @@
+import json
+
+from lambdas import quarantine_unreadable
+from tests.lambdas.runs import confirm, copy, plan
+from tests.lambdas.zones import AUTHORS_CSV, REVIEWS_CSV, LocalZones
+
+
+def quarantine(zones: LocalZones, problems: dict[str, str]) -> dict[str, object]:
+    """Tell, as the Spark job does, which files it could not read."""
+    lines = "".join(json.dumps({"key": key, "problem": text}) + "\n" for key, text in problems.items())
+    if lines:
+        zones.s3.put_object(
+            Bucket=zones.environment.quarantine_bucket,
+            Key="run=r1/unreadable/part-0.json",
+            Body=lines.encode(),
+        )
+    return quarantine_unreadable.handler({"run_id": "r1", "plan": confirm()}, None)
+
+
+def copied(zones: LocalZones) -> None:
+    zones.land("author.csv")
+    zones.land("authors/naïve \u2028 name.csv", AUTHORS_CSV + b"\n")
+    zones.land("reviews.csv", REVIEWS_CSV)
+    for batch in plan(zones):
+        copy(batch=batch)
+
+
+def test_what_spark_could_not_read_is_kept_whole_with_the_reason(zones: LocalZones) -> None:
+    copied(zones)
+    made = quarantine(zones, {"authors/naïve \u2028 name.csv": "a quote is never closed"})
+    assert (made["files"], made["quarantined_files"], made["has_rows"]) == (2, 1, True)
+    assert made["notes"] == ["authors/naïve \u2028 name.csv: a quote is never closed"]
+    bucket = zones.environment.quarantine_bucket
+    (reason,) = (key for key in zones.keys(bucket) if key.endswith(".reason.json"))
+    assert zones.content(bucket, reason.removesuffix(".reason.json")) == AUTHORS_CSV + b"\n"
+    found = json.loads(zones.content(bucket, reason))
+    assert (found["key"], found["problem"]) == ("authors/naïve \u2028 name.csv", "a quote is never closed")
+
+
+def test_without_such_a_file_nothing_is_written_and_the_plan_stays(zones: LocalZones) -> None:
+    copied(zones)
+    made = quarantine(zones, {})
+    assert (made["files"], made["quarantined_files"], made["window"]) == (3, 0, "kept")
+    assert zones.keys(zones.environment.quarantine_bucket) == []
+
+
+def test_doing_it_twice_changes_nothing(zones: LocalZones) -> None:
+    copied(zones)
+    problems = {"author.csv": "cut off"}
+    once = quarantine(zones, problems)
+    before = zones.keys(zones.environment.quarantine_bucket)
+    assert quarantine(zones, problems) == once
+    assert zones.keys(zones.environment.quarantine_bucket) == before

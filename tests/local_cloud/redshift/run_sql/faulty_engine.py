@@ -1,0 +1,112 @@
+"""A Data API that goes wrong at the chosen calls; what it does in between, the real engine does."""
+
+import socket
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NoReturn
+
+import flask
+from werkzeug.exceptions import ServiceUnavailable
+
+from local_cloud.redshift import RedshiftEngine
+from local_cloud.redshift.errors import DataApiError
+
+Message = dict[str, Any]
+Operation = Callable[[Message], Message]
+Fault = Callable[[Operation, Message], Message]
+"""Gets the real operation and the request; gives the answer, or raises what the caller is to see."""
+
+
+class FaultyEngine:
+    """Delegates to `engine`; `requests` keeps what was asked, by operation, faults included."""
+
+    def __init__(self, engine: RedshiftEngine) -> None:
+        self.requests: defaultdict[str, list[Message]] = defaultdict(list)
+        self._engine = engine
+        self._faults: dict[str, Iterator[Fault]] = {}
+
+    def script(self, operation: str, faults: Iterable[Fault]) -> None:
+        """The next calls of `operation` meet these faults, one each; those after them meet none."""
+        self._faults[operation] = iter(faults)
+
+    def final_status(self) -> str:
+        """What becomes of the one statement that was looked at; waits for its end."""
+        (identifier,) = {request["Id"] for request in self.requests["describe_statement"]}
+        return str(once_ended(self._engine.describe_statement, {"Id": identifier})["Status"])
+
+    def execute_statement(self, request: Message) -> Message:
+        return self._call(self._engine.execute_statement, request)
+
+    def batch_execute_statement(self, request: Message) -> Message:
+        return self._call(self._engine.batch_execute_statement, request)
+
+    def describe_statement(self, request: Message) -> Message:
+        return self._call(self._engine.describe_statement, request)
+
+    def cancel_statement(self, request: Message) -> Message:
+        return self._call(self._engine.cancel_statement, request)
+
+    def get_statement_result(self, request: Message) -> Message:
+        return self._call(self._engine.get_statement_result, request)
+
+    def list_statements(self, request: Message) -> Message:
+        return self._call(self._engine.list_statements, request)
+
+    def _call(self, operation: Operation, request: Message) -> Message:
+        name = operation.__name__
+        self.requests[name].append(request)
+        fault = next(self._faults.get(name, iter(())), None)
+        return fault(operation, request) if fault else operation(request)
+
+
+def refused(code: str) -> Fault:
+    """Nothing is done; the caller gets the error `code`."""
+
+    def refuse(_operation: Operation, _request: Message) -> NoReturn:
+        raise DataApiError(code, f"refused with {code}")
+
+    return refuse
+
+
+def answer_lost(operation: Operation, request: Message) -> NoReturn:
+    """It is done, but the caller gets a 503 of something between it and the Data API."""
+    operation(request)
+    raise ServiceUnavailable
+
+
+def connection_cut(operation: Operation, request: Message) -> Message:
+    """It is done, but the connection ends before the answer."""
+    answer = operation(request)
+    connection: socket.socket = flask.request.environ["werkzeug.socket"]
+    connection.shutdown(socket.SHUT_RDWR)
+    return answer
+
+
+def says(**members: Any) -> Fault:
+    """It is done, but the answer has these members instead of its own; None stands for a missing one."""
+
+    def alter(operation: Operation, request: Message) -> Message:
+        altered = {**operation(request), **members}
+        return {name: value for name, value in altered.items() if value is not None}
+
+    return alter
+
+
+def pretended(**members: Any) -> Fault:
+    """Nothing is done, but the answer says so."""
+    return lambda _operation, request: {**request, **members}
+
+
+def once_ended(describe: Operation, request: Message) -> Message:
+    """The look at the statement takes until its end."""
+    return describe({**request, "WaitTimeSeconds": 30})
+
+
+def after(event: Callable[[], object]) -> Fault:
+    """Something else happens just before the request arrives."""
+
+    def happen(operation: Operation, request: Message) -> Message:
+        event()
+        return operation(request)
+
+    return happen

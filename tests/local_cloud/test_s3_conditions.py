@@ -1,0 +1,234 @@
+"""S3's conditions, ETags and keys on a folder: what holds on AWS holds here."""
+
+import hashlib
+import http.client
+import os
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from mypy_boto3_s3 import S3Client
+
+from tests.local_cloud.conftest import Endpoint
+
+BUCKET = "zone"
+MIB = 1024 * 1024
+
+
+@pytest.fixture
+def s3(endpoint: Endpoint) -> Iterator[S3Client]:
+    """A client of the S3 server; the bucket is there and empty."""
+    (endpoint.state.buckets / BUCKET).mkdir(exist_ok=True)
+    client: S3Client = boto3.client("s3", endpoint_url=endpoint.addresses.s3_url)
+    yield client
+    for item in client.list_objects_v2(Bucket=BUCKET).get("Contents", []):
+        client.delete_object(Bucket=BUCKET, Key=item["Key"])
+    client.close()
+
+
+def put(s3: S3Client, content: bytes, key: str = "a.csv") -> str:
+    """The ETag of what was put."""
+    return s3.put_object(Bucket=BUCKET, Key=key, Body=content)["ETag"]
+
+
+def copy_of_a_part(s3: S3Client, etag: str) -> None:
+    upload = s3.create_multipart_upload(Bucket=BUCKET, Key="b.csv")["UploadId"]
+    try:
+        s3.upload_part_copy(
+            Bucket=BUCKET,
+            Key="b.csv",
+            UploadId=upload,
+            PartNumber=1,
+            CopySource={"Bucket": BUCKET, "Key": "a.csv"},
+            CopySourceIfMatch=etag,
+        )
+    finally:
+        s3.abort_multipart_upload(Bucket=BUCKET, Key="b.csv", UploadId=upload)
+
+
+CONDITIONAL: dict[str, Callable[[S3Client, str], Any]] = {
+    "get": lambda s3, etag: s3.get_object(Bucket=BUCKET, Key="a.csv", IfMatch=etag),
+    "head": lambda s3, etag: s3.head_object(Bucket=BUCKET, Key="a.csv", IfMatch=etag),
+    "put": lambda s3, etag: s3.put_object(Bucket=BUCKET, Key="a.csv", Body=b"new", IfMatch=etag),
+    "delete": lambda s3, etag: s3.delete_object(Bucket=BUCKET, Key="a.csv", IfMatch=etag),
+    "copy": lambda s3, etag: s3.copy_object(
+        Bucket=BUCKET, Key="b.csv", CopySource={"Bucket": BUCKET, "Key": "a.csv"}, CopySourceIfMatch=etag
+    ),
+    "copy of a part": copy_of_a_part,
+}
+
+
+def status_of(action: Callable[[], Any]) -> int:
+    with pytest.raises(ClientError) as caught:
+        action()
+    return caught.value.response["ResponseMetadata"]["HTTPStatusCode"]
+
+
+@pytest.mark.parametrize("operation", CONDITIONAL)
+def test_an_operation_with_the_etag_that_the_object_has_is_done(s3: S3Client, operation: str) -> None:
+    CONDITIONAL[operation](s3, put(s3, b"rows"))
+
+
+@pytest.mark.parametrize("operation", CONDITIONAL)
+def test_an_operation_with_the_etag_of_an_older_version_is_refused_and_changes_nothing(
+    s3: S3Client, operation: str
+) -> None:
+    older = put(s3, b"rows")
+    put(s3, b"cows")
+    assert status_of(lambda: CONDITIONAL[operation](s3, older)) == 412
+    assert s3.get_object(Bucket=BUCKET, Key="a.csv")["Body"].read() == b"cows"
+    assert [item["Key"] for item in s3.list_objects_v2(Bucket=BUCKET)["Contents"]] == ["a.csv"]
+
+
+@pytest.mark.parametrize("operation", CONDITIONAL)
+def test_an_operation_with_a_condition_on_an_object_that_is_gone_finds_nothing(
+    s3: S3Client, operation: str
+) -> None:
+    assert status_of(lambda: CONDITIONAL[operation](s3, '"gone"')) == 404
+    assert "Contents" not in s3.list_objects_v2(Bucket=BUCKET)
+
+
+def test_deleting_what_is_gone_without_a_condition_is_no_error(s3: S3Client) -> None:
+    s3.delete_object(Bucket=BUCKET, Key="a.csv")
+
+
+def test_of_many_who_put_an_object_only_if_there_is_none_one_succeeds(s3: S3Client) -> None:
+    def claim(number: int) -> bool:
+        try:
+            s3.put_object(Bucket=BUCKET, Key="claim", Body=str(number).encode(), IfNoneMatch="*")
+        except ClientError as error:
+            return error.response["Error"]["Code"] != "PreconditionFailed"
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        claimed = list(pool.map(claim, range(40)))
+    assert sum(claimed) == 1
+    content = s3.get_object(Bucket=BUCKET, Key="claim")["Body"].read()
+    assert content == str(claimed.index(True)).encode()
+
+
+def test_of_many_who_overwrite_the_same_version_one_succeeds(s3: S3Client) -> None:
+    etag = put(s3, b"0")
+    overwrite = partial(CONDITIONAL["put"], s3, etag)
+    with ThreadPoolExecutor(8) as pool:
+        ended = [pool.submit(overwrite) for _ in range(8)]
+    assert sum(1 for end in ended if end.exception() is None) == 1
+
+
+def test_every_overwrite_changes_the_etag_also_of_the_same_size_and_as_fast_as_can_be(s3: S3Client) -> None:
+    for number in range(200):
+        content = f"{number:04d}".encode()
+        expected = f'"{hashlib.md5(content, usedforsecurity=False).hexdigest()}"'
+        assert put(s3, content) == expected
+        assert s3.head_object(Bucket=BUCKET, Key="a.csv")["ETag"] == expected
+
+
+def test_a_file_written_past_the_server_has_a_new_etag_even_with_its_old_size_and_time(
+    endpoint: Endpoint, s3: S3Client
+) -> None:
+    path = endpoint.state.buckets / BUCKET / "a.csv"
+    now = time.time_ns() + 60 * 10**9  # ahead, so that the time this test takes makes no difference
+    etags = []
+    for content in (b"rows", b"cows"):
+        path.write_bytes(content)
+        os.utime(path, ns=(now, now))
+        etags.append(s3.list_objects_v2(Bucket=BUCKET)["Contents"][0]["ETag"])
+        assert s3.head_object(Bucket=BUCKET, Key="a.csv")["ETag"] == etags[-1]
+    assert etags[0] != etags[1]
+
+
+def test_an_object_may_be_overwritten_and_deleted_while_it_is_read(s3: S3Client) -> None:
+    content = os.urandom(8 * MIB)
+    put(s3, content)
+    with s3.get_object(Bucket=BUCKET, Key="a.csv")["Body"] as body:
+        start = body.read(1000)
+        put(s3, b"newer")
+        s3.delete_object(Bucket=BUCKET, Key="a.csv")
+        assert start + body.read() == content
+
+
+@pytest.mark.parametrize(
+    ("key", "why"),
+    [
+        ("/a.csv", "'/a.csv' begins with a slash and would be the same file as 'a.csv'"),
+        ("//a.csv", "'//a.csv' begins with a slash and would be the same file as 'a.csv'"),
+        ("/etc/passwd", "begins with a slash"),
+        ("a//b.csv", "leaves a file or folder without a name"),
+        ("folder/", "leaves a file or folder without a name"),
+        ("a/./b.csv", "'.' between slashes leads to another folder"),
+        ("../outside/a.csv", "'..' between slashes leads to another folder"),
+        ("a/../../outside/a.csv", "'..' between slashes leads to another folder"),
+        ("a\x00b.csv", "holds a NUL"),
+        ("x" * 256, "has 256 bytes, expected at most 255 between two slashes"),
+        ("ä" * 128, "has 256 bytes, expected at most 255 between two slashes"),
+        ("/".join(["x" * 200] * 6), "has 1205 bytes, expected at most 1024"),
+        (".localbucket-x", "listings leave out names that begin with '.localbucket-'"),
+    ],
+    ids=lambda text: ascii(text)[:40],
+)
+def test_a_key_that_cannot_be_a_file_of_its_own_is_refused_with_the_reason(
+    endpoint: Endpoint, s3: S3Client, key: str, why: str
+) -> None:
+    outside = endpoint.state.buckets / "outside"
+    outside.mkdir(exist_ok=True)
+    (outside / "a.csv").write_bytes(b"outside")
+    put(s3, b"rows")
+    before = everything_below(endpoint.state.buckets)
+    with pytest.raises(ClientError) as caught:
+        s3.put_object(Bucket=BUCKET, Key=key, Body=b"escaped")
+    assert caught.value.response["Error"]["Code"] == "InvalidArgument"
+    assert why in caught.value.response["Error"]["Message"]
+    for operation in (s3.get_object, s3.head_object, s3.delete_object, s3.create_multipart_upload):
+        assert status_of(partial(operation, Bucket=BUCKET, Key=key)) == 400
+    copy = partial(s3.copy_object, Bucket=BUCKET, Key="b.csv", CopySource={"Bucket": BUCKET, "Key": key})
+    assert status_of(copy) == 400
+    assert everything_below(endpoint.state.buckets) == before
+
+
+def everything_below(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("key", ["a.csv/b.csv", "a.csv/b/c.csv", "folder"])
+def test_a_key_that_needs_a_file_where_a_folder_is_or_the_reverse_is_refused(s3: S3Client, key: str) -> None:
+    put(s3, b"rows")
+    put(s3, b"rows", "folder/b.csv")
+    with pytest.raises(ClientError, match="a part is a folder here and another object's name"):
+        put(s3, b"more", key)
+    assert status_of(lambda: s3.get_object(Bucket=BUCKET, Key=key)) == 404
+    listed = [item["Key"] for item in s3.list_objects_v2(Bucket=BUCKET)["Contents"]]
+    assert listed == ["a.csv", "folder/b.csv"]
+
+
+def test_a_link_that_leads_out_of_the_bucket_is_not_followed(endpoint: Endpoint, s3: S3Client) -> None:
+    link = endpoint.state.buckets / BUCKET / "link.csv"
+    link.symlink_to(endpoint.state.buckets.parent)
+    assert status_of(lambda: s3.get_object(Bucket=BUCKET, Key="link.csv/x")) == 400
+    link.unlink()
+
+
+def test_moto_reads_no_file_outside_the_bucket_either(endpoint: Endpoint) -> None:
+    moto_s3: S3Client = boto3.client("s3", endpoint_url=endpoint.addresses.url)
+    moto_s3.create_bucket(Bucket="templates")
+    (endpoint.state.buckets / "secret").write_bytes(b"outside")
+    for key in ("../secret", str(endpoint.state.buckets / "secret")):
+        assert status_of(partial(moto_s3.get_object, Bucket="templates", Key=key)) == 404
+
+
+def test_half_a_body_from_a_client_that_died_makes_no_object(endpoint: Endpoint, s3: S3Client) -> None:
+    address = endpoint.addresses.s3_url.removeprefix("http://")
+    connection = http.client.HTTPConnection(address)
+    connection.putrequest("PUT", f"/{BUCKET}/a.csv")
+    connection.putheader("Content-Length", "100")
+    connection.endheaders(b"only so much")
+    connection.sock.shutdown(1)
+    answer = connection.getresponse()
+    assert (answer.status, b"IncompleteBody" in answer.read()) == (400, True)
+    connection.close()
+    assert "Contents" not in s3.list_objects_v2(Bucket=BUCKET)

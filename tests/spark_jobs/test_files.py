@@ -1,0 +1,101 @@
+import random
+from collections import Counter
+
+import pytest
+from pyspark.sql import Observation, SparkSession
+from pyspark.sql import functions as F
+
+from catalog import AUTHORS
+from spark_jobs.accounting import UnaccountedRowsError
+from spark_jobs.clean import rule_name
+from spark_jobs.files import QUARANTINED_BY_FILE, READ_BY_FILE, FileCounts, counted_by_file, file_rows
+from spark_jobs.plan import PlannedFile
+from spark_jobs.reading import FAULT, NUMBER
+from tests.spark_jobs.workbench import Workbench
+
+pytestmark = pytest.mark.spark
+
+
+def test_every_file_of_the_plan_has_a_row(bench: Workbench) -> None:
+    bench.land_rows("users", {}, {"user_id": "x"}, {"user_id": "3"})
+    bench.land("users", b"user_id\n", name="header-only.csv")
+    bench.plan("user/empty.csv", "users")
+    bench.plan("user/odd.txt", None, problem="its name is not a dataset's")
+
+    bench.run()
+
+    assert bench.file_rows() == {
+        "users/0/a.csv": (3, 1, None),
+        "users/0/header-only.csv": (0, 0, None),
+        "user/empty.csv": (0, 0, None),
+        "user/odd.txt": (0, 0, "its name is not a dataset's"),
+    }
+    assert len(bench.parquet_files("files")) == 1
+    assert [row for row in bench.staged("files") if row["file_key"] == "user/odd.txt"] == [
+        {
+            "run_id": "run-1",
+            "dataset": None,
+            "file_key": "user/odd.txt",
+            "etag": "etag-3",
+            "size_bytes": 30,
+            "rows_read": 0,
+            "rows_quarantined": 0,
+            "problem": "its name is not a dataset's",
+        }
+    ]
+    assert list(bench.staged("files")[0]) == [
+        "run_id",
+        "dataset",
+        "file_key",
+        "etag",
+        "size_bytes",
+        "rows_read",
+        "rows_quarantined",
+        "problem",
+    ]
+
+
+def test_rows_are_counted_exactly_for_hundreds_of_files(spark: SparkSession) -> None:
+    draw = random.Random(3)  # noqa: S311 (repeatable, not secret)
+    expected = {
+        number: draw.choice([1, 2, draw.randrange(1, 2000)]) for number in draw.sample(range(99999), 700)
+    }
+    numbers = F.map_from_arrays(F.array(*map(F.lit, expected)), F.array(*map(F.lit, expected.values())))
+    rows = spark.range(1).select(F.explode(numbers).alias(NUMBER, "rows")).repartition(7)
+    copies = rows.select(NUMBER, F.explode(F.sequence(F.lit(1), F.col("rows"))).alias("copy")).repartition(5)
+    rejected = F.when(F.col("copy") % 3 == 0, "type")
+    names = [FAULT, *(rule_name(column) for column in AUTHORS.columns)]
+    observed = Observation()
+
+    copies.select(NUMBER, *(rejected.alias(name) for name in names)).observe(
+        observed, *counted_by_file(AUTHORS, len(expected))
+    ).write.format("noop").mode("overwrite").save()
+
+    counts = FileCounts.of(observed.get[READ_BY_FILE], observed.get[QUARANTINED_BY_FILE])
+    assert counts.read == expected
+    assert counts.quarantined == {number: rows // 3 for number, rows in expected.items() if rows >= 3}
+
+
+def test_files_that_do_not_add_up_to_the_rows_are_an_error_with_the_numbers() -> None:
+    counts = FileCounts(read=Counter({1: 2, 2: 3}), quarantined=Counter({2: 1}))
+    counts.require_sums(read=5, quarantined=1)
+
+    with pytest.raises(
+        UnaccountedRowsError, match="6 rows were read and 1 rejected, but by file it is 5 and 1"
+    ):
+        counts.require_sums(read=6, quarantined=1)
+
+
+def test_ten_thousand_files_are_listed_without_a_python_worker(spark: SparkSession) -> None:
+    files = [
+        PlannedFile(key=f"k{n}", etag="e", size=n, target=f"x/{n:05d}-a", dataset="authors", problem=None)
+        for n in range(10_000)
+    ]
+
+    rows = file_rows(spark, files, FileCounts(read=Counter({9999: 4})), {files[7]: "bad"}, run_id="r")
+
+    assert rows.count() == 10_000
+    assert [tuple(row) for row in rows.where("rows_read > 0 or problem is not null").collect()] == [
+        ("r", "authors", "k7", "e", 7, 0, 0, "bad"),
+        ("r", "authors", "k9999", "e", 9999, 4, 0, None),
+    ]

@@ -1,0 +1,52 @@
+"""The quality queries on real SQL: each counts whole numbers, and what it is there to count."""
+
+import pytest
+
+from sql import checks
+from tests.sql.staged import Staged, Version
+
+LIMITS = {"authors": 50, "books": 0, "reviews": 100, "users": 50}
+
+
+def violated(staged: Staged, *, accept_rejects: str = "false") -> dict[str, int]:
+    """The rules about authors that staging violates, with the number of places."""
+    rows = staged.session.rows(checks.staging_checks(LIMITS), accept_rejects=accept_rejects)
+    assert all(isinstance(count, int) for *_, count in rows)  # a numeric would come as text
+    return {rule: count for table, _, rule, count in rows if count and table == "authors"}
+
+
+def test_what_a_run_has_staged_well_violates_nothing(staged: Staged) -> None:
+    staged.stage("r1", [Version(1, 5, 0), Version(1, 4, 0), Version(2, 5, 0)], files={"author.csv": '"e1"'})
+    staged.session.run("update goodreads_staging.files set rows_read = 3")
+    assert violated(staged) == {}
+
+
+def test_rows_that_were_staged_twice_are_found(staged: Staged) -> None:
+    staged.stage("r1", [Version(1, 5, 0)])
+    staged.session.run("insert into goodreads_staging.authors select * from goodreads_staging.authors")
+    assert violated(staged) == {"rows_staged": 1, "unique": 1, "files": 1}
+
+
+def test_files_whose_rows_are_not_those_of_the_dataset_are_found(staged: Staged) -> None:
+    staged.stage("r1", [Version(1, 5, 0), Version(2, 5, 0)], files={"author.csv": '"e1"'}, quarantined=2)
+    staged.session.run("update goodreads_staging.files set rows_read = 3, rows_quarantined = 1")
+    assert violated(staged) == {"files": 2}
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "found"), [(1, 1, {}), (1, 2, {"more_than_50_percent_rejected": 2}), (0, 0, {})]
+)
+def test_more_rejects_than_the_limit_stop_the_publish(
+    staged: Staged, good: int, bad: int, found: dict[str, int]
+) -> None:
+    staged.stage("r1", [Version(n, 5, 0) for n in range(good)], files={"author.csv": '"e1"'}, quarantined=bad)
+    staged.session.run(
+        f"update goodreads_staging.files set rows_read = {good + bad}, rows_quarantined = {bad}"
+    )
+    assert violated(staged) == found
+    assert violated(staged, accept_rejects="true") == {}
+
+
+def test_the_other_stages_count_whole_numbers_too(staged: Staged) -> None:
+    for query in (checks.warehouse_checks(), checks.analytics_checks(10)):
+        assert {type(count) for *_, count in staged.session.rows(query)} == {int}
