@@ -27,11 +27,11 @@ test: tools lint ## everything that is checked, end-to-end runs and a sample of 
 
 .PHONY: test-crash
 test-crash: tools ## a crash in every state of the state machine, before and after its effect
-	@python -m pytest -m crash
+	@python -m pytest -m crash --numprocesses 2
 
 .PHONY: check
 check: tools lint ## format, lint, types and the fast tests, in less than two minutes
-	@python -m pytest -m "not spark and not e2e and not crash"
+	@python -m pytest -m "not spark and not e2e and not crash" --numprocesses 2 --dist loadfile
 
 .PHONY: lint
 lint: tools

@@ -20,6 +20,8 @@ from moto.stepfunctions.parser.asl.eval.callback.callback import (
     CallbackOutcomeFailure,
     CallbackOutcomeFailureError,
 )
+from moto.stepfunctions.parser.asl.eval.environment import Environment
+from moto.stepfunctions.parser.asl.eval.program_state import ProgramStopped
 from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication, Execution
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
@@ -30,6 +32,7 @@ Ended = Callable[[dict[str, Any], list[dict[str, Any]]], None]
 _service_for = state_task_factory.state_task_service_for
 _terminated = BaseExecutionWorkerCommunication.terminated
 _details = Execution.get_start_execution_details
+_set_error = Environment.set_error
 
 
 def install(steps: StepRunner, ended: Ended) -> None:
@@ -42,6 +45,7 @@ def install(steps: StepRunner, ended: Ended) -> None:
     # a Fail state that passes on what it caught may name a States.* error, as on AWS
     CustomErrorName.__init__ = ErrorName.__init__
     Execution.get_start_execution_details = _with_start_as_text
+    Environment.set_error = _set_error_unless_stopped
     _install_emr(steps)
     _install_archive(ended)
     redrive.install()
@@ -53,6 +57,12 @@ def _with_start_as_text(execution: Any) -> Any:
     text = execution.start_date.astimezone(UTC).isoformat(timespec="milliseconds")
     details.start_time = text.replace("+00:00", "Z")
     return details
+
+
+def _set_error_unless_stopped(env: Any, error: Any) -> None:
+    """A Map or Parallel state that is stopped in the middle reports an error, which on AWS does not undo the stop."""
+    if not isinstance(env.program_state(), ProgramStopped):
+        _set_error(env, error)
 
 
 def _install_emr(steps: StepRunner) -> None:

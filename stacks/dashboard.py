@@ -85,7 +85,9 @@ def _data(pipeline: Pipeline) -> list[cloudwatch.IWidget]:
             width=_HALF,
         ),
         cloudwatch.GraphWidget(
-            title="Files", left=counts("FilesLeftForLater", "FilesQuarantined"), width=_HALF
+            title="Files",
+            left=counts("FilesLeftForLater", "FilesQuarantined", "FilesPublishedBefore"),
+            width=_HALF,
         ),
     ]
 

@@ -7,7 +7,7 @@ from tests.sql.staged import Staged, Version
 
 versions = st.builds(Version, st.integers(1, 4), st.integers(0, 3), st.integers(-2, 2))
 on_one_warehouse = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 

@@ -1,0 +1,44 @@
+"""One pipeline with its faults for each module; and the cases, of which only `-m crash` collects every one."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.crash.lab import laboratory
+from tests.crash.stage import Stage
+from tests.crash.states import cases, synthesized_states
+
+SAMPLE = [
+    ("before", "ConfirmCopies"),
+    ("after", "CopyBatch"),
+    ("twice", "TransformToProcessed"),
+    ("before", "PublishWarehouse: submit"),
+    ("after", "PublishWarehouse: submit"),
+    ("twice", "PublishWarehouse"),
+    ("before", "AcknowledgeLanding"),
+    ("after", "RankBooks: submit"),
+    ("redriven", "AcknowledgeLanding"),
+    ("twice", "ReportRun"),
+]
+"""What the normal test run tries: each mode in the copying, the publish, and what follows it."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """The cases of tests that take `mode` and `state`; reading the states from the application takes seconds."""
+    if {"mode", "state"} <= set(metafunc.fixturenames):
+        if metafunc.config.getoption("markexpr") == "crash":
+            every_one = [pytest.param(*case, marks=pytest.mark.crash) for case in cases(synthesized_states())]
+            metafunc.parametrize(("mode", "state"), every_one)
+        else:
+            metafunc.parametrize(("mode", "state"), SAMPLE)
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """A pipeline that has published a first delivery."""
+    before = dict(os.environ)
+    with laboratory(tmp_path_factory.mktemp("state")) as lab:
+        yield Stage(lab)
+    os.environ.clear()
+    os.environ.update(before)

@@ -1,0 +1,67 @@
+"""Processes that are killed in the middle of their work."""
+# ruff: noqa: SLF001 - what it patches has no other way in
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import psutil
+from localbucket import S3Handler
+
+_POLL_SECONDS = 0.02
+
+
+def kill_children(part: str) -> int:
+    """Kill the processes below this one whose command line contains `part`; how many there were."""
+    found = [child for child in psutil.Process().children(recursive=True) if _mentions(child, part)]
+    for child in found:
+        child.kill()
+    return len(found)
+
+
+@contextmanager
+def at_request(method: str, bucket: str, number: int, action: Callable[[], None]) -> Iterator[None]:
+    """The action takes place before the S3 server answers its n-th request of that method for that bucket."""
+    dispatch, left = S3Handler._dispatch, count(number - 1, -1)
+
+    def act_and_dispatch(handler: Any, *args: Any) -> None:
+        if handler.command == method and handler.path.startswith(f"/{bucket}/") and next(left) == 0:
+            action()
+        dispatch(handler, *args)
+
+    S3Handler._dispatch = act_and_dispatch
+    try:
+        yield
+    finally:
+        S3Handler._dispatch = dispatch
+
+
+@contextmanager
+def once_there_is(folder: Path, pattern: str, action: Callable[[], None]) -> Iterator[None]:
+    """The action takes place once, as soon as a file matches."""
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(_POLL_SECONDS):
+            with suppress(FileNotFoundError):  # a folder that went away during the search
+                if next(folder.glob(pattern), None):
+                    action()
+                    return
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield
+    finally:
+        over.set()
+        watcher.join()
+
+
+def _mentions(process: psutil.Process, part: str) -> bool:
+    try:
+        return any(part in argument for argument in process.cmdline())
+    except psutil.NoSuchProcess:
+        return False

@@ -1,0 +1,128 @@
+"""Situations in which a run starts. Together they lead through every state of the definition."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import boto3
+
+from tests.crash.deliveries import FIRST, SECOND, UNUSABLE
+from tests.crash.faults import Fault, before
+from tests.crash.lab import Lab
+from tests.crash.statements import failing
+from tests.e2e.pipeline import FEBRUARY_2020
+
+PUBLISHED = "ReadLedger"
+"""The state after the publish."""
+
+Around = Callable[[Lab], AbstractContextManager[None]]
+
+
+def _calm(_: Lab) -> AbstractContextManager[None]:
+    return nullcontext()
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """`prepare` sets the stage in a pipeline that has published the first delivery; the undisturbed run then `ends`.
+
+    `around` is what happens while the run goes on, and ends before the next one.
+    """
+
+    name: str
+    ends: str
+    prepare: Callable[[Lab], None]
+    around: Around = _calm
+    given: Mapping[str, Any] = field(default_factory=lambda: FEBRUARY_2020)
+
+
+def _second(lab: Lab) -> None:
+    lab.land(SECOND)
+
+
+def _nothing(_: Lab) -> None:
+    """Nothing has landed."""
+
+
+def _unusable(lab: Lab) -> None:
+    lab.land(UNUSABLE)
+
+
+def _known(lab: Lab) -> None:
+    lab.land(FIRST)
+
+
+def _unfinished(lab: Lab) -> None:
+    """The run before has published the second delivery, and died."""
+    lab.land(SECOND)
+    fault = Fault(before, PUBLISHED)
+    with lab.faults.armed(fault):
+        assert lab.run().execution.status == "ABORTED"
+    assert fault.struck
+
+
+def _unfinished_and_more(lab: Lab) -> None:
+    """The run before has published, and died; meanwhile files without rows have landed."""
+    _unfinished(lab)
+    lab.land({key.replace(".", "-2."): content for key, content in UNUSABLE.items()})
+
+
+def _dead_holder(lab: Lab) -> None:
+    """An execution that the control plane knows nothing of holds the lease."""
+    _second(lab)
+    lab.hold_lease(_lease_of("arn:aws:states:us-east-1:123456789012:execution:goodreads:forgotten"))
+
+
+@contextmanager
+def _another_runs(lab: Lab) -> Iterator[None]:
+    """Another execution holds the lease and waits."""
+    client = boto3.client("stepfunctions")
+    waits = '{"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 3600, "End": true}}}'
+    role = "arn:aws:iam::123456789012:role/waits"
+    machine = client.create_state_machine(name="waits", definition=waits, roleArn=role)["stateMachineArn"]
+    number = len(client.list_executions(stateMachineArn=machine)["executions"])
+    holder = client.start_execution(stateMachineArn=machine, name=f"holder-{number}")["executionArn"]
+    lab.hold_lease(_lease_of(holder))
+    try:
+        yield
+    finally:
+        client.stop_execution(executionArn=holder)
+
+
+def _lease_of(holder: str) -> dict[str, Any]:
+    return {"lease": {"S": "pipeline"}, "holder": {"S": holder}, "fencing_token": {"N": "5"}}
+
+
+BASIC = (
+    Scenario("a second delivery", "SucceededWithRejects", _second),
+    Scenario("nothing", "NothingToDo", _nothing),
+    Scenario("files without rows", "SucceededWithRejects", _unusable),
+    Scenario("an unfinished run", "SucceededWithRejects", _unfinished),
+    Scenario("an unfinished run, then files without rows", "SucceededWithRejects", _unfinished_and_more),
+    Scenario("a dead holder", "SucceededWithRejects", _dead_holder),
+    Scenario("another run", "Skipped", _second, _another_runs),
+    Scenario("known files", "Succeeded", _known),
+    Scenario("wrong input", "Failed", _second, given={"window_days": "many"}),
+)
+
+
+def failing_statement(basic: Scenario, statement: str) -> list[Scenario]:
+    """A basic scenario in which the statement of that name fails, for good and with a conflict that passes."""
+    conflict = "1023: DETAIL: Serializable isolation violation on table - 1"
+    return [
+        Scenario(
+            f"{basic.name}, {statement} fails", "Failed", basic.prepare, partial(_fails, statement, "no disk")
+        ),
+        Scenario(
+            f"{basic.name}, {statement} conflicts",
+            basic.ends,
+            basic.prepare,
+            partial(_fails, statement, conflict),
+        ),
+    ]
+
+
+def _fails(statement: str, message: str, _: Lab) -> AbstractContextManager[None]:
+    return failing(statement, message)
