@@ -12,6 +12,11 @@ from lambdas.shared.data_api import read_rows
 from lambdas.shared.errors import DataQualityError
 from lambdas.shared.observability import logger, metrics
 
+_TOO_MANY_REJECTS = "_percent_rejected"
+_ABOUT_REJECTS = (
+    ". Look at the rejects of this run in the quarantine zone; if the file is wrong take it out of landing, if they are"
+    ' right start an execution with {"accept_rejects": true}'
+)
 log: Logger = logger()
 measure: Metrics = metrics()
 
@@ -41,6 +46,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, int]:
         raise DataQualityError(
             f"{len(violated)} of {len(checks)} checks of {event['stage']} are violated (rows): "
             + "; ".join(map(str, violated))
+            + (_ABOUT_REJECTS if any(check.rule.endswith(_TOO_MANY_REJECTS) for check in violated) else "")
         )
     log.info("checks passed", extra={"stage": event["stage"], "checks": len(checks)})
     return {"checks": len(checks)}

@@ -47,6 +47,9 @@ def run(
     size: Annotated[str, typer.Option(help="How much data to make up.")] = "20MB",
     window_start: Annotated[str | None, typer.Option(help="First day of the reviews to analyse.")] = None,
     window_end: Annotated[str | None, typer.Option(help="Day after the last; default: now.")] = None,
+    accept_rejects: Annotated[
+        bool, typer.Option("--accept-rejects", help="Publish the rest however many rows are rejected.")
+    ] = False,
     state: State = DEFAULT_STATE,
     name: Name = DEFAULT_NAME,
     context: Context = None,
@@ -59,7 +62,7 @@ def run(
         source = data or _made_up(Path(made_up), size)
         landing.files_of(source)
         with _endpoint_for_run(folder, name, context):
-            execution = _one_run(source, name, _window(window_start, window_end))
+            execution = _one_run(source, name, _input(window_start, window_end, accept_rejects))
     if execution.status == "SUCCEEDED":
         _show_hint(folder, execution)
     sys.exit(0 if execution.status == "SUCCEEDED" else 1)
@@ -242,13 +245,13 @@ def _settings(context: list[str] | None) -> dict[str, str]:
     return settings
 
 
-def _one_run(source: Path, name: str, window: dict[str, str]) -> Execution:
+def _one_run(source: Path, name: str, execution_input: dict[str, Any]) -> Execution:
     from local_cloud import account, landing  # noqa: PLC0415
     from local_cloud.run import run_once  # noqa: PLC0415
 
     with console.status(f"putting the files of {source} into the landing zone"):
         landing.put(source, f"{name}-landing-{account.ACCOUNT}-{REGION}")
-    execution = run_once(console, name, window)
+    execution = run_once(console, name, execution_input)
     display.report(console, execution)
     return execution
 
@@ -268,8 +271,9 @@ def _made_up(folder: Path, size: str) -> Path:
     return folder
 
 
-def _window(start: str | None, end: str | None) -> dict[str, str]:
-    return {key: value for key, value in (("window_start", start), ("window_end", end)) if value}
+def _input(start: str | None, end: str | None, accept_rejects: bool) -> dict[str, Any]:
+    given = {"window_start": start, "window_end": end, "accept_rejects": accept_rejects}
+    return {key: value for key, value in given.items() if value}
 
 
 def _show_hint(folder: StateFolder, execution: Execution) -> None:

@@ -53,6 +53,12 @@ def test_the_error_lists_what_is_violated_and_of_how_many_checks(ledger: Ledger)
     )
 
 
+def test_who_meets_too_many_rejects_is_told_what_to_do(ledger: Ledger) -> None:
+    rejected = VIOLATED.replace("'required'", "'more_than_50_percent_rejected'")
+    with pytest.raises(DataQualityError, match=r'start an execution with \{"accept_rejects": true\}$'):
+        check_quality.handler({"stage": "AuditStaging", "statement": ledger.run(rejected)}, None)
+
+
 def test_the_warehouse_checks_pass_on_an_empty_warehouse_and_fail_on_a_wrong_ledger(ledger: Ledger) -> None:
     passed = check_quality.handler(
         {"stage": "CheckWarehouse", "statement": ledger.run(checks.warehouse_checks())}, None
