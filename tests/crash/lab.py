@@ -18,6 +18,7 @@ from local_cloud import deploy, endpoint
 from local_cloud.account import ACCOUNT
 from local_cloud.addresses import REGION
 from local_cloud.emr import StepRunner
+from local_cloud.executions import StateMachine
 from local_cloud.state import StateFolder
 from tests.crash.deliveries import FILES_PER_TASK, Delivery
 from tests.crash.faults import Faults, interpreter_with
@@ -89,12 +90,11 @@ class Lab:
     def definition(self) -> dict[str, Any]:
         """The deployed definition."""
         client = boto3.client("stepfunctions")
-        (machine,) = client.list_state_machines()["stateMachines"]
-        return dict(
-            json.loads(
-                client.describe_state_machine(stateMachineArn=machine["stateMachineArn"])["definition"]
-            )
+        machine = StateMachine(client, "goodreads").arn
+        found: dict[str, Any] = json.loads(
+            client.describe_state_machine(stateMachineArn=machine)["definition"]
         )
+        return found
 
     def rows(self, table: str) -> list[tuple[Any, ...]]:
         """Every row of a table, in an order that depends on nothing but the rows."""

@@ -17,6 +17,9 @@ NEVER_VISITED = {
     "{}: cancel": "the same",
     "{}: back off": "a statement would have to run for more than a second",
     "{}: wait": "the same",
+    "{}: look again": "the same",
+    "{}: goes on": "the same",
+    "{}: aborted": "somebody would have to cancel it; the statement's own tests do",
 }
 """States of a statement's loop that no scenario leads to, with the reason."""
 
