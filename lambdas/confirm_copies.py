@@ -8,7 +8,7 @@ from lambdas.shared.documents import read_plan, write_plan
 from lambdas.shared.environment import Environment
 from lambdas.shared.plan import Plan, copied_key, plan_key
 from lambdas.shared.receipts import read_receipts
-from lambdas.shared.summary import log_notes, summary
+from lambdas.shared.summary import summary
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -18,7 +18,6 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """{run_id, plan} -> plan; writes the plan that the Spark job reads."""
     environment = Environment.read()
     plan = confirm(boto3.client("s3"), event["run_id"], environment.working_bucket)
-    log_notes(plan)
     return {**event["plan"], **summary(plan, environment.copy_files_per_task)}
 
 

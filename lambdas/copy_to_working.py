@@ -7,11 +7,11 @@ from aws_lambda_powertools import Logger
 
 from lambdas.shared.documents import read_plan
 from lambdas.shared.environment import Environment
+from lambdas.shared.gzip_check import find_gzip_problem
 from lambdas.shared.observability import logger
 from lambdas.shared.plan import PlannedFile, plan_key
 from lambdas.shared.quarantine import write_reason
 from lambdas.shared.receipts import Receipt, write_receipts
-from lambdas.shared.unpacking import find_gzip_problem
 from lambdas.shared.zone import copy_if_unchanged, in_parallel
 
 if TYPE_CHECKING:
@@ -52,4 +52,7 @@ def _checked(s3: "S3Client", run_id: str, file: PlannedFile, landing: str) -> Pl
     if file.problem or not file.size or not file.key.endswith(".gz"):
         return file
     problem = find_gzip_problem(s3, landing, file.key, file.etag)
-    return file.unusable(run_id, problem) if problem else file
+    if not problem:
+        return file
+    log.warning(problem, extra={"key": file.key})
+    return file.unusable(run_id, problem)

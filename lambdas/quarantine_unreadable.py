@@ -4,18 +4,20 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import boto3
+from aws_lambda_powertools import Logger
 
 from lambdas.shared.documents import read_plan
 from lambdas.shared.environment import Environment
-from lambdas.shared.plan import Plan, copied_key, unreadable_prefix
+from lambdas.shared.observability import logger
+from lambdas.shared.plan import Plan, PlannedFile, copied_key, unreadable_prefix
 from lambdas.shared.quarantine import write_reason
-from lambdas.shared.summary import log_notes, summary
-from lambdas.shared.zone import copy_if_unchanged, in_parallel
+from lambdas.shared.summary import summary
+from lambdas.shared.zone import copy_if_unchanged, in_parallel, read_below
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-    from lambdas.shared.plan import PlannedFile
+log: Logger = logger()
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
@@ -26,19 +28,14 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     if not problems:
         return dict(event["plan"])
     plan = quarantine(s3, event["run_id"], problems, environment)
-    log_notes(plan)
     return {**event["plan"], **summary(plan, environment.copy_files_per_task)}
 
 
 def read_problems(s3: "S3Client", bucket: str, run_id: str) -> dict[str, str]:
     """{landing key: why Spark could not read the file}, as the Spark job has written it down."""
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=unreadable_prefix(run_id))
-    return {
-        entry["key"]: entry["problem"]
-        for page in pages
-        for item in page.get("Contents", [])
-        for entry in map(json.loads, s3.get_object(Bucket=bucket, Key=item["Key"])["Body"].iter_lines())
-    }
+    documents = read_below(s3, bucket, unreadable_prefix(run_id))
+    entries = (json.loads(line) for document in documents for line in document.splitlines())
+    return {entry["key"]: entry["problem"] for entry in entries}
 
 
 def quarantine(s3: "S3Client", run_id: str, problems: dict[str, str], environment: Environment) -> Plan:
@@ -50,9 +47,10 @@ def quarantine(s3: "S3Client", run_id: str, problems: dict[str, str], environmen
     return plan
 
 
-def _copy(s3: "S3Client", read: "PlannedFile", unusable: "PlannedFile", environment: Environment) -> None:
+def _copy(s3: "S3Client", read: PlannedFile, unusable: PlannedFile, environment: Environment) -> None:
     source = (environment.working_bucket, read.target)
     etag = s3.head_object(Bucket=source[0], Key=source[1])["ETag"]  # a copy in parts has an ETag of its own
     if not copy_if_unchanged(s3, source, etag, read.size, (environment.quarantine_bucket, unusable.target)):
         raise OSError(f"s3://{'/'.join(source)} has changed while it was copied to quarantine")
     write_reason(s3, environment.quarantine_bucket, unusable)
+    log.warning(unusable.problem, extra={"key": unusable.key})

@@ -15,9 +15,13 @@ from stacks.retries import BACK_OFF, NEVER
 
 REFUSED = "DynamoDB.ConditionalCheckFailedException"
 _KEY = "pipeline"
-_ME = sfn.JsonPath.string_at("$$.Execution.Id")
 
 Value = tasks.DynamoAttributeValue
+
+_ME = Value.from_string(sfn.JsonPath.string_at("$$.Execution.Id"))
+_RUN = Value.from_string(sfn.JsonPath.string_at("$$.Execution.Name"))
+_NOW = Value.from_string(sfn.JsonPath.string_at("$$.State.EnteredTime"))
+_TAKING = {":now": _NOW, ":one": Value.from_number(1)}
 
 
 class Lease(Construct):
@@ -42,7 +46,7 @@ class Lease(Construct):
             name,
             "SET holder = :me, acquired_at = :now ADD fencing_token :one",
             "attribute_not_exists(holder) OR holder = :me",
-            _take(),
+            _TAKING,
             result_selector=self._acquired,
         )
 
@@ -53,7 +57,7 @@ class Lease(Construct):
             name,
             "SET holder = :me, acquired_at = :now ADD fencing_token :one",
             "holder = :observed OR holder = :me",
-            {**_take(), ":observed": observed},
+            {**_TAKING, ":observed": observed},
             result_selector=self._acquired,
         )
 
@@ -71,10 +75,7 @@ class Lease(Construct):
             name,
             "SET confirmed_at = :now",
             "holder = :me",
-            {
-                ":me": Value.from_string(_ME),
-                ":now": Value.from_string(sfn.JsonPath.string_at("$$.State.EnteredTime")),
-            },
+            {":now": _NOW},
         )
 
     def mark_unfinished(self, name: str) -> tasks.DynamoUpdateItem:
@@ -83,15 +84,12 @@ class Lease(Construct):
             name,
             "SET unfinished_run = :run",
             "holder = :me",
-            {
-                ":me": Value.from_string(_ME),
-                ":run": Value.from_string(sfn.JsonPath.string_at("$$.Execution.Name")),
-            },
+            {":run": _RUN},
         )
 
     def mark_caught_up(self, name: str) -> tasks.DynamoUpdateItem:
         """Note that nothing is left undone of the run that published without finishing."""
-        return self._update(name, "REMOVE unfinished_run", "holder = :me", {":me": Value.from_string(_ME)})
+        return self._update(name, "REMOVE unfinished_run", "holder = :me")
 
     def release(self, name: str) -> tasks.DynamoUpdateItem:
         """Give the lease back if it is still ours, or has been given back already (a repeated request)."""
@@ -99,7 +97,6 @@ class Lease(Construct):
             name,
             "REMOVE holder",
             "attribute_not_exists(holder) OR holder = :me",
-            {":me": Value.from_string(_ME)},
         )
 
     def finish(self, name: str) -> tasks.DynamoUpdateItem:
@@ -109,10 +106,7 @@ class Lease(Construct):
             "REMOVE holder, unfinished_run",
             "holder = :me OR (attribute_not_exists(holder)"
             " AND (attribute_not_exists(unfinished_run) OR unfinished_run = :run))",
-            {
-                ":me": Value.from_string(_ME),
-                ":run": Value.from_string(sfn.JsonPath.string_at("$$.Execution.Name")),
-            },
+            {":run": _RUN},
         )
 
     def _update(
@@ -120,9 +114,10 @@ class Lease(Construct):
         name: str,
         expression: str,
         condition: str,
-        values: Mapping[str, tasks.DynamoAttributeValue],
+        values: Mapping[str, tasks.DynamoAttributeValue] | None = None,
         result_selector: Mapping[str, object] | None = None,
     ) -> tasks.DynamoUpdateItem:
+        """Change the item under a condition, in both of which `:me` is this execution."""
         state = tasks.DynamoUpdateItem(
             self,
             name,
@@ -130,7 +125,7 @@ class Lease(Construct):
             key={"lease": Value.from_string(_KEY)},
             update_expression=expression,
             condition_expression=condition,
-            expression_attribute_values=values,
+            expression_attribute_values={":me": _ME, **(values or {})},
             return_values=tasks.DynamoReturnValues.ALL_NEW,
             result_selector=result_selector,
             result_path="$" if result_selector else sfn.JsonPath.DISCARD,
@@ -138,11 +133,3 @@ class Lease(Construct):
         state.add_retry(errors=[REFUSED], **NEVER)
         state.add_retry(**BACK_OFF)
         return state
-
-
-def _take() -> dict[str, tasks.DynamoAttributeValue]:
-    return {
-        ":me": Value.from_string(_ME),
-        ":now": Value.from_string(sfn.JsonPath.string_at("$$.State.EnteredTime")),
-        ":one": Value.from_number(1),
-    }

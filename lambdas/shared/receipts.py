@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from lambdas.shared.plan import receipt_key, receipt_prefix
+from lambdas.shared.zone import read_below
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -28,10 +29,5 @@ def write_receipts(s3: "S3Client", bucket: str, run_id: str, batch: int, receipt
 
 def read_receipts(s3: "S3Client", bucket: str, run_id: str) -> list[Receipt]:
     """Every object that the run has copied."""
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=receipt_prefix(run_id))
-    return [
-        Receipt(**entry)
-        for page in pages
-        for item in page.get("Contents", [])
-        for entry in json.load(s3.get_object(Bucket=bucket, Key=item["Key"])["Body"])
-    ]
+    documents = read_below(s3, bucket, receipt_prefix(run_id))
+    return [Receipt(**entry) for document in documents for entry in json.loads(document)]

@@ -63,6 +63,13 @@ def read_head(s3: "S3Client", bucket: str, item: LandingObject, size: int) -> by
     return answer["Body"].read() if answer["ETag"] == item.etag else None
 
 
+def read_below(s3: "S3Client", bucket: str, prefix: str) -> Iterator[bytes]:
+    """What each object holds whose key begins with the prefix; for the small documents of a run."""
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+        for item in page.get("Contents", []):
+            yield s3.get_object(Bucket=bucket, Key=item["Key"])["Body"].read()
+
+
 def copy_if_unchanged(
     s3: "S3Client", source: tuple[str, str], etag: str, size: int, target: tuple[str, str]
 ) -> bool:
