@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Callable
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 
 from moto.core.config import default_user_config
+from moto.core.responses import ActionResult
 from moto.stepfunctions import models
 from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import CustomErrorName
 from moto.stepfunctions.parser.asl.component.common.error_name.error_name import ErrorName
@@ -24,6 +25,7 @@ from moto.stepfunctions.parser.asl.eval.environment import Environment
 from moto.stepfunctions.parser.asl.eval.program_state import ProgramStopped
 from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication, Execution
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
+from moto.stepfunctions.responses import StepFunctionResponse
 
 from local_cloud import redrive
 from local_cloud.emr import StepRunner, failure_cause
@@ -46,6 +48,7 @@ def install(steps: StepRunner, ended: Ended) -> None:
     CustomErrorName.__init__ = ErrorName.__init__
     Execution.get_start_execution_details = _with_start_as_text
     Environment.set_error = _set_error_unless_stopped
+    StepFunctionResponse.stop_execution = _stop_with_cause
     _install_emr(steps)
     _install_archive(ended)
     redrive.install()
@@ -63,6 +66,15 @@ def _set_error_unless_stopped(env: Any, error: Any) -> None:
     """A Map or Parallel state that is stopped in the middle reports an error, which on AWS does not undo the stop."""
     if not isinstance(env.program_state(), ProgramStopped):
         _set_error(env, error)
+
+
+def _stop_with_cause(response: Any) -> Any:
+    """StopExecution; moto drops the error and the cause it is given."""
+    parameter = response._get_param  # noqa: SLF001
+    execution = response.stepfunction_backend.describe_execution(parameter("executionArn"))
+    now = datetime.now(UTC)
+    execution.stop(stop_date=now, error=parameter("error"), cause=parameter("cause"))
+    return ActionResult({"stopDate": now})
 
 
 def _install_emr(steps: StepRunner) -> None:
@@ -111,6 +123,8 @@ def _install_archive(ended: Ended) -> None:
     def archive(self: Any) -> None:
         with redrive.ending:
             _terminated(self)
+            if isinstance(stopped := self.execution.exec_worker.env.program_state(), ProgramStopped):
+                self.execution.error, self.execution.cause = stopped.error, stopped.cause
             described = {**self.execution.to_describe_output(), **redrive.description(self.execution)}
             description = json.loads(json.dumps(described, default=str))
             events = json.loads(json.dumps(self.execution.to_history_output()["events"], default=str))

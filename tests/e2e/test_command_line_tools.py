@@ -72,12 +72,17 @@ def test_run_then_look_with_status_history_and_query(tmp_path: Path) -> None:
     state = str(tmp_path / "state")
     data = tmp_path / "data"
     data.mkdir()
-    (data / "author.csv").write_bytes(csv_file([author(1, "Ursula K. Le Guin", NOON)]))
+    authors = [
+        author(1, "Ursula K. Le Guin", NOON),
+        author("x", "rejected", NOON),
+        author("y", "rejected", NOON),
+    ]
+    (data / "author.csv").write_bytes(csv_file(authors))
     (data / "reviews.csv").write_bytes(
         csv_file([{"review_id": "1", "author_id": "1", "record_create_timestamp": NOON}], REVIEWS)
     )
 
-    ran = local_cloud("run", str(data), "--state", state)
+    ran = local_cloud("run", str(data), "--accept-rejects", "--state", state)
 
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert "SUCCEEDED" in ran.stdout

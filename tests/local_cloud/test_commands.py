@@ -52,6 +52,7 @@ def warehouse(tmp_path: Path) -> Path:
         ("query", "Redshift SQL"),
         ("status", "how they ended"),
         ("history", "Name of the execution"),
+        ("replay", "landing zone"),
     ],
 )
 def test_every_command_explains_itself(command: str, text: str) -> None:

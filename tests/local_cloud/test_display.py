@@ -56,6 +56,14 @@ def test_a_run_that_succeeded_is_reported_with_its_rows_and_notes() -> None:
     assert "3 files are left for the next run" in text
 
 
+def test_files_that_were_published_before_are_told_with_what_to_do_to_have_them_read_again() -> None:
+    text = reported(Execution("run", "SUCCEEDED", START, END, output='{"published_before": 4}'))
+    assert text == (
+        "4 files had been published before and were not read again; to have a file read again, "
+        "land it under another name\n"
+    )
+
+
 def test_a_run_with_nothing_to_do_has_nothing_to_report() -> None:
     assert reported(Execution("run", "SUCCEEDED", START, END, output="{}")) == ""
 

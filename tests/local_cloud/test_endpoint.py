@@ -109,6 +109,22 @@ def test_ctrl_c_ends_children_and_frees_folder_and_ports(tmp_path: Path) -> None
         pass
 
 
+def test_a_redriven_execution_that_the_endpoint_ends_is_written_down_as_it_ended_last(tmp_path: Path) -> None:
+    definition = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 3600, "End": True}}}
+    document = StateFolder(tmp_path).executions / "waits.json"
+    with serving(StateFolder(tmp_path), "test"):
+        client = boto3.client("stepfunctions")
+        machine = client.create_state_machine(name="waits", definition=json.dumps(definition), roleArn=ROLE)
+        started = client.start_execution(stateMachineArn=machine["stateMachineArn"], name="waits")
+        client.stop_execution(executionArn=started["executionArn"], cause="the first time")
+        until(document.exists)
+        client.redrive_execution(executionArn=started["executionArn"])
+    ended = json.loads(document.read_text())["events"]
+    assert "ExecutionRedriven" in [event["type"] for event in ended]
+    assert ended[-1]["type"] == "ExecutionAborted"
+    assert ended[-1]["executionAbortedEventDetails"]["cause"] == "the endpoint went down"
+
+
 def test_a_port_in_use_is_named_and_the_folder_stays_free(tmp_path: Path) -> None:
     state = StateFolder(tmp_path)
     with socket.socket() as taken:

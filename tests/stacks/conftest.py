@@ -31,4 +31,5 @@ def changed(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
         emr_core_count="5",
         emr_ebs_gib="128",
         log_retention_days="90",
+        reviews_reject_limit_percent="5",
     )

@@ -130,3 +130,5 @@ def test_the_dashboard_shows_alarms_runs_rows_and_clusters(deployment: Deploymen
         "Function errors",
     ):
         assert title in body
+    for metric in ("FilesLeftForLater", "FilesQuarantined", "FilesPublishedBefore"):
+        assert metric in body

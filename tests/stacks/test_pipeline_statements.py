@@ -222,6 +222,12 @@ def test_values_are_bound_and_never_part_of_the_text(
     assert set(re.findall(r"(?<!:):(\w+)", sent(loops[name])[0])) == set(parameters)
 
 
+def test_the_audit_has_the_reject_limit_of_each_dataset(changed: Deployment) -> None:
+    (loop,) = (place for place in StateMachine.of(changed).places if place.name == "CountStagingViolations")
+    limits = re.findall(r"'(\w+)' as dataset,\s+'' as column_name,\s+'more_than_(\d+)_percent", sent(loop)[0])
+    assert limits == [("authors", "50"), ("books", "50"), ("reviews", "5"), ("users", "50")]
+
+
 def test_staging_is_emptied_and_loaded_from_the_folder_of_the_run(loops: dict[str, Place]) -> None:
     tables = ["authors", "books", "reviews", "users", "accounting", "files"]
     statements = sent(loops["LoadStaging"])
