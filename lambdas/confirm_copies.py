@@ -18,7 +18,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """{run_id, plan} -> plan; writes the plan that the Spark job reads."""
     environment = Environment.read()
     plan = confirm(boto3.client("s3"), event["run_id"], environment.working_bucket)
-    return {**event["plan"], **summary(plan, environment.copy_files_per_task)}
+    return {**event["plan"], **summary(plan, environment.task_limits)}
 
 
 def confirm(s3: "S3Client", run_id: str, bucket: str) -> Plan:
@@ -26,5 +26,6 @@ def confirm(s3: "S3Client", run_id: str, bucket: str) -> Plan:
     receipts = read_receipts(s3, bucket, run_id)
     copied = read_plan(s3, bucket, plan_key(run_id)).only({receipt.key for receipt in receipts})
     confirmed = copied.without({receipt.key: receipt.problem for receipt in receipts if receipt.problem})
+    confirmed = confirmed.cut({receipt.key: receipt.parts for receipt in receipts})
     write_plan(s3, bucket, copied_key(run_id), confirmed)
     return confirmed

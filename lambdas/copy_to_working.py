@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from aws_lambda_powertools import Logger
 
+from lambdas.shared.cutting import NotCuttableError
 from lambdas.shared.documents import read_plan
 from lambdas.shared.environment import Environment
 from lambdas.shared.gzip_check import find_gzip_problem
 from lambdas.shared.observability import logger
-from lambdas.shared.plan import PlannedFile, plan_key
+from lambdas.shared.parts import copy_in_parts
+from lambdas.shared.plan import Part, PlannedFile, plan_key
 from lambdas.shared.quarantine import write_reason
 from lambdas.shared.receipts import Receipt, write_receipts
 from lambdas.shared.zone import copy_if_unchanged, in_parallel
@@ -29,7 +31,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, int]:
 def copy_batch(s3: "S3Client", run_id: str, batch: int, environment: Environment) -> dict[str, int]:
     """Copy the batch's files; one that has changed since it was planned is left for the next run."""
     plan = read_plan(s3, environment.working_bucket, plan_key(run_id))
-    files = plan.batch(batch, environment.copy_files_per_task)
+    files = plan.batches(environment.task_limits)[batch]
     outcomes = in_parallel(lambda file: _copy(s3, run_id, file, environment), files)
     receipts = [receipt for receipt in outcomes if receipt]
     write_receipts(s3, environment.working_bucket, run_id, batch, receipts)
@@ -40,11 +42,25 @@ def _copy(s3: "S3Client", run_id: str, planned: PlannedFile, environment: Enviro
     file = _checked(s3, run_id, planned, environment.landing_bucket)
     bucket = environment.quarantine_bucket if file.problem else environment.working_bucket
     source = (environment.landing_bucket, file.key)
-    if not copy_if_unchanged(s3, source, file.etag, file.size, (bucket, file.target)):
+    parts = None if file.problem else _cut(s3, file, environment)
+    if not parts and not copy_if_unchanged(s3, source, file.etag, file.size, (bucket, file.target)):
         log.warning("changed after it was listed, left for the next run", extra={"key": file.key})
         return None
     write_reason(s3, bucket, file)
-    return Receipt(file.key, file.etag, file.problem)
+    return Receipt(file.key, file.etag, file.problem, parts or ())
+
+
+def _cut(s3: "S3Client", file: PlannedFile, environment: Environment) -> tuple[Part, ...] | None:
+    """The parts that a big file was copied in; None if it is small, cannot be cut, or has changed."""
+    if file.size <= environment.copy_part_bytes:
+        return None
+    try:
+        return copy_in_parts(
+            s3, environment.landing_bucket, file, environment.working_bucket, environment.copy_part_bytes
+        )
+    except NotCuttableError as error:
+        log.warning("copied as a whole, one task of Spark's: %s", error, extra={"key": file.key})
+        return None
 
 
 def _checked(s3: "S3Client", run_id: str, file: PlannedFile, landing: str) -> PlannedFile:

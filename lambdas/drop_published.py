@@ -31,7 +31,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     rows = read_rows(boto3.client("redshift-data"), event["statement"])
     published = {(row["file_key"], row["etag"]): row["run_id"] for row in rows}
     plan = drop_published(boto3.client("s3"), event["run_id"], published, environment)
-    return {**event["plan"], **summary(plan, environment.copy_files_per_task)}
+    return {**event["plan"], **summary(plan, environment.task_limits)}
 
 
 def drop_published(

@@ -41,7 +41,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         s3.put_object(
             Bucket=environment.working_bucket, Key=landed_key(run_id), Body=landed_csv(plan).encode()
         )
-    return summary(plan, environment.copy_files_per_task) | {"window": window, "accept_rejects": accepted}
+    return summary(plan, environment.task_limits) | {"window": window, "accept_rejects": accepted}
 
 
 def landed_csv(plan: Plan) -> str:

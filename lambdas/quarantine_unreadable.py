@@ -1,4 +1,4 @@
-"""QuarantineUnreadable: the files that Spark could not read, from working to quarantine with the reason."""
+"""QuarantineUnreadable: the files that Spark could not read, to quarantine with the reason."""
 
 import json
 from typing import TYPE_CHECKING, Any
@@ -28,7 +28,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     if not problems:
         return dict(event["plan"])
     plan = quarantine(s3, event["run_id"], problems, environment)
-    return {**event["plan"], **summary(plan, environment.copy_files_per_task)}
+    return {**event["plan"], **summary(plan, environment.task_limits)}
 
 
 def read_problems(s3: "S3Client", bucket: str, run_id: str) -> dict[str, str]:
@@ -48,8 +48,11 @@ def quarantine(s3: "S3Client", run_id: str, problems: dict[str, str], environmen
 
 
 def _copy(s3: "S3Client", read: PlannedFile, unusable: PlannedFile, environment: Environment) -> None:
-    source = (environment.working_bucket, read.target)
-    etag = s3.head_object(Bucket=source[0], Key=source[1])["ETag"]  # a copy in parts has an ETag of its own
+    source = environment.working_bucket, read.target
+    if read.parts:  # the whole is in landing only; if that has changed, the next run reads what it is now
+        source, etag = (environment.landing_bucket, read.key), read.etag
+    else:
+        etag = s3.head_object(Bucket=source[0], Key=source[1])["ETag"]  # of a copy by parts it is its own
     if not copy_if_unchanged(s3, source, etag, read.size, (environment.quarantine_bucket, unusable.target)):
         raise OSError(f"s3://{'/'.join(source)} has changed while it was copied to quarantine")
     write_reason(s3, environment.quarantine_bucket, unusable)

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Self
+from urllib.parse import unquote
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -58,6 +59,16 @@ class FileCounts:
                 "run the step again; if it fails again, rows cannot be traced to their files"
             )
 
+    def require_parts(self, files: Iterable[PlannedFile]) -> None:
+        """UnaccountedRowsError unless of the files that were cut as many rows were read as were cut."""
+        for file in files:
+            records = sum(part.records for part in file.parts)
+            if file.parts and self.read[file.number] != records:
+                raise UnaccountedRowsError(
+                    f"{file.key} was cut into parts with {records} records, of which {self.read[file.number]} were "
+                    "read: start a new run; if it fails again, set copy_part_bytes above the size of the file"
+                )
+
 
 def counted_by_file(dataset: Dataset, files: int) -> list[Column]:
     """Aggregates over the rows of `clean_rows`, for at most that many files."""
@@ -83,16 +94,17 @@ def _counts_from(histogram: str | None) -> Counter[int]:
 
 def require_files(rows: DataFrame, files: Iterable[PlannedFile]) -> None:
     """UnexpectedFilesError unless the rows come from these files: a folder that lacks one reads without complaint."""
-    found = {path.rpartition("/")[2][:5] for path in rows.inputFiles()}
-    expected = {f"{file.number:05d}": file.target for file in files}
-    if missing := sorted(expected[number] for number in expected.keys() - found):
+    # as Spark writes a path: what a name holds besides letters, digits and `-_.~=` comes percent-encoded
+    found = {unquote(path.rpartition("/")[2]) for path in rows.inputFiles()}
+    expected = {target.rpartition("/")[2]: target for file in files for target in file.targets}
+    if missing := sorted(expected[name] for name in expected.keys() - found):
         raise UnexpectedFilesError(
             f"{len(missing)} files of the plan are not in the working zone, the first is {missing[0]}: "
             "start the run again, its copies were removed meanwhile"
         )
     if surplus := sorted(found - expected.keys()):
         raise UnexpectedFilesError(
-            f"the working zone holds files numbered {', '.join(surplus[:10])} that the plan does not list: "
+            f"the working zone holds files that the plan does not list, {', '.join(surplus[:10])}: "
             "start a new run, something else writes into this one's folder"
         )
 

@@ -8,10 +8,18 @@ from catalog import Dataset, dataset_named
 
 
 @dataclass(frozen=True, kw_only=True)
+class Part:
+    """A piece of a file that was cut while it was copied: its key in the working zone, and how many records it has."""
+
+    target: str
+    records: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class PlannedFile:
     """A landed file: its key, ETag and size in landing, and `target`, its key in the working zone.
 
-    `dataset` is NULL and `problem` set if the file was quarantined whole, before Spark could read it.
+    If there are `parts`, they are there instead of `target`; the names of all begin with the file's number. `dataset` is NULL and `problem` set if the file was quarantined whole, before Spark could read it.
     """
 
     key: str
@@ -20,6 +28,7 @@ class PlannedFile:
     target: str
     dataset: str | None
     problem: str | None
+    parts: tuple[Part, ...] = ()
 
     @classmethod
     def from_json(cls, entry: dict[str, Any]) -> Self:
@@ -30,7 +39,13 @@ class PlannedFile:
             target=entry["target"],
             dataset=entry["dataset"],
             problem=entry["problem"],
+            parts=tuple(Part(**part) for part in entry["parts"]),
         )
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The keys in the working zone of what is to be read."""
+        return tuple(part.target for part in self.parts) or (self.target,)
 
     @property
     def number(self) -> int:
@@ -65,9 +80,9 @@ class Layout:
         """The prefix without scheme and bucket: what the targets of the layout's files begin with."""
         return self.prefix.split("/", 3)[3]
 
-    def uri(self, file: PlannedFile) -> str:
-        """Where a file of the layout is."""
-        return self.prefix.removesuffix(self.folder) + file.target
+    def uris(self, file: PlannedFile) -> list[str]:
+        """Where a file of the layout is, or its parts."""
+        return [self.prefix.removesuffix(self.folder) + target for target in file.targets]
 
 
 def layouts_of(plan_text: str, *, run_id: str) -> list[Layout]:

@@ -15,6 +15,7 @@ from spark_jobs.reading import CORRUPT, FAULT, Source, fault, is_blank, raw_fiel
 
 _COLUMNS, _FILE, _POSITION, _RECORD, _ROW = ":columns", ":file", ":position", ":record", ":row"
 _IS_TEXT = ":is_text"
+_BEFORE_PART = r"^\d{5}-part=\d+-after=(\d+)-"  # no other name has an equals sign
 _SHOWN_CHARACTERS = 256
 
 
@@ -23,7 +24,8 @@ def rejected_rows(
 ) -> DataFrame:
     """The rejects of a dataset, read anew from its files.
 
-    Columns: run_id, dataset, file (URI), record (1-based, lines of white space count), violations (array of
+    Columns: run_id, dataset, file (URI; of the part, if the file was cut), record (1-based within the landed file,
+    lines of white space count), violations (array of
     column, rule, value; a value is cut to 256 characters), row (map of texts; NULL if the number of fields was
     wrong), raw (the record's text in that case, else NULL), columns (the file's header where raw is set, else NULL),
     encoding. If any of a record's bytes are not UTF-8, all of its row, or raw, is given as ISO-8859-1, one character
@@ -76,7 +78,9 @@ def _numbered(rejects: DataFrame) -> DataFrame:
     """
     of_file = Window.partitionBy(_FILE)
     number = F.col(_POSITION) - F.min(_POSITION).over(of_file)
-    return rejects.withColumn(_RECORD, number).where((F.col(_RECORD) > 0) & ~is_blank())
+    of_records = rejects.withColumn(_RECORD, number).where((F.col(_RECORD) > 0) & ~is_blank())
+    before = F.regexp_extract(F.element_at(F.split(_FILE, "/"), -1), _BEFORE_PART, 1)
+    return of_records.withColumn(_RECORD, F.col(_RECORD) + F.coalesce(before.cast("bigint"), F.lit(0)))
 
 
 def _violations(dataset: Dataset) -> Column:

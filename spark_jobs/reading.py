@@ -44,7 +44,11 @@ class Source:
 
     @property
     def paths(self) -> list[str]:
-        return [self.layout.prefix] if self.whole else [self.layout.uri(file) for file in self.files]
+        return (
+            [self.layout.prefix]
+            if self.whole
+            else [uri for file in self.files for uri in self.layout.uris(file)]
+        )
 
     def only(self, files: Iterable[PlannedFile], *, lenient: bool | None = None) -> "Source":
         """The part with these of its files, by default as lenient as before."""

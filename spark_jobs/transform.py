@@ -131,6 +131,7 @@ def write_winners(
     write_parquet(winners(ranked, dataset), target)
     counts = before.get
     by_file = FileCounts.of(counts.pop(READ_BY_FILE), counts.pop(QUARANTINED_BY_FILE))
+    by_file.require_parts(files)
     return Counts(**counts, **after.get), by_file
 
 

@@ -36,6 +36,8 @@ class Functions(Construct):
             batch_max_files=settings.batch_max_files,
             batch_max_bytes=settings.batch_max_bytes,
             copy_files_per_task=settings.copy_files_per_task,
+            copy_bytes_per_task=settings.copy_bytes_per_task,
+            copy_part_bytes=settings.copy_part_bytes,
             analytics_window_days=settings.analytics_window_days,
         ).as_variables()
         self._code = lambda_.Code.from_asset(str(ROOT), exclude=_CODE, ignore_mode=IgnoreMode.GIT)
@@ -44,7 +46,7 @@ class Functions(Construct):
         )
         self.plan_copies = self._function("plan_copies", memory_mb=1024, minutes=5)
         self.drop_published = self._function("drop_published", memory_mb=1024, minutes=15)
-        self.copy_to_working = self._function("copy_to_working", memory_mb=1024, minutes=15)
+        self.copy_to_working = self._function("copy_to_working", memory_mb=1769, minutes=15)  # one whole CPU
         self.confirm_copies = self._function("confirm_copies", memory_mb=512, minutes=5)
         self.quarantine_unreadable = self._function("quarantine_unreadable", memory_mb=512, minutes=15)
         self.check_quality = self._function("check_quality", memory_mb=256, minutes=1)
@@ -93,7 +95,7 @@ class Functions(Construct):
             (self.drop_published, storage.landing, storage.working),
             (self.copy_to_working, storage.landing, storage.working, storage.quarantine),
             (self.confirm_copies, storage.working),
-            (self.quarantine_unreadable, storage.working, storage.quarantine),
+            (self.quarantine_unreadable, storage.landing, storage.working, storage.quarantine),
             (self.acknowledge_landing, storage.landing, storage.working),
         ):
             for zone in zones:

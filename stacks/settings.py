@@ -11,6 +11,7 @@ from stacks.context import SettingsError, explain, refuse_misspelt
 from stacks.emr_releases import SPARK_VERSION, releases_with
 from stacks.node_types import Nodes, check_port, deployable
 
+_MIB = 1024**2
 _GIB = 1024**3
 _COPY_TASKS = 1000  # about 7 events each
 _LOG_RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922,
@@ -97,6 +98,12 @@ class Settings(BaseModel):
     batch_max_files: int = _whole(10_000, 1, 100_000, "landing files one run takes at most")
     batch_max_bytes: int = _whole(16 * _GIB, 1, 1024 * _GIB, "bytes one run takes at most")
     copy_files_per_task: int = _whole(200, 1, 10_000, "files one invocation of the copying function takes")
+    copy_bytes_per_task: int = _whole(
+        _GIB, 1, 64 * _GIB, "bytes one invocation of the copying function takes; a bigger file has its own"
+    )
+    copy_part_bytes: int = _whole(
+        128 * _MIB, 8 * _MIB, 4 * _GIB, "bytes above which a file is cut while it is copied, and of its parts"
+    )
     copy_concurrency: int = _whole(10, 1, 40, "invocations of the copying function at a time")
 
     authors_reject_limit_percent: int = _reject_limit("authors")
@@ -151,10 +158,16 @@ class Settings(BaseModel):
                     f"{inner} = {getattr(self, inner)} must be below run_timeout_minutes = {self.run_timeout_minutes}: "
                     "lower the first or raise the second"
                 )
-        if self.batch_max_files > _COPY_TASKS * self.copy_files_per_task:
+        # of two tasks that follow each other, the second has begun because both together had too many bytes
+        tasks = (
+            self.batch_max_files // self.copy_files_per_task
+            + 2 * self.batch_max_bytes // self.copy_bytes_per_task
+        )
+        if tasks > _COPY_TASKS:
             raise ValueError(
-                f"batch_max_files = {self.batch_max_files} in tasks of copy_files_per_task = {self.copy_files_per_task} "
-                f"makes more than {_COPY_TASKS} copy tasks, and an execution's history holds 25,000 events: "
+                f"batch_max_files = {self.batch_max_files} and batch_max_bytes = {self.batch_max_bytes} in tasks of "
+                f"copy_files_per_task = {self.copy_files_per_task} and copy_bytes_per_task = {self.copy_bytes_per_task} may "
+                f"make {tasks} copy tasks, and {_COPY_TASKS} fit into the 25,000 events of an execution's history: "
                 "lower the first or raise the second"
             )
         if self.copy_files_per_task > self.batch_max_files:

@@ -3,6 +3,8 @@
 import os
 from dataclasses import dataclass
 
+from lambdas.shared.plan import TaskLimits
+
 
 @dataclass(frozen=True)
 class Environment:
@@ -14,6 +16,8 @@ class Environment:
     batch_max_files: int
     batch_max_bytes: int
     copy_files_per_task: int
+    copy_bytes_per_task: int
+    copy_part_bytes: int
     analytics_window_days: int
 
     @classmethod
@@ -26,8 +30,15 @@ class Environment:
             batch_max_files=int(os.environ["BATCH_MAX_FILES"]),
             batch_max_bytes=int(os.environ["BATCH_MAX_BYTES"]),
             copy_files_per_task=int(os.environ["COPY_FILES_PER_TASK"]),
+            copy_bytes_per_task=int(os.environ["COPY_BYTES_PER_TASK"]),
+            copy_part_bytes=int(os.environ["COPY_PART_BYTES"]),
             analytics_window_days=int(os.environ["ANALYTICS_WINDOW_DAYS"]),
         )
+
+    @property
+    def task_limits(self) -> TaskLimits:
+        """How much one copy task takes."""
+        return TaskLimits(self.copy_files_per_task, self.copy_bytes_per_task)
 
     def as_variables(self) -> dict[str, str]:
         """The variables from which `read` makes the same environment."""

@@ -17,8 +17,27 @@ class LandingObject:
 
 
 @dataclass(frozen=True)
+class Part:
+    """A piece of a file as an object in the working zone: the file's header, and `records` of its records."""
+
+    target: str
+    records: int
+
+
+@dataclass(frozen=True)
+class TaskLimits:
+    """What one copy task takes at most; a file that is bigger has a task of its own."""
+
+    files: int
+    bytes: int
+
+
+@dataclass(frozen=True)
 class PlannedFile:
-    """A landing object and its destination; `problem` is set, and `dataset` not, if it goes to quarantine."""
+    """A landing object and its destination; `problem` is set, and `dataset` not, if it goes to quarantine.
+
+    If it was cut while it was copied, its `parts` are there instead of `target`.
+    """
 
     key: str
     etag: str
@@ -26,6 +45,7 @@ class PlannedFile:
     target: str
     dataset: str | None = None
     problem: str | None = None
+    parts: tuple[Part, ...] = ()
 
     def unusable(self, run_id: str, problem: str) -> "PlannedFile":
         """The same file on its way to quarantine."""
@@ -72,7 +92,10 @@ class Plan:
         document: dict[str, Any] = json.loads(text)
         return cls(
             run_id=document["run_id"],
-            files=tuple(PlannedFile(**file) for file in document["files"]),
+            files=tuple(
+                PlannedFile(**{**file, "parts": tuple(Part(**part) for part in file["parts"])})
+                for file in document["files"]
+            ),
             layouts=tuple(
                 Layout(layout["dataset"], tuple(layout["columns"]), layout["prefix"])
                 for layout in document["layouts"]
@@ -82,9 +105,17 @@ class Plan:
             published=tuple(document["published"]),
         )
 
-    def batch(self, number: int, size: int) -> tuple[PlannedFile, ...]:
-        """The files of copy task `number`, counted from 0."""
-        return self.files[number * size : (number + 1) * size]
+    def batches(self, limits: TaskLimits) -> list[tuple[PlannedFile, ...]]:
+        """The files of each copy task, in order."""
+        batches: list[list[PlannedFile]] = []
+        total = 0
+        for file in self.files:
+            total += file.size
+            if not batches or len(batches[-1]) == limits.files or total > limits.bytes:
+                batches.append([])
+                total = file.size
+            batches[-1].append(file)
+        return [tuple(batch) for batch in batches]
 
     def only(self, kept: Collection[str]) -> "Plan":
         """The plan without the files whose landing keys are not among `kept`, and without layouts left empty."""
@@ -96,6 +127,10 @@ class Plan:
             file.unusable(self.run_id, problems[file.key]) if file.key in problems else file
             for file in self.files
         )
+
+    def cut(self, parts: Mapping[str, tuple[Part, ...]]) -> "Plan":
+        """The plan with the files of those landing keys in parts."""
+        return replace(self, files=tuple(replace(file, parts=parts.get(file.key, ())) for file in self.files))
 
     def _with(self, files: Iterable[PlannedFile]) -> "Plan":
         kept = tuple(files)

@@ -3,9 +3,9 @@
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from lambdas.shared.plan import receipt_key, receipt_prefix
+from lambdas.shared.plan import Part, receipt_key, receipt_prefix
 from lambdas.shared.zone import read_below
 
 if TYPE_CHECKING:
@@ -14,11 +14,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Receipt:
-    """A landing object that was copied; to quarantine if it has a `problem`."""
+    """A landing object that was copied; to quarantine if it has a `problem`, in `parts` if there are any."""
 
     key: str
     etag: str
     problem: str | None = None
+    parts: tuple[Part, ...] = ()
+
+    @classmethod
+    def from_json(cls, entry: dict[str, Any]) -> "Receipt":
+        """What `asdict` makes of a receipt, read back."""
+        return cls(**{**entry, "parts": tuple(Part(**part) for part in entry["parts"])})
 
 
 def write_receipts(s3: "S3Client", bucket: str, run_id: str, batch: int, receipts: Iterable[Receipt]) -> None:
@@ -30,4 +36,4 @@ def write_receipts(s3: "S3Client", bucket: str, run_id: str, batch: int, receipt
 def read_receipts(s3: "S3Client", bucket: str, run_id: str) -> list[Receipt]:
     """Every object that the run has copied."""
     documents = read_below(s3, bucket, receipt_prefix(run_id))
-    return [Receipt(**entry) for document in documents for entry in json.loads(document)]
+    return [Receipt.from_json(entry) for document in documents for entry in json.loads(document)]

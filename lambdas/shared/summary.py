@@ -5,13 +5,13 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from lambdas.shared.observability import logger
-from lambdas.shared.plan import Plan
+from lambdas.shared.plan import Plan, TaskLimits
 
 _NOTES, _NOTE_LENGTH = 20, 250  # what a person reads; all of it is in the log and in the plan
 log: Logger = logger()
 
 
-def summary(plan: Plan, files_per_task: int) -> dict[str, Any]:
+def summary(plan: Plan, limits: TaskLimits) -> dict[str, Any]:
     """Figures, copy batches and notes of a plan: never its list of files, which may be long."""
     notes = _notes(plan)
     return {
@@ -21,7 +21,7 @@ def summary(plan: Plan, files_per_task: int) -> dict[str, Any]:
         "published_before": len(plan.published),
         "notes": [text[:_NOTE_LENGTH] for text in notes[:_NOTES]],
         "left_for_later": plan.left_for_later,
-        "batches": list(range(-(-len(plan.files) // files_per_task))),
+        "batches": list(range(len(plan.batches(limits)))),
         "has_rows": bool(plan.layouts),
     }
 

@@ -109,9 +109,11 @@ def delete_if_unchanged(s3: "S3Client", bucket: str, key: str, etag: str) -> boo
     return True
 
 
-def in_parallel(action: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
+def in_parallel(
+    action: Callable[[Item], Result], items: Sequence[Item], threads: int = _THREADS
+) -> list[Result]:
     """The results of `action` in the order of the items; the first exception is raised."""
-    with ThreadPoolExecutor(_THREADS) as pool:
+    with ThreadPoolExecutor(threads) as pool:
         return list(pool.map(action, items))
 
 

@@ -12,7 +12,7 @@ from catalog import AUTHORS
 from lambdas.plan_copies import handler, plan_run
 from lambdas.shared.environment import Environment
 from lambdas.shared.errors import InvalidExecutionInput
-from lambdas.shared.plan import Plan
+from lambdas.shared.plan import Plan, TaskLimits
 from lambdas.shared.planning import Header, Zones, make_plan
 from lambdas.shared.summary import summary
 from tests.lambdas.zones import AUTHORS_CSV, REVIEWS_CSV, LocalZones, landing_object
@@ -186,7 +186,7 @@ def test_the_summary_of_ten_thousand_files_stays_small() -> None:
     items = [landing_object(f"reviews/capture-{number}.csv") for number in range(10_000)]
     headers = {item.key: Header(problem="the header is not UTF-8 text") for item in items[:5_000]}
     headers |= {item.key: Header() for item in items[5_000:]}
-    made = summary(make_plan("r1", items, headers, Zones("working", "quarantine")), files_per_task=200)
+    made = summary(make_plan("r1", items, headers, Zones("working", "quarantine")), TaskLimits(200, 10**9))
     assert (made["quarantined_files"], made["batches"]) == (5_000, list(range(50)))
     assert len(made["notes"]) == 20
     assert len(json.dumps(made)) < 10_000
@@ -196,7 +196,7 @@ def test_notes_are_cut_so_that_the_state_machine_can_carry_them_in_the_plan_and_
     widest = "\U0001f4da" * 500  # twelve bytes each as JSON writes them
     items = [landing_object(f"{widest}{number}") for number in range(30)]
     plan = make_plan("r1", items, {item.key: Header() for item in items}, Zones("working", "quarantine"))
-    made = summary(plan, files_per_task=200)
+    made = summary(plan, TaskLimits(200, 10**9))
     assert [len(note) for note in made["notes"]] == [250] * 20
     assert 2 * len(json.dumps(made)) < 256 * 1024 * 3 / 4
 
@@ -208,4 +208,4 @@ def test_what_differs_in_usable_headers_is_noted() -> None:
         {"author.csv": Header((*AUTHORS.column_names, "shelf"))},
         Zones("working", "quarantine"),
     )
-    assert summary(plan, files_per_task=200)["notes"] == ["authors: unknown columns shelf are ignored"]
+    assert summary(plan, TaskLimits(200, 10**9))["notes"] == ["authors: unknown columns shelf are ignored"]

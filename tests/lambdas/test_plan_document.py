@@ -3,7 +3,7 @@ from hypothesis import strategies as st
 
 from catalog import AUTHORS
 from lambdas.shared import plan as documents
-from lambdas.shared.plan import Layout, Plan, PlannedFile, receipt_key
+from lambdas.shared.plan import Layout, Part, Plan, PlannedFile, TaskLimits, receipt_key
 from lambdas.shared.planning import Header, Zones, make_plan
 from spark_jobs.plan import layouts_of
 from tests.lambdas.zones import landing_object
@@ -13,10 +13,11 @@ files = st.builds(
     PlannedFile,
     key=texts,
     etag=texts,
-    size=st.integers(0),
+    size=st.integers(0, 10**6),
     target=texts,
     dataset=st.none() | texts,
     problem=st.none() | texts,
+    parts=st.lists(st.builds(Part, target=texts, records=st.integers(0)), max_size=3).map(tuple),
 )
 layouts = st.builds(Layout, dataset=texts, columns=st.lists(texts).map(tuple), prefix=texts)
 plans = st.builds(
@@ -36,11 +37,19 @@ def test_a_plan_is_read_back_as_it_was_written(plan: Plan) -> None:
     assert Plan.from_json(plan.to_json().encode()) == plan
 
 
-@given(plans, st.integers(1, 7))
-def test_the_batches_of_a_plan_hold_every_file_once_and_in_order(plan: Plan, size: int) -> None:
-    batches = [plan.batch(number, size) for number in range(-(-len(plan.files) // size))]
+@given(plans, st.builds(TaskLimits, st.integers(1, 7), st.integers(1, 10**6)))
+def test_the_batches_of_a_plan_hold_every_file_once_and_in_order(plan: Plan, limits: TaskLimits) -> None:
+    batches = plan.batches(limits)
     assert tuple(file for batch in batches for file in batch) == plan.files
-    assert all(1 <= len(batch) <= size for batch in batches)
+    for batch in batches:
+        assert 1 <= len(batch) <= limits.files
+        assert len(batch) == 1 or sum(file.size for file in batch) <= limits.bytes
+
+
+def test_a_batch_is_full_when_it_has_the_files_or_the_bytes() -> None:
+    files = tuple(PlannedFile(str(number), "", size, "") for number, size in enumerate([9, 1, 0, 0, 4, 7, 3]))
+    batches = Plan("r1", files, ()).batches(TaskLimits(files=3, bytes=10))
+    assert [[file.size for file in batch] for batch in batches] == [[9, 1, 0], [0, 4], [7, 3]]
 
 
 def test_the_spark_job_reads_the_same_document() -> None:

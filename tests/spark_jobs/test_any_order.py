@@ -58,7 +58,7 @@ class Line:
             entries.append({"key": f"{run_id}/{number}", "etag": "e", "size": 1, "target": str(path)[1:]})
         plan = self.root / f"{run_id}.json"
         layout = {"dataset": "authors", "columns": AUTHORS.column_names, "prefix": f"file://{folder}/"}
-        usable = [{**entry, "dataset": "authors", "problem": None} for entry in entries]
+        usable = [{**entry, "dataset": "authors", "problem": None, "parts": []} for entry in entries]
         plan.write_text(json.dumps({"run_id": run_id, "files": usable, "layouts": [layout]}))
         run(
             self.spark,

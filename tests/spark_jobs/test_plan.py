@@ -60,11 +60,12 @@ def test_a_file_is_listed_with_its_number_and_found_below_its_layouts_prefix() -
         "target": "run=r/authors/layout=0/00012-a.csv",
         "dataset": "authors",
         "problem": None,
+        "parts": [],
     }
     (file,) = files_of(json.dumps({"files": [entry]}))
 
     assert (file.key, file.number) == ("in/a.csv", 12)
-    assert AUTHORS_LAYOUT.uri(file) == "s3://w/run=r/authors/layout=0/00012-a.csv"
+    assert AUTHORS_LAYOUT.uris(file) == ["s3://w/run=r/authors/layout=0/00012-a.csv"]
 
 
 def test_sources_leave_out_what_is_empty_or_was_quarantined() -> None:

@@ -94,6 +94,7 @@ def zones(tmp_path: Path) -> Path:
         "target": "run=X/authors/layout=0/00007-a.csv",
         "dataset": "authors",
         "problem": None,
+        "parts": [],
     }
     plan = {"run_id": "X", "layouts": [entry], "files": [file]}
     (tmp_path / "working/run=X/plan.json").write_text(json.dumps(plan))

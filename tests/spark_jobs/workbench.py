@@ -78,6 +78,23 @@ class Workbench:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
 
+    def cut(self, dataset: str, *parts: Sequence[Row], name: str = "a.csv") -> list[Path]:
+        """Put a file that was cut into parts with these records each; where the parts are."""
+        self.land_rows(dataset, name=name)
+        whole = self.files[f"{dataset}/0/{name}"]
+        path = Path("/", whole["target"])
+        path.unlink()
+        paths, before = [], 0
+        for number, rows in enumerate(parts):
+            part = path.with_name(f"{path.name[:5]}-part={number:05d}-after={before}-{name}")
+            part.write_bytes(
+                csv_bytes(dataset_named(dataset).column_names, [VALID[dataset] | row for row in rows])
+            )
+            whole["parts"].append({"target": str(part).removeprefix("/"), "records": len(rows)})
+            paths.append(part)
+            before += len(rows)
+        return paths
+
     def plan(
         self,
         key: str,
@@ -96,6 +113,7 @@ class Workbench:
             "target": str(path).removeprefix("/"),
             "dataset": dataset,
             "problem": problem,
+            "parts": [],
         }
         return path
 

@@ -1,0 +1,183 @@
+"""Copying a big CSV file as several smaller ones, so that all cores of a cluster have work."""
+
+import gzip
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import IO, TYPE_CHECKING, Any, cast
+
+from botocore.exceptions import ClientError
+
+from lambdas.shared.cutting import Piece, find_pieces
+from lambdas.shared.gzip_check import Readable
+from lambdas.shared.plan import Part, PlannedFile
+from lambdas.shared.zone import in_parallel, raise_unless_changed
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_BLOCK = 256 * 1024  # bytes scanned at a time: they stay in the processor's cache
+_HEAD = 5 * 1024 * 1024  # the least that S3 takes for a part of an upload which is not its last
+_THREADS = 4  # each holds a head
+
+
+def copy_in_parts(
+    s3: "S3Client", landing: str, file: PlannedFile, working: str, size: int
+) -> tuple[Part, ...] | None:
+    """Copy a file in parts of about `size` bytes, unpacked if it is gzip; None if it is not the planned one any more.
+
+    S3 itself copies all but the head of each part, except of gzip. NotCuttableError if the file has to stay whole;
+    OSError if the parts do not hold the bytes of the source.
+    """
+    source = _Source(s3, landing, file)
+    try:
+        with source.content() as content:
+            pieces = find_pieces(iter(partial(content.read, _BLOCK), b""), _evenly(file, size))
+        copies = [_Copy(piece, working, _target(file, number, piece)) for number, piece in enumerate(pieces)]
+        if file.key.endswith(".gz"):
+            _unpack(source, copies)
+        else:
+            _assemble(source, copies)
+    except ClientError as error:
+        raise_unless_changed(error)
+        return None
+    _require_all_bytes(source, copies)
+    return tuple(Part(copy.target, copy.piece.records) for copy in copies)
+
+
+@dataclass(frozen=True)
+class _Source:
+    s3: "S3Client"
+    bucket: str
+    file: PlannedFile
+
+    def read(self, start: int, end: int) -> bytes:
+        """Those bytes, as they are in landing."""
+        return bytes(self._get(Range=f"bytes={start}-{end - 1}")["Body"].read())
+
+    @contextmanager
+    def content(self) -> Iterator[Readable]:
+        """All of it, unpacked if it is gzip."""
+        with closing(self._get()["Body"]) as body:
+            yield gzip.GzipFile(fileobj=body) if self.file.key.endswith(".gz") else body
+
+    @property
+    def location(self) -> Any:
+        return {"Bucket": self.bucket, "Key": self.file.key}
+
+    def _get(self, **options: Any) -> Any:
+        return self.s3.get_object(**self.location, IfMatch=self.file.etag, **options)
+
+
+@dataclass(frozen=True)
+class _Copy:
+    """What becomes of a piece: an object that begins with the file's header."""
+
+    piece: Piece
+    bucket: str
+    target: str
+
+    @property
+    def location(self) -> Any:
+        return {"Bucket": self.bucket, "Key": self.target}
+
+
+def _evenly(file: PlannedFile, size: int) -> int:
+    """The size of pieces that leaves no small one over; of gzip it is not known what it holds."""
+    return size if file.key.endswith(".gz") else -(-file.size // -(-file.size // size))
+
+
+def _target(file: PlannedFile, number: int, piece: Piece) -> str:
+    """The file's number goes first, as in every name; no other name has an equals sign."""
+    folder, _, name = file.target.rpartition("/")
+    of_file, _, rest = name.partition("-")
+    return f"{folder}/{of_file}-part={number:05d}-after={piece.before}-{rest.removesuffix('.gz')}"
+
+
+def _assemble(source: _Source, copies: Sequence[_Copy]) -> None:
+    """The header and the head of each piece go through here, the rest from bucket to bucket.
+
+    The objects appear when all bytes are there: a source that changes meanwhile leaves none.
+    """
+    header = source.read(0, copies[0].piece.start)
+    with ExitStack() as unless_complete:
+        uploads = in_parallel(partial(_begin, source.s3), copies, _THREADS)
+        for upload in uploads:
+            unless_complete.callback(_abort, source.s3, upload)
+        filled = in_parallel(
+            partial(_fill, source, header), list(zip(copies, uploads, strict=True)), _THREADS
+        )
+        for upload, parts in zip(uploads, filled, strict=True):
+            source.s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": parts})
+        unless_complete.pop_all()
+
+
+def _begin(s3: "S3Client", copy: _Copy) -> Any:
+    upload = s3.create_multipart_upload(**copy.location, ChecksumAlgorithm="CRC32")
+    return {**copy.location, "UploadId": upload["UploadId"]}
+
+
+def _abort(s3: "S3Client", upload: Any) -> None:
+    with suppress(s3.exceptions.NoSuchUpload):  # it was complete
+        s3.abort_multipart_upload(**upload)
+
+
+def _fill(source: _Source, header: bytes, copy_and_upload: tuple[_Copy, Any]) -> list[Any]:
+    copy, upload = copy_and_upload
+    start, end = copy.piece.start, copy.piece.end
+    head = header + source.read(start, min(start + _HEAD, end))
+    parts: list[Any] = [source.s3.upload_part(**upload, PartNumber=1, Body=head, ChecksumAlgorithm="CRC32")]
+    if start + _HEAD < end:
+        rest = source.s3.upload_part_copy(
+            **upload,
+            PartNumber=2,
+            CopySource=source.location,
+            CopySourceRange=f"bytes={start + _HEAD}-{end - 1}",
+            CopySourceIfMatch=source.file.etag,
+        )
+        parts.append(rest["CopyPartResult"])
+    named = ("ETag", "ChecksumCRC32")
+    return [
+        {"PartNumber": number} | {name: part[name] for name in named if name in part}
+        for number, part in enumerate(parts, start=1)
+    ]
+
+
+def _unpack(source: _Source, copies: Sequence[_Copy]) -> None:
+    """All bytes go through here."""
+    with source.content() as content:
+        header = content.read(copies[0].piece.start)
+        for copy in copies:
+            section = _Section(header, content, copy.piece.end - copy.piece.start)
+            source.s3.upload_fileobj(cast("IO[bytes]", section), copy.bucket, copy.target)
+
+
+class _Section:
+    """The header, and the next `size` bytes of a stream, to be read as a file."""
+
+    def __init__(self, header: bytes, stream: Readable, size: int) -> None:
+        self._header, self._stream, self._size = header, stream, size
+
+    def read(self, size: int = -1) -> bytes:
+        """That many bytes, fewer at the end; without a size all that are left."""
+        if size < 0:
+            size = len(self._header) + self._size
+        head, self._header = self._header[:size], self._header[size:]
+        body = self._stream.read(min(size - len(head), self._size))
+        self._size -= len(body)
+        return head + body
+
+
+def _require_all_bytes(source: _Source, copies: Sequence[_Copy]) -> None:
+    header = copies[0].piece.start
+    for copy in copies:
+        expected = header + copy.piece.end - copy.piece.start
+        found = source.s3.head_object(**copy.location)["ContentLength"]
+        if found != expected:
+            raise OSError(
+                f"s3://{copy.bucket}/{copy.target} has {found} bytes after the copy, not {expected}"
+            )
+    end = copies[-1].piece.end
+    if not source.file.key.endswith(".gz") and end != source.file.size:
+        raise OSError(f"of {source.file.key} {end} bytes were read, it has {source.file.size}")
