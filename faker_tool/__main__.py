@@ -10,36 +10,28 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
 
-from catalog import DATASETS, Dataset, dataset_named
-from faker_tool.generate import generate, planned_bytes
+from catalog import DATASETS
+from faker_tool import options
+from faker_tool.bucket import StoreError
+from faker_tool.faults import OF_FILES, OF_RECORDS
+from faker_tool.generate import Manifest, generate
+from faker_tool.manifest import manifest_document
+from faker_tool.sizes import planned_bytes
 
 app = typer.Typer(add_completion=False, pretty_exceptions_show_locals=False)
-
-
-def _bytes(text: str) -> int:
-    try:
-        size = int(humanfriendly.parse_size(text))
-    except humanfriendly.InvalidSize:
-        size = 0
-    if size < 1:
-        raise typer.BadParameter(f"{text!r} is not a size; write it like 500kB, 100MB or 11.4GB")
-    return size
-
-
-def _datasets(text: str) -> tuple[Dataset, ...]:
-    try:
-        return tuple(dataset_named(name.strip()) for name in text.split(","))
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--datasets") from None
 
 
 @app.command()
 def main(
     *,
-    out: Annotated[Path, typer.Option(help="Folder for the files; created if missing.", file_okay=False)],
+    out: Annotated[
+        str, typer.Option(help="Folder for the files, created if missing, or s3://bucket/prefix.")
+    ],
     size: Annotated[
         int | None,
-        typer.Option(parser=_bytes, metavar="SIZE", help="Bytes over all datasets, like 100MB or 11.4GB."),
+        typer.Option(
+            parser=options.size, metavar="SIZE", help="Bytes over all datasets, like 100MB or 11.4GB."
+        ),
     ] = None,
     records: Annotated[int | None, typer.Option(help="Records of each dataset, instead of --size.")] = None,
     seed: Annotated[int, typer.Option(help="Equal seed and --until give equal records.", min=0)] = 0,
@@ -55,17 +47,39 @@ def main(
     files_of: Annotated[
         int | None,
         typer.Option(
-            parser=_bytes, metavar="SIZE", help="Cut into reviews/part-00000.csv, ... of at most SIZE."
+            parser=options.size,
+            metavar="SIZE",
+            help="Cut into reviews/part-00000.csv, ... of at most SIZE.",
         ),
     ] = None,
     gzip: Annotated[bool, typer.Option("--gzip", help="Compress; sizes count before compression.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace files of an earlier run.")] = False,
+    fault: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=RATE",
+            help="Share of the records with a fault, like late=0.01; repeat it for several. Of records: "
+            f"{', '.join(OF_RECORDS)}. Of files: {', '.join(OF_FILES)}.",
+        ),
+    ] = None,
+    manifest: Annotated[
+        Path | None,
+        typer.Option(
+            help="File for what the ledger has to say of the load (JSON); not among the landing files.",
+            dir_okay=False,
+        ),
+    ] = None,
 ) -> None:
     """Write landing files that look captured: author.csv, book.csv, reviews.csv and user.csv.
 
     Give exactly one of --size and --records.
     """
-    chosen = _datasets(datasets)
+    chosen, faults = options.named_datasets(datasets), options.faults_of(fault or [])
+    if manifest and manifest.resolve().is_relative_to(Path(out).resolve()):
+        raise typer.BadParameter(
+            f"{manifest} would be among the landing files and be quarantined; put it elsewhere",
+            param_hint="--manifest",
+        )
     try:
         expected = sum(planned_bytes(chosen, size=size, records=records).values())
     except ValueError as error:
@@ -73,7 +87,7 @@ def main(
     with _progress() as progress:
         task = progress.add_task("Writing", total=expected)
         try:
-            manifest = generate(
+            made = generate(
                 out,
                 size=size,
                 records=records,
@@ -83,14 +97,39 @@ def main(
                 files_of=files_of,
                 gzip=gzip,
                 force=force,
+                faults=faults,
+                expect=manifest is not None,
                 progress=partial(progress.advance, task),
             )
-        except FileExistsError as error:
+        except (FileExistsError, StoreError) as error:
             raise typer.BadParameter(str(error), param_hint="--out") from None
-    speed = humanfriendly.format_size(manifest.bytes / manifest.seconds)
-    typer.echo(
-        f"{len(manifest.files)} files, {manifest.records:,} records, {manifest.bytes:,} bytes "
-        f"in {manifest.seconds:.1f} s ({speed}/s)"
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from None
+    typer.echo(_summary(made))
+    if manifest:
+        manifest.parent.mkdir(parents=True, exist_ok=True)
+        manifest.write_text(manifest_document(made))
+        typer.echo(_expectation(made, manifest))
+
+
+def _summary(made: Manifest) -> str:
+    speed = humanfriendly.format_size(made.bytes / made.seconds)
+    return (
+        f"{len(made.files)} files, {made.records:,} records, {made.bytes:,} bytes "
+        f"in {made.seconds:.1f} s ({speed}/s)"
+    )
+
+
+def _expectation(made: Manifest, manifest: Path) -> str:
+    lines = [each.expected for each in made.datasets if each.expected]
+    read, new, rejected = (
+        sum(getattr(line, name) for line in lines)
+        for name in ("rows_read", "rows_inserted", "rows_quarantined")
+    )
+    truncated = sum(file.is_truncated for file in made.files)
+    return (
+        f"To expect: {read:,} rows read, {new:,} inserted, {rejected:,} quarantined, and {truncated} files "
+        f"quarantined whole; the rest is in {manifest}"
     )
 
 

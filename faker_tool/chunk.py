@@ -21,19 +21,26 @@ Arguments = ParamSpec("Arguments")
 Drawn = TypeVar("Drawn")
 
 
+def random_numbers(dataset: Dataset, number: int, *, seed: int, purpose: str = "") -> np.random.Generator:
+    """Random numbers for chunk `number` of the dataset, others for each purpose."""
+    stream = (crc32(dataset.name.encode()), number, *purpose.encode())
+    return np.random.Generator(np.random.Philox(np.random.SeedSequence(seed, spawn_key=stream)))
+
+
 class Chunk:
     """Chunk `number` of a dataset's endless stream of records.
 
     It depends on nothing but the arguments, so any process can draw any chunk. `until`, with a time zone, is
-    the end of the time in which the records were captured.
+    the end of the time in which the records were captured. Texts have apostrophes for quotes unless `with_quotes`.
     """
 
-    def __init__(self, dataset: Dataset, number: int, *, seed: int, until: datetime) -> None:
-        stream = (crc32(dataset.name.encode()), number)
+    def __init__(
+        self, dataset: Dataset, number: int, *, seed: int, until: datetime, with_quotes: bool = True
+    ) -> None:
         self.dataset = dataset
         self.until = until
-        self.rng = np.random.Generator(np.random.Philox(np.random.SeedSequence(seed, spawn_key=stream)))
-        self.pools = pools()
+        self.rng = random_numbers(dataset, number, seed=seed)
+        self.pools = pools(with_quotes=with_quotes)
         self.shared: dict[tuple[Any, ...], Any] = {}
 
 

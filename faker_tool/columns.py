@@ -10,7 +10,7 @@ from catalog import Column, Type
 from faker_tool.chunk import ROWS, Chunk, Flags
 from faker_tool.dates import added, capture_time, updated
 from faker_tool.numbers import Draw, average, between, evenly, flag, identifier, skewed
-from faker_tool.texts import one_of, pictured, text
+from faker_tool.texts import described, one_of, pictured, text
 
 Gaps = Callable[[Chunk], Flags]
 """Says which records have no value in a column."""
@@ -24,9 +24,13 @@ def _unpictured(chunk: Chunk) -> Flags:
     return ~pictured(chunk)
 
 
+def _undescribed(chunk: Chunk) -> Flags:
+    return ~described(chunk)
+
+
 @dataclass(frozen=True)
 class Recipe:
-    """`draw` gives a text for every record of a chunk, `gaps` takes some away again."""
+    """`draw` gives a field for every record of a chunk, `gaps` takes some away again."""
 
     draw: Draw
     gaps: Gaps | None = None
@@ -65,7 +69,7 @@ _BY_NAME = {
     "publication_day": Recipe(evenly, _some(0.33)),
     "publication_year": Recipe(between(1850, 2020), _some(0.28)),
     "publication_month": Recipe(evenly, _some(0.31)),
-    "description": Recipe(text("{blurb}"), _some(0.87)),
+    "description": Recipe(text("{blurb}"), _undescribed),
     "published": Recipe(between(1850, 2020), _some(0.28)),
     # reviews
     "review_text": Recipe(text("{review}"), _some(0.03)),
@@ -96,19 +100,14 @@ def fields(chunk: Chunk, column: Column) -> pa.StringArray:
     """The column of every record of the chunk as CSV fields, quoted where RFC 4180 demands it."""
     recipe = _BY_NAME.get(column.name, _BY_TYPE[column.type])
     values = recipe.draw(chunk, column)
-    if column.type is Type.TEXT:
-        values = _quoted(values)
     if recipe.gaps is None or column.required:
         return values
-    # The empty field and each further spelling of NULL, equally often.
+    return pc.if_else(pa.array(recipe.gaps(chunk)), _nothing(chunk, column), values)
+
+
+def _nothing(chunk: Chunk, column: Column) -> str | pa.StringArray:
+    """The empty field and each further spelling of NULL, equally often."""
+    if not column.missing:
+        return ""
     spellings = pa.array(["", *column.missing])
-    spelled = spellings.take(pa.array(chunk.rng.integers(0, len(spellings), ROWS)))
-    return pc.if_else(pa.array(recipe.gaps(chunk)), spelled, values)
-
-
-def _quoted(texts: pa.StringArray) -> pa.StringArray:
-    special = pc.match_substring_regex(texts, '[",\r\n]')
-    if not pc.any(special).as_py():
-        return texts
-    doubled = pc.replace_substring(texts, '"', '""')
-    return pc.if_else(special, pc.binary_join_element_wise('"', doubled, '"', ""), texts)
+    return spellings.take(pa.array(chunk.rng.integers(0, len(spellings), ROWS)))

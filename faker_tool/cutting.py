@@ -4,22 +4,26 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from faker_tool.records import Records
+from faker_tool.format import FormatOf
+from faker_tool.records import Drawn, Records
 
 Piece = tuple[int, Records]
 """The number of a file, from 0, and the records that come next in it."""
 
 
-def into_files(stream: Iterable[Records], *, limit: int | None, header: int) -> Iterator[Piece]:
+def into_files(stream: Iterable[Drawn], *, limit: int | None, format_of: FormatOf) -> Iterator[Piece]:
     """Number the files so that each, with its header, has at most `limit` bytes; all in file 0 without a limit.
 
     A record longer than the limit gets a file of its own.
     """
     number, used = 0, 0
-    for records in stream:
-        first = 0
-        while first < len(records):
-            stop = len(records) if limit is None else _fitting(records, first, limit - header - used)
+    for drawn in stream:
+        first, count = 0, len(next(iter(drawn.values())))
+        while first < count:
+            form = format_of(number)
+            records = drawn[form]
+            room = None if limit is None else limit - len(form.header) - used
+            stop = count if room is None else _fitting(records, first, room)
             if used == 0:
                 stop = max(stop, first + 1)
             if stop > first:
@@ -27,7 +31,7 @@ def into_files(stream: Iterable[Records], *, limit: int | None, header: int) -> 
                 used += len(piece.text)
                 first = stop
                 yield number, piece
-            if first < len(records):
+            if first < count:
                 number, used = number + 1, 0
 
 
@@ -42,12 +46,12 @@ def up_to_records(pieces: Iterable[Piece], count: int) -> Iterator[Piece]:
         yield number, records
 
 
-def up_to_bytes(pieces: Iterable[Piece], size: int, *, header: int) -> Iterator[Piece]:
+def up_to_bytes(pieces: Iterable[Piece], size: int, *, format_of: FormatOf) -> Iterator[Piece]:
     """The records whose files, with their headers, come closest to `size` bytes in all."""
     left, headed = size, -1
     for number, records in pieces:
         if number != headed:
-            left, headed = left - header, number
+            left, headed = left - len(format_of(number).header), number
         if len(records.text) >= left:
             boundaries = np.concatenate(([0], records.ends))
             nearest = int(np.argmin(np.abs(boundaries - left)))

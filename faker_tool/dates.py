@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from catalog import Column
-from faker_tool.chunk import ROWS, Chunk, Integers, shared
+from faker_tool.chunk import ROWS, Chunk, Flags, Integers, shared
 
 WINDOW = timedelta(days=30)
 """Records are captured in this time before the chunk's `until`."""
@@ -40,12 +40,23 @@ def _zone(chunk: Chunk) -> Integers:
     return chunk.rng.integers(0, len(_OFFSETS), ROWS)
 
 
+@shared
+def _is_whole(chunk: Chunk) -> Flags:
+    """Whether each capture time is written without a fraction."""
+    return chunk.rng.random(ROWS) < _WHOLE_SECONDS
+
+
+def versions(chunk: Chunk) -> Integers:
+    """The capture times as they are written, in microseconds since 1970."""
+    fraction = captured(chunk) % 1_000_000
+    return captured(chunk) - np.where(_is_whole(chunk), fraction, 0)
+
+
 def capture_time(chunk: Chunk, _: Column) -> pa.StringArray:
     """Times like `2020-02-19 21:38:16.690535`, some like `2020-02-19 21:38:16`."""
     exact = pa.array(captured(chunk), pa.timestamp("us"))
     whole = pa.array(captured(chunk) // 1_000_000, pa.timestamp("s"))
-    rounded = pa.array(chunk.rng.random(ROWS) < _WHOLE_SECONDS)
-    return pc.if_else(rounded, whole.cast(pa.string()), exact.cast(pa.string()))
+    return pc.if_else(pa.array(_is_whole(chunk)), whole.cast(pa.string()), exact.cast(pa.string()))
 
 
 def added(chunk: Chunk, _: Column) -> pa.StringArray:
@@ -62,8 +73,10 @@ def _with_offset(chunk: Chunk, seconds_before: npt.NDArray[np.float64]) -> pa.St
     zone = _zone(chunk)
     instant = captured(chunk) // 1_000_000 - seconds_before.astype(np.int64)
     local = instant + np.array(list(_OFFSETS.values()))[zone] * 60
-    days, day = np.unique(local // _DAY, return_inverse=True)
-    calendar = [_EPOCH.date() + timedelta(days=int(number)) for number in days]
+    days = local // _DAY
+    first, last = int(days.min()), int(days.max())
+    day = days - first
+    calendar = [_EPOCH.date() + timedelta(days=number) for number in range(first, last + 1)]
     return pc.binary_join_element_wise(
         pa.array([_day_text(each) for each in calendar]).take(pa.array(day)),
         _CLOCK.take(pa.array(local % _DAY)),

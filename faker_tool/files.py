@@ -1,23 +1,24 @@
-"""Landing files of one dataset: their names, and writing them whole or not at all."""
+"""Names and contents of the landing files."""
 
-import gzip
-from collections.abc import Iterator
-from contextlib import contextmanager
+import re
+import zlib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import BinaryIO
 
 from catalog import Dataset
+
+Bytes = bytes | memoryview
+_GZIP = zlib.MAX_WBITS | 16
+_FAST = 1
 
 
 @dataclass(frozen=True, kw_only=True)
 class Layout:
-    """How files are named and packed below `folder`.
+    """How files are named and packed.
 
     `reviews.csv`, or with `parts` `reviews/part-00000.csv` and so on; `.csv.gz` with `compress`.
     """
 
-    folder: Path
     parts: bool
     compress: bool
 
@@ -25,29 +26,26 @@ class Layout:
     def _suffix(self) -> str:
         return ".csv.gz" if self.compress else ".csv"
 
-    def path(self, dataset: Dataset, number: int) -> Path:
+    def stem(self, dataset: Dataset) -> str:
+        """What the names of all files of the dataset begin with."""
+        return f"{dataset.landing_name}/part-" if self.parts else dataset.landing_name
+
+    def name(self, dataset: Dataset, number: int) -> str:
         """File `number`, from 0, of the dataset; without parts there is only one."""
-        name = f"{dataset.landing_name}/part-{number:05}" if self.parts else dataset.landing_name
-        return self.folder / f"{name}{self._suffix}"
+        return self.stem(dataset) + (f"{number:05}" if self.parts else "") + self._suffix
 
-    def existing(self, dataset: Dataset) -> list[Path]:
-        """Files of an earlier run: they would be replaced, or be left among the new parts."""
-        name = f"{dataset.landing_name}/part-*" if self.parts else dataset.landing_name
-        return sorted(self.folder.glob(f"{name}{self._suffix}"))
+    def is_name(self, dataset: Dataset, name: str) -> bool:
+        """Whether some file of the dataset has this name."""
+        digits = r"\d+" if self.parts else ""
+        return bool(re.fullmatch(re.escape(self.stem(dataset)) + digits + re.escape(self._suffix), name))
 
-    @contextmanager
-    def writing(self, path: Path) -> Iterator[BinaryIO | gzip.GzipFile]:
-        """A stream whose bytes become the file when the block ends; after an error there is no file."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(f".{path.name}.partial")
-        try:
-            with partial.open("wb") as file:
-                if self.compress:
-                    # Its header would hold name and time: without them equal records give equal files.
-                    with gzip.GzipFile("", "wb", 1, file, mtime=0) as packed:
-                        yield packed
-                else:
-                    yield file
-            partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)
+
+def gzipped(blocks: Iterable[Bytes], *, truncated: bool) -> Iterator[bytes]:
+    """The blocks as one gzip file, of which the end is missing if it is `truncated`.
+
+    It holds neither name nor time: equal blocks give equal files.
+    """
+    packer = zlib.compressobj(_FAST, wbits=_GZIP)
+    for block in blocks:
+        yield packer.compress(block)
+    yield packer.flush(zlib.Z_SYNC_FLUSH if truncated else zlib.Z_FINISH)

@@ -1,8 +1,11 @@
 """Faker's names, addresses and words, drawn once per process and recombined by the columns."""
 
 import re
+from dataclasses import dataclass
 from functools import cache
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 from faker import Faker
 
@@ -13,24 +16,57 @@ ENTRIES = 1000
 SLUGGED = ("given", "family", "title_head", "title_tail")
 """Pools whose entries also appear in URLs."""
 
-Pools = dict[str, pa.StringArray]
+
+@dataclass(frozen=True)
+class Pool:
+    """Texts as they stand within quotes in CSV, with their own quotes doubled, and which of them need the quotes."""
+
+    texts: pa.StringArray
+    special: npt.NDArray[np.bool_]
+
+
+Pools = dict[str, Pool]
 
 
 @cache
-def pools() -> Pools:
+def pools(*, with_quotes: bool = True) -> Pools:
     """Pools by name, always the same: `ENTRIES` texts for the first of `LOCALES`, then for the next, and so on.
 
-    A street is followed by a place as it stands: it ends with the line break, where there is one. A `..._slug` is
+    Unless they are `with_quotes`, they have apostrophes instead. A street is followed by a place as it stands: it ends with the line break, where there is one. A `..._slug` is
     what the entry of its pool contributes to a URL: nothing in scripts other than Latin.
     """
+    texts = _texts()
+    slugs = {f"{name}_slug": [_slug(text) for text in texts[name]] for name in SLUGGED}
+    return {
+        name: _pool(entries if with_quotes else [text.replace('"', "'") for text in entries])
+        for name, entries in (texts | slugs).items()
+    }
+
+
+def is_special(text: str) -> bool:
+    """Whether RFC 4180 demands quotes around the text."""
+    return re.search('[",\r\n]', text) is not None
+
+
+def doubled(text: str) -> str:
+    """The text with each of its quotes doubled."""
+    return text.replace('"', '""')
+
+
+def _pool(entries: list[str]) -> Pool:
+    texts = pa.array([doubled(text) for text in entries], pa.string())
+    return Pool(texts, np.array([is_special(text) for text in entries]))
+
+
+@cache
+def _texts() -> dict[str, list[str]]:
     texts: dict[str, list[str]] = {}
     for locale in LOCALES:
         fake = Faker(locale)
         fake.seed_instance(0)
         for name, entries in _entries(fake).items():
             texts.setdefault(name, []).extend(entries)
-    slugs = {f"{name}_slug": [_slug(text) for text in texts[name]] for name in SLUGGED}
-    return {name: pa.array(entries, pa.string()) for name, entries in (texts | slugs).items()}
+    return texts
 
 
 def _entries(fake: Faker) -> dict[str, list[str]]:

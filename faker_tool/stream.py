@@ -1,32 +1,33 @@
-"""The endless stream of a dataset's chunks, drawn ahead by other processes and handed out in order."""
+"""The endless stream of a dataset's chunks, drawn ahead by several threads and handed out in order."""
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import count
-from multiprocessing import get_context
 
-from faker_tool.records import Records
+from faker_tool.pools import pools
+from faker_tool.records import Drawn
 
-Draw = Callable[[int], Records]
-Streams = Callable[[Draw, int], Iterator[Records]]
+Draw = Callable[[int], Drawn]
+Streams = Callable[[Draw, int], Iterator[Drawn]]
 """Chunks 0, 1, 2, ... of a draw, of which at least the given number will probably be asked for."""
 
 
 @contextmanager
-def streams(processes: int) -> Iterator[Streams]:
-    """Streams that share that many processes; a single process is this one."""
-    if processes == 1:
-        yield lambda draw, _: map(draw, count())
-        return
-    # Not forked: the caller may have threads, whose locks a forked child would inherit.
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as workers:
-        yield lambda draw, expected: _ahead(workers, draw, expected, window=2 * processes)
+def streams(threads: int) -> Iterator[Streams]:
+    """Streams that share that many threads.
+
+    Threads and not processes: numpy and Arrow draw without the interpreter's lock, and what they have drawn is
+    written from where it lies.
+    """
+    pools()  # once, and not by each thread
+    with ThreadPoolExecutor(threads, "draw") as workers:
+        yield lambda draw, expected: _ahead(workers, draw, expected, window=2 * threads)
 
 
-def _ahead(workers: Executor, draw: Draw, expected: int, *, window: int) -> Iterator[Records]:
-    pending: deque[Future[Records]] = deque()
+def _ahead(workers: Executor, draw: Draw, expected: int, *, window: int) -> Iterator[Drawn]:
+    pending: deque[Future[Drawn]] = deque()
     numbers = count()
     expected_numbers = iter(range(expected))
     try:

@@ -260,13 +260,14 @@ def _made_up(folder: Path, size: str) -> Path:
     import humanfriendly  # noqa: PLC0415
 
     from faker_tool import generate  # noqa: PLC0415
+    from faker_tool.sizes import size_in_bytes  # noqa: PLC0415
 
     try:
-        wanted = humanfriendly.parse_size(size)
+        wanted = size_in_bytes(size)
         with console.status(f"making up {size} of data"):
             made = generate(folder, size=wanted, records=None, force=True)
-    except (humanfriendly.InvalidSize, ValueError) as error:
-        raise LocalCloudError(f"--size {size}: {error}") from None
+    except ValueError as error:
+        raise LocalCloudError(f"--size: {error}") from None
     console.print(f"made up {made.records:,} records, {humanfriendly.format_size(made.bytes)}")
     return folder
 

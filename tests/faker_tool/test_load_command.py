@@ -1,5 +1,6 @@
 """`python -m faker_tool` as a person uses it."""
 
+import json
 import re
 from pathlib import Path
 
@@ -51,6 +52,7 @@ def test_options_reach_the_files(tmp_path: Path) -> None:
     [
         ((), "give either a size or a number of records; neither was given"),
         (("--size", "1MB", "--records", "5"), "give either a size or a number of records; both were given"),
+        (("--size", "1GBx"), "'1GBx' is not a size; write it like 500kB, 100MB or 11.4GB"),
         (("--size", "plenty"), "'plenty' is not a size; write it like 500kB, 100MB or 11.4GB"),
         (("--size", "10"), "a size of 10 bytes is too small to hit; ask for 100000 or more"),
         (("--records", "0"), "0 records were asked for; ask for 1 or more"),
@@ -58,6 +60,34 @@ def test_options_reach_the_files(tmp_path: Path) -> None:
         (
             ("--records", "5", "--datasets", "books,films"),
             "no dataset is named 'films'; there are authors, books",
+        ),
+        (
+            ("--records", "5", "--fault", "latte=0.1"),
+            "no fault is named 'latte'; there are duplicate, late, tie, bad_type, out_of_range, missing_required",
+        ),
+        (
+            ("--records", "5", "--fault", "late=1.5"),
+            "the rate of late is 1.5; give a share from 0 to 1, like 0.01",
+        ),
+        (
+            ("--records", "5", "--fault", "late=nan"),
+            "the rate of late is nan; give a share from 0 to 1, like 0.01",
+        ),
+        (
+            ("--records", "5", "--fault", "late"),
+            "'late' is not a fault and its rate; write it like late=0.01",
+        ),
+        (
+            ("--records", "5", "--fault", "late=0.1", "--fault", "late=0.2"),
+            "late is given twice; give one rate for it",
+        ),
+        (
+            ("--records", "5", "--fault", "late=0.6", "--fault", "tie=0.6"),
+            "the rates of the faults of records add up to 1.2, but a record has one fault at most",
+        ),
+        (
+            ("--records", "5", "--fault", "truncated_file=1"),
+            "truncated_file cuts off the content of gzip files; ask for gzip too",
         ),
     ],
 )
@@ -89,3 +119,65 @@ def test_help_shows_an_example_of_each_size(tmp_path: Path) -> None:
     assert "like 100MB or 11.4GB" in result.output
     assert "reviews/part-00000.csv" in result.output
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_manifest_says_what_to_expect(tmp_path: Path) -> None:
+    manifest = tmp_path / "aside" / "manifest.json"
+    options = ("--records", "200", "--datasets", "users", "--files-of", "20kB", "--gzip", "--seed", "3")
+    faults = ("--fault", "bad_type=0.1", "--fault", "truncated_file=0.4", "--fault", "drifted_columns=0.3")
+
+    result = run(
+        *options, *faults, "--until", "2020-03-01", "--out", tmp_path / "out", "--manifest", manifest
+    )
+
+    assert result.exit_code == 0
+    document = json.loads(manifest.read_text())
+    assert {key: document[key] for key in ("seed", "until", "faults")} == {
+        "seed": 3,
+        "until": "2020-03-01T00:00:00+00:00",
+        "faults": {"bad_type": 0.1, "truncated_file": 0.4, "drifted_columns": 0.3},
+    }
+    users = document["datasets"]["users"]
+    files = users["files"]
+    assert users["records"] == 200
+    assert [(file["name"], file["is_truncated"]) for file in files] == [
+        ("user/part-00000.csv.gz", False),
+        ("user/part-00001.csv.gz", False),
+        ("user/part-00002.csv.gz", True),
+    ]
+    assert [file["size_bytes"] for file in files] == [
+        (tmp_path / "out" / file["name"]).stat().st_size for file in files
+    ]
+    readable = [file for file in files if not file["is_truncated"]]
+    rejected = sum(file["rows_quarantined"] for file in readable)
+    assert users["rejects"] == {"type": rejected}
+    assert users["ledger"] == {
+        "rows_read": sum(file["records"] for file in readable),
+        "rows_inserted": users["distinct_keys"],
+        "rows_updated": 0,
+        "rows_stale": 0,
+        "rows_duplicate": 0,
+        "rows_stale_or_duplicate": 0,
+        "rows_quarantined": rejected,
+    }
+    assert (
+        f"To expect: {users['ledger']['rows_read']} rows read, {users['distinct_keys']} inserted, {rejected} "
+        f"quarantined, and 1 files quarantined whole; the rest is in {manifest}"
+    ) in result.output
+
+
+def test_a_manifest_among_the_landing_files_is_refused(tmp_path: Path) -> None:
+    result = run("--records", "5", "--out", tmp_path, "--manifest", tmp_path / "manifest.json")
+
+    assert result.exit_code == 2
+    assert "would be among the landing files and be quarantined; put it elsewhere" in result.output
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("mine")
+
+    result = run("--records", "5", "--out", tmp_path / "taken")
+
+    assert result.exit_code == 2
+    assert "is a file; give a folder, or s3://bucket/prefix" in result.output

@@ -109,7 +109,7 @@ def test_a_folder_whose_name_looks_like_markup_is_named_as_it_is(tmp_path: Path)
 
 
 def test_a_size_that_is_none_is_told(tmp_path: Path) -> None:
-    assert complaint("run", "--size", "lots", "--state", tmp_path).startswith("--size lots: ")
+    assert complaint("run", "--size", "lots", "--state", tmp_path).startswith("--size: ")
 
 
 def test_a_context_that_is_no_setting_is_told(tmp_path: Path) -> None:

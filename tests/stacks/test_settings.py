@@ -133,8 +133,10 @@ def test_what_the_cdk_keeps_in_the_context_is_left_alone(key: str) -> None:
         ({"batch_max_files": 100}, "copy_files_per_task = 200 must not exceed batch_max_files = 100"),
         (
             {"copy_bytes_per_task": 2**25},
-            "batch_max_files = 10000 and batch_max_bytes = 17179869184 in tasks of copy_files_per_task = 200 and "
-            "copy_bytes_per_task = 33554432 may make 1074 copy tasks, and 1000 fit",
+            (
+                "batch_max_files = 10000 and batch_max_bytes = 17179869184 in tasks of copy_files_per_task = 200 and "
+                "copy_bytes_per_task = 33554432 may make 1074 copy tasks, and 1000 fit"
+            ),
         ),
         ({"schedule_minutes": 30}, "late_after_minutes = 30 must be above schedule_minutes = 30"),
         (

@@ -1,0 +1,121 @@
+"""Landing files straight into S3: nothing on the local disk, and little in memory."""
+
+import io
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Self
+
+import boto3
+from boto3.s3.transfer import TransferConfig
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+
+from faker_tool.files import Bytes
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+    from mypy_boto3_s3 import S3Client
+
+SCHEME = "s3://"
+_PART = 16 * 1024 * 1024  # bytes; an object has 10,000 parts at most, and ten wait in memory
+_CAUSES = {
+    "404": "there is no such bucket; make it, or deploy the application that has it",
+    "NoSuchBucket": "there is no such bucket; make it, or deploy the application that has it",
+    "403": "access is denied; use credentials that may list, write and delete there",
+    "AccessDenied": "access is denied; use credentials that may list, write and delete there",
+}
+
+
+class StoreError(Exception):
+    """The bucket cannot be used; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class BucketStore:
+    """Objects of a bucket below a prefix, which is empty or ends with a slash.
+
+    The endpoint and the credentials are those of the environment, as for the AWS CLI. Every method raises StoreError.
+    """
+
+    bucket: str
+    prefix: str = ""
+    s3: "S3Client" = field(default_factory=lambda: boto3.client("s3"), compare=False)
+
+    @classmethod
+    def at(cls, address: str) -> Self:
+        """From `s3://bucket/prefix`; ValueError if it names no bucket."""
+        bucket, _, prefix = address.removeprefix(SCHEME).partition("/")
+        if not bucket:
+            raise ValueError(f"{address!r} names no bucket; write it like s3://bucket/prefix")
+        prefix = prefix.strip("/")
+        return cls(bucket, f"{prefix}/" if prefix else "")
+
+    def __str__(self) -> str:
+        return f"{SCHEME}{self.bucket}/{self.prefix}"
+
+    def names(self, stem: str) -> list[str]:
+        """The objects whose names below the prefix begin so, sorted."""
+        with self._explained():
+            pages = self.s3.get_paginator("list_objects_v2").paginate(
+                Bucket=self.bucket, Prefix=self.prefix + stem
+            )
+            keys = [item["Key"] for page in pages for item in page.get("Contents", [])]
+        return sorted(key.removeprefix(self.prefix) for key in keys)
+
+    def remove(self, name: str) -> None:
+        """Remove an object."""
+        with self._explained():
+            self.s3.delete_object(Bucket=self.bucket, Key=self.prefix + name)
+
+    def write(self, name: str, blocks: Iterable[Bytes]) -> int:
+        """Upload an object of these blocks while they come; its bytes. After an error there is no object."""
+        stream = _Stream(iter(blocks))
+        with self._explained():
+            self.s3.upload_fileobj(
+                io.BufferedReader(stream, _PART),
+                self.bucket,
+                self.prefix + name,
+                Config=TransferConfig(multipart_threshold=_PART, multipart_chunksize=_PART),
+            )
+        return stream.size
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except NoCredentialsError:
+            raise StoreError(
+                f"{self}: no AWS credentials were found; set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+            ) from None
+        except ClientError as error:
+            cause = _CAUSES.get(error.response["Error"]["Code"], str(error))
+            raise StoreError(f"{self}: {cause}") from error
+        except BotoCoreError as error:
+            raise StoreError(
+                f"{self}: {error}; check AWS_ENDPOINT_URL_S3, AWS_REGION and the network"
+            ) from error
+
+
+class _Stream(io.RawIOBase):
+    """Blocks as a file to read; `size` is how many bytes were read."""
+
+    def __init__(self, blocks: Iterator[Bytes]) -> None:
+        self._blocks = blocks
+        self._rest = memoryview(b"")
+        self.size = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, target: "WriteableBuffer", /) -> int:
+        while not self._rest:
+            block = next(self._blocks, None)
+            if block is None:
+                return 0
+            self._rest = memoryview(block)
+        room = memoryview(target)
+        count = min(len(room), len(self._rest))
+        room[:count] = self._rest[:count]
+        self._rest = self._rest[count:]
+        self.size += count
+        return count

@@ -1,0 +1,101 @@
+"""What can be wrong with a load, how often, and by which rule the pipeline rejects it."""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Self
+
+REPEATS = ("duplicate", "late", "tie")
+"""Faults that deliver a further record after one that is fine: the same again, an older version, or another
+content of the same version."""
+
+RULES = {
+    "bad_type": "type",
+    "out_of_range": "range",
+    "missing_required": "required",
+    "missing_field": "field_count",
+    "extra_field": "field_count",
+    "too_long": "too_long",
+    "bad_bytes": "encoding",
+    "broken_quoting": "quoting",
+}
+"""Faults of a record that is rejected, each with the only rule it breaks."""
+
+DRIFTED_COLUMNS, TRUNCATED_FILE = "drifted_columns", "truncated_file"
+OF_RECORDS = (*REPEATS, *RULES)
+OF_FILES = (DRIFTED_COLUMNS, TRUNCATED_FILE)
+
+
+@dataclass(frozen=True)
+class Faults:
+    """The share of records, or of a dataset's files, that have each fault; by default nothing is wrong.
+
+    Faulty files are spread evenly over all: a single file has a fault from a rate of about one half on. A record has
+    one fault at most, so the rates of a record's faults add up to 1 at most. ValueError otherwise, for a name that is
+    no fault's, and for a rate outside 0..1.
+    """
+
+    rates: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+
+    def __post_init__(self) -> None:
+        for name, rate in self.rates.items():
+            if name not in OF_RECORDS + OF_FILES:
+                known = ", ".join(OF_RECORDS + OF_FILES)
+                raise ValueError(f"no fault is named {name!r}; there are {known}")
+            if not 0 <= rate <= 1:
+                raise ValueError(f"the rate of {name} is {rate}; give a share from 0 to 1, like 0.01")
+        total = sum(self.of_records.values())
+        if total > 1 + 1e-9:  # shares like 0.1 are not exact
+            raise ValueError(
+                f"the rates of the faults of records add up to {total:g}, but a record has one fault at most; "
+                "lower them to 1 in all"
+            )
+
+    @classmethod
+    def parse(cls, texts: Iterable[str]) -> Self:
+        """From texts like `late=0.01`; ValueError for any other, and for a fault named twice."""
+        rates: dict[str, float] = {}
+        for text in texts:
+            name, _, rate = text.partition("=")
+            if name in rates:
+                raise ValueError(f"{name} is given twice; give one rate for it")
+            try:
+                rates[name] = float(rate)
+            except ValueError:
+                raise ValueError(f"{text!r} is not a fault and its rate; write it like late=0.01") from None
+        return cls(rates)
+
+    @property
+    def of_records(self) -> dict[str, float]:
+        """The rates above 0 of what is wrong with single records, always in the same order."""
+        return {name: self.rates[name] for name in OF_RECORDS if self.rates.get(name)}
+
+    @property
+    def allow_quotes(self) -> bool:
+        """Whether texts may contain quotes.
+
+        A file with a badly quoted record is read leniently, and then each record with a quote is rejected: so
+        that exactly the faulty ones are, no other may have any.
+        """
+        return not self.rates.get("broken_quoting")
+
+    @property
+    def any_drifted(self) -> bool:
+        return bool(self.rates.get(DRIFTED_COLUMNS))
+
+    def is_drifted(self, number: int) -> bool:
+        """Whether the columns of file `number`, from 0, have drifted."""
+        return _place(number) < self.rates.get(DRIFTED_COLUMNS, 0)
+
+    def is_truncated(self, number: int) -> bool:
+        """Whether file `number`, from 0, is cut off; one that has drifted is not, while the rates allow it."""
+        return _place(number) >= 1 - self.rates.get(TRUNCATED_FILE, 0)
+
+
+def _place(number: int) -> float:
+    # Multiples of the golden ratio: any share of 0..1 gets its share of the files, spread evenly, also of a few.
+    return (0.5 + number * (math.sqrt(5) - 1) / 2) % 1
+
+
+NO_FAULTS = Faults()

@@ -1,0 +1,88 @@
+"""What the pipeline's ledger has to say of records, counted with memory for each key only."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from faker_tool.chunk import Integers
+from faker_tool.facts import ACCEPTED, RULE_NAMES, Facts
+
+_RIVAL, _REPEATED_RIVAL = 1, 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Expected:
+    """A dataset's line in the ledger after one run that takes all its files into an empty warehouse.
+
+    Of `rows_stale` and `rows_duplicate` only the sum is known, and they are None, if for some key the newest moment has
+    several contents and one of them twice: which of them wins is up to the hash. `rejects` are rows by rule.
+    """
+
+    rows_read: int
+    rows_inserted: int
+    rows_updated: int
+    rows_stale: int | None
+    rows_duplicate: int | None
+    rows_stale_or_duplicate: int
+    rows_quarantined: int
+    rejects: dict[str, int]
+
+
+class Tally:
+    """Counts records in any order.
+
+    For each key: its newest version, a content of that version, how many records have it, and whether there
+    are others (rivals) of the same version.
+    """
+
+    def __init__(self, largest_key: int) -> None:
+        self._newest = np.full(largest_key + 1, np.iinfo(np.int64).min)
+        self._content = np.zeros(largest_key + 1, np.int64)
+        self._copies = np.zeros(largest_key + 1, np.int32)
+        self._rivals = np.zeros(largest_key + 1, np.uint8)
+        self._rules = np.zeros(len(RULE_NAMES), np.int64)
+
+    def add(self, facts: Facts) -> None:
+        """Count those records too."""
+        self._rules += np.bincount(facts["rule"], minlength=len(RULE_NAMES))
+        accepted = facts[facts["rule"] == ACCEPTED]
+        keys, versions = accepted["key"].astype(np.intp), accepted["version"]
+        before = self._newest[keys]
+        np.maximum.at(self._newest, keys, versions)
+        is_newest = versions == self._newest[keys]
+        self._forget(keys[is_newest & (versions > before)])
+        self._add_newest(keys[is_newest], accepted[is_newest])
+
+    def expected(self) -> Expected:
+        """Of all records counted so far."""
+        read, accepted = int(self._rules.sum()), int(self._rules[ACCEPTED])
+        inserted = int(np.count_nonzero(self._copies))
+        losers = accepted - inserted
+        duplicates = int(self._copies.sum()) - inserted
+        is_open = (self._rivals > 0) & ((self._copies > 1) | (self._rivals == _REPEATED_RIVAL))
+        is_known = not is_open.any()
+        rejects = dict(zip(RULE_NAMES, self._rules.tolist(), strict=True))
+        del rejects[RULE_NAMES[ACCEPTED]]
+        return Expected(
+            rows_read=read,
+            rows_inserted=inserted,
+            rows_updated=0,
+            rows_stale=losers - duplicates if is_known else None,
+            rows_duplicate=duplicates if is_known else None,
+            rows_stale_or_duplicate=losers,
+            rows_quarantined=read - accepted,
+            rejects={rule: count for rule, count in rejects.items() if count},
+        )
+
+    def _forget(self, keys: Integers) -> None:
+        self._copies[keys] = 0
+        self._rivals[keys] = 0
+
+    def _add_newest(self, keys: Integers, facts: Facts) -> None:
+        contents = facts["content"]
+        is_first = self._copies[keys] == 0
+        self._content[keys[is_first]] = contents[is_first]
+        is_same = self._content[keys] == contents
+        np.add.at(self._copies, keys[is_same], 1)
+        found = np.where(facts["repeat"][~is_same], _REPEATED_RIVAL, _RIVAL).astype(np.uint8)
+        np.maximum.at(self._rivals, keys[~is_same], found)

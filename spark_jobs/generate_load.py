@@ -1,0 +1,78 @@
+"""A load of any size, made by a cluster: the same records that `python -m faker_tool` makes of the same seed.
+
+    spark-submit --archives s3://bucket/environment.tar.gz#environment
+        --conf spark.pyspark.python=./environment/bin/python
+        --py-files code.zip generate_load.py --size 1.2TB --seed 0 --out s3://landing/load
+
+Each task draws its own chunks and writes its own file, `OUT/reviews/part-00000.csv` and so on, of about `--files-of`
+bytes; a task that is tried again replaces its file by the same bytes. `code.zip` holds the packages `catalog` and
+`faker_tool`.
+
+What is not on an EMR node is numpy, pyarrow, faker, humanfriendly and boto3 for Python 3.11. Pack a virtual environment
+that has them with `venv-pack -o environment.tar.gz`, on a machine like the nodes, and upload it; `--archives` unpacks it
+beside each task. In client mode (the default of an EMR step) the driver needs them too: install them with a bootstrap
+action, or use `--deploy-mode cluster` with `--conf spark.yarn.appMasterEnv.PYSPARK_PYTHON=./environment/bin/python`.
+Tasks write with boto3, so the role of the nodes has to allow it for the bucket.
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import partial
+
+from pyspark.sql import SparkSession
+
+from catalog import DATASETS
+from faker_tool.columns import RECORD_BYTES
+from faker_tool.generate import last_midnight, make_room
+from faker_tool.parts import LAYOUT, Part, plan_parts, write_part
+from faker_tool.sizes import size_in_bytes
+from faker_tool.stores import store_at
+
+
+def run(spark: SparkSession, parts: Sequence[Part], *, out: str, seed: int, until: datetime) -> int:
+    """Write all parts, each in a task of its own; their bytes."""
+    write = partial(write_part, out=out, seed=seed, until=until)
+    return int(spark.sparkContext.parallelize(parts, len(parts)).map(write).sum())
+
+
+def main(arguments: Sequence[str]) -> None:
+    """The command line; argparse ends the process with usage if something is missing or cannot be understood."""
+    parser = argparse.ArgumentParser(prog="generate_load.py")
+    parser.add_argument("--size", required=True, type=_size, help="over all datasets, like 1.2TB")
+    parser.add_argument("--out", required=True, help="s3://bucket/prefix, or a folder all nodes share")
+    parser.add_argument("--seed", type=int, default=0, help="equal seed and --until give equal records")
+    parser.add_argument(
+        "--until", type=_day, default=last_midnight(), help="day (UTC) before which all is captured"
+    )
+    parser.add_argument("--files-of", type=_size, default=size_in_bytes("128MB"))
+    parser.add_argument("--force", action="store_true", help="replace files of an earlier run")
+    options = parser.parse_args(arguments)
+    records = max(1, options.size // sum(RECORD_BYTES[dataset.name] for dataset in DATASETS))
+    parts = plan_parts(DATASETS, records=records, files_of=options.files_of)
+    make_room(store_at(options.out), LAYOUT, DATASETS, force=options.force)
+    started = time.perf_counter()
+    spark = SparkSession.builder.getOrCreate()
+    try:
+        size = run(spark, parts, out=options.out, seed=options.seed, until=options.until)
+    finally:
+        spark.stop()
+    seconds = time.perf_counter() - started
+    print(f"{len(parts)} files, {records:,} records of each dataset, {size:,} bytes in {seconds:.1f} s")  # noqa: T201
+
+
+def _size(text: str) -> int:
+    try:
+        return size_in_bytes(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _day(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
