@@ -23,11 +23,19 @@ run: setup ## the whole pipeline on this machine [DATA=folder] [WINDOW_START=202
 
 .PHONY: test
 test: tools lint ## everything that is checked, end-to-end runs and a sample of the crashes included
-	@python -m pytest -m "not crash"
+	@python -m pytest -m "not crash" --numprocesses 2 --dist loadfile
 
 .PHONY: test-crash
 test-crash: tools ## a crash in every state of the state machine, before and after its effect
 	@python -m pytest -m crash --numprocesses 2
+
+.PHONY: bench
+bench: tools ## a tenth of the full load against the original's way, plain PySpark, DuckDB and Polars, into docs/performance.md
+	@python -m benchmarks generator && python -m benchmarks all --scale 0.1 --runs 5
+
+.PHONY: bench-full
+bench-full: tools ## the full load, once, and the figures of growth; needs 50 GB of disk
+	@python -m benchmarks all --scale 1 --runs 1 && python -m benchmarks growth && python -m benchmarks report
 
 .PHONY: check
 check: tools lint ## format, lint, types and the fast tests, in less than two minutes
@@ -72,11 +80,12 @@ $(VENV)/bin/python:
 	@$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.runtime: requirements.txt | $(VENV)/bin/python
-	@echo "installing what the pipeline runs on (once, about a minute)"
+	@echo "installing what the pipeline runs on (once, about two minutes)"
 	@$(PIP) -r requirements.txt
+	@$(VENV)/bin/python -m local_cloud.class_archive || echo "without its archive of classes each Spark step starts some seconds later"
 	@touch $@
 
-$(VENV)/.tools: requirements-dev.txt requirements.txt | $(VENV)/.runtime
+$(VENV)/.tools: requirements-dev.txt requirements.txt benchmarks/requirements.txt | $(VENV)/.runtime
 	@echo "installing the development tools (once)"
 	@$(PIP) -r requirements-dev.txt
 	@touch $@

@@ -12,7 +12,7 @@ What a value may look like, after clean-up:
 Both kinds of timestamps have to be within the catalog's years.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from pyspark.sql import Column, DataFrame
@@ -27,9 +27,11 @@ from spark_jobs.reading import FAULT
 from spark_jobs.schema import SPARK_TYPES
 
 _BLANKS = r"[\p{Z}\p{Cc}]+"
+_NOT_PRINTABLE = r"[^ -~]"
 _ODD_BLANK = r"[[^ -~]&&[\p{Z}\p{Cc}]]"  # tests for printable ASCII first: most characters are
 _INTEGRAL = r"^[+-]?\d+\.0*$"
 _ISO = r"^\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)?$"
+_TIDY = ":tidy"
 _WEEKDAY = r"^[A-Z][a-z]{2} "
 
 
@@ -40,22 +42,27 @@ def clean_rows(raw: DataFrame, dataset: Dataset, *, started: datetime) -> DataFr
     Other columns pass through.
     """
     others = [name for name in raw.columns if name not in dataset.column_names]
-    columns, texts = dataset.columns, [column for column in dataset.columns if column.type is Type.TEXT]
+    columns = dataset.columns
+    texts = [column for column in columns if column.type is Type.TEXT]
+    values = [column for column in columns if column.type is not Type.TEXT]
     # one step each: Spark computes what a step uses twice only once if it comes out of the step before
-    split = raw.select("*", *(decoded(F.col(column.name)).alias(_decoded_name(column)) for column in texts))
+    looked_at = raw.select(
+        "*",
+        _is_tidy_row(texts).alias(_TIDY),
+        *(parse(c, F.col(c.name)).alias(_early_name(c)) for c in values),
+    )
+    split = looked_at.select("*", *(_decoded(c).alias(_decoded_name(c)) for c in texts))
     cleaned = split.select(
         *others,
-        *(clean_text(column).alias(_text_name(column)) for column in columns),
-        *(_is_not_utf8(column).alias(_bytes_name(column)) for column in texts),
+        *(_early_name(c) for c in values),
+        *(clean_text(c).alias(_text_name(c)) for c in columns),
+        *(_is_not_utf8(c).alias(_bytes_name(c)) for c in texts),
     )
-    parsed = cleaned.select("*", *(parse(column).alias(_parsed_name(column)) for column in columns))
+    parsed = cleaned.select("*", *(_parsed(c).alias(_parsed_name(c)) for c in columns))
     return parsed.select(
         *others,
-        *(
-            F.col(_parsed_name(column)).cast(SPARK_TYPES[column.type]).alias(column.name)
-            for column in columns
-        ),
-        *(broken_rule(column, started).alias(rule_name(column)) for column in columns),
+        *(F.col(_parsed_name(c)).cast(SPARK_TYPES[c.type]).alias(c.name) for c in columns),
+        *(broken_rule(c, started).alias(rule_name(c)) for c in columns),
     )
 
 
@@ -69,38 +76,37 @@ def rule_name(column: CatalogColumn) -> str:
 
 
 def clean_text(column: CatalogColumn) -> Column:
-    """Every run of white space and control characters as one space, none at the ends, nothing as NULL."""
+    """Every run of white space and control characters as one space, none at the ends; perhaps nothing is left.
+
+    Only of texts, and of what could not be parsed as it is: the others are NULL.
+    """
     raw = F.col(column.name)
-    is_text = column.type is Type.TEXT
-    text = F.coalesce(_decoded_name(column), raw) if is_text else raw
-    # most values are tidy, and looking is much cheaper than rewriting
-    untidy = text.rlike(_ODD_BLANK) | text.contains("  ") | text.startswith(" ") | text.endswith(" ")
-    # numbers are decoded only here: the bytes of every odd blank look like one
-    tidy = F.when(
-        untidy, F.trim(F.regexp_replace(text if is_text else text_of(raw), _BLANKS, " "))
-    ).otherwise(text)
-    return F.when(~tidy.isin("", *column.missing), tidy)
+    if column.type is not Type.TEXT:
+        # decoded only here: the bytes of every odd blank look like one
+        return F.when(F.col(_early_name(column)).isNull(), _tidied(text_of(raw)))
+    return F.when(F.col(_TIDY), raw).otherwise(_tidied(F.coalesce(_decoded_name(column), raw)))
 
 
-def parse(column: CatalogColumn) -> Column:
-    """The cleaned text as a value of the column's type, ratings with all their digits; NULL if it is none."""
-    return _PARSERS[column.type](F.col(_text_name(column)))
+def parse(column: CatalogColumn, text: Column) -> Column:
+    """Text as a value of the column's type, ratings with all their digits; NULL if it is none."""
+    return _PARSERS[column.type](text)
 
 
 def broken_rule(column: CatalogColumn, started: datetime) -> Column:
     """`encoding` (of texts), `required`, `type`, `range` or `too_long`; NULL if the value is fine."""
     text, value = F.col(_text_name(column)), F.col(_parsed_name(column))
-    broken = F.when(text.isNotNull() & value.isNull(), "type")
     if column.type is Type.TEXT:
-        broken = broken.when(F.col(_bytes_name(column)), "encoding")
+        broken = F.when(F.col(_bytes_name(column)), "encoding")
+    else:
+        broken = F.when((text != "") & value.isNull(), "type")
     if column.required:
-        broken = broken.when(text.isNull(), "required")
+        broken = broken.when(value.isNull(), "required")
     if column.bounds:
         broken = broken.when(~value.between(*column.bounds), "range")
     if column.type in (Type.TIMESTAMP, Type.OFFSET_TIMESTAMP):
         broken = broken.when(~_is_in_time(column, value, started), "range")
     if column.max_bytes:
-        broken = broken.when(F.octet_length(text) > column.max_bytes, "too_long")
+        broken = broken.when(F.octet_length(value) > column.max_bytes, "too_long")
     return broken
 
 
@@ -111,6 +117,33 @@ def _is_in_time(column: CatalogColumn, instant: Column, started: datetime) -> Co
         # a version from the future would win over every true one; a day is for clocks and forgotten zones
         in_time &= instant <= F.lit(started + timedelta(days=1))
     return in_time
+
+
+def _is_tidy_row(texts: Sequence[CatalogColumn]) -> Column:
+    """Whether all texts of a row are printable ASCII without a space too many, as they mostly are.
+
+    One look at all of them costs much less than one at each. The space between two texts makes two of one at an end.
+    """
+    row = F.concat_ws(" ", F.lit(""), *(F.col(column.name) for column in texts), F.lit(""))
+    return ~(row.contains("  ") | row.rlike(_NOT_PRINTABLE))
+
+
+def _tidied(text: Column) -> Column:
+    # looking is much cheaper than rewriting
+    untidy = text.rlike(_ODD_BLANK) | text.contains("  ") | text.startswith(" ") | text.endswith(" ")
+    return F.when(untidy, F.trim(F.regexp_replace(text, _BLANKS, " "))).otherwise(text)
+
+
+def _parsed(column: CatalogColumn) -> Column:
+    """The value: white space around or within it is for the second try, which few need."""
+    text = F.col(_text_name(column))
+    if column.type is Type.TEXT:
+        return F.when(~text.isin("", *column.missing), text)
+    return F.coalesce(_early_name(column), parse(column, text))
+
+
+def _decoded(column: CatalogColumn) -> Column:
+    return F.when(~F.col(_TIDY), decoded(F.col(column.name)))
 
 
 def _is_not_utf8(column: CatalogColumn) -> Column:
@@ -143,8 +176,11 @@ _PARSERS: dict[Type, Callable[[Column], Column]] = {
     Type.BOOLEAN: _boolean,
     Type.TIMESTAMP: _timestamp,
     Type.OFFSET_TIMESTAMP: _offset_timestamp,
-    Type.TEXT: lambda text: text,
 }
+
+
+def _early_name(column: CatalogColumn) -> str:
+    return f":early:{column.name}"
 
 
 def _text_name(column: CatalogColumn) -> str:

@@ -1,0 +1,6 @@
+"""What the pipeline costs in time and memory, against other ways of doing the same work."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+"""The checkout: child processes start here."""

@@ -1,0 +1,160 @@
+"""`python -m benchmarks`: what the pipeline costs, against other ways; docs/performance.md is made of the results."""
+
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import humanfriendly
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from benchmarks import ROOT, results
+from benchmarks.errors import BenchmarkError
+from benchmarks.generation import RECORDS, run_generators
+from benchmarks.loads import Load, Place, ready
+from benchmarks.transform import run_contest
+from benchmarks.whole import run_whole
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
+console = Console(stderr=True)
+
+Scale = Annotated[float, typer.Option(help="Share of the original's load of 12.2 GB.", min=0.0001, max=1)]
+Runs = Annotated[int, typer.Option(help="Rounds; every contestant has its turn in each.", min=1)]
+Work = Annotated[Path, typer.Option(help="Folder for loads and outputs; loads are made once.")]
+Results = Annotated[Path, typer.Option("--results", help="Folder for the raw figures.")]
+Docs = Annotated[Path, typer.Option(help="Folder for the page and its charts.")]
+DEFAULT_WORK, DEFAULT_RESULTS, DEFAULT_DOCS = (
+    ROOT / ".state" / "benchmarks",
+    ROOT / "benchmarks" / "results",
+    ROOT / "docs",
+)
+GROWTH = (0.01, 0.1, 1.0)
+
+
+def _size(text: str) -> int:
+    try:
+        return int(humanfriendly.parse_size(text))
+    except humanfriendly.InvalidSize as error:
+        raise typer.BadParameter(f"{error}; write it like 128MB") from None
+
+
+Parts = Annotated[
+    int | None,
+    typer.Option(
+        parser=_size, metavar="SIZE", help="Cut the load into files of at most SIZE, for everybody."
+    ),
+]
+
+
+@app.command()
+def generator(
+    *,
+    runs: Runs = 5,
+    records: Annotated[int, typer.Option(help="Records of each dataset.", min=1)] = RECORDS,
+    work: Work = DEFAULT_WORK,
+    folder: Results = DEFAULT_RESULTS,
+) -> None:
+    """faker_tool against the original's way."""
+    _measure_generator(runs, records, work, folder)
+
+
+@app.command()
+def transform(
+    *,
+    scale: Scale = 0.1,
+    runs: Runs = 5,
+    files_of: Parts = None,
+    work: Work = DEFAULT_WORK,
+    folder: Results = DEFAULT_RESULTS,
+) -> None:
+    """The Spark job against other ways to the newest version of each record."""
+    _measure_transform(Place.of(work, scale, files_of), runs, folder)
+
+
+@app.command()
+def pipeline(
+    *, scale: Scale = 0.1, runs: Runs = 5, work: Work = DEFAULT_WORK, folder: Results = DEFAULT_RESULTS
+) -> None:
+    """The whole pipeline, state by state, against DuckDB alone."""
+    _measure_pipeline(Place.of(work, scale), runs, folder)
+
+
+@app.command()
+def growth(*, runs: Runs = 1, work: Work = DEFAULT_WORK, folder: Results = DEFAULT_RESULTS) -> None:
+    """The whole pipeline at a hundredth, a tenth and all of the load, where there is no result yet."""
+    for scale in GROWTH:
+        place = Place.of(work, scale)
+        if not (folder / f"pipeline-{place.name}.json").exists():
+            _measure_pipeline(place, runs, folder)
+
+
+@app.command()
+def report(*, folder: Results = DEFAULT_RESULTS, docs: Docs = DEFAULT_DOCS) -> None:
+    """docs/performance.md and its charts, from the results there are."""
+    from benchmarks.report import write_page  # noqa: PLC0415 (loads matplotlib)
+
+    with _told():
+        console.print(f"wrote {write_page(folder, docs)}")
+
+
+@app.command(name="all")
+def all_(
+    *,
+    scale: Scale = 0.1,
+    runs: Runs = 5,
+    work: Work = DEFAULT_WORK,
+    folder: Results = DEFAULT_RESULTS,
+    docs: Docs = DEFAULT_DOCS,
+) -> None:
+    """Pipeline and transform with one load, then the report."""
+    place = Place.of(work, scale)
+    _measure_pipeline(place, runs, folder)
+    _measure_transform(place, runs, folder)
+    report(folder=folder, docs=docs)
+
+
+def _measure_generator(runs: int, records: int, work: Path, folder: Path) -> None:
+    with _told():
+        figures = vars(run_generators(work.resolve(), runs, records))
+        command = f"python -m benchmarks generator --records {records} --runs {runs}"
+        console.print(f"wrote {results.write(folder, 'generator', command=command, figures=figures)}")
+
+
+def _measure_transform(place: Place, runs: int, folder: Path) -> None:
+    with _told():
+        load = ready(place)
+        _write(load, "transform", runs, folder, vars(run_contest(load, runs)))
+
+
+def _measure_pipeline(place: Place, runs: int, folder: Path) -> None:
+    with _told():
+        load = ready(place)
+        _write(load, "pipeline", runs, folder, vars(run_whole(load, runs)))
+
+
+def _write(load: Load, contest: str, runs: int, folder: Path, figures: dict[str, object]) -> None:
+    place = load.place
+    parts = f" --files-of {place.part_bytes}" if place.part_bytes else ""
+    command = f"python -m benchmarks {contest} --scale {place.scale:g} --runs {runs}{parts}"
+    path = results.write(folder, f"{contest}-{place.name}", command=command, figures=figures, load=load)
+    console.print(f"wrote {path}")
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Every measurement is told when it is made; errors a person can mend are told in a line."""
+    logging.getLogger("benchmarks").setLevel(logging.INFO)
+    logging.basicConfig(format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
+    try:
+        yield
+    except BenchmarkError as error:
+        console.print(f"[bold red]error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    app(prog_name="python -m benchmarks")

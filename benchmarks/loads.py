@@ -1,0 +1,110 @@
+"""A load: the files that every contestant reads, made once and kept in the work folder."""
+
+import json
+import sys
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from benchmarks.duck import connect, landed_rows, quoted, render
+from benchmarks.landing import files_of
+from benchmarks.measure import Usage, measure
+from catalog import DATASETS
+
+FULL_BYTES = 12_200_000_000
+"""What the original's load test fed its pipeline every ten minutes."""
+
+CAPTURED = ("2020-01-31", "2020-03-01")
+"""The days in which the records of a load were captured, the second one excluded."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a load and all that is made of it are kept; `part_bytes` is the size of its files, None for one a dataset."""
+
+    folder: Path
+    scale: float
+    part_bytes: int | None
+
+    @classmethod
+    def of(cls, work: Path, scale: float, part_bytes: int | None = None) -> "Place":
+        return cls(work.resolve() / _name(scale, part_bytes), scale, part_bytes)
+
+    @property
+    def name(self) -> str:
+        """Tells loads apart: `0.1`, or `0.1-files-of-128000000` where files are cut."""
+        return _name(self.scale, self.part_bytes)
+
+    @property
+    def data(self) -> Path:
+        """The landing files."""
+        return self.folder / "data"
+
+    def ties(self, dataset: str) -> Path:
+        """Parquet file of the keys whose newest time more than one row has."""
+        return self.folder / f"ties-{dataset}.parquet"
+
+    @property
+    def description(self) -> Path:
+        return self.folder / "load.json"
+
+
+@dataclass(frozen=True)
+class Load:
+    """A load that is ready; `generation` is what faker_tool took for it."""
+
+    place: Place
+    bytes: int
+    files: int
+    records: Mapping[str, int]
+    tied_keys: Mapping[str, int]
+    generation: Usage
+
+
+def ready(place: Place) -> Load:
+    """The load of that place, made if it is not there yet."""
+    if not place.description.exists():
+        _make(place)
+    found = json.loads(place.description.read_text(encoding="utf-8"))
+    return Load(place=place, **(found | {"generation": Usage(**found["generation"])}))
+
+
+def _name(scale: float, part_bytes: int | None) -> str:
+    return f"{scale:g}" if part_bytes is None else f"{scale:g}-files-of-{part_bytes}"
+
+
+def _make(place: Place) -> None:
+    size = ["--size", str(round(FULL_BYTES * place.scale)), "--until", CAPTURED[1]]
+    parts = [] if place.part_bytes is None else ["--files-of", str(place.part_bytes)]
+    command = [sys.executable, "-m", "faker_tool", "--out", str(place.data), "--force", *size, *parts]
+    measured = measure(command, log=place.folder / "faker_tool.log")
+    files = [path for dataset in DATASETS for path in files_of(place.data, dataset)]
+    records, tied = _looked_into(place)
+    found = {
+        "bytes": sum(path.stat().st_size for path in files),
+        "files": len(files),
+        "records": records,
+        "tied_keys": tied,
+        "generation": asdict(measured.usage),
+    }
+    place.description.write_text(json.dumps(found, indent=2), encoding="utf-8")
+
+
+def _looked_into(place: Place) -> tuple[dict[str, int], dict[str, int]]:
+    """Records and tied keys by dataset; writes the tied keys."""
+    records, tied = {}, {}
+    with closing(connect(place.folder / "temporary")) as connection:
+        for dataset in DATASETS:
+            rows = landed_rows(dataset, files_of(place.data, dataset))
+            query = render("ties.sql", key=dataset.key, rows=rows)
+            target = place.ties(dataset.name)
+            connection.execute(render("to_parquet.sql", query=query, target=quoted(target)))
+            records[dataset.name] = _one(connection.execute(render("count.sql", rows=rows)).fetchone())
+            kept = f"read_parquet({quoted(target)})"
+            tied[dataset.name] = _one(connection.execute(render("count.sql", rows=kept)).fetchone())
+    return records, tied
+
+
+def _one(row: tuple[int, ...] | None) -> int:
+    return row[0] if row else 0

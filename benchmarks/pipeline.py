@@ -1,0 +1,108 @@
+"""The whole pipeline on one machine: an execution of the deployed state machine, and what each state took."""
+
+import json
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks import ROOT
+from benchmarks.errors import BenchmarkError
+from benchmarks.loads import CAPTURED, Load
+from benchmarks.measure import Sample, Usage, during, measure
+from local_cloud.executions import Archive, Execution, StateVisit, visits
+from local_cloud.state import StateFolder
+
+_CODE = ("catalog", "lambdas", "local_cloud", "spark_jobs", "stacks")
+
+
+@dataclass(frozen=True)
+class PipelineRun:
+    """`process` is the whole command, setting up included; `execution` and `states` are what the pipeline itself took."""
+
+    process: Usage
+    execution: Usage
+    states: dict[str, Usage]
+
+
+def state_of(load: Load) -> StateFolder:
+    """Where the load's executions happen."""
+    return StateFolder(load.place.folder / "state")
+
+
+def run_pipeline(load: Load) -> PipelineRun:
+    """Land the load in an empty pipeline, and run it to its end."""
+    state = state_of(load)
+    shutil.rmtree(state.root, ignore_errors=True)
+    command = [sys.executable, "-m", "local_cloud", "run", str(load.place.data), "--state", str(state.root)]
+    window = ["--window-start", CAPTURED[0], "--window-end", CAPTURED[1]]
+    measured = measure([*command, *window], log=load.place.folder / "pipeline.log")
+    execution = _succeeded(state)
+    events = Archive(state.executions).events(execution.name)
+    return PipelineRun(
+        process=measured.usage,
+        execution=_usage(execution, measured.samples),
+        states=_by_state(visits(events), measured.samples),
+    )
+
+
+def step_arguments(load: Load) -> list[str]:
+    """The arguments of the Spark step of the load's execution; the pipeline is run if today's code has not run it yet."""
+    state = state_of(load)
+    if not _is_current(state):
+        run_pipeline(load)
+    return arguments_in(Archive(state.executions).events(_succeeded(state).name))
+
+
+def arguments_in(events: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What an execution gave to `spark-submit`, by its history."""
+    for event in events:
+        details = event.get("taskScheduledEventDetails", {})
+        if details.get("resource") == "addStep.sync":
+            step = json.loads(details["parameters"])["Step"]
+            return list(step["HadoopJarStep"]["Args"])
+    raise BenchmarkError(
+        "the execution has no Spark step; expected one that had data: remove its state folder"
+    )
+
+
+def processed(load: Load, arguments: Sequence[str]) -> Path:
+    """Where the step with these arguments writes."""
+    bucket, _, key = arguments[arguments.index("--processed") + 1].removeprefix("s3://").partition("/")
+    return state_of(load).buckets / bucket / key
+
+
+def _succeeded(state: StateFolder) -> Execution:
+    newest = Archive(state.executions).executions()[0]
+    if newest.status != "SUCCEEDED":
+        raise BenchmarkError(f"the execution ended as {newest.status}, expected SUCCEEDED: {newest.reason}")
+    return newest
+
+
+def _is_current(state: StateFolder) -> bool:
+    """Whether an execution has succeeded since the last change of code: what it deployed is what would be measured."""
+    changed = max(path.stat().st_mtime for package in _CODE for path in (ROOT / package).rglob("*.py"))
+    return any(
+        execution.status == "SUCCEEDED" and execution.started.timestamp() > changed
+        for execution in Archive(state.executions).executions()
+    )
+
+
+def _by_state(found: Sequence[StateVisit], samples: Sequence[Sample]) -> dict[str, Usage]:
+    """What each state took, in order of entry; of one entered more than once, all visits together."""
+    states: dict[str, Usage] = {}
+    for visit in found:
+        used, before = _usage(visit, samples), states.get(visit.name, Usage(0.0, 0.0, 0))
+        states[visit.name] = Usage(
+            before.seconds + used.seconds,
+            before.cpu_seconds + used.cpu_seconds,
+            max(before.peak_rss_bytes, used.peak_rss_bytes),
+        )
+    return states
+
+
+def _usage(span: Execution | StateVisit, samples: Sequence[Sample]) -> Usage:
+    first = (span.started if isinstance(span, Execution) else span.entered).timestamp()
+    return during(samples, first, first + span.seconds)

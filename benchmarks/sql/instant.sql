@@ -1,0 +1,1 @@
+strptime($column, '%a %b %d %H:%M:%S %z %Y') as $column

@@ -1,0 +1,1 @@
+read_csv($files, columns = $types, header = true, delim = ',', quote = '"', escape = '"', nullstr = '')

@@ -1,0 +1,1 @@
+copy ($query) to $target (format parquet)

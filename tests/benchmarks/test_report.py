@@ -1,0 +1,95 @@
+"""The performance page says what was measured, and nothing of where."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from benchmarks.errors import BenchmarkError
+from benchmarks.machine import machine
+from benchmarks.report import write_page
+from tests.benchmarks.figures import write_all
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> str:
+    write_all(tmp_path / "results", 0.1)
+    write_all(tmp_path / "results", 0.01)
+    return write_page(tmp_path / "results", tmp_path / "docs").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "| **pipeline** | 150 | 100 to 200 | 8.13 | 155 | 2,000 | 1 |",
+        "| DuckDB | 300 | 300 to 300 | 4.07 | 1.00 | 0 | 2.25 (1.50 to 3.00) |",
+        "| **pipeline** | 150 | 100 to 200 | 8.13 | 155 | 2,000 | 3.00 (2.00 to 4.00) |",
+        "| copy to working | 10.0 | 10.0 to 10.0 | 122 | 5.00 | 0 |",
+        "| generator (not part of it) | 6.10 | 6.10 to 6.10 | 200 | 90.0 | 300 |",
+        "| Polars | 3,001 | 3,000 | 1 | 0 | 1 of 2 |",
+        "| original's way | 20.0 | 20.0 to 20.0 | 0.900 | 20.0 | 0 | 10.0 |",
+        "| `TransformToProcessed` | 61.0 |",
+    ],
+)
+def test_a_table_has_the_figures_that_were_measured(page: str, line: str) -> None:
+    assert line in page.splitlines()
+
+
+def test_the_growth_table_goes_from_the_smallest_load_to_the_greatest(page: str) -> None:
+    rows = [line for line in page.splitlines() if line.startswith("| 0.")]
+
+    assert rows == [
+        "| 0.01 | 122 MB | 61.0 | 2.00 | 150 | 0.813 |",
+        "| 0.1 | 1.22 GB | 61.0 | 20.0 | 150 | 8.13 |",
+    ]
+
+
+def test_every_chart_the_page_shows_is_there(page: str, tmp_path: Path) -> None:
+    shown = [part.partition(")")[0] for part in page.split("](")[1:]]
+
+    assert shown == ["performance-states.svg", "performance-transform.svg"]
+    assert all((tmp_path / "docs" / name).read_text(encoding="utf-8").startswith("<?xml") for name in shown)
+
+
+def test_equal_results_make_equal_pages_and_charts(tmp_path: Path) -> None:
+    write_all(tmp_path / "results")
+    contents = []
+    for docs in (tmp_path / "one", tmp_path / "other"):
+        write_page(tmp_path / "results", docs)
+        contents.append({path.name: path.read_bytes() for path in docs.iterdir()})
+
+    assert len(contents[0]) == 3
+    assert contents[0] == contents[1]
+
+
+def test_neither_page_nor_results_say_where_they_were_made(page: str, tmp_path: Path) -> None:
+    written = [page, *(path.read_text(encoding="utf-8") for path in (tmp_path / "results").iterdir())]
+
+    assert [text for text in written if str(tmp_path) in text or str(Path.cwd()) in text] == []
+    assert machine().keys() == {"cpu", "cores", "memory_bytes", "system"}
+
+
+def test_what_was_not_measured_says_so(tmp_path: Path) -> None:
+    write_all(tmp_path / "results")
+    (tmp_path / "results" / "generator.json").unlink()
+
+    page = write_page(tmp_path / "results", tmp_path / "docs").read_text(encoding="utf-8")
+
+    assert page.count("Not measured yet.") == 1
+    assert page.endswith("Not measured yet.\n")
+
+
+def test_results_of_two_machines_are_refused(tmp_path: Path) -> None:
+    write_all(tmp_path)
+    path = tmp_path / "generator.json"
+    other = json.loads(path.read_text(encoding="utf-8"))
+    other["machine"]["cores"] = 9_999
+    path.write_text(json.dumps(other), encoding="utf-8")
+
+    with pytest.raises(BenchmarkError, match="come from 2 machines, expected one"):
+        write_page(tmp_path, tmp_path / "docs")
+
+
+def test_no_results_are_an_error_that_says_how_to_get_some(tmp_path: Path) -> None:
+    with pytest.raises(BenchmarkError, match="measure first: python -m benchmarks all"):
+        write_page(tmp_path, tmp_path / "docs")

@@ -1,0 +1,43 @@
+"""The real pipeline on a small load."""
+
+import pytest
+
+from benchmarks import transform
+from benchmarks.loads import Load, Place, ready
+from benchmarks.pipeline import processed, step_arguments
+from benchmarks.sections import STAGES
+from benchmarks.transform import OURS, run_contest
+from benchmarks.whole import run_whole
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture(scope="module")
+def load(tmp_path_factory: pytest.TempPathFactory) -> Load:
+    return ready(Place.of(tmp_path_factory.mktemp("work"), 0.0001))
+
+
+def test_the_pipeline_is_measured_state_by_state_and_its_spark_step_competes(
+    load: Load, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = run_whole(load, runs=1)
+
+    (run,) = runs.pipeline
+    assert STAGES.keys() <= run.states.keys()
+    assert run.process.seconds > run.execution.seconds > run.states["TransformToProcessed"].seconds > 0
+    assert run.process.cpu_seconds > run.states["TransformToProcessed"].cpu_seconds > 0
+    assert runs.duckdb[0].cpu_seconds > 0
+
+    monkeypatch.setattr(transform, "OTHERS", {"duckdb_alone": "DuckDB"})  # the other tests have the slow ones
+    output = processed(load, step_arguments(load))
+    before = {path.name for path in output.glob("*/*.parquet")}
+
+    contest = run_contest(load, runs=1)
+
+    assert {name: len(rounds) for name, rounds in contest.used.items()} == {OURS: 1, "duckdb_alone": 1}
+    assert before.isdisjoint(path.name for path in output.glob("*/*.parquet"))
+    assert {each.dataset: each.rows for each in contest.rows["duckdb_alone"]}.keys() == load.records.keys()
+    assert [each.checksum for each in contest.rows["duckdb_alone"]] == [
+        each.reference_checksum for each in contest.rows["duckdb_alone"]
+    ]
+    assert not (load.place.folder / "duckdb_alone").exists()
