@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
-import humanfriendly
 import typer
 from rich.console import Console
 from rich.markup import escape
@@ -18,6 +17,7 @@ from benchmarks.generation import RECORDS, run_generators
 from benchmarks.loads import Load, Place, ready
 from benchmarks.transform import run_contest
 from benchmarks.whole import run_whole
+from faker_tool import options
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 console = Console(stderr=True)
@@ -35,17 +35,10 @@ DEFAULT_WORK, DEFAULT_RESULTS, DEFAULT_DOCS = (
 GROWTH = (0.01, 0.1, 1.0)
 
 
-def _size(text: str) -> int:
-    try:
-        return int(humanfriendly.parse_size(text))
-    except humanfriendly.InvalidSize as error:
-        raise typer.BadParameter(f"{error}; write it like 128MB") from None
-
-
 Parts = Annotated[
     int | None,
     typer.Option(
-        parser=_size, metavar="SIZE", help="Cut the load into files of at most SIZE, for everybody."
+        parser=options.size, metavar="SIZE", help="Cut the load into files of at most SIZE, for everybody."
     ),
 ]
 

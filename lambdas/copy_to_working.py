@@ -42,25 +42,25 @@ def _copy(s3: "S3Client", run_id: str, planned: PlannedFile, environment: Enviro
     file = _checked(s3, run_id, planned, environment.landing_bucket)
     bucket = environment.quarantine_bucket if file.problem else environment.working_bucket
     source = (environment.landing_bucket, file.key)
-    parts = None if file.problem else _cut(s3, file, environment)
+    parts = () if file.problem else _cut(s3, file, environment)
     if not parts and not copy_if_unchanged(s3, source, file.etag, file.size, (bucket, file.target)):
         log.warning("changed after it was listed, left for the next run", extra={"key": file.key})
         return None
     write_reason(s3, bucket, file)
-    return Receipt(file.key, file.etag, file.problem, parts or ())
+    return Receipt(file.key, file.etag, file.problem, parts)
 
 
-def _cut(s3: "S3Client", file: PlannedFile, environment: Environment) -> tuple[Part, ...] | None:
-    """The parts that a big file was copied in; None if it is small, cannot be cut, or has changed."""
+def _cut(s3: "S3Client", file: PlannedFile, environment: Environment) -> tuple[Part, ...]:
+    """The parts that a big file was copied in; none if it is small, cannot be cut, or has changed."""
     if file.size <= environment.copy_part_bytes:
-        return None
+        return ()
     try:
         return copy_in_parts(
             s3, environment.landing_bucket, file, environment.working_bucket, environment.copy_part_bytes
         )
     except NotCuttableError as error:
         log.warning("copied as a whole, one task of Spark's: %s", error, extra={"key": file.key})
-        return None
+        return ()
 
 
 def _checked(s3: "S3Client", run_id: str, file: PlannedFile, landing: str) -> PlannedFile:

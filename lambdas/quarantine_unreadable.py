@@ -48,10 +48,10 @@ def quarantine(s3: "S3Client", run_id: str, problems: dict[str, str], environmen
 
 
 def _copy(s3: "S3Client", read: PlannedFile, unusable: PlannedFile, environment: Environment) -> None:
-    source = environment.working_bucket, read.target
     if read.parts:  # the whole is in landing only; if that has changed, the next run reads what it is now
         source, etag = (environment.landing_bucket, read.key), read.etag
     else:
+        source = (environment.working_bucket, read.target)
         etag = s3.head_object(Bucket=source[0], Key=source[1])["ETag"]  # of a copy by parts it is its own
     if not copy_if_unchanged(s3, source, etag, read.size, (environment.quarantine_bucket, unusable.target)):
         raise OSError(f"s3://{'/'.join(source)} has changed while it was copied to quarantine")

