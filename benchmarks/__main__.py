@@ -17,7 +17,7 @@ from benchmarks.generation import RECORDS, run_generators
 from benchmarks.loads import Load, Place, ready
 from benchmarks.transform import run_contest
 from benchmarks.whole import run_whole
-from faker_tool import options
+from faker_tool.sizes import size_in_bytes
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 console = Console(stderr=True)
@@ -35,10 +35,17 @@ DEFAULT_WORK, DEFAULT_RESULTS, DEFAULT_DOCS = (
 GROWTH = (0.01, 0.1, 1.0)
 
 
+def _size(text: str) -> int:
+    try:
+        return size_in_bytes(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not a size; write it like 128MB") from None
+
+
 Parts = Annotated[
     int | None,
     typer.Option(
-        parser=options.size, metavar="SIZE", help="Cut the load into files of at most SIZE, for everybody."
+        parser=_size, metavar="SIZE", help="Cut the load into files of at most SIZE, for everybody."
     ),
 ]
 
