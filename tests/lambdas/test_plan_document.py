@@ -5,7 +5,7 @@ from catalog import AUTHORS
 from lambdas.shared import plan as documents
 from lambdas.shared.plan import Layout, Part, Plan, PlannedFile, TaskLimits, receipt_key
 from lambdas.shared.planning import Header, Zones, make_plan
-from spark_jobs.plan import layouts_of
+from spark_jobs.plan import files_of, layouts_of
 from tests.lambdas.zones import landing_object
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
@@ -60,6 +60,17 @@ def test_the_spark_job_reads_the_same_document() -> None:
     (layout,) = layouts_of(plan.to_json(), run_id="r1")
     assert (layout.dataset, layout.columns) == (AUTHORS, AUTHORS.column_names)
     assert layout.prefix == "s3://working/run=r1/authors/layout=0/"
+
+
+def test_the_spark_job_finds_the_parts_of_a_file_that_was_cut() -> None:
+    file = PlannedFile("a.csv", "e", 3, "run=r1/authors/layout=0/00000-a.csv", dataset="authors")
+    parts = tuple(Part(f"run=r1/authors/layout=0/00000-part=0000{number}", 7) for number in range(2))
+    (read,) = files_of(Plan("r1", (file,), ()).cut({"a.csv": parts}).to_json())
+    assert read.targets == (
+        "run=r1/authors/layout=0/00000-part=00000",
+        "run=r1/authors/layout=0/00000-part=00001",
+    )
+    assert sum(part.records for part in read.parts) == 14
 
 
 def test_everything_a_run_writes_about_itself_is_below_its_own_folder() -> None:

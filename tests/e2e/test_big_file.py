@@ -1,0 +1,73 @@
+"""A file above the size at which files are cut, through one run: it is still one file to everybody who asks."""
+
+import csv
+import json
+
+import pytest
+
+from catalog import AUTHORS
+from faker_tool import Faults, Generated, generate
+from tests.e2e.pipeline import Pipeline, Run
+
+pytestmark = pytest.mark.e2e
+
+CUT_ABOVE = 128 * 1024 * 1024
+
+
+@pytest.fixture(scope="module")
+def load(pipeline: Pipeline) -> Generated:
+    landing = f"s3://{pipeline.bucket('landing').name}"
+    faults = Faults({"bad_type": 0.00005})
+    return generate(landing, records=1_350_000, datasets=[AUTHORS], faults=faults, expect=True).datasets[0]
+
+
+@pytest.fixture(scope="module")
+def records(pipeline: Pipeline, load: Generated) -> list[list[str]]:
+    """The records that have landed, in their order."""
+    (file,) = load.files
+    with (pipeline.bucket("landing") / file.name).open(encoding="utf-8", newline="") as text:
+        return list(csv.reader(text))[1:]
+
+
+@pytest.fixture(scope="module")
+def run(pipeline: Pipeline, records: list[list[str]]) -> Run:
+    assert len(records) == 1_350_000
+    return pipeline.run({})
+
+
+def test_it_is_one_file_in_the_ledger(pipeline: Pipeline, load: Generated, run: Run) -> None:
+    assert run.final_state == "SucceededWithRejects"
+    (file,) = load.files
+    assert file.size_bytes > CUT_ABOVE
+    assert file.rows_quarantined > 10
+    assert pipeline.query(
+        "select file_key, size_bytes, rows_read, rows_quarantined from goodreads_warehouse.ledger_files"
+    ) == [("author.csv", file.size_bytes, 1_350_000, file.rows_quarantined)]
+    assert pipeline.counts()["authors"] == load.distinct_keys
+    assert pipeline.landed() == []
+
+
+def test_it_is_several_in_the_working_zone(pipeline: Pipeline, run: Run) -> None:
+    folder = pipeline.bucket("working") / f"run={run.report['run_id']}" / "authors" / "layout=0"
+    assert [path.name.partition("-after=")[0] for path in sorted(folder.iterdir())] == [
+        "00000-part=00000",
+        "00000-part=00001",
+    ]
+
+
+def test_each_reject_has_the_number_of_its_record_in_the_landed_file(
+    pipeline: Pipeline, load: Generated, records: list[list[str]], run: Run
+) -> None:
+    quarantine = pipeline.bucket("quarantine") / f"run={run.report['run_id']}" / "authors"
+    rejects = [
+        json.loads(line)
+        for path in quarantine.glob("*.json")
+        for line in path.read_text().split("\n")
+        if line
+    ]
+    assert len(rejects) == load.files[0].rows_quarantined
+    assert {reject["file"].rpartition("-part=")[2][:5] for reject in rejects} == {"00000", "00001"}
+    for reject in rejects:
+        landed = dict(zip(AUTHORS.column_names, records[reject["record"] - 1], strict=True))
+        assert landed["author_id"] == reject["row"]["author_id"]
+        assert "n/a" in landed.values()
