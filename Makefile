@@ -17,9 +17,13 @@ help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run
-run: setup ## the whole pipeline on this machine [DATA=folder] [WINDOW_START=2020-02-01 WINDOW_END=2020-03-01] [SIZE=100MB]
+run: runtime ## the whole pipeline on this machine [DATA=folder] [WINDOW_START=2020-02-01 WINDOW_END=2020-03-01] [SIZE=100MB]
 	@python -m local_cloud run $(DATA) --size $(SIZE) \
 		$(if $(WINDOW_START),--window-start $(WINDOW_START)) $(if $(WINDOW_END),--window-end $(WINDOW_END))
+
+.PHONY: demo
+demo: setup ## the whole way: a simulated Goodreads to the analytics, in a few minutes
+	@python -m capture.demo
 
 .PHONY: test
 test: tools lint ## everything that is checked, end-to-end runs and a sample of the crashes included
@@ -52,7 +56,7 @@ format: tools ## put the source in order
 	@ruff format . && ruff check --fix .
 
 .PHONY: docs
-docs: setup ## the pages of docs/ that follow from code
+docs: runtime ## the pages of docs/ that follow from code
 	@python -c "from catalog.document import datasets_page as page; print(page(), end='')" > docs/datasets.md
 	@python -c "from stacks.document import settings_page as page; print(page(), end='')" > docs/settings.md
 
@@ -64,11 +68,14 @@ up: setup ## an endpoint that stays, for the plain aws and cdk commands
 synth: setup ## the CloudFormation templates, into cdk.out
 	@cdk synth --quiet
 
+.PHONY: runtime
+runtime: $(VENV)/.runtime node_modules/.installed
+
 .PHONY: setup
-setup: $(VENV)/.runtime node_modules/.installed
+setup: runtime $(VENV)/job-libraries.zip
 
 .PHONY: tools
-tools: setup $(VENV)/.tools
+tools: runtime $(VENV)/.tools
 
 .PHONY: clean
 clean: ## remove what runs and builds have left: the local warehouse too
@@ -84,6 +91,10 @@ $(VENV)/.runtime: requirements.txt | $(VENV)/bin/python
 	@$(PIP) -r requirements.txt
 	@$(VENV)/bin/python -m local_cloud.class_archive || echo "without its archive of classes each Spark step starts some seconds later"
 	@touch $@
+
+$(VENV)/job-libraries.zip: spark_jobs/requirements.txt stacks/library_archive.py | $(VENV)/.runtime
+	@echo "downloading what the Spark job runs on in AWS (once, 100 MB)"
+	@$(VENV)/bin/python -m stacks.library_archive
 
 $(VENV)/.tools: requirements-dev.txt requirements.txt benchmarks/requirements.txt | $(VENV)/.runtime
 	@echo "installing the development tools (once)"

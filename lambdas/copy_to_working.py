@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from aws_lambda_powertools import Logger
 
-from lambdas.shared.cutting import NotCuttableError
+from catalog.cutting import NotCuttableError
 from lambdas.shared.documents import read_plan
 from lambdas.shared.environment import Environment
 from lambdas.shared.gzip_check import find_gzip_problem

@@ -16,15 +16,21 @@ from typing import Any
 import boto3
 
 from local_cloud.errors import LocalCloudError
+from stacks.library_archive import ARCHIVE_KEY, REQUIREMENTS
 
 _BOOTSTRAP_VERSION = "/cdk-bootstrap/hnb659fds/version"  # where `cdk bootstrap` leaves its version
 _VERSION_OF_TODAY = "30"
 PROJECT = Path(__file__).resolve().parents[1]
 
+# No node starts here, and what the Spark job imports is installed already: 100 MB that need neither be downloaded nor
+# published. Their list stands in for them.
+_STAND_IN = {ARCHIVE_KEY: str(REQUIREMENTS)}
+
 
 def synthesize(assembly: Path, overrides: Mapping[str, str]) -> None:
     """Run app.py with the context of cdk.json and `overrides`, as the CDK CLI would; LocalCloudError if it fails."""
-    context = json.loads((PROJECT / "cdk.json").read_text(encoding="utf-8"))["context"] | dict(overrides)
+    configured = json.loads((PROJECT / "cdk.json").read_text(encoding="utf-8"))["context"]
+    context = {**configured, **_STAND_IN, **overrides}
     shutil.rmtree(assembly, ignore_errors=True)
     environment = {**os.environ, "CDK_CONTEXT_JSON": json.dumps(context), "CDK_OUTDIR": str(assembly)}
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"  # the pinned Node

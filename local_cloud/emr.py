@@ -19,6 +19,8 @@ from local_cloud.processes import end_tree
 CLASS_ARCHIVE = Path(sys.prefix, "spark-classes.jsa")
 """What class_archive.py makes; without it a JVM starts some seconds later."""
 
+# one compiler: the rows are worked on outside of the JVM, and the optimizing one takes longer than it saves
+_JAVA_OPTIONS = f"-XX:+UseParallelGC -XX:TieredStopAtLevel=1 -XX:SharedArchiveFile={CLASS_ARCHIVE}"
 _SUBMIT = Path(sys.executable).with_name("spark-submit")
 _GIB = 1024**3
 _POLL_SECONDS = 0.1
@@ -115,7 +117,7 @@ def local_options(buckets: Path) -> list[str]:
         "spark.ui.enabled": "false",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.host": "127.0.0.1",
-        "spark.driver.extraJavaOptions": f"-XX:+UseParallelGC -XX:SharedArchiveFile={CLASS_ARCHIVE}",
+        "spark.driver.extraJavaOptions": _JAVA_OPTIONS,
         "spark.sql.shuffle.partitions": str(4 * (os.cpu_count() or 1)),
     }
     for bucket in sorted(path for path in buckets.iterdir() if path.is_dir()):

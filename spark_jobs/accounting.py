@@ -7,7 +7,6 @@ from pyspark.sql import functions as F
 
 from catalog import Dataset
 from spark_jobs.clean import is_rejected
-from spark_jobs.versions import is_duplicate, is_stale, is_winner
 
 
 class UnaccountedRowsError(Exception):
@@ -37,15 +36,6 @@ class Counts:
 def counted_before_ranking(dataset: Dataset) -> list[Column]:
     """Aggregates over the rows of `clean_rows`."""
     return [F.count("*").alias("rows_read"), F.count_if(is_rejected(dataset)).alias("rows_quarantined")]
-
-
-def counted_after_ranking() -> list[Column]:
-    """Aggregates over the rows of `rank_versions`."""
-    return [
-        F.count_if(is_winner()).alias("rows_staged"),
-        F.count_if(is_stale()).alias("rows_stale"),
-        F.count_if(is_duplicate()).alias("rows_duplicate"),
-    ]
 
 
 def accounting_rows(

@@ -1,38 +1,26 @@
 """Raw text to typed values and broken rules, as column expressions: no Python runs per row.
 
-What a value may look like, after clean-up:
-
-- integers: `12`, `-3`, and the `12.0` that pandas makes of a column with gaps; `12.5` is not one
-- ratings: a decimal number; its bounds are checked first, then it is rounded half up to two places
-- flags: `true` or `false` in any case
-- timestamps: `2020-02-19 21:38:16`, with up to nine digits of fraction (cut to microseconds), with `T` for the
-  space, and with `Z` or an offset like `+01:00`; without a zone they are UTC
-- offset timestamps: `Wed Feb 19 18:36:17 -0800 2020`; the weekday is not compared with the date
-
-Both kinds of timestamps have to be within the catalog's years.
+This is what the rules are, and what explains rejects; `cleaner.py` applies them to whole files, many times faster.
+What a value may look like is in `grammar.py`.
 """
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import DecimalType
 
-from catalog import VERSION, Dataset, Type
 from catalog import Column as CatalogColumn
-from catalog.model import FIRST_YEAR, YEAR_AFTER_LAST
+from catalog import Dataset, Type
 from spark_jobs.encoding import decoded, is_not_utf8, text_of
+from spark_jobs.grammar import BEFORE_MONTH, BLANKS, DECIMAL, INTEGRAL, ISO, OFFSET, period
 from spark_jobs.reading import FAULT
 from spark_jobs.schema import SPARK_TYPES
 
-_BLANKS = r"[\p{Z}\p{Cc}]+"
 _NOT_PRINTABLE = r"[^ -~]"
 _ODD_BLANK = r"[[^ -~]&&[\p{Z}\p{Cc}]]"  # tests for printable ASCII first: most characters are
-_INTEGRAL = r"^[+-]?\d+\.0*$"
-_ISO = r"^\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)?$"
 _TIDY = ":tidy"
-_WEEKDAY = r"^[A-Z][a-z]{2} "
 
 
 def clean_rows(raw: DataFrame, dataset: Dataset, *, started: datetime) -> DataFrame:
@@ -104,19 +92,10 @@ def broken_rule(column: CatalogColumn, started: datetime) -> Column:
     if column.bounds:
         broken = broken.when(~value.between(*column.bounds), "range")
     if column.type in (Type.TIMESTAMP, Type.OFFSET_TIMESTAMP):
-        broken = broken.when(~_is_in_time(column, value, started), "range")
+        broken = broken.when(~value.between(*map(F.lit, period(column, started))), "range")
     if column.max_bytes:
         broken = broken.when(F.octet_length(value) > column.max_bytes, "too_long")
     return broken
-
-
-def _is_in_time(column: CatalogColumn, instant: Column, started: datetime) -> Column:
-    first, end = (datetime(year, 1, 1, tzinfo=UTC) for year in (FIRST_YEAR, YEAR_AFTER_LAST))
-    in_time = (instant >= F.lit(first)) & (instant < F.lit(end))
-    if column.name == VERSION.name:
-        # a version from the future would win over every true one; a day is for clocks and forgotten zones
-        in_time &= instant <= F.lit(started + timedelta(days=1))
-    return in_time
 
 
 def _is_tidy_row(texts: Sequence[CatalogColumn]) -> Column:
@@ -131,7 +110,7 @@ def _is_tidy_row(texts: Sequence[CatalogColumn]) -> Column:
 def _tidied(text: Column) -> Column:
     # looking is much cheaper than rewriting
     untidy = text.rlike(_ODD_BLANK) | text.contains("  ") | text.startswith(" ") | text.endswith(" ")
-    return F.when(untidy, F.trim(F.regexp_replace(text, _BLANKS, " "))).otherwise(text)
+    return F.when(untidy, F.trim(F.regexp_replace(text, BLANKS, " "))).otherwise(text)
 
 
 def _parsed(column: CatalogColumn) -> Column:
@@ -152,7 +131,7 @@ def _is_not_utf8(column: CatalogColumn) -> Column:
 
 def _integer(text: Column, spark_type: str) -> Column:
     # a cast would cut 12.5 to 12
-    return F.when(~text.contains(".") | text.rlike(_INTEGRAL), text.cast(spark_type))
+    return F.when(~text.contains(".") | _is(INTEGRAL, text), text.cast(spark_type))
 
 
 def _boolean(text: Column) -> Column:
@@ -161,18 +140,27 @@ def _boolean(text: Column) -> Column:
 
 def _timestamp(text: Column) -> Column:
     # a cast alone takes 2020 for a date and 21:38 for a time of today
-    return F.when(text.rlike(_ISO), text.cast("timestamp"))
+    return F.when(_is(ISO, text), text.cast("timestamp"))
 
 
 def _offset_timestamp(text: Column) -> Column:
     # Spark 3 parses no weekday names
-    return F.when(text.rlike(_WEEKDAY), F.to_timestamp(F.substring(text, 5, 64), "MMM d HH:mm:ss Z yyyy"))
+    rest = F.substring(text, BEFORE_MONTH + 1, 64)
+    return F.when(_is(OFFSET, text), F.to_timestamp(rest, "MMM d HH:mm:ss Z yyyy"))
+
+
+def _rating(text: Column) -> Column:
+    return F.when(_is(DECIMAL, text), text.cast(DecimalType(38, 18)))
+
+
+def _is(pattern: str, text: Column) -> Column:
+    return text.rlike(f"^({pattern})$")
 
 
 _PARSERS: dict[Type, Callable[[Column], Column]] = {
     Type.BIGINT: lambda text: _integer(text, "bigint"),
     Type.INTEGER: lambda text: _integer(text, "int"),
-    Type.RATING: lambda text: text.cast(DecimalType(38, 18)),
+    Type.RATING: _rating,
     Type.BOOLEAN: _boolean,
     Type.TIMESTAMP: _timestamp,
     Type.OFFSET_TIMESTAMP: _offset_timestamp,

@@ -15,6 +15,7 @@ from spark_jobs.accounting import UnaccountedRowsError
 from spark_jobs.clean import is_rejected
 from spark_jobs.plan import PlannedFile
 from spark_jobs.reading import NUMBER
+from spark_jobs.tallies import FileTally
 
 READ_BY_FILE, QUARANTINED_BY_FILE = "read_by_file", "quarantined_by_file"
 
@@ -42,6 +43,15 @@ class FileCounts:
         return cls(read=_counts_from(read), quarantined=_counts_from(quarantined))
 
     @classmethod
+    def tallied(cls, tallies: Iterable[FileTally]) -> Self:
+        """From tallies, several of a file if it was cut."""
+        counts = cls()
+        for tally in tallies:
+            counts.read[tally.number] += tally.read
+            counts.quarantined[tally.number] += tally.bad
+        return counts
+
+    @classmethod
     def total(cls, parts: Iterable["FileCounts"]) -> Self:
         """All datasets' files together: a number occurs once in a run."""
         total = cls()
@@ -49,15 +59,6 @@ class FileCounts:
             total.read.update(part.read)
             total.quarantined.update(part.quarantined)
         return total
-
-    def require_sums(self, *, read: int, quarantined: int) -> None:
-        """UnaccountedRowsError unless the files have this many rows together."""
-        found = self.read.total(), self.quarantined.total()
-        if found != (read, quarantined):
-            raise UnaccountedRowsError(
-                f"{read} rows were read and {quarantined} rejected, but by file it is {found[0]} and {found[1]}: "
-                "run the step again; if it fails again, rows cannot be traced to their files"
-            )
 
     def require_parts(self, files: Iterable[PlannedFile]) -> None:
         """UnaccountedRowsError unless of the files that were cut as many rows were read as were cut."""

@@ -13,44 +13,36 @@ from spark_jobs.clean import clean_rows, is_rejected, rule_name
 from spark_jobs.encoding import BYTES, any_has_lost_bytes, has_lost_bytes, text_of, texts_of
 from spark_jobs.reading import CORRUPT, FAULT, Source, fault, is_blank, raw_fields, raw_row, read_source
 
-_COLUMNS, _FILE, _POSITION, _RECORD, _ROW = ":columns", ":file", ":position", ":record", ":row"
+COLUMNS, FILE, RECORD, ROW = ":columns", ":file", ":record", ":row"
+"""Of a record: the file's header, its address, the number in it, and the raw text of all fields by name."""
+
+_POSITION = ":position"
 _IS_TEXT = ":is_text"
 _BEFORE_PART = r"^\d{5}-part=\d+-after=(\d+)-"  # no other name has an equals sign
 _SHOWN_CHARACTERS = 256
 
 
-def rejected_rows(
-    spark: SparkSession, dataset: Dataset, sources: Sequence[Source], *, run_id: str, started: datetime
-) -> DataFrame:
-    """The rejects of a dataset, read anew from its files.
+def numbered_natively(records: DataFrame, dataset: Dataset, *, started: datetime) -> DataFrame:
+    """Bad records that were found outside of the JVM, with the rules that they break."""
+    return clean_rows(records, dataset, started=started).where(is_rejected(dataset))
 
-    Columns: run_id, dataset, file (URI; of the part, if the file was cut), record (1-based within the landed file,
-    lines of white space count), violations (array of column, rule, value; a value is cut to 256 characters),
-    row (map of texts; NULL if the number of fields was wrong), raw (the record's text in that case, else NULL), columns (the file's header where raw is set, else NULL),
-    encoding. If any of a record's bytes are not UTF-8, all of its row, or raw, is given as ISO-8859-1, one character
-    per byte: nothing is lost, and for a file in that encoding it is simply right.
+
+def numbered_by_spark(
+    spark: SparkSession, sources: Sequence[Source], dataset: Dataset, *, started: datetime
+) -> DataFrame:
+    """Bad records of files that Spark's parser reads, with the rules that they break and RECORD.
+
+    A file is one task's consecutive rows, and its header, read as a row, is always among the rejects (a
+    column's name is no timestamp): the distance to it is the record number.
     """
     records = reduce(DataFrame.unionByName, [_records_of_files(spark, source) for source in sources])
     # numbered only now: a filter is pushed below deterministic columns, and would clean every value twice
     cleaned = clean_rows(records, dataset, started=started)
     positioned = cleaned.withColumn(_POSITION, F.monotonically_increasing_id())
-    numbered = _numbered(positioned.where(is_rejected(dataset)))
-    is_row = F.col(CORRUPT).isNull()
-    is_text = ~F.when(is_row, any_has_lost_bytes(F.col(_ROW))).otherwise(has_lost_bytes(F.col(CORRUPT)))
-    rejects = numbered.withColumn(_IS_TEXT, is_text).withColumn(
-        _ROW, F.when(F.col(_IS_TEXT), texts_of(F.col(_ROW))).otherwise(F.col(_ROW))
-    )
-    return rejects.select(
-        F.lit(run_id).alias("run_id"),
-        F.lit(dataset.name).alias("dataset"),
-        _uri().alias("file"),
-        F.col(_RECORD).alias("record"),
-        _violations(dataset).alias("violations"),
-        F.when(is_row, F.col(_ROW)).alias("row"),
-        F.when(F.col(_IS_TEXT), text_of(F.col(CORRUPT))).otherwise(F.col(CORRUPT)).alias("raw"),
-        F.when(~is_row, F.col(_COLUMNS)).alias("columns"),
-        F.when(F.col(_IS_TEXT), "UTF-8").otherwise(BYTES).alias("encoding"),
-    )
+    of_file = Window.partitionBy(FILE)
+    number = F.col(_POSITION) - F.min(_POSITION).over(of_file)
+    rejects = positioned.where(is_rejected(dataset)).withColumn(RECORD, number).drop(_POSITION)
+    return rejects.where((F.col(RECORD) > 0) & ~is_blank())
 
 
 def _records_of_files(spark: SparkSession, source: Source) -> DataFrame:
@@ -58,28 +50,49 @@ def _records_of_files(spark: SparkSession, source: Source) -> DataFrame:
         *raw_fields(source.layout),
         CORRUPT,
         fault(source).alias(FAULT),
-        raw_row(source.layout).alias(_ROW),
-        F.array(*map(F.lit, source.layout.columns)).alias(_COLUMNS),
-        F.col("_metadata.file_path").alias(_FILE),
+        raw_row(source.layout).alias(ROW),
+        F.array(*map(F.lit, source.layout.columns)).alias(COLUMNS),
+        F.col("_metadata.file_path").alias(FILE),
+    )
+
+
+def explained(found: Sequence[DataFrame], dataset: Dataset, *, run_id: str) -> DataFrame:
+    """Rejects as they are written, from the rows of `numbered_by_spark` and `numbered_natively`.
+
+    Columns: run_id, dataset, file (URI; of the part, if the file was cut), record (1-based within the landed file,
+    lines of white space count), violations (array of column, rule, value; a value is cut to 256 characters),
+    row (map of texts; NULL if the number of fields was wrong), raw (the record's text in that case, else NULL), columns (the file's header where raw is set, else NULL),
+    encoding. If any of a record's bytes are not UTF-8, all of its row, or raw, is given as ISO-8859-1, one character
+    per byte: nothing is lost, and for a file in that encoding it is simply right.
+    """
+    numbered = reduce(DataFrame.unionByName, found)
+    is_row = F.col(CORRUPT).isNull()
+    is_text = ~F.when(is_row, any_has_lost_bytes(F.col(ROW))).otherwise(has_lost_bytes(F.col(CORRUPT)))
+    rejects = numbered.withColumn(_IS_TEXT, is_text).withColumn(
+        ROW, F.when(F.col(_IS_TEXT), texts_of(F.col(ROW))).otherwise(F.col(ROW))
+    )
+    return rejects.select(
+        F.lit(run_id).alias("run_id"),
+        F.lit(dataset.name).alias("dataset"),
+        _uri().alias("file"),
+        (F.col(RECORD) + _records_before()).alias("record"),
+        _violations(dataset).alias("violations"),
+        F.when(is_row, F.col(ROW)).alias("row"),
+        F.when(F.col(_IS_TEXT), text_of(F.col(CORRUPT))).otherwise(F.col(CORRUPT)).alias("raw"),
+        F.when(~is_row, F.col(COLUMNS)).alias("columns"),
+        F.when(F.col(_IS_TEXT), "UTF-8").otherwise(BYTES).alias("encoding"),
     )
 
 
 def _uri() -> Column:
     """The file's address with its key as S3 knows it: Spark percent-encodes it, but leaves `+` alone."""
-    return F.url_decode(F.regexp_replace(_FILE, r"\+", "%2B"))
+    return F.url_decode(F.regexp_replace(FILE, r"\+", "%2B"))
 
 
-def _numbered(rejects: DataFrame) -> DataFrame:
-    """Each reject with its record number, header lines and blank lines left out.
-
-    A file is one task's consecutive rows, and its header, read as a row, is always among the rejects (a
-    column's name is no timestamp): the distance to it is the record number.
-    """
-    of_file = Window.partitionBy(_FILE)
-    number = F.col(_POSITION) - F.min(_POSITION).over(of_file)
-    of_records = rejects.withColumn(_RECORD, number).where((F.col(_RECORD) > 0) & ~is_blank())
-    before = F.regexp_extract(F.element_at(F.split(_FILE, "/"), -1), _BEFORE_PART, 1)
-    return of_records.withColumn(_RECORD, F.col(_RECORD) + F.coalesce(before.cast("bigint"), F.lit(0)))
+def _records_before() -> Column:
+    """How many records of the landed file are in parts before this one."""
+    before = F.regexp_extract(F.element_at(F.split(FILE, "/"), -1), _BEFORE_PART, 1)
+    return F.coalesce(before.cast("bigint"), F.lit(0))
 
 
 def _violations(dataset: Dataset) -> Column:
@@ -90,7 +103,7 @@ def _violations(dataset: Dataset) -> Column:
 
 def _violation_of(column: CatalogColumn) -> Column:
     rule = F.col(rule_name(column))
-    value = F.substring(F.col(_ROW)[column.name], 1, _SHOWN_CHARACTERS)
+    value = F.substring(F.col(ROW)[column.name], 1, _SHOWN_CHARACTERS)
     return F.when(rule.isNotNull(), _violation(column.name, rule, value))
 
 

@@ -1,6 +1,6 @@
 """CSV files to rows of raw text, one character per byte."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
@@ -49,6 +49,10 @@ class Source:
             if self.whole
             else [uri for file in self.files for uri in self.layout.uris(file)]
         )
+
+    def of(self, numbers: Container[int]) -> "Source":
+        """The part with the files that have one of these numbers."""
+        return self.only(file for file in self.files if file.number in numbers)
 
     def only(self, files: Iterable[PlannedFile], *, lenient: bool | None = None) -> "Source":
         """The part with these of its files, by default as lenient as before."""
@@ -102,6 +106,7 @@ def read_source(
         multiLine=True,
         quote='"',
         escape='"',
+        charToEscapeQuoteEscaping='"',  # the default is NUL, which then vanishes from texts
         # the default, and the lenient one, makes one record of all up to the next quote that fits
         unescapedQuoteHandling="STOP_AT_DELIMITER" if source.lenient else "RAISE_ERROR",
         encoding=BYTES,

@@ -3,14 +3,16 @@
 from aws_cdk import CfnOutput, CfnTag, Stack
 from aws_cdk import aws_emr as emr
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
-from spark_jobs.conf import SPARK_CONF
 from stacks.emr_access import EmrAccess
 from stacks.job_code import JobCode
+from stacks.job_libraries import JobLibraries
 from stacks.nag import accept, accept_bucket_grants
 from stacks.network import EMR_MANAGED_TAG, NetworkStack
 from stacks.settings import Settings
+from stacks.spark_defaults import configurations
 from stacks.storage import StorageStack
 
 EMR_LOGS = "emr/"
@@ -20,7 +22,7 @@ EMR_LOGS = "emr/"
 class ComputeStack(Stack):
     """One long-running cluster: a step needs seconds to start, a cluster minutes.
 
-    Submit steps in client mode: the driver then has the primary node to itself, and each core node is one executor.
+    Submit steps in client mode: the driver is then on the primary node, and the core nodes are left to the executors.
     """
 
     def __init__(
@@ -39,11 +41,19 @@ class ComputeStack(Stack):
         access = EmrAccess(self, "Access", settings=settings)
         self._grant_data(access.node_role, storage)
         code.grant_read(access.node_role)
-        self.cluster = self._cluster(settings, network, storage, access)
+        libraries = JobLibraries(self, "JobLibraries")
+        libraries.grant_read(access.node_role)
+        self.cluster = self._cluster(settings, network, storage, access, libraries)
         self.cluster.node.add_dependency(
             access
         )  # the cluster starts with its permissions, or it does not start
-        self.cluster_id = self.cluster.ref
+        self._parameter_name = f"/{settings.name}/emr-cluster-id"
+        ssm.StringParameter(
+            self,
+            "ClusterIdParameter",
+            parameter_name=self._parameter_name,
+            string_value=self.cluster.ref,
+        )
         accept(
             self.cluster,
             "AwsSolutions-EMR4",
@@ -59,7 +69,16 @@ class ComputeStack(Stack):
         accept(
             self.cluster, "AwsSolutions-EMR6", reason="Nobody signs in to a node: no key pair, no open port."
         )
-        CfnOutput(self, "ClusterId", value=self.cluster_id, description="the EMR cluster")
+        CfnOutput(self, "ClusterId", value=self.cluster.ref, description="the EMR cluster")
+
+    def cluster_id_for(self, stack: Stack) -> str:
+        """The cluster's id in another stack, which is deployed after this one and looks it up each time.
+
+        An export could not change while the other stack imports it, but other libraries, settings or instances mean
+        another cluster.
+        """
+        stack.add_dependency(self)
+        return ssm.StringParameter.value_for_string_parameter(stack, self._parameter_name)
 
     def _grant_data(self, role: iam.Role, storage: StorageStack) -> None:
         storage.working.grant_read(role)
@@ -70,7 +89,12 @@ class ComputeStack(Stack):
         accept_bucket_grants(role, storage.logs, keys=f"{EMR_LOGS}*")
 
     def _cluster(
-        self, settings: Settings, network: NetworkStack, storage: StorageStack, access: EmrAccess
+        self,
+        settings: Settings,
+        network: NetworkStack,
+        storage: StorageStack,
+        access: EmrAccess,
+        libraries: JobLibraries,
     ) -> emr.CfnCluster:
         return emr.CfnCluster(
             self,
@@ -89,7 +113,10 @@ class ComputeStack(Stack):
                 termination_protected=False,
                 unhealthy_node_replacement=True,
             ),
-            configurations=_configurations(),
+            bootstrap_actions=[libraries.bootstrap_action],
+            configurations=configurations(
+                python=libraries.python, region=self.region, core_nodes=settings.emr_core_count
+            ),
             job_flow_role=access.instance_profile.ref,
             service_role=access.service_role.role_name,
             security_configuration=access.security_configuration.ref,
@@ -115,20 +142,3 @@ def _group(settings: Settings, name: str, count: int) -> emr.CfnCluster.Instance
             ebs_block_device_configs=[disk], ebs_optimized=True
         ),
     )
-
-
-def _configurations() -> list[emr.CfnCluster.ConfigurationProperty]:
-    """One step at a time owns the cluster: an executor per core node with all it has, from the first second."""
-    defaults = {
-        **SPARK_CONF,
-        "spark.dynamicAllocation.enabled": "false",
-        "spark.pyspark.python": "/usr/bin/python3.11",  # EMR 7 defaults to 3.9
-    }
-    return [
-        emr.CfnCluster.ConfigurationProperty(
-            classification="spark", configuration_properties={"maximizeResourceAllocation": "true"}
-        ),
-        emr.CfnCluster.ConfigurationProperty(
-            classification="spark-defaults", configuration_properties=defaults
-        ),
-    ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from aws_cdk import Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
@@ -41,7 +42,7 @@ class Dashboard(Construct):
         dashboard.add_widgets(*_runs(settings, pipeline))
         dashboard.add_widgets(*_data(pipeline))
         dashboard.add_widgets(
-            *_capacity(pipeline, compute.cluster_id, warehouse.cluster_identifier),
+            *_capacity(pipeline, compute.cluster_id_for(Stack.of(self)), warehouse.cluster_identifier),
         )
 
 

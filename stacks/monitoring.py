@@ -47,7 +47,7 @@ class MonitoringStack(Stack):
             )
         self._watch_runs()
         self._watch_data()
-        self._watch_emr(compute.cluster_id)
+        self._watch_emr(compute.cluster_id_for(self))
         self._watch_redshift(warehouse.cluster_identifier)
         Dashboard(
             self,

@@ -30,6 +30,15 @@ def accept_bucket_grants(construct: IConstruct, *buckets: s3.Bucket, keys: str =
     )
 
 
+def accept_asset_grants(construct: IConstruct) -> None:
+    """Accepts what `asset.grant_read(construct)` gives."""
+    accept(
+        construct,
+        "AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:s3:::cdk-hnb659fds-assets-<AWS::AccountId>-<AWS::Region>/*]",
+        reason="The CDK grants assets by bucket; the bucket holds deployed code and templates, no data.",
+    )
+
+
 def _export_name(bucket: s3.Bucket) -> str:
     """Under which name the ARN of `bucket` reaches other stacks, which is how cdk-nag names the bucket."""
     stack = Stack.of(bucket)

@@ -56,7 +56,7 @@ class PipelineStack(Stack):
             ),
             copy_role_arn=warehouse.copy_role.role_arn,
             job=SparkJob(
-                cluster_id=compute.cluster_id,
+                cluster_id=compute.cluster_id_for(self),
                 script=compute.transform_script.s3_object_url,
                 python_code=compute.python_code.s3_object_url,
             ),

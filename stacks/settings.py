@@ -1,5 +1,6 @@
 """Every tunable of a deployment: typed, bounded, read from the CDK context."""
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Self
 
@@ -14,6 +15,7 @@ from stacks.node_types import Nodes, check_port, deployable
 _MIB = 1024**2
 _GIB = 1024**3
 _COPY_TASKS = 1000  # about 7 events each
+_ARM = re.compile(r"a1\.|[a-z]+\d+g")  # m6g, c7gn, g5g, but not g5
 _LOG_RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922,
                        3288, 3653)  # what CloudWatch Logs accepts in PutRetentionPolicy  # fmt: skip
 
@@ -102,7 +104,10 @@ class Settings(BaseModel):
         _GIB, 1, 64 * _GIB, "bytes one invocation of the copying function takes; a bigger file has its own"
     )
     copy_part_bytes: int = _whole(
-        128 * _MIB, 8 * _MIB, 4 * _GIB, "bytes above which a file is cut while it is copied, and of its parts"
+        64 * _MIB,
+        8 * _MIB,
+        512 * _MIB,
+        "bytes above which a file is cut while it is copied, and of its parts",
     )
     copy_concurrency: int = _whole(10, 1, 40, "invocations of the copying function at a time")
 
@@ -149,6 +154,15 @@ class Settings(BaseModel):
     def reject_limits(self) -> Mapping[str, int]:
         """Percent of rejected rows above which a run stops, by dataset."""
         return {dataset.name: getattr(self, f"{dataset.name}_reject_limit_percent") for dataset in DATASETS}
+
+    @model_validator(mode="after")
+    def _runs_the_libraries(self) -> Self:
+        if _ARM.match(self.emr_instance_type):
+            raise ValueError(
+                f"emr_instance_type = {self.emr_instance_type!r} has ARM processors, and the Spark job's libraries are those "
+                "for x86_64: take a type like m5.xlarge or m6i.xlarge"
+            )
+        return self
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:

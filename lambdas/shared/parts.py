@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING, Any, cast
 
 from botocore.exceptions import ClientError
 
-from lambdas.shared.cutting import Piece, find_pieces
+from catalog.cutting import Piece, find_pieces
 from lambdas.shared.gzip_check import Readable
 from lambdas.shared.plan import Part, PlannedFile
 from lambdas.shared.zone import in_parallel, raise_unless_changed

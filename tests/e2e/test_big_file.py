@@ -6,19 +6,21 @@ import json
 import pytest
 
 from catalog import AUTHORS
-from faker_tool import Faults, Generated, generate
+from faker_tool.faults import Faults
+from faker_tool.generate import generate
+from faker_tool.written import Generated
 from tests.e2e.pipeline import Pipeline, Run
 
 pytestmark = pytest.mark.e2e
 
-CUT_ABOVE = 128 * 1024 * 1024
+CUT_ABOVE = 64 * 1024 * 1024
 
 
 @pytest.fixture(scope="module")
 def load(pipeline: Pipeline) -> Generated:
     landing = f"s3://{pipeline.bucket('landing').name}"
     faults = Faults({"bad_type": 0.00005})
-    return generate(landing, records=1_350_000, datasets=[AUTHORS], faults=faults, expect=True).datasets[0]
+    return generate(landing, records=700_000, datasets=[AUTHORS], faults=faults, expect=True).datasets[0]
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +33,7 @@ def records(pipeline: Pipeline, load: Generated) -> list[list[str]]:
 
 @pytest.fixture(scope="module")
 def run(pipeline: Pipeline, records: list[list[str]]) -> Run:
-    assert len(records) == 1_350_000
+    assert len(records) == 700_000
     return pipeline.run({})
 
 
@@ -42,7 +44,7 @@ def test_it_is_one_file_in_the_ledger(pipeline: Pipeline, load: Generated, run: 
     assert file.rows_quarantined > 10
     assert pipeline.query(
         "select file_key, size_bytes, rows_read, rows_quarantined from goodreads_warehouse.ledger_files"
-    ) == [("author.csv", file.size_bytes, 1_350_000, file.rows_quarantined)]
+    ) == [("author.csv", file.size_bytes, 700_000, file.rows_quarantined)]
     assert pipeline.counts()["authors"] == load.distinct_keys
     assert pipeline.landed() == []
 

@@ -39,7 +39,5 @@ def test_a_jvm_with_sparks_class_path_takes_sparks_classes_from_the_archive(
 def test_steps_start_with_the_archive_that_set_up_has_made(tmp_path: Path) -> None:
     options = emr.local_options(tmp_path)
     assert emr.CLASS_ARCHIVE.is_file()
-    assert (
-        f"spark.driver.extraJavaOptions=-XX:+UseParallelGC -XX:SharedArchiveFile={emr.CLASS_ARCHIVE}"
-        in options
-    )
+    (java,) = (option for option in options if option.startswith("spark.driver.extraJavaOptions="))
+    assert f"-XX:SharedArchiveFile={emr.CLASS_ARCHIVE}" in java.split()

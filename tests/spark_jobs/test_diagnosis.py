@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from catalog import AUTHORS
+from catalog import AUTHORS, BOOKS
 from spark_jobs.accounting import Counts
 from spark_jobs.transform import TransformError
 from tests.spark_jobs.workbench import RUN_ID, Workbench
@@ -82,7 +82,7 @@ def test_a_cut_off_gzip_file_is_left_out_and_the_others_are_read(bench: Workbenc
 def test_a_dataset_without_a_readable_file_stages_nothing(bench: Workbench) -> None:
     endless = HEADER + '1,"' + "x" * (4 * 1024 * 1024 + 1)
     bench.land("authors", endless.encode(), name="endless.csv")
-    bench.land("books", b"book_id" + b"," * 100_001, name="wide.csv")
+    bench.land("books", ",".join(BOOKS.column_names).encode() + b"\n1" + b"," * 100_001, name="wide.csv")
 
     assert bench.run()["authors"] == Counts()
     problems = {key: problem or "" for key, (_, _, problem) in bench.file_rows().items()}

@@ -13,8 +13,8 @@ import pyspark
 import pytest
 
 from catalog import DATASETS, REVIEWS
-from faker_tool import generate
 from faker_tool.chunk import ROWS
+from faker_tool.generate import generate
 from faker_tool.parts import plan_parts
 from spark_jobs.generate_load import main
 

@@ -184,7 +184,7 @@ def test_a_record_of_25000_fields_costs_only_itself(bench: Workbench) -> None:
 
 RECORDS = st.lists(
     st.lists(
-        st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=6)
+        st.text(st.characters(exclude_categories=["Cs"]), max_size=6)
         | st.sampled_from(['"', '""', ",", "\n", '",\n"', "a\nb", "日本", "\ufffd", "\u00a0"]),
         min_size=3,
         max_size=3,

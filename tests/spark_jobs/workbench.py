@@ -149,7 +149,7 @@ class Workbench:
         lines = [
             line
             for path in (self.root / "quarantine" / dataset).glob("*.json")
-            for line in path.read_text().splitlines()
+            for line in path.read_bytes().splitlines()
         ]
         return sorted(map(json.loads, lines), key=lambda reject: (reject["file"], reject["record"]))
 

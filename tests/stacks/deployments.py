@@ -8,6 +8,7 @@ from typing import Any
 from aws_cdk import App
 
 from app import build
+from stacks.library_archive import ARCHIVE_KEY, REQUIREMENTS
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -48,7 +49,10 @@ class Deployment:
 
 def synthesize(folder: Path, **settings: object) -> Deployment:
     """The deployment of `cdk.json` with some settings changed."""
-    context = json.loads((ROOT / "cdk.json").read_text())["context"] | settings
+    stand_in = {
+        ARCHIVE_KEY: str(REQUIREMENTS)
+    }  # the libraries are downloaded only where they are to be deployed
+    context = {**json.loads((ROOT / "cdk.json").read_text())["context"], **stand_in, **settings}
     app = App(context=context, outdir=str(folder))
     build(app)
     try:

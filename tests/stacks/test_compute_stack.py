@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
-from tests.stacks.deployments import Deployment
+from stacks.context import SettingsError
+from stacks.library_archive import ARCHIVE_KEY
+from tests.stacks.deployments import Deployment, synthesize
 
 
 @pytest.fixture
@@ -41,13 +43,100 @@ def test_the_cluster_runs_spark_and_waits_for_the_next_step(cluster: dict[str, A
     assert cluster["StepConcurrencyLevel"] == 1
 
 
-def test_spark_starts_with_the_settings_the_job_insists_on(cluster: dict[str, Any]) -> None:
-    defaults = {c["Classification"]: c["ConfigurationProperties"] for c in cluster["Configurations"]}[
-        "spark-defaults"
+def spark_defaults(cluster: dict[str, Any]) -> dict[str, Any]:
+    (found,) = [c for c in cluster["Configurations"] if c["Classification"] == "spark-defaults"]
+    properties: dict[str, Any] = found["ConfigurationProperties"]
+    return properties
+
+
+def test_driver_and_executors_know_in_which_region_the_buckets_are(cluster: dict[str, Any]) -> None:
+    region = {"Ref": "AWS::Region"}
+    assert spark_defaults(cluster)["spark.executorEnv.AWS_REGION"] == region
+    (environment,) = [c for c in cluster["Configurations"] if c["Classification"] == "spark-env"]
+    assert environment["Configurations"] == [
+        {"Classification": "export", "ConfigurationProperties": {"AWS_REGION": region}}
     ]
+
+
+def test_spark_starts_with_the_settings_the_job_insists_on(cluster: dict[str, Any]) -> None:
+    defaults = spark_defaults(cluster)
     assert defaults["spark.sql.session.timeZone"] == "UTC"
     assert defaults["spark.sql.legacy.timeParserPolicy"] == "CORRECTED"
-    assert defaults["spark.pyspark.python"] == "/usr/bin/python3.11"
+    assert defaults["spark.pyspark.python"] == "/opt/spark-job/bin/python"
+
+
+def mebibytes(size: str) -> int:
+    assert size.endswith("g")
+    return 1024 * int(size[:-1])
+
+
+def test_an_executor_and_the_application_master_fit_into_a_node_with_room_outside_of_the_heap(
+    cluster: dict[str, Any],
+) -> None:
+    defaults = spark_defaults(cluster)
+    heap, outside = (mebibytes(defaults[f"spark.executor.{part}"]) for part in ("memory", "memoryOverhead"))
+    assert heap + outside + 896 <= 12288  # of YARN on an m5.xlarge
+    assert outside / int(defaults["spark.executor.cores"]) >= 1536
+
+
+def test_every_core_node_has_an_executor_from_the_start(deployment: Deployment, changed: Deployment) -> None:
+    least = []
+    for each in (deployment, changed):
+        (cluster,) = each.properties("compute", "EMR::Cluster")
+        least.append(spark_defaults(cluster)["spark.dynamicAllocation.minExecutors"])
+    assert least == ["2", "5"]
+
+
+def asset_uri(deployment: Deployment, suffix: str) -> dict[str, str]:
+    """Where the one asset file with that suffix is in S3."""
+    assets = json.loads((deployment.folder / "goodreads-compute.assets.json").read_text())["files"].values()
+    files = [asset for asset in assets if asset["source"]["packaging"] == "file"]
+    (found,) = [asset for asset in files if str(asset["source"]["path"]).endswith(suffix)]
+    (destination,) = found["destinations"].values()
+    return {"Fn::Sub": f"s3://{destination['bucketName']}/{destination['objectKey']}"}
+
+
+def test_every_node_installs_the_jobs_libraries_before_it_takes_part(
+    deployment: Deployment, cluster: dict[str, Any]
+) -> None:
+    (action,) = cluster["BootstrapActions"]
+    assert action["ScriptBootstrapAction"] == {
+        "Path": asset_uri(deployment, ".sh"),
+        "Args": [
+            {"Ref": "AWS::Region"},
+            asset_uri(deployment, ".txt"),  # a list of the libraries stands in for them
+            "/opt/spark-job",
+            *("duckdb", "numpy", "pandas", "pyarrow.fs", "pyarrow.parquet"),
+        ],
+    }
+
+
+@pytest.mark.parametrize("stack", ["pipeline", "monitoring"])
+def test_no_stack_holds_on_to_a_cluster_that_is_to_be_replaced(deployment: Deployment, stack: str) -> None:
+    (parameter,) = deployment.properties("compute", "SSM::Parameter")
+    assert parameter["Name"] == "/goodreads/emr-cluster-id"
+    assert parameter["Value"] == {"Ref": "Cluster"}
+    template = deployment.template(stack)
+    looked_up = [
+        name
+        for name, found in template["Parameters"].items()
+        if (found["Type"], found["Default"]) == ("AWS::SSM::Parameter::Value<String>", parameter["Name"])
+    ]
+    assert len(looked_up) == 1
+    assert json.dumps({"Ref": looked_up[0]}) in json.dumps(template["Resources"])
+    assert "goodreads-compute:Export" not in json.dumps(template)
+    artifacts = json.loads((deployment.folder / "manifest.json").read_text())["artifacts"]
+    assert "goodreads-compute" in artifacts[f"goodreads-{stack}"]["dependencies"]
+
+
+def test_without_the_libraries_synthesis_names_the_command_that_downloads_them(tmp_path: Path) -> None:
+    absent = tmp_path / "venv" / "job-libraries.zip"
+    with pytest.raises(SettingsError) as told:
+        synthesize(tmp_path / "out", **{ARCHIVE_KEY: str(absent)})
+    assert str(told.value) == (
+        "the Spark job's libraries, job-libraries.zip, were not found in venv: run `make setup`, which downloads them for "
+        "the EMR nodes"
+    )
 
 
 def test_the_managed_policy_of_emr_reaches_the_cluster(

@@ -139,6 +139,8 @@ def test_what_the_cdk_keeps_in_the_context_is_left_alone(key: str) -> None:
             ),
         ),
         ({"schedule_minutes": 30}, "late_after_minutes = 30 must be above schedule_minutes = 30"),
+        ({"emr_instance_type": "m6g.xlarge"}, "emr_instance_type = 'm6g.xlarge' has ARM processors"),
+        ({"emr_instance_type": "c7gn.4xlarge"}, "emr_instance_type = 'c7gn.4xlarge' has ARM processors"),
         (
             {"redshift_port": 5456},
             "redshift_port = 5456 is not allowed for ra3.large: use 5431 to 5455 or 8191 to 8215",
@@ -152,6 +154,11 @@ def test_what_the_cdk_keeps_in_the_context_is_left_alone(key: str) -> None:
 )
 def test_settings_that_do_not_fit_together_are_refused(context: dict[str, Any], complaint: str) -> None:
     assert refusal(**context).startswith(complaint)
+
+
+@pytest.mark.parametrize("instance_type", ["m5.2xlarge", "g5.xlarge", "g4dn.xlarge", "m7i-flex.2xlarge"])
+def test_nodes_of_any_other_kind_are_deployed_as_asked(instance_type: str) -> None:
+    assert settings_of(emr_instance_type=instance_type).emr_instance_type == instance_type
 
 
 def test_without_a_schedule_nothing_is_late() -> None:

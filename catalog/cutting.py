@@ -2,6 +2,7 @@
 
 import codecs
 import re
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -36,6 +37,15 @@ def find_pieces(blocks: Iterable[bytes], size: int) -> tuple[Piece, ...]:
     What lies before the first piece is the header. NotCuttableError unless the file is regular: every quote opens
     or closes a field or is doubled, and every other line break ends a record. Takes memory for two blocks and a line.
     """
+    return _scanned(blocks, size).pieces()
+
+
+def count_records(blocks: Iterable[bytes]) -> int:
+    """The records of the file that the blocks make up, its header aside; NotCuttableError unless it is regular."""
+    return max(0, _scanned(blocks, sys.maxsize).records - 1)
+
+
+def _scanned(blocks: Iterable[bytes], size: int) -> "_Scan":
     scan = _Scan(size)
     rest = b""
     for block in blocks:
@@ -43,7 +53,8 @@ def find_pieces(blocks: Iterable[bytes], size: int) -> tuple[Piece, ...]:
         scan.read(lines + line_break)
         if len(rest) > _LONGEST_LINE:
             raise NotCuttableError(f"a line is longer than {_LONGEST_LINE} bytes")
-    return scan.end(rest)
+    scan.end(rest)
+    return scan
 
 
 @dataclass
@@ -66,13 +77,16 @@ class _Scan:
             lines = lines[end:]
         self._pass(lines)
 
-    def end(self, last_line: bytes) -> tuple[Piece, ...]:
-        """The file's pieces; its last line, which may be empty, has no line break."""
+    def end(self, last_line: bytes) -> None:
+        """The file's last line, which may be empty, without a line break."""
         if last_line:
             self._pass(last_line + b"\n")
             self.position -= 1
         if self.quoted:
             raise NotCuttableError("a quote is never closed")
+
+    def pieces(self) -> tuple[Piece, ...]:
+        """After the end."""
         cuts = pairwise([*self.cuts, (self.position, self.records)])
         pieces = [
             Piece(start, end, before - 1, until - before)

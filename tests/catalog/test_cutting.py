@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambdas.shared.cutting import NotCuttableError, Piece, find_pieces
+from catalog.cutting import NotCuttableError, Piece, count_records, find_pieces
 
 HEADER = "id,text,more\n"
 values = st.lists(st.sampled_from(['"', ",", "\n", "\r\n", " ", "a", "ß", "本"]), max_size=12).map("".join)
@@ -102,6 +102,27 @@ def test_a_line_break_within_quotes_is_no_place_to_cut() -> None:
 def test_a_file_whose_records_cannot_be_told_stays_whole(rows: str, why: str, block: int) -> None:
     with pytest.raises(NotCuttableError, match=why):
         find_pieces(blocks((HEADER + rows).encode(), block), 1)
+
+
+@given(records, line_ends, quotings, st.integers(1, 50), st.booleans(), st.booleans())
+def test_as_many_records_are_counted_as_were_written(
+    rows: list[tuple[str, str, str]], line_end: str, quoting: Quoting, block: int, has_mark: bool, ends: bool
+) -> None:
+    content = (b"\xef\xbb\xbf" if has_mark else b"") + written(rows, line_end, quoting)
+    content = content if ends else content.removesuffix(line_end.encode())
+
+    assert count_records(blocks(content, block)) == len(rows)
+
+
+@pytest.mark.parametrize("content", ["", HEADER, HEADER.strip(), '"id\n",text', "\ufeff" + HEADER])
+def test_a_file_of_a_header_at_most_has_no_records(content: str) -> None:
+    assert count_records(blocks(content.encode(), 3)) == 0
+
+
+@pytest.mark.parametrize("rows", ['1,5" disk,a\n', '1,"never closed,c\n', "1,a,b\n\n2,c,d\n", "1,a\r2,b\r"])
+def test_records_that_cannot_be_told_are_not_counted(rows: str) -> None:
+    with pytest.raises(NotCuttableError):
+        count_records(blocks((HEADER + rows).encode(), 5))
 
 
 def test_what_hides_in_quotes_is_fine() -> None:

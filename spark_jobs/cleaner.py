@@ -1,0 +1,115 @@
+"""Texts to the newest typed versions among them, in DuckDB: whole columns at a time, and no object per value."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
+
+import pyarrow as pa
+
+from catalog import VERSION, Dataset, Type
+from spark_jobs.csv_files import BROKEN
+from spark_jobs.duck_rules import is_bad, name, text, value
+from spark_jobs.packing import arrow_schema, database
+from spark_jobs.reading import NUMBER
+from spark_jobs.tallies import FileTally
+
+_ROW, _BAD = ":row", ":bad"
+_COUNT = f"select {name(NUMBER)}, count(*), count(*) filter ({name(_BAD)}) from parsed group by all"
+_BAD_PLACES = f"select {name(_ROW)} from parsed where {name(_BAD)} order by all"
+
+
+@dataclass(frozen=True)
+class Cleaned:
+    """`rows` have the dataset's columns: of each key all versions that are the newest here."""
+
+    rows: pa.Table
+    tallies: list[FileTally]
+
+
+class Cleaner:
+    """Cleans rows of one dataset for a run that has started then, in a `with` statement."""
+
+    def __init__(self, dataset: Dataset, started: datetime) -> None:
+        self._dataset = dataset
+        self._texts = [column for column in dataset.columns if column.type is Type.TEXT]
+        self._parse = _parse(dataset, started)
+        self._newest = _newest(dataset)
+        self._database = database()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._database.close()
+
+    def clean(self, rows: pa.Table) -> Cleaned:
+        """Of rows with the dataset's columns as text, BROKEN, and NUMBER."""
+        self._look_at(rows)
+        counts = self._database.execute(_COUNT).fetchall()
+        newest = self._database.execute(self._newest).to_arrow_table()
+        kept = {
+            entry["values"]: entry["counts"] for entry in newest.column(NUMBER).value_counts().to_pylist()
+        }
+        tallies = [
+            FileTally(number=number, read=read, bad=bad, older=read - bad - kept.get(number, 0))
+            for number, read, bad in counts
+        ]
+        return Cleaned(self._with_texts(newest, rows), tallies)
+
+    def places_of_bad(self, rows: pa.Table) -> list[int]:
+        """Which of such rows break a rule."""
+        self._look_at(rows)
+        found = self._database.execute(_BAD_PLACES).fetchall()
+        return [place for (place,) in found]
+
+    def _look_at(self, rows: pa.Table) -> None:
+        self._database.register("raw", rows)
+        self._database.execute(self._parse)
+
+    def _with_texts(self, newest: pa.Table, rows: pa.Table) -> pa.Table:
+        """The values with the texts of their rows, which are cleaned only now: most rows are older versions."""
+        if self._texts:
+            names = [column.name for column in self._texts]
+            self._database.register("uncleaned", rows.select(names).take(newest.column(_ROW)))
+            texts = ", ".join(f"{text(column)} as {name(column.name)}" for column in self._texts)
+            cleaned = self._database.execute(f"select {texts} from uncleaned").to_arrow_table()
+            for column in names:
+                newest = newest.append_column(column, cleaned.column(column))
+        return newest.select(self._dataset.column_names).cast(arrow_schema(self._dataset.columns))
+
+
+def numbered(rows: pa.Table, number: int) -> pa.Table:
+    """With NUMBER, the same for all."""
+    return rows.append_column(NUMBER, pa.repeat(pa.scalar(number, pa.int32()), rows.num_rows))
+
+
+def _parse(dataset: Dataset, started: datetime) -> str:
+    """A statement that makes `parsed`: place, file and values of each row of `raw`, and whether it breaks a rule."""
+    values = [column for column in dataset.columns if column.type is not Type.TEXT]
+    parsed = [f"{value(column)} as {_value_name(column.name)}" for column in values]
+    bad = [is_bad(column, _value_name(column.name), started) for column in dataset.columns]
+    kept = [name(_ROW), name(NUMBER), *(_value_name(column.name) for column in values)]
+    return (
+        f"create or replace temp table parsed as "
+        f"select {', '.join(kept)}, {name(BROKEN)} or {' or '.join(bad)} as {name(_BAD)} "
+        f"from (select *, row_number() over () - 1 as {name(_ROW)}, {', '.join(parsed)} from raw)"
+    )
+
+
+def _newest(dataset: Dataset) -> str:
+    """A query of `parsed` for the good rows that no row of the same key is newer than."""
+    values = [
+        f"{_value_name(column.name)} as {name(column.name)}"
+        for column in dataset.columns
+        if column.type is not Type.TEXT
+    ]
+    key, version = _value_name(dataset.key), _value_name(VERSION.name)
+    return (
+        f"select {name(_ROW)}, {name(NUMBER)}, {', '.join(values)} from parsed "
+        f"join (select {key} as k, max({version}) as v from parsed where not {name(_BAD)} group by all) "
+        f"on {key} = k and {version} = v where not {name(_BAD)}"
+    )
+
+
+def _value_name(column: str) -> str:
+    return name(f"={column}")

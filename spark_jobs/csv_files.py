@@ -1,0 +1,163 @@
+"""The bytes of a CSV file to columns of text, in Arrow's parser."""
+
+import gzip
+import io
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv
+
+from catalog.cutting import NotCuttableError, count_records
+from spark_jobs.reading import MAX_FIELD_CHARACTERS, MAX_FIELDS
+
+BROKEN = ":broken"
+"""Whether bytes of the row are not UTF-8."""
+
+MAX_FILE_BYTES = 512 * 1024 * 1024
+"""Of a file, also after it was unpacked; for a greater one a node may lack the memory."""
+
+_BLOCK = 256 * 1024
+
+
+class NotRegularError(Exception):
+    """The file is not for this parser: Spark's has to read it, and to say what is wrong with it."""
+
+
+@dataclass(frozen=True)
+class Records:
+    """A file's records, in order.
+
+    `texts` and `values` hold those with all fields, a column for each of the header's: as text, empty where it is not
+    UTF-8 in one of the columns looked at, which BROKEN tells, and as it was in the file. `corrupt` are the others:
+    their texts by their numbers, from 1.
+    """
+
+    texts: pa.Table
+    values: pa.Table
+    corrupt: dict[int, str]
+
+    def __len__(self) -> int:
+        return int(self.texts.num_rows) + len(self.corrupt)
+
+    def numbers(self) -> np.ndarray:
+        """The numbers of the records in `texts`."""
+        every = np.arange(1, len(self) + 1)
+        return np.setdiff1d(every, list(self.corrupt), assume_unique=True)
+
+
+def read_records_of(
+    content: memoryview, columns: Sequence[str], wanted: Sequence[str], *, packed: bool, proved: bool
+) -> Records:
+    """The records of a file with this header; its texts are the `wanted` ones of the columns, and BROKEN.
+
+    `packed` is gzip. `proved` if it is known that every quote opens or closes a field or is doubled; otherwise it is
+    looked at. NotRegularError if it is not so, or if Spark's parser would refuse the file.
+    """
+    plain = _unpacked(content) if packed else content
+    try:
+        counted = None if proved else count_records(_blocks(plain))
+    except NotCuttableError as error:
+        raise NotRegularError from error
+    if counted == 0:
+        return _no_records(columns, wanted)
+    records = _parsed(plain, columns, wanted)
+    if counted is not None and counted != len(records):
+        raise NotRegularError(f"{counted} records were counted and {len(records)} read")
+    return records
+
+
+def _unpacked(content: memoryview) -> memoryview:
+    try:
+        with gzip.open(io.BytesIO(content)) as file:
+            plain = file.read(MAX_FILE_BYTES + 1)
+    except (EOFError, OSError, zlib.error) as error:
+        raise NotRegularError from error
+    if len(plain) > MAX_FILE_BYTES:
+        raise NotRegularError(f"there are more than {MAX_FILE_BYTES} bytes in the archive")
+    return memoryview(plain)
+
+
+def _blocks(content: memoryview) -> Iterator[bytes]:
+    return (bytes(content[start : start + _BLOCK]) for start in range(0, len(content), _BLOCK))
+
+
+def _parsed(content: memoryview, columns: Sequence[str], wanted: Sequence[str]) -> Records:
+    try:
+        values, corrupt = _read(content, len(columns), pa.string())
+        texts, broken = values, np.zeros(values.num_rows, bool)
+    except pa.ArrowInvalid as error:
+        if "invalid UTF8" not in str(error):
+            raise NotRegularError from error
+        values, corrupt = _read(content, len(columns), pa.binary())
+        texts, broken = _without_invalid(values, [columns.index(name) for name in wanted])
+    longest = max((pc.max(pc.binary_length(column)).as_py() or 0 for column in values.columns), default=0)
+    if longest > MAX_FIELD_CHARACTERS or any(fields > MAX_FIELDS for _, fields in corrupt.values()):
+        raise NotRegularError("Spark's parser takes no field or record of that size")
+    looked_at = texts.select([columns.index(name) for name in wanted]).rename_columns(list(wanted))
+    return Records(
+        texts=looked_at.append_column(BROKEN, pa.array(broken)),
+        values=values,
+        corrupt={number: text for number, (text, _) in corrupt.items()},
+    )
+
+
+def _read(
+    content: memoryview, columns: int, type_: pa.DataType
+) -> tuple[pa.Table, dict[int, tuple[str, int]]]:
+    """The records with all fields, and of the others, by number, text and how many fields they have."""
+    corrupt: dict[int, tuple[str, int]] = {}
+
+    def skip(row: csv.InvalidRow) -> str:
+        corrupt[row.number - 1] = row.text, row.actual_columns  # the header counts there
+        return "skip"
+
+    # by position: a header may hold extra names that clash with each other
+    names = [str(index) for index in range(columns)]
+    table = csv.read_csv(
+        pa.py_buffer(content),
+        read_options=csv.ReadOptions(
+            use_threads=False, block_size=MAX_FIELD_CHARACTERS, column_names=names, skip_rows_after_names=1
+        ),
+        parse_options=csv.ParseOptions(newlines_in_values=True, invalid_row_handler=skip),
+        convert_options=csv.ConvertOptions(
+            column_types=dict.fromkeys(names, type_), strings_can_be_null=False
+        ),
+    )
+    return table, corrupt
+
+
+def _without_invalid(values: pa.Table, places: Sequence[int]) -> tuple[pa.Table, np.ndarray]:
+    """Bytes as text, with nothing for values that are not UTF-8, and which rows had any at these places."""
+    broken = np.zeros(values.num_rows, bool)
+    texts = []
+    for place, column in enumerate(values.columns):
+        whole = column.combine_chunks()
+        invalid = np.zeros(len(whole), bool)
+        invalid[list(_invalid(whole, 0))] = True
+        if place in places:
+            broken |= invalid
+        texts.append(pc.if_else(pa.array(invalid), pa.scalar(b""), whole).cast(pa.string()))
+    return pa.table(texts, names=values.column_names), broken
+
+
+def _invalid(values: pa.Array, start: int) -> Iterator[int]:
+    """Places of values that are not UTF-8, found by halving."""
+    try:
+        values.cast(pa.string())
+    except pa.ArrowInvalid:
+        if len(values) == 1:
+            yield start
+            return
+        middle = len(values) // 2
+        yield from _invalid(values.slice(0, middle), start)
+        yield from _invalid(values.slice(middle), start + middle)
+
+
+def _no_records(columns: Sequence[str], wanted: Sequence[str]) -> Records:
+    texts = pa.schema([*((name, pa.string()) for name in wanted), (BROKEN, pa.bool_())]).empty_table()
+    values = pa.schema([(str(place), pa.string()) for place in range(len(columns))]).empty_table()
+    return Records(texts=texts, values=values, corrupt={})

@@ -1,0 +1,38 @@
+"""What a value looks like, after clean-up: regular expressions that mean the same in Java and in RE2, for whole texts.
+
+- integers: `12`, `-3`, and the `12.0` that pandas makes of a column with gaps; `12.5` is not one
+- ratings: a decimal number; its bounds are checked first, then it is rounded half up to two places
+- flags: `true` or `false` in any case
+- timestamps: `2020-02-19 21:38:16`, with up to nine digits of fraction (cut to microseconds), with `T` for the
+  space, and with `Z` or an offset like `+01:00`; without a zone they are UTC
+- offset timestamps: `Wed Feb 19 18:36:17 -0800 2020`; the weekday is not compared with the date
+
+Both kinds of timestamps have to be within the catalog's years.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+from catalog import VERSION, Column
+from catalog.model import FIRST_YEAR, YEAR_AFTER_LAST
+
+PLAIN_INTEGER = r"[+-]?\d+"
+INTEGRAL = r"[+-]?\d+\.0*"
+DECIMAL = r"[+-]?(\d+\.?\d*|\.\d+)"
+_TIME = r"([01]\d|2[0-3]):[0-5]\d:[0-5]\d"
+ISO = rf"\d{{4}}-\d\d-\d\d[ T]{_TIME}(\.\d{{1,9}})?(Z|[+-](0\d|1[0-7]):[0-5]\d|[+-]18:00)?"
+OFFSET = rf"[A-Z][a-z]{{2}} [A-Z][a-z]{{2}} \d{{1,2}} {_TIME} [+-]((0\d|1[0-7])[0-5]\d|1800) \d{{4}}"
+BEFORE_MONTH = 4
+"""Characters of an offset timestamp that name the weekday."""
+
+BLANKS = r"[\p{Z}\p{Cc}]+"
+"""White space and control characters: a run of them becomes one space."""
+
+
+def period(column: Column, started: datetime) -> tuple[datetime, datetime]:
+    """First and last instant that a timestamp may be, both included, in a run that started then."""
+    first, end = (datetime(year, 1, 1, tzinfo=UTC) for year in (FIRST_YEAR, YEAR_AFTER_LAST))
+    last = end - timedelta(microseconds=1)
+    if column.name == VERSION.name:
+        # a version from the future would win over every true one; a day is for clocks and forgotten zones
+        last = min(last, started + timedelta(days=1))
+    return first, last

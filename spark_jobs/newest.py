@@ -1,0 +1,82 @@
+"""Which version of a record wins: the greatest (record_create_timestamp, record_hash) of its key."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from catalog import RECORD_HASH, VERSION, Column, Dataset, Type
+from spark_jobs.duck_rules import name
+from spark_jobs.packing import arrow_schema, database, unpacked
+from spark_jobs.storage import Folder
+from spark_jobs.tallies import TALLY, WinnersTally
+
+_SEPARATOR, _NULL = "chr(31)", "chr(30)"  # control characters, which no cleaned text has
+
+
+@dataclass(frozen=True)
+class Newest:
+    """`rows`: one per key, with the dataset's stored columns.
+
+    `duplicate` counts rows of their winner's version and content, `stale` all others that did not win.
+    """
+
+    rows: pa.Table
+    stale: int
+    duplicate: int
+
+
+def newest(rows: pa.Table, dataset: Dataset) -> Newest:
+    """The winners among rows of the dataset's columns: all rows of their keys have to be there."""
+    with database() as sql:
+        sql.register("versions", rows)
+        won = sql.execute(_winners(dataset)).to_arrow_table()
+    winners = rows.take(won.column("place")).append_column(RECORD_HASH.name, won.column("hash"))
+    duplicate = (pc.sum(won.column("alike")).as_py() or 0) - won.num_rows
+    winners = winners.cast(arrow_schema(dataset.stored_columns))
+    return Newest(winners, stale=rows.num_rows - won.num_rows - duplicate, duplicate=duplicate)
+
+
+def write_newest(
+    batches: Iterable[pa.RecordBatch], *, dataset: Dataset, target: Folder
+) -> Iterator[pa.RecordBatch]:
+    """Write the winners among packed rows of whole groups of keys into a file of the target; a WinnersTally."""
+    label, rows = unpacked(batches, dataset)
+    if label is None:
+        return
+    won = newest(rows, dataset)
+    target.write_parquet(f"part-{label:05d}.parquet", won.rows)
+    tally = WinnersTally(staged=won.rows.num_rows, stale=won.stale, duplicate=won.duplicate)
+    yield pa.record_batch([[tally.to_json()]], names=[TALLY])
+
+
+def no_winners(dataset: Dataset) -> pa.Table:
+    """The dataset's stored columns without a row."""
+    return arrow_schema(dataset.stored_columns).empty_table()
+
+
+def record_hash(dataset: Dataset) -> str:
+    """SQL of a 64-bit hash over every column: half of the MD5 of their texts, the same whatever computes it."""
+    texts = (f"coalesce({_text(column)}, {_NULL})" for column in dataset.columns)
+    # one bit less, because a BIGINT has a sign
+    return f"(md5_number_lower(concat_ws({_SEPARATOR}, {', '.join(texts)})) >> 1)::bigint"
+
+
+def _text(column: Column) -> str:
+    if column.type in (Type.TIMESTAMP, Type.OFFSET_TIMESTAMP):
+        return f"epoch_us({name(column.name)})::varchar"
+    return f"{name(column.name)}::varchar"
+
+
+def _winners(dataset: Dataset) -> str:
+    """A query of `versions` for the winners: their place, their hash, and how many rows are the same."""
+    key, version = name(dataset.key), name(VERSION.name)
+    return f"""
+        with placed as (select *, row_number() over () - 1 as place from versions),
+        last as (select {key} as k, max({version}) as v from placed group by all),
+        tied as (select k, place, {record_hash(dataset)} as hash from placed join last on {key} = k and {version} = v),
+        contents as (select k, hash, min(place) as place, count(*) as alike from tied group by all)
+        select max(hash) as hash, arg_max(place, hash) as place, arg_max(alike, hash) as alike
+        from contents group by k order by 2
+    """

@@ -1,0 +1,65 @@
+"""Files as tasks read and write them outside of the JVM: with Arrow's own clients, where Hadoop says they are."""
+
+from dataclasses import dataclass
+from typing import Any, Self
+from urllib.parse import unquote, urlsplit
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyarrow import fs
+from pyspark.sql import SparkSession
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A folder: `path` below `root`, which is an address of Arrow's, like `s3://bucket` or `file:/folder`."""
+
+    root: str
+    path: str
+
+    @classmethod
+    def at(cls, uri: str, spark: SparkSession) -> Self:
+        """The folder that Hadoop knows by that URI: it may have the bucket mounted from somewhere else."""
+        parts = urlsplit(uri)
+        mounted = _hadoop_conf(spark).get(f"fs.viewfs.mounttable.{parts.netloc}.linkFallback")
+        return cls(
+            (mounted or f"{parts.scheme or 'file'}://{parts.netloc}").rstrip("/"), parts.path.strip("/")
+        )
+
+    def read(self, uri: str) -> pa.Buffer:
+        """The bytes of a file in it, of which Spark gives this URI as `_metadata.file_path`."""
+        system, root = self._system()
+        with system.open_input_file(f"{root}/{self.path}{unquote(uri).partition(self.path)[2]}") as file:
+            return file.read_buffer()
+
+    def write_parquet(self, name: str, rows: pa.Table) -> None:
+        """Write a file, in place of what may be there."""
+        system, root = self._system()
+        folder = f"{root}/{self.path}"
+        if isinstance(
+            system, fs.LocalFileSystem
+        ):  # a bucket has no folders; what stands for one COPY would read
+            system.create_dir(folder)
+        pq.write_table(
+            rows,
+            f"{folder}/{name}",
+            filesystem=system,
+            use_deprecated_int96_timestamps=True,  # the one Parquet timestamp that every Redshift COPY reads
+            store_decimal_as_integer=True,
+            use_dictionary=False,  # most columns hardly repeat a value: it would be made and thrown away
+        )
+
+    def _system(self) -> tuple[fs.FileSystem, str]:
+        system, root = fs.FileSystem.from_uri(f"{self.root}/")
+        return system, root.rstrip("/")
+
+
+def delete_folder(uri: str, spark: SparkSession) -> None:
+    """Delete a folder and all in it; nothing if there is none."""
+    jvm: Any = spark.sparkContext._jvm  # noqa: SLF001 (there is no public handle)
+    path = jvm.org.apache.hadoop.fs.Path(uri)
+    path.getFileSystem(_hadoop_conf(spark)).delete(path, True)
+
+
+def _hadoop_conf(spark: SparkSession) -> Any:
+    return spark.sparkContext._jsc.hadoopConfiguration()  # noqa: SLF001

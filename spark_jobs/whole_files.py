@@ -1,0 +1,150 @@
+"""Files to packed rows, or to the records among them that break a rule: what tasks run in Python."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Self
+
+import pyarrow as pa
+from pyspark.sql import SparkSession
+
+from catalog import Dataset
+from spark_jobs.cleaner import Cleaner, numbered
+from spark_jobs.csv_files import NotRegularError, Records, read_records_of
+from spark_jobs.encoding import BYTES
+from spark_jobs.packing import packed_rows, packed_tally
+from spark_jobs.quarantine import COLUMNS, FILE, RECORD, ROW
+from spark_jobs.reading import CORRUPT, FAULT, Source
+from spark_jobs.storage import Folder
+from spark_jobs.tallies import FileTally
+
+LAYOUT = ":layout"
+
+_TOGETHER = 32 * 1024 * 1024
+"""Small files are cleaned together until they have so many bytes: each query costs milliseconds."""
+
+
+@dataclass(frozen=True)
+class _File:
+    number: int
+    columns: tuple[str, ...]
+    uri: str
+    size: int
+    records: Records | None
+    """None if the file is not for Arrow's parser."""
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Reads files of a dataset; holds what it needs of its sources, as it is sent to each task.
+
+    `columns` and `folders` are those of each source, `cut` the numbers of files that were cut.
+    """
+
+    dataset: Dataset
+    columns: tuple[tuple[str, ...], ...]
+    folders: tuple[Folder, ...]
+    cut: frozenset[int]
+
+    @classmethod
+    def of(cls, sources: Sequence[Source], dataset: Dataset, spark: SparkSession) -> Self:
+        return cls(
+            dataset,
+            columns=tuple(source.layout.columns for source in sources),
+            folders=tuple(Folder.at(source.layout.prefix, spark) for source in sources),
+            cut=frozenset(file.number for source in sources for file in source.files if file.parts),
+        )
+
+    def files(self, batches: Iterable[pa.RecordBatch]) -> Iterator[_File]:
+        """Of rows of NUMBER, the source's place and FILE."""
+        for batch in batches:
+            for number, source, uri in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+                yield self._file(number, self.columns[source], uri, self.folders[source].read(uri))
+
+    def _file(self, number: int, columns: tuple[str, ...], uri: str, content: pa.Buffer) -> _File:
+        try:
+            records = read_records_of(
+                memoryview(content),
+                columns,
+                self.dataset.column_names,
+                packed=uri.endswith(".gz"),
+                proved=number in self.cut,
+            )
+        except NotRegularError:
+            return _File(number, columns, uri, content.size, None)
+        return _File(number, columns, uri, content.size, records)
+
+
+def clean_files(
+    batches: Iterable[pa.RecordBatch], *, reader: Reader, labels: Sequence[int], started: datetime
+) -> Iterator[pa.RecordBatch]:
+    """Good rows, packed, and tallies of files. A file that is `left` has no rows."""
+    with Cleaner(reader.dataset, started) as cleaner:
+        waiting, size = list[pa.Table](), 0
+        for file in reader.files(batches):
+            if file.records is None:
+                yield packed_tally(FileTally(number=file.number, left=True))
+                continue
+            if corrupt := len(file.records.corrupt):
+                yield packed_tally(FileTally(number=file.number, read=corrupt, bad=corrupt))
+            waiting.append(numbered(file.records.texts, file.number))
+            size += file.size
+            if size >= _TOGETHER:
+                yield from _cleaned(cleaner, waiting, reader.dataset, labels)
+                waiting, size = [], 0
+        if waiting:
+            yield from _cleaned(cleaner, waiting, reader.dataset, labels)
+
+
+def _cleaned(
+    cleaner: Cleaner, tables: Sequence[pa.Table], dataset: Dataset, labels: Sequence[int]
+) -> Iterator[pa.RecordBatch]:
+    cleaned = cleaner.clean(pa.concat_tables(tables))
+    yield from packed_rows(cleaned.rows, dataset, labels)
+    for tally in cleaned.tallies:
+        yield packed_tally(tally)
+
+
+def bad_schema(dataset: Dataset) -> str:
+    """The columns of `bad_records`: those of the catalog as text, CORRUPT, FAULT, ROW, COLUMNS, FILE and RECORD."""
+    texts = (f"`{name}` string" for name in (*dataset.column_names, CORRUPT, FAULT))
+    return f"{', '.join(texts)}, `{ROW}` map<string, string>, `{COLUMNS}` array<string>, `{FILE}` string, `{RECORD}` bigint"
+
+
+def bad_records(
+    batches: Iterable[pa.RecordBatch], *, reader: Reader, started: datetime
+) -> Iterator[pa.RecordBatch]:
+    """The records that break a rule, one character per byte. ValueError if a file can no longer be read."""
+    dataset = reader.dataset
+    texts = [(name, pa.string()) for name in (*dataset.column_names, CORRUPT, FAULT)]
+    others = [(ROW, pa.map_(pa.string(), pa.string())), (COLUMNS, pa.list_(pa.string())), (FILE, pa.string())]
+    schema = pa.schema([*texts, *others, (RECORD, pa.int64())])
+    with Cleaner(dataset, started) as cleaner:
+        for file in reader.files(batches):
+            if file.records is None:
+                raise ValueError(f"{file.uri} cannot be read as it was a moment ago: start a new run")
+            places = cleaner.places_of_bad(numbered(file.records.texts, file.number))
+            rows = [*_bad_rows(file, file.records, places, dataset), *_corrupt_rows(file, file.records)]
+            if rows:
+                yield pa.RecordBatch.from_pylist(rows, schema=schema)
+
+
+def _bad_rows(
+    file: _File, records: Records, places: Sequence[int], dataset: Dataset
+) -> Iterator[dict[str, Any]]:
+    found = records.values.take(pa.array(places, pa.int64()))
+    rows = zip(*(column.cast(pa.binary()).to_pylist() for column in found.columns), strict=True)
+    for number, row in zip(records.numbers()[list(places)].tolist(), rows, strict=True):
+        values = [value.decode(BYTES) or None for value in row]
+        named = dict(
+            reversed(list(zip(file.columns, values, strict=True)))
+        )  # the first of equal names counts
+        in_order = [(name, named[name]) for name in dict.fromkeys(file.columns)]
+        known = {name: named[name] for name in dataset.column_names}
+        yield known | {ROW: in_order, COLUMNS: file.columns, FILE: file.uri, RECORD: number}
+
+
+def _corrupt_rows(file: _File, records: Records) -> Iterator[dict[str, Any]]:
+    for number, text in records.corrupt.items():
+        raw = text.encode().decode(BYTES)
+        yield {CORRUPT: raw, FAULT: "field_count", COLUMNS: file.columns, FILE: file.uri, RECORD: number}

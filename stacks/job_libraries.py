@@ -1,0 +1,51 @@
+"""What the Spark job imports, on every node of the cluster."""
+
+from pathlib import Path
+
+from aws_cdk import Stack
+from aws_cdk import aws_emr as emr
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3_assets as s3_assets
+from constructs import Construct
+
+from stacks.context import SettingsError
+from stacks.library_archive import ARCHIVE, ARCHIVE_KEY
+from stacks.nag import accept_asset_grants
+
+_SCRIPT = Path(__file__).parent / "bootstrap" / "install_libraries.sh"
+_FOLDER = "/opt/spark-job"
+_MODULES = ("duckdb", "numpy", "pandas", "pyarrow.fs", "pyarrow.parquet")
+
+
+class JobLibraries(Construct):
+    """`bootstrap_action` makes `python` on each node: an interpreter that has what the Spark job imports."""
+
+    python = f"{_FOLDER}/bin/python"
+
+    def __init__(self, scope: Construct, construct_id: str) -> None:
+        super().__init__(scope, construct_id)
+        self._archive = s3_assets.Asset(self, "Archive", path=str(self._archive_file()))
+        self._script = s3_assets.Asset(self, "Script", path=str(_SCRIPT))
+        self.bootstrap_action = emr.CfnCluster.BootstrapActionConfigProperty(
+            name="install-libraries",
+            script_bootstrap_action=emr.CfnCluster.ScriptBootstrapActionConfigProperty(
+                path=self._script.s3_object_url,
+                args=[Stack.of(self).region, self._archive.s3_object_url, _FOLDER, *_MODULES],
+            ),
+        )
+
+    def grant_read(self, role: iam.Role) -> None:
+        """Lets `role` read the libraries and the script that installs them."""
+        self._archive.grant_read(role)
+        self._script.grant_read(role)
+        accept_asset_grants(role)
+
+    def _archive_file(self) -> Path:
+        """SettingsError if nothing is there."""
+        file = Path(self.node.try_get_context(ARCHIVE_KEY) or ARCHIVE)
+        if not file.is_file():
+            raise SettingsError(
+                f"the Spark job's libraries, {file.name}, were not found in {file.parent.name}: run `make setup`, which "
+                "downloads them for the EMR nodes"
+            )
+        return file

@@ -1,0 +1,70 @@
+"""`python -m stacks.library_archive`: what the Spark job imports on an EMR node, as one zip of wheels.
+
+The nodes reach S3 and no package index, so the wheels are downloaded here, for the nodes' Python and processors.
+"""
+
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+REQUIREMENTS = Path(__file__).resolve().parents[1] / "spark_jobs" / "requirements.txt"
+
+ARCHIVE = Path(sys.prefix, "job-libraries.zip")
+"""Where `make setup` leaves the zip, and synthesis looks for it."""
+
+ARCHIVE_KEY = "job-libraries"
+"""The context key of another file to take for it: any will do where no node starts."""
+
+_PYTHON = "3.11"
+# Amazon Linux 2023 has glibc 2.34; pip takes the first that fits, and knows none of them as older than another
+_PLATFORMS = [f"manylinux_2_{minor}_x86_64" for minor in range(34, 16, -1)] + ["manylinux2014_x86_64"]
+
+
+def main() -> None:
+    build(REQUIREMENTS, ARCHIVE)
+
+
+def build(requirements: Path, archive: Path) -> None:
+    """Write the wheels of exactly these requirements to a zip; SystemExit if pip cannot download one.
+
+    The same wheels make the same bytes, so that a cluster is replaced when its libraries change, and only then.
+    """
+    with tempfile.TemporaryDirectory(dir=archive.parent) as name:
+        folder = Path(name)
+        _download(requirements, folder)
+        _pack(sorted(folder.glob("*.whl")), folder / "zip")
+        (folder / "zip").replace(archive)
+
+
+def _download(requirements: Path, folder: Path) -> None:
+    platforms = (part for platform in _PLATFORMS for part in ("--platform", platform))
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "pip", "--disable-pip-version-check", "download", "--quiet"),
+            *("--python-version", _PYTHON, "--implementation", "cp", *platforms),
+            *(
+                "--only-binary",
+                ":all:",
+                "--no-deps",
+            ),  # the requirements are complete, and what is built here runs here
+            *("--dest", str(folder), "--requirement", str(requirements)),
+        ],
+        check=False,
+    )
+    if done.returncode:
+        sys.exit(
+            f"pip could not download the wheels of {requirements.name} for Python {_PYTHON} on Linux, see above. "
+            "They are needed to deploy to AWS: repeat `make setup` with a way to a package index."
+        )
+
+
+def _pack(files: list[Path], archive: Path) -> None:
+    with zipfile.ZipFile(archive, "w") as packed:  # wheels are compressed already
+        for file in files:
+            packed.writestr(zipfile.ZipInfo(file.name), file.read_bytes())  # dated 1980
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,266 @@
+"""CSV as Arrow reads it: what is read is exactly what is there, and what is not regular is not read at all."""
+
+import csv
+import gzip
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from catalog.cutting import NotCuttableError
+from spark_jobs import csv_files
+from spark_jobs.csv_files import BROKEN, NotRegularError, Records, read_records_of
+from spark_jobs.reading import MAX_FIELD_CHARACTERS, MAX_FIELDS
+
+COLUMNS = ("id", "a", "b")
+Quoting = Literal[0, 1]
+
+
+@dataclass(frozen=True)
+class Form:
+    """How records are written."""
+
+    end: str = "\n"
+    quoting: Quoting = csv.QUOTE_MINIMAL
+    mark: bytes = b""
+    ends: bool = True
+    members: tuple[int, ...] | None = None
+    """Where the gzip members of the file end; None if it is not packed."""
+
+    def write(self, rows: Sequence[Sequence[str]]) -> bytes:
+        written = self.end.join(self.line(row) for row in rows) + (self.end if self.ends else "")
+        content = self.mark + written.encode()
+        if self.members is None:
+            return content
+        places = [0, *sorted(place % (len(content) + 1) for place in self.members), len(content)]
+        return b"".join(gzip.compress(content[start:end], mtime=0) for start, end in pairwise(places))
+
+    def line(self, row: Sequence[str]) -> str:
+        text = io.StringIO(newline="")
+        # the characters of the line's end are what the writer quotes, and it has to quote both
+        csv.writer(text, lineterminator="\r\n", quoting=self.quoting).writerow(row)
+        return text.getvalue().removesuffix("\r\n")
+
+
+forms = st.builds(
+    Form,
+    end=st.sampled_from(["\n", "\r\n"]),
+    quoting=st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
+    mark=st.sampled_from([b"", b"\xef\xbb\xbf"]),
+    ends=st.booleans(),
+    members=st.none() | st.lists(st.integers(0, 10_000), max_size=2).map(tuple),
+)
+values = st.text(st.characters(codec="utf-8"), max_size=6) | st.sampled_from(
+    ['"', '""', ",", "\n", "\r\n", '",\n"', "a\nb", "\r", "日本", "\ufffd", "\u00a0", "\x00", " "]
+)
+records = st.tuples(st.integers(0, 999).map(str), values, values)
+
+
+def read(
+    content: bytes,
+    columns: Sequence[str] = COLUMNS,
+    wanted: Sequence[str] = COLUMNS,
+    *,
+    packed: bool = False,
+    proved: bool = False,
+) -> Records:
+    return read_records_of(memoryview(content), columns, wanted, packed=packed, proved=proved)
+
+
+def rows_of(found: Records) -> list[tuple[str, ...]]:
+    return [tuple(row.values()) for row in found.texts.drop_columns([BROKEN]).to_pylist()]
+
+
+@given(st.lists(records, max_size=12), forms, st.booleans())
+def test_what_a_csv_writer_wrote_is_read_back_exactly(
+    rows: list[tuple[str, str, str]], form: Form, proved: bool
+) -> None:
+    content = form.write([COLUMNS, *rows])
+    packed = form.members is not None
+
+    found = read(content, packed=packed, proved=proved and bool(rows))
+
+    assert rows_of(found) == rows
+    assert [tuple(row.values()) for row in found.values.to_pylist()] == rows
+    assert found.texts.column(BROKEN).to_pylist() == [False] * len(rows)
+    assert (found.corrupt, found.numbers().tolist()) == ({}, list(range(1, len(rows) + 1)))
+
+
+odd_records = st.tuples(st.integers(0, 999).map(str), values) | st.tuples(
+    st.integers(0, 999).map(str), values, values, values
+)
+
+
+@given(st.lists(records | odd_records, min_size=1, max_size=12), forms)
+def test_records_with_too_few_or_too_many_fields_are_told_by_their_numbers_and_texts(
+    rows: list[tuple[str, ...]], form: Form
+) -> None:
+    whole = [row for row in rows if len(row) == 3]
+
+    found = read(form.write([COLUMNS, *rows]), packed=form.members is not None)
+
+    assert rows_of(found) == whole
+    assert found.corrupt == {number: form.line(row) for number, row in enumerate(rows, 1) if len(row) != 3}
+    assert found.numbers().tolist() == [number for number, row in enumerate(rows, 1) if len(row) == 3]
+    assert len(found) == len(rows)
+
+
+def test_numbers_count_records_and_notlines() -> None:
+    found = read(b'id,a,b\n1,"two\nlines",x\n2,few\n3,"three\n\nlines",y\n"4\n",too,many,"fields\n"\n5,e,f\n')
+
+    assert found.corrupt == {2: "2,few", 4: '"4\n",too,many,"fields\n"'}
+    assert found.numbers().tolist() == [1, 3, 5]
+
+
+# half a character, a surrogate, what is beyond Unicode, and NUL with a byte too many
+invalid = st.sampled_from([b"\xe9", b"caf\xe9", b"\xc3", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xc0\x80"])
+fields = invalid | values.map(lambda value: value.replace('"', "").encode())
+
+
+@given(st.lists(st.tuples(fields, fields, fields), min_size=1, max_size=12))
+def test_a_row_with_bytes_that_are_not_utf8_is_broken_and_nothing_else_is_lost(
+    rows: list[tuple[bytes, bytes, bytes]],
+) -> None:
+    """Of the columns that are wanted: the last one is not."""
+    content = b"id,a,b,extra\n" + b"".join(b'7,"%s","%s","%s"\n' % row for row in rows)
+
+    found = read(content, (*COLUMNS, "extra"))
+
+    texts = [("7", *(text_or_nothing(value) for value in row[:2])) for row in rows]
+    assert found.texts.column(BROKEN).to_pylist() == [None in row for row in texts]
+    assert rows_of(found) == [tuple(text or "" for text in row) for row in texts]
+    assert [
+        tuple(value if isinstance(value, bytes) else value.encode() for value in list(row.values())[1:])
+        for row in found.values.to_pylist()
+    ] == rows
+
+
+def text_or_nothing(value: bytes) -> str | None:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return None
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_record_of_too_few_fields_that_is_not_utf8_leaves_its_file_to_spark() -> None:
+    """Arrow hands over its text, not its bytes."""
+    with pytest.raises(NotRegularError):
+        read(b"id,a,b\n1,Zo\xeb\n")
+
+
+def test_extra_repeated_and_reordered_columns_are_found_by_name() -> None:
+    columns = ("b", "A", "extra", "a", "a", "id", "extra")
+    content = b"b,A,extra,a,a,id,extra\nof b,of A,x,first,second,1,y\nfew\n"
+
+    found = read(content, columns)
+
+    assert found.texts.column_names == ["id", "a", "b", BROKEN]
+    assert rows_of(found) == [("1", "first", "of b")]
+    assert [tuple(row.values()) for row in found.values.to_pylist()] == [
+        ("of b", "of A", "x", "first", "second", "1", "y")
+    ]
+    assert found.corrupt == {2: "few"}
+
+
+def test_the_header_is_skipped_whatever_it_holds() -> None:
+    assert rows_of(read(b'\xef\xbb\xbf"id","a\nb\xe9","""b"""\n1,2,3\n')) == [("1", "2", "3")]
+
+
+@pytest.mark.parametrize("content", [b"id,a,b", b"id,a,b\n", b"id,a,b\r\n", b"\xef\xbb\xbfid,a,b\n", b""])
+def test_a_file_without_records_has_the_columns_all_the_same(content: bytes) -> None:
+    found = read(content)
+
+    assert (len(found), found.corrupt, found.numbers().tolist()) == (0, {}, [])
+    assert found.texts.column_names == [*COLUMNS, BROKEN]
+    assert len(found.values.column_names) == 3
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(b'id,a,b\n1,5" disk,3" disk\n', id="a quote within a value"),
+        pytest.param(b'id,a,b\n1,"a"b,c\n', id="text after a closing quote"),
+        pytest.param(b'id,a,b\n1, "a",c\n', id="a space before a quote"),
+        pytest.param(b'id,a,b\n1,"never closed,c\n2,d,e\n', id="a quote that is never closed"),
+        pytest.param(b"id,a,b\n1,a,b\n\n2,c,d\n", id="a blank line"),
+        pytest.param(b"id,a,b\n1,a,b\n \xc2\xa0\n2,c,d\n", id="a line of white space"),
+        pytest.param(b"id,a,b\n1,a,b\r2,c,d\r", id="lines that end with a carriage return only"),
+        pytest.param(b"id,a,b\n1,a,b\r2\n", id="a carriage return outside of quotes"),
+    ],
+)
+def test_a_file_that_is_not_regular_is_not_read(content: bytes) -> None:
+    with pytest.raises(NotRegularError):
+        read(content)
+
+
+def test_what_is_proved_is_not_looked_at_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    def look(_: object) -> int:
+        raise NotCuttableError
+
+    monkeypatch.setattr(csv_files, "count_records", look)
+
+    assert rows_of(read(b"id,a,b\n1,2,3\n", proved=True)) == [("1", "2", "3")]
+    with pytest.raises(NotRegularError):
+        read(b"id,a,b\n1,2,3\n", proved=False)
+
+
+def test_a_count_that_differs_from_what_was_read_is_no_regular_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(csv_files, "count_records", lambda _: 2)
+
+    with pytest.raises(NotRegularError, match="2 records were counted and 1 read"):
+        read(b"id,a,b\n1,2,3\n")
+
+
+@pytest.mark.parametrize("lost", [1, 8, 200])
+def test_an_archive_that_is_cut_off_is_not_read(lost: int) -> None:
+    content = gzip.compress(b"id,a,b\n" + b"".join(b"%d,%x,c\n" % (i, i**9) for i in range(100)))
+
+    assert len(read(content, packed=True)) == 100
+    with pytest.raises(NotRegularError):
+        read(content[:-lost], packed=True)
+
+
+@pytest.mark.parametrize("content", [b"id,a,b\n1,2,3\n", gzip.compress(b"id,a,b\n1,2,3\n") + b"more"])
+def test_what_is_no_archive_is_not_read_as_one(content: bytes) -> None:
+    with pytest.raises(NotRegularError):
+        read(content, packed=True)
+
+
+def test_an_archive_of_more_bytes_than_a_file_may_have_is_not_unpacked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    content = b"id,a,b\n1,2,3\n"
+    monkeypatch.setattr(csv_files, "MAX_FILE_BYTES", len(content))
+
+    assert len(read(gzip.compress(content), packed=True)) == 1
+    with pytest.raises(NotRegularError, match=f"more than {len(content)} bytes"):
+        read(gzip.compress(content + b"4,5,6\n"), packed=True)
+
+
+def test_a_field_as_long_as_sparks_parser_takes_is_read_and_a_longer_one_is_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(csv_files, "MAX_FIELD_CHARACTERS", 1000)
+
+    assert len(read(b"id,a,b\n1,%s,3\n" % (b"x" * 900))) == 1
+    with pytest.raises(NotRegularError):
+        read(b"id,a,b\n1,%s,3\n" % (b"x" * 1001))
+
+
+def test_a_field_beyond_the_limit_is_not_read() -> None:
+    with pytest.raises(NotRegularError):
+        read(b'id,a,b\n1,2,3\n1,"' + b"x" * (MAX_FIELD_CHARACTERS + 1) + b'",3\n')
+
+
+def test_a_record_of_more_fields_than_sparks_parser_takes_is_not_read() -> None:
+    most = b"," * (MAX_FIELDS - 1)
+
+    assert list(read(b"id,a,b\n1,2,3\n1%s\n" % most).corrupt) == [2]
+    with pytest.raises(NotRegularError, match="no field or record of that size"):
+        read(b"id,a,b\n1,2,3\n1,%s\n" % most)

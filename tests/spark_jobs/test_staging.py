@@ -1,0 +1,241 @@
+"""Who reads a file makes no difference: the same rows, counts and rejects, outside of the JVM and in Spark's parser."""
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from pyspark.sql import SparkSession
+
+from catalog import AUTHORS, DATASETS, USERS, Dataset
+from faker_tool.faults import DRIFTED_COLUMNS, OF_RECORDS, Faults
+from faker_tool.generate import generate
+from spark_jobs import staging
+from spark_jobs.accounting import Counts
+from spark_jobs.csv_files import MAX_FILE_BYTES
+from tests.spark_jobs.odd_texts import odd_text
+from tests.spark_jobs.workbench import VALID, Row, Workbench
+
+pytestmark = pytest.mark.spark
+
+HEADER = ",".join(AUTHORS.column_names) + "\n"
+Land = Callable[[Workbench], None]
+Found = dict[str, Any]
+
+
+def author(key: int | str, name: str = "Ann", version: str = "2020-02-19 21:38:16") -> str:
+    return f"{key},{name},,,,,,{version}\n"
+
+
+@pytest.fixture
+def read_both_ways(
+    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> Callable[[Land], tuple[Found, Found]]:
+    """Run the job over what `land` puts there: as it is, and with every file that was not cut left to Spark."""
+
+    def both(land: Land) -> tuple[Found, Found]:
+        native = one(land, "native", MAX_FILE_BYTES)
+        assert caplog.messages == []  # which would say that files are read by Spark
+        by_spark = one(land, "spark", -1)
+        assert all("are read by Spark" in message for message in caplog.messages)
+        assert caplog.messages
+        return native, by_spark
+
+    def one(land: Land, name: str, most: int) -> Found:
+        monkeypatch.setattr(staging, "MAX_FILE_BYTES", most)
+        bench = Workbench(spark, tmp_path / name)
+        land(bench)
+        return {
+            "counts": bench.run(),
+            "files": bench.file_rows(),
+            "staged": {dataset.name: bench.staged(dataset.name) for dataset in DATASETS},
+            "rejects": {dataset.name: rejects(bench, dataset) for dataset in DATASETS},
+        }
+
+    return both
+
+
+def rejects(bench: Workbench, dataset: Dataset) -> list[dict[str, Any]]:
+    """As they are in quarantine, with the files below the bench's folder."""
+    lines = [
+        line
+        for path in (bench.root / "quarantine" / dataset.name).glob("*.json")
+        for line in path.read_bytes().splitlines()  # of a text they end at odd characters too
+    ]
+    found = [json.loads(line.replace(str(bench.root).encode(), b"")) for line in lines]
+    return sorted(found, key=lambda reject: (reject["file"], reject["record"]))
+
+
+def rules(found: Found, dataset: str) -> set[str]:
+    return {violation["rule"] for reject in found["rejects"][dataset] for violation in reject["violations"]}
+
+
+def test_a_load_with_every_fault_is_rejected_alike(
+    tmp_path: Path, read_both_ways: Callable[[Land], tuple[Found, Found]]
+) -> None:
+    """But bad quoting, which is Spark's in any case."""
+    faults = dict.fromkeys(set(OF_RECORDS) - {"broken_quoting"}, 0.04) | {DRIFTED_COLUMNS: 0.4}
+    landing = tmp_path / "landing"
+    until = datetime(2020, 2, 20, tzinfo=UTC)
+    load = generate(landing, records=250, files_of=60_000, until=until, faults=Faults(faults), expect=True)
+
+    def land(bench: Workbench) -> None:
+        for each in load.datasets:
+            layouts: list[list[str]] = []
+            for file in each.files:
+                content = (landing / file.name).read_bytes()
+                columns = next(csv.reader([content.partition(b"\n")[0].decode()]))
+                layouts += [columns] * (columns not in layouts)
+                name, layout = Path(file.name).name, layouts.index(columns)
+                bench.land(each.dataset, content, name=name, columns=columns, layout=layout)
+
+    native, by_spark = read_both_ways(land)
+
+    assert_alike(native, by_spark)
+    for each in load.datasets:
+        assert each.expected is not None
+        assert rules(native, each.dataset) == set(each.expected.rejects)
+        assert len(native["rejects"][each.dataset]) == each.expected.rows_quarantined > 0
+
+
+def assert_alike(native: Found, by_spark: Found) -> None:
+    for dataset, found in native["rejects"].items():
+        for reject, expected in zip(found, by_spark["rejects"][dataset], strict=True):
+            assert reject == expected
+    assert native == by_spark
+
+
+def odd_rows(dataset: Dataset, draw: Random, count: int) -> bytes:
+    """A file in which half of the records have an odd text, some bytes that are not UTF-8, some too few fields."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
+    writer.writerow(dataset.column_names)
+    for key in range(count):
+        column = draw.choice(dataset.columns)
+        row = dict.fromkeys(dataset.column_names, "") | VALID[dataset.name] | {dataset.key: str(key // 2)}
+        if draw.random() < 0.5:
+            row[column.name] = odd_text(column, draw) + draw.choice(["", "", "", "\udce9"])
+        else:  # with all its bytes in UTF-8, else the file is Spark's
+            row = dict(list(row.items())[: draw.choice([1, 3, *[99] * 10])])
+        writer.writerow(row.values())
+    return text.getvalue().encode("utf-8", "surrogateescape")
+
+
+def test_odd_values_of_every_column_are_rejected_alike(
+    read_both_ways: Callable[[Land], tuple[Found, Found]],
+) -> None:
+    def land(bench: Workbench) -> None:
+        for seed, dataset in enumerate(DATASETS):
+            bench.land(dataset.name, odd_rows(dataset, Random(seed), 300))  # noqa: S311 (repeatable, not secret)
+
+    native, by_spark = read_both_ways(land)
+
+    assert_alike(native, by_spark)
+    for dataset in DATASETS:
+        assert {"encoding", "field_count", "type", "range"} <= rules(native, dataset.name)
+
+
+NUMBERED = (
+    author(1, '"two\nlines"')
+    + "2,few\n"
+    + author("x", '"three\n\nlines"')
+    + '3,"too\nmany",,,,,,2020-02-19 21:38:16,"fields\n"\n'
+    + author(4, '"say ""hi"""')
+    + author("y", "plain")
+)
+
+
+@pytest.mark.parametrize(
+    ("end", "mark"), [("\n", ""), ("\r\n", "\ufeff")], ids=["LF", "CRLF after a byte order mark"]
+)
+def test_records_are_numbered_alike_whatever_is_before_them(
+    read_both_ways: Callable[[Land], tuple[Found, Found]], end: str, mark: str
+) -> None:
+    content = (mark + HEADER + NUMBERED).replace("\n", end).encode()
+
+    native, by_spark = read_both_ways(lambda bench: bench.land("authors", content, name="a.csv.gz"))
+
+    # within quotes Spark's parser makes a line feed of it, which only a reject shows
+    native["rejects"], by_spark["rejects"] = (
+        json.loads(json.dumps(found["rejects"]).replace(r"\r\n", r"\n")) for found in (native, by_spark)
+    )
+    assert_alike(native, by_spark)
+    assert [reject["record"] for reject in native["rejects"]["authors"]] == [2, 3, 4, 6]
+
+
+def test_a_reject_that_is_not_utf8_is_given_byte_by_byte_alike(
+    read_both_ways: Callable[[Land], tuple[Found, Found]],
+) -> None:
+    """The extra column, that nothing looks at, counts for how a reject is given, and not for whether it is one."""
+    columns = ["extra", *AUTHORS.column_names]
+    lines = [
+        b"extra," + HEADER.encode(),
+        b"caf\xe9," + author(1).encode(),
+        b"caf\xe9," + author("x").encode(),
+        "café,".encode() + author("y").encode(),
+        b"caf\xe9," + author(3).encode().replace(b"Ann", b"Zo\xeb"),
+        "café,1\n".encode(),
+    ]
+
+    native, by_spark = read_both_ways(lambda bench: bench.land("authors", b"".join(lines), columns=columns))
+
+    assert_alike(native, by_spark)
+    found = [
+        (reject["record"], reject["encoding"], (reject["row"] or {}).get("extra"))
+        for reject in native["rejects"]["authors"]
+    ]
+    assert found == [
+        (2, "ISO-8859-1", "caf\u00e9"),
+        (3, "UTF-8", "caf\u00e9"),
+        (4, "ISO-8859-1", "caf\u00e9"),
+        (5, "UTF-8", None),
+    ]
+
+
+def test_the_rejects_of_parts_are_those_of_the_file_as_a_whole(
+    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows: list[Row] = [
+        {"user_id": draw, "user_name": f"{draw}\nof {number}"}
+        for number, draw in enumerate(Random(5).choices(["1", "2", "x", ""], k=40))  # noqa: S311 (repeatable)
+    ]
+    cut, whole = Workbench(spark, tmp_path / "cut"), Workbench(spark, tmp_path / "whole")
+    cut.cut("users", rows[:7], rows[7:8], rows[8:30], rows[30:])
+    whole.land_rows("users", *rows)
+
+    of_parts = cut.run()
+    monkeypatch.setattr(staging, "MAX_FILE_BYTES", -1)
+    of_whole = whole.run()
+
+    assert of_parts == of_whole
+    assert cut.staged("users") == whole.staged("users")
+    assert cut.file_rows() == whole.file_rows()
+    assert [reject | {"file": ""} for reject in rejects(cut, USERS)] == [
+        reject | {"file": ""} for reject in rejects(whole, USERS)
+    ]
+    assert of_parts["users"].rows_quarantined == sum(row["user_id"] in ("x", "") for row in rows)
+
+
+def test_a_regular_file_and_one_that_only_spark_can_read_are_one_dataset(bench: Workbench) -> None:
+    stray = author(2, '"a"b') + author(3) + author("x") + author(4, "late", "2020-02-18 00:00:00")
+    bench.land("authors", (HEADER + stray).encode(), name="stray.csv")
+    bench.land("authors", (HEADER + author(4, "new") + author(3) + author("y")).encode(), name="a.csv")
+
+    assert bench.run()["authors"] == Counts(
+        rows_read=7, rows_staged=2, rows_stale=1, rows_duplicate=1, rows_quarantined=3
+    )
+    assert {row["author_id"]: row["name"] for row in bench.staged("authors")} == {3: "Ann", 4: "new"}
+    assert bench.file_rows() == {"authors/0/stray.csv": (4, 2, None), "authors/0/a.csv": (3, 1, None)}
+    assert [
+        (reject["file"].rpartition("/")[2], reject["record"], reject["violations"][0]["rule"])
+        for reject in rejects(bench, AUTHORS)
+    ] == [
+        ("00000-stray.csv", 1, "quoting"),
+        ("00000-stray.csv", 3, "type"),
+        ("00001-a.csv", 3, "type"),
+    ]

@@ -1,0 +1,98 @@
+"""The bootstrap action, run by bash: S3 is a folder, and the node's Python is this one."""
+
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.stacks.wheels import make_wheel
+
+SCRIPT = Path(__file__).resolve().parents[2] / "stacks" / "bootstrap" / "install_libraries.sh"
+COMMANDS = {
+    "aws": '[ "$*" = "s3 cp --region eu-west-1 --only-show-errors s3://assets/key.zip $7" ] || exit 64\n'
+    'cp "$S3/key.zip" "$7"\n',
+    "sudo": 'exec "$@"\n',
+    "python3.11": f'exec "{sys.executable}" "$@"\n',
+}
+
+
+@pytest.fixture
+def node(tmp_path: Path) -> Path:
+    """A folder with the commands of a node in `bin`, and `s3`."""
+    for name in ("bin", "s3", "tmp"):
+        (tmp_path / name).mkdir()
+    for name, text in COMMANDS.items():
+        command = tmp_path / "bin" / name
+        command.write_text(f"#!/bin/bash\n{text}")
+        command.chmod(0o755)
+    return tmp_path
+
+
+def land(node: Path, *wheels: Path) -> None:
+    with zipfile.ZipFile(node / "s3" / "key.zip", "w") as packed:
+        for wheel in wheels:
+            packed.write(wheel, wheel.name)
+
+
+def install(node: Path, *modules: str) -> subprocess.CompletedProcess[str]:
+    environment = {
+        "PATH": f"{node / 'bin'}{os.pathsep}{os.environ['PATH']}",
+        "S3": str(node / "s3"),
+        "TMPDIR": str(node / "tmp"),
+    }
+    return subprocess.run(
+        ["bash", SCRIPT, "eu-west-1", "s3://assets/key.zip", node / "opt" / "job", *modules],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_environment_has_the_wheels_and_nothing_else(node: Path) -> None:
+    land(
+        node,
+        make_wheel(node, "one", "VALUE = 1"),
+        make_wheel(node, "two", "import one\nVALUE = one.VALUE + 1"),
+    )
+    done = install(node, "two")
+    assert done.stderr == ""
+    assert done.returncode == 0
+    asked = "import importlib.util, two; print(two.VALUE, importlib.util.find_spec('pyarrow'))"
+    python = node / "opt" / "job" / "bin" / "python"
+    answer = subprocess.run([python, "-c", asked], capture_output=True, text=True, check=True)
+    assert answer.stdout == "2 None\n"
+    assert list((node / "tmp").iterdir()) == []
+
+
+def test_others_may_read_what_is_installed_and_find_it_compiled(node: Path) -> None:
+    land(node, make_wheel(node, "one"))
+    assert install(node, "one").returncode == 0
+    (module,) = (node / "opt").rglob("one.py")
+    assert module.stat().st_mode & 0o777 == 0o644
+    assert len(list(module.parent.glob("__pycache__/one.*.pyc"))) == 1
+
+
+def test_a_node_where_a_module_cannot_be_imported_does_not_start(node: Path) -> None:
+    land(node, make_wheel(node, "one"))
+    done = install(node, "one", "two")
+    assert done.returncode != 0
+    assert "No module named 'two'" in done.stderr
+    assert "the Spark job has no libraries on this node" in done.stderr
+
+
+def test_a_node_that_gets_no_libraries_does_not_start(node: Path) -> None:
+    done = install(node, "one")
+    assert done.returncode != 0
+    assert "key.zip" in done.stderr
+    assert "the Spark job has no libraries on this node" in done.stderr
+
+
+def test_an_archive_without_wheels_is_refused(node: Path) -> None:
+    land(node)
+    done = install(node)
+    assert done.returncode != 0
+    assert "the Spark job has no libraries on this node" in done.stderr

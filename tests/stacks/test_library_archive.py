@@ -1,0 +1,111 @@
+"""The zip of wheels for the EMR nodes: pip downloads for real, from a folder."""
+
+import ast
+import re
+import sys
+import zipfile
+from importlib.metadata import requires
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+from stacks.library_archive import REQUIREMENTS, build
+from tests.stacks.wheels import make_wheel
+
+ROOT = Path(__file__).resolve().parents[2]
+NODE = {"python_version": "3.11", "sys_platform": "linux", "platform_machine": "x86_64", "extra": ""}
+
+
+def pins(file: Path) -> dict[str, str]:
+    """Version by package of the lines that pin one."""
+    return dict(re.findall(r"^([\w-]+)==(\S+)", file.read_text(), re.MULTILINE))
+
+
+def imported(file: Path) -> set[str]:
+    """The packages that a module imports."""
+    names = set[str]()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module)
+    return {name.partition(".")[0] for name in names}
+
+
+@pytest.fixture(autouse=True)
+def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that is all pip knows."""
+    folder = tmp_path / "index"
+    folder.mkdir()
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
+    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
+    return folder
+
+
+def test_the_archive_holds_the_wheels_for_the_nodes_and_no_others(tmp_path: Path, index: Path) -> None:
+    make_wheel(index, "pure")
+    for tag in (
+        "cp311-cp311-manylinux_2_28_x86_64",
+        "cp312-cp312-manylinux_2_28_x86_64",
+        "cp311-cp311-macosx_14_0_arm64",
+    ):
+        make_wheel(index, "native").rename(index / f"native-1.0-{tag}.whl")
+    (tmp_path / "requirements.txt").write_text("pure==1.0\nnative==1.0\n")
+    build(tmp_path / "requirements.txt", tmp_path / "libraries.zip")
+    with zipfile.ZipFile(tmp_path / "libraries.zip") as packed:
+        assert packed.namelist() == [
+            "native-1.0-cp311-cp311-manylinux_2_28_x86_64.whl",
+            "pure-1.0-py3-none-any.whl",
+        ]
+        assert packed.read("pure-1.0-py3-none-any.whl") == (index / "pure-1.0-py3-none-any.whl").read_bytes()
+
+
+def test_the_same_wheels_make_the_same_archive(tmp_path: Path, index: Path) -> None:
+    make_wheel(index, "pure")
+    (tmp_path / "requirements.txt").write_text("pure==1.0\n")
+    archives = [tmp_path / "first.zip", tmp_path / "second.zip"]
+    for archive in archives:
+        build(tmp_path / "requirements.txt", archive)
+    assert archives[0].read_bytes() == archives[1].read_bytes()
+    with zipfile.ZipFile(archives[0]) as packed:
+        assert [entry.date_time for entry in packed.infolist()] == [(1980, 1, 1, 0, 0, 0)]
+
+
+def test_without_a_wheel_the_archive_that_was_there_stays_and_the_way_out_is_named(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("absent==1.0\n")
+    (tmp_path / "libraries.zip").write_text("of yesterday")
+    with pytest.raises(
+        SystemExit, match=r"could not download .* for Python 3\.11 on Linux.*repeat `make setup`"
+    ):
+        build(tmp_path / "requirements.txt", tmp_path / "libraries.zip")
+    assert (tmp_path / "libraries.zip").read_text() == "of yesterday"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["index", "libraries.zip", "requirements.txt"]
+
+
+def test_the_job_runs_with_the_libraries_it_is_tested_with() -> None:
+    tested, deployed = pins(ROOT / "requirements.txt"), pins(REQUIREMENTS)
+    direct = ("duckdb", "numpy", "pandas", "pyarrow")
+    assert {name: deployed[name] for name in direct} == {name: tested[name] for name in direct}
+
+
+def test_all_that_the_libraries_need_is_listed_with_them() -> None:
+    deployed = pins(REQUIREMENTS)
+    needed = [Requirement(line) for name in deployed for line in requires(name) or ()]
+    missing = {
+        str(need)
+        for need in needed
+        if (need.marker is None or need.marker.evaluate(NODE))
+        and not (need.name in deployed and need.specifier.contains(deployed[need.name]))
+    }
+    assert missing == set()
+
+
+def test_the_job_imports_nothing_else() -> None:
+    # generate_load.py is no part of the job, and says itself what it needs
+    modules = [path for path in (ROOT / "spark_jobs").glob("*.py") if path.name != "generate_load.py"]
+    names = set[str]().union(*(imported(path) for path in modules))
+    own = {"catalog", "spark_jobs", "pyspark", "py4j"}
+    assert {"duckdb", "numpy", "pyarrow"} <= names
+    assert names - own - set(sys.stdlib_module_names) <= set(pins(REQUIREMENTS))
