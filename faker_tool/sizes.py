@@ -6,7 +6,6 @@ from collections.abc import Sequence
 import humanfriendly
 
 from catalog import Dataset
-from faker_tool.columns import RECORD_BYTES
 
 SMALLEST_SIZE = 100_000
 """Bytes: below it a single record is too long to come within 2% of the wanted size."""
@@ -28,6 +27,8 @@ def planned_bytes(datasets: Sequence[Dataset], *, size: int | None, records: int
 
     ValueError unless exactly one of the two is given, and large enough.
     """
+    from faker_tool.columns import RECORD_BYTES  # noqa: PLC0415 - it loads Arrow, which reading a size need not
+
     if size is not None and records is None:
         if size < SMALLEST_SIZE:
             raise ValueError(f"a size of {size} bytes is too small to hit; ask for {SMALLEST_SIZE} or more")

@@ -259,7 +259,7 @@ def _one_run(source: Path, name: str, execution_input: dict[str, Any]) -> Execut
 def _made_up(folder: Path, size: str) -> Path:
     import humanfriendly  # noqa: PLC0415
 
-    from faker_tool import generate  # noqa: PLC0415
+    from faker_tool.generate import generate  # noqa: PLC0415
     from faker_tool.sizes import size_in_bytes  # noqa: PLC0415
 
     try:

@@ -7,8 +7,9 @@ from dataclasses import asdict
 import pytest
 
 from catalog import AUTHORS, BOOKS, REVIEWS, USERS
-from faker_tool import Faults, Generated, generate
-from faker_tool.faults import DRIFTED_COLUMNS, OF_RECORDS, TRUNCATED_FILE
+from faker_tool.faults import DRIFTED_COLUMNS, OF_RECORDS, TRUNCATED_FILE, Faults
+from faker_tool.generate import generate
+from faker_tool.written import Generated
 from tests.e2e.pipeline import Pipeline, Run
 
 pytestmark = pytest.mark.e2e

@@ -1,0 +1,118 @@
+"""Follows Goodreads' feed and puts each new review into the spool, once.
+
+A review that was in the feed is remembered before it is fetched, so a crash forgets none; and its records count only together with the note
+that it was captured, so a crash repeats none. When a review cannot be had, the feed decides whose fault that is. If the feed is
+answered, it is the review's, which is put off, for longer each time, and in the end given up, which is logged and remembered. If it is not,
+Goodreads is out and no review is to blame: only the feed is asked until it answers.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from capture.collector.feed import Feed
+from capture.collector.records import records_of
+from capture.errors import KeyRefused, NotThere, Stopped, Unavailable
+from capture.spool.spool import Spool
+from capture.stopping import Stop
+
+_NEVER = float("inf")
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """When a file is finished, and when the collector ends by itself. Times in seconds; None is never."""
+
+    file_bytes: int
+    file_age: float
+    seconds: float | None = None
+    reviews: int | None = None
+
+
+@dataclass
+class Collector:
+    """`run` works until the limits are reached or `stop` is set."""
+
+    feed: Feed
+    spool: Spool
+    limits: Limits
+    stop: Stop
+    changed: Callable[["Collector"], None] = lambda _: None
+    """Called after each step."""
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    captured: int = 0
+    _started: float = field(default_factory=time.monotonic)
+
+    def run(self) -> None:
+        """Collect, then finish what is open. KeyRefused and SpoolError end it too."""
+        with suppress(Stopped):
+            while not self._is_over():
+                self._step()
+                self.changed(self)
+        self._finish()
+
+    def _is_over(self) -> bool:
+        return self.stop.is_set() or self.captured == self.limits.reviews or self._seconds_left() <= 0
+
+    def _step(self) -> None:
+        if self.feed.seconds_left() <= 0:
+            self.feed.look()
+        if not self.feed.outage and (review_id := self.feed.backlog.next(self._now())):
+            self._capture(review_id)
+        else:
+            self.stop.wait(self._idle_seconds())
+        if self._file_seconds_left() <= 0 or self.spool.size() >= self.limits.file_bytes:
+            self._finish()
+
+    def _capture(self, review_id: str) -> None:
+        try:
+            review = self.feed.source.review(review_id)
+        except NotThere as error:
+            log.warning("review %s is gone, it is left out. %s", review_id, error)
+            self.feed.backlog.gone(review_id, str(error))
+        except (Unavailable, KeyRefused) as error:  # Goodreads refuses the key also for what is private
+            if self.feed.look():
+                self._put_off(review_id, str(error))
+        else:
+            now = self.clock()
+            with self.spool.state.transaction():
+                self.spool.append(records_of(review, now), now)
+                self.feed.backlog.captured(review_id)
+            self.captured += 1
+
+    def _put_off(self, review_id: str, reason: str) -> None:
+        now = self._now()
+        due = self.feed.backlog.postpone(review_id, reason, now)
+        if due is None:
+            log.error("review %s is given up; `collect --again` asks for it once more. %s", review_id, reason)
+        else:
+            log.warning(
+                "review %s cannot be had; it is asked for again in %.0f s. %s", review_id, due - now, reason
+            )
+
+    def _finish(self) -> None:
+        if files := self.spool.finish():
+            log.info("finished %s of %s", files[0].name, ", ".join(file.parent.name for file in files))
+
+    def _idle_seconds(self) -> float:
+        """Until something is to be done."""
+        due = None if self.feed.outage else self.feed.backlog.next_due()
+        until_due = _NEVER if due is None else due - self._now()
+        return min(self.feed.seconds_left(), self._seconds_left(), self._file_seconds_left(), until_due)
+
+    def _seconds_left(self) -> float:
+        if self.limits.seconds is None:
+            return _NEVER
+        return self._started + self.limits.seconds - time.monotonic()
+
+    def _file_seconds_left(self) -> float:
+        opened_at = self.spool.opened_at()
+        return _NEVER if opened_at is None else opened_at + self.limits.file_age - self._now()
+
+    def _now(self) -> float:
+        return self.clock().timestamp()

@@ -1,0 +1,82 @@
+"""`python -m capture collect`."""
+
+from contextlib import closing
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from capture import options
+from capture.collector.backlog import Backlog
+from capture.collector.client import PatientClient
+from capture.collector.collector import Collector, Limits
+from capture.collector.feed import Feed
+from capture.collector.pace import Pace
+from capture.collector.source import Goodreads
+from capture.collector.status import shown, summary
+from capture.spool.spool import held
+from capture.stopping import stopped_by_signals
+from capture.telling import log_to, told
+
+_HANDOVER_SECONDS = 2.0  # an uploader holds the spool for moments, to take what a killed collector has left
+_FIRST_PAUSE_INTERVALS = 60  # between two requests; before a review that failed is tried again
+
+
+def collect(
+    *,
+    spool: Annotated[
+        Path, typer.Option(help="Folder for the files, made if it is missing.", file_okay=False)
+    ],
+    key: Annotated[
+        str,
+        typer.Option(
+            envvar="GOODREADS_KEY", help="Developer key; safer in the environment.", show_default=False
+        ),
+    ] = "",
+    base_url: Annotated[
+        str,
+        typer.Option(parser=options.base_url, metavar="URL", help="Where Goodreads is, or a simulated one."),
+    ] = "https://www.goodreads.com/",
+    rate: Annotated[
+        float, typer.Option(help="Requests a second at most; Goodreads' terms allow 1.", min=0.001)
+    ] = 1,
+    poll: Annotated[
+        float, typer.Option(parser=options.seconds, metavar="TIME", help="How often to look at the feed.")
+    ] = "30s",  # type: ignore[assignment]
+    for_: Annotated[
+        float | None,
+        typer.Option("--for", parser=options.seconds, metavar="TIME", help="End after that time."),
+    ] = None,
+    reviews: Annotated[int | None, typer.Option(help="End after so many reviews.", min=1)] = None,
+    max_file_size: Annotated[
+        int, typer.Option(parser=options.size, metavar="SIZE", help="Finish a file that has got so big.")
+    ] = "64MB",  # type: ignore[assignment]
+    max_file_age: Annotated[
+        float, typer.Option(parser=options.seconds, metavar="TIME", help="Finish a file that has got so old.")
+    ] = "5m",  # type: ignore[assignment]
+    again: Annotated[bool, typer.Option("--again", help="Try again the reviews that were given up.")] = False,
+) -> None:
+    """Follow Goodreads' recent reviews and spool each new one, with its user, book and authors, as CSV.
+
+    Runs until SIGTERM or Ctrl-C, which finish what is open. `upload` takes the finished files to the landing zone.
+    """
+    console = Console(stderr=True)
+    log_to(console)
+    if not key:
+        raise typer.BadParameter(
+            "there is no key; set GOODREADS_KEY. Goodreads has issued no new ones since December 2020: without one, run "
+            "`python -m capture simulate` and give its address as --base-url, with any key",
+            param_hint="--key",
+        )
+    limits = Limits(file_bytes=max_file_size, file_age=max_file_age, seconds=for_, reviews=reviews)
+    with told(console), stopped_by_signals() as stop, held(spool, _HANDOVER_SECONDS) as mine:
+        pace = Pace(rate, stop)
+        backlog = Backlog(mine.state, _FIRST_PAUSE_INTERVALS * pace.interval)
+        if again:
+            console.print(f"{backlog.again():,} reviews that were given up are asked for again")
+        with closing(PatientClient(key, base_url, pace)) as client, shown(console) as changed:
+            feed = Feed(Goodreads(client, stop, pace.interval), backlog, poll)
+            collector = Collector(feed, mine, limits, stop, changed)
+            collector.run()
+        console.print(summary(collector), highlight=False, soft_wrap=True)

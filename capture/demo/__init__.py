@@ -1,0 +1,1 @@
+"""The whole way in a few minutes: a simulated Goodreads, capture, landing, scheduled runs, analytics."""

@@ -1,0 +1,80 @@
+"""`python -m capture.demo`: a simulated Goodreads, capture, landing, scheduled runs and analytics, in a few minutes."""
+
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.live import Live
+from rich.markup import escape
+
+from capture.demo.display import scene
+from capture.demo.errors import DemoError
+from capture.demo.outcome import show_analytics, summed_up
+from capture.demo.play import Play
+from capture.demo.stage import MACHINE, Stage, stage
+from local_cloud import display
+from local_cloud.errors import LocalCloudError
+from local_cloud.run import run_once
+
+_STATE = Path(".state") / "demo"
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.command()
+def main(
+    *,
+    minutes: Annotated[float, typer.Option(help="How long reviews are published.", min=0.1)] = 4,
+) -> None:
+    """Follow made-up reviews from their publication to the analytics, with faults and crashes on the way.
+
+    Ends with 0 if each published review is in the warehouse exactly once.
+    """
+    console = Console()
+    with _told(console):
+        console.print("a simulated Goodreads, a collector, an uploader and the pipeline are started")
+        with stage(_STATE.resolve()) as on_stage:
+            _play(console, on_stage, minutes * 60)
+            total = summed_up((review.id for review in on_stage.goodreads.published), on_stage.folder)
+            show_analytics(console, on_stage.folder)
+        console.print(str(total), style="bold green" if total.holds else "bold red", highlight=False)
+        console.print(f'ask on: python -m local_cloud query --state {_STATE} "select ..."', highlight=False)
+    sys.exit(0 if total.holds else 1)
+
+
+def _play(console: Console, on_stage: Stage, seconds: float) -> None:
+    """Publish, drain, and run once more for what the scheduled runs have left."""
+    with Live(console=console, auto_refresh=False) as live:
+        play = Play(
+            on_stage, lambda figures: live.update(scene(figures), refresh=True), tell=live.console.print
+        )
+        play.publish(seconds)
+        play.drain()
+    if not console.is_terminal:
+        console.line()  # which a live display leaves out there
+    if on_stage.observer.look().landed_files:
+        console.print("a last run takes what the scheduled ones have not")
+        display.report(console, run_once(console, MACHINE, {}))
+
+
+@contextmanager
+def _told(console: Console) -> Iterator[None]:
+    """Errors a person can mend are told in a line; Ctrl-C and SIGTERM end everything in order."""
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ending, signal.default_int_handler)
+    try:
+        yield
+    except (DemoError, LocalCloudError) as error:
+        console.print(f"[bold red]error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        console.print("interrupted")
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    app(prog_name="python -m capture.demo")

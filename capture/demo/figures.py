@@ -1,0 +1,87 @@
+"""How far the reviews have come."""
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from capture.simulated import SimulatedGoodreads
+from local_cloud.executions import Execution, StateMachine
+
+_CAPTURED = "select count(*) from reviews where status = 'captured'"
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Reviews published and captured, files that wait in the spool and in the landing zone, and the runs, the newest first."""
+
+    published: int
+    captured: int
+    spooled_files: int
+    landed_files: int
+    runs: tuple[Execution, ...]
+
+    @property
+    def in_warehouse(self) -> int:
+        """Reviews that the runs have inserted."""
+        return sum(rows_of(run).get("reviews", {}).get("rows_inserted", 0) for run in self.runs)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a run is under way."""
+        return any(run.status == "RUNNING" for run in self.runs)
+
+
+def rows_of(run: Execution) -> Mapping[str, Mapping[str, int]]:
+    """The accounting of a run by dataset; nothing while it runs, and if it had nothing to do."""
+    report: dict[str, Any] = json.loads(run.output or "{}")
+    found: Mapping[str, Mapping[str, int]] = report.get("datasets") or {}
+    return found
+
+
+class Observer:
+    """Looks at all the places on the way."""
+
+    def __init__(
+        self, goodreads: SimulatedGoodreads, spool: Path, landing: Path, machine: StateMachine
+    ) -> None:
+        self._goodreads = goodreads
+        self._spool = spool
+        self._landing = landing
+        self._machine = machine
+        self._captured = 0
+        self._ended: dict[str, Execution] = {}
+
+    def look(self) -> Figures:
+        """How things are now."""
+        return Figures(
+            published=len(self._goodreads.published),
+            captured=self._count_captured(),
+            spooled_files=files_below(self._spool / "ready"),
+            landed_files=files_below(self._landing),
+            runs=tuple(self._runs()),
+        )
+
+    def _count_captured(self) -> int:
+        """As the collector's state says. It is not touched before the collector has made it: it could be locked out."""
+        state = self._spool / "open" / "state.sqlite"
+        if state.with_name("state.sqlite-wal").exists():
+            with closing(sqlite3.connect(state)) as connection:
+                self._captured = connection.execute(_CAPTURED).fetchone()[0]
+        return self._captured
+
+    def _runs(self) -> list[Execution]:
+        runs = [
+            self._ended.get(listed.name) or self._machine.describe(listed.name)
+            for listed in self._machine.executions()
+        ]
+        self._ended |= {run.name: run for run in runs if run.status != "RUNNING"}
+        return runs
+
+
+def files_below(folder: Path) -> int:
+    """How many files there are; hidden ones are still being written."""
+    return sum(path.is_file() and not path.name.startswith(".") for path in folder.rglob("*"))

@@ -1,0 +1,69 @@
+"""The course of the demo: reviews appear, things are killed, and in the end everything must have arrived."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from capture.demo.errors import DemoError
+from capture.demo.figures import Figures
+from capture.demo.stage import Stage
+from capture.demo.worker import Worker
+
+_REVIEWS_PER_SECOND = 2.0  # the feed shows 30: a collector that was killed has 15 s to come back
+_LOOK_SECONDS = 0.5
+_DRAIN_SECONDS = 180
+
+
+@dataclass(frozen=True)
+class Play:
+    """`show` is called with the figures at each look, `tell` with what has just happened."""
+
+    stage: Stage
+    show: Callable[[Figures], None]
+    tell: Callable[[str], None]
+
+    def publish(self, seconds: float) -> None:
+        """Let reviews appear for that time; after a third the collector is killed, after two thirds the uploader."""
+        kills = [(seconds / 3, self.stage.collector), (2 * seconds / 3, self.stage.uploader)]
+        started = time.monotonic()
+        while (elapsed := time.monotonic() - started) < seconds:
+            figures = self._look()
+            self.stage.goodreads.publish(int(elapsed * _REVIEWS_PER_SECOND) - figures.published)
+            kills = self._kill_due(kills, elapsed)
+            time.sleep(_LOOK_SECONDS)
+
+    def drain(self) -> None:
+        """Let everything that was published come through to the landing zone, and the runs under way end.
+
+        The workers end as a deployment would end them; DemoError if something is stuck.
+        """
+        self.tell("no more reviews are published; what is under way comes through")
+        self._until(lambda now: now.captured == now.published, "reviews are not captured")
+        self.stage.collector.finish(_DRAIN_SECONDS)
+        self._until(lambda now: not now.spooled_files, "files are not uploaded")
+        self.stage.uploader.finish(_DRAIN_SECONDS)
+        self.stage.schedule.close()
+        self._until(lambda now: not now.is_running, "the run does not end")
+
+    def _kill_due(self, kills: Sequence[tuple[float, Worker]], elapsed: float) -> list[tuple[float, Worker]]:
+        for moment, worker in kills:
+            if elapsed >= moment:
+                worker.kill()
+                worker.start()
+                self.tell(f"the {worker.name} was killed (SIGKILL) and started again")
+        return [(moment, worker) for moment, worker in kills if elapsed < moment]
+
+    def _until(self, condition: Callable[[Figures], bool], complaint: str) -> None:
+        deadline = time.monotonic() + _DRAIN_SECONDS
+        while not condition(figures := self._look(check=False)):
+            if time.monotonic() > deadline:
+                raise DemoError(f"{complaint} after {_DRAIN_SECONDS} s: {figures}")
+            time.sleep(_LOOK_SECONDS)
+
+    def _look(self, *, check: bool = True) -> Figures:
+        if check:
+            for worker in (self.stage.collector, self.stage.uploader):
+                worker.check()
+        figures = self.stage.observer.look()
+        self.show(figures)
+        return figures

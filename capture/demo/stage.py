@@ -1,0 +1,86 @@
+"""What the demo consists of, put up and taken down together."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import boto3
+
+from capture.demo.figures import Observer
+from capture.demo.worker import Worker
+from capture.simulated import Fault, SimulatedGoodreads, simulated_goodreads
+from local_cloud import account, deploy
+from local_cloud.addresses import REGION
+from local_cloud.endpoint import serving
+from local_cloud.errors import LocalCloudError
+from local_cloud.executions import StateMachine
+from local_cloud.schedule import Schedule
+from local_cloud.state import StateFolder
+
+MACHINE = "goodreads"
+_SETTINGS = {
+    "schedule_minutes": "1",
+    "statement_poll_seconds": "1",
+}  # a minute is EventBridge's shortest period
+_FAULTS = {
+    Fault.SERVER_ERROR: 0.03,
+    Fault.TOO_MANY_REQUESTS: 0.02,
+    Fault.RESET: 0.02,
+    Fault.TRUNCATED: 0.02,
+    Fault.SLOW: 0.01,
+}
+
+
+@dataclass(frozen=True)
+class Stage:
+    """All that runs. `schedule` starts a run each minute, until it is closed."""
+
+    folder: StateFolder
+    goodreads: SimulatedGoodreads
+    collector: Worker
+    uploader: Worker
+    schedule: Schedule
+    observer: Observer
+
+
+@contextmanager
+def stage(root: Path) -> Iterator[Stage]:
+    """Everything running, on an empty warehouse; the folder, which is emptied before, keeps what was done."""
+    folder = _emptied(root)
+    landing = f"{MACHINE}-landing-{account.ACCOUNT}-{REGION}"
+    with ExitStack() as stack:
+        stack.enter_context(serving(folder, "demo"))
+        deploy.synthesize(folder.assembly, _SETTINGS)
+        deploy.apply(folder.assembly, account.ACCOUNT, REGION)
+        goodreads = stack.enter_context(simulated_goodreads(faults=_FAULTS, slow_seconds=2))
+        collector, uploader = _workers(root, goodreads.url, landing)
+        for worker in (collector, uploader):
+            stack.callback(worker.close)
+            worker.start()
+        schedule = stack.enter_context(closing(Schedule()))
+        schedule.start()
+        machine = StateMachine(boto3.client("stepfunctions"), MACHINE)
+        observer = Observer(goodreads, root / "spool", folder.buckets / landing, machine)
+        yield Stage(folder, goodreads, collector, uploader, schedule, observer)
+
+
+def _emptied(root: Path) -> StateFolder:
+    folder = StateFolder(root)
+    if running := folder.running():
+        raise LocalCloudError(f"a demo is running already: process {running.pid}; wait for it to end")
+    shutil.rmtree(root, ignore_errors=True)
+    return folder
+
+
+def _workers(root: Path, goodreads_url: str, landing: str) -> tuple[Worker, Worker]:
+    spool = str(root / "spool")
+    collect = ["collect", "--base-url", goodreads_url, "--key", "any", "--spool", spool]
+    # Real figures are 1 request a second, a look every 30 s and files of 5 minutes: here everything is 20 times as fast.
+    collect += ["--rate", "20", "--poll", "1s", "--max-file-age", "15s"]
+    upload = ["upload", "--spool", spool, "--to", f"s3://{landing}", "--every", "2s"]
+    return (
+        Worker("collector", collect, root / "logs" / "collector.log"),
+        Worker("uploader", upload, root / "logs" / "uploader.log"),
+    )

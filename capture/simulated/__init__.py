@@ -1,0 +1,73 @@
+"""A Goodreads of our own, for tests and demos: the API's paths, answers and failures, with made-up books and reviews."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from capture.simulated.faults import Fault, Faults
+from capture.simulated.feed import Feed
+from capture.simulated.model import Author, Book, Prose, Review, User
+from capture.simulated.server import Asked, Server
+from capture.simulated.site import PAGE, Site
+from capture.simulated.world import World
+
+__all__ = [
+    "PAGE",
+    "Asked",
+    "Author",
+    "Book",
+    "Fault",
+    "Faults",
+    "Prose",
+    "Review",
+    "SimulatedGoodreads",
+    "User",
+    "simulated_goodreads",
+]
+
+
+@dataclass(frozen=True)
+class SimulatedGoodreads:
+    """A running one. `faults` may be scripted, or its rates changed; ids in `gone` answer 404 from then on."""
+
+    url: str
+    requests: Sequence[Asked]
+    faults: Faults
+    gone: set[int]
+    _feed: Feed
+
+    @property
+    def published(self) -> Sequence[Review]:
+        """The truth: all reviews so far, the oldest first, each with its user, its book and the book's authors."""
+        return self._feed.published
+
+    def publish(self, count: int) -> Sequence[Review]:
+        """Publish so many reviews now; these."""
+        return self._feed.publish(count)
+
+
+@contextmanager
+def simulated_goodreads(
+    *,
+    seed: int = 0,
+    reviews: int = 0,
+    rate: float = 0,
+    faults: Mapping[Fault, float] | None = None,
+    slow_seconds: float = 5,
+    port: int = 0,
+) -> Iterator[SimulatedGoodreads]:
+    """One on localhost in a thread, while the context lasts.
+
+    It starts with so many `reviews` and publishes `rate` more each second. Equal seeds give equal reviews, and equal faults for
+    equal requests. `faults` are shares of the requests; `slow_seconds` is what a slow answer takes. Port 0 takes a free one.
+    """
+    world = World(seed)
+    feed = Feed(world, rate)
+    feed.publish(reviews)
+    site, plan = Site(world, feed), Faults(seed, faults)
+    server = Server(site, plan, port=port, slow_seconds=slow_seconds)
+    server.start()
+    try:
+        yield SimulatedGoodreads(server.url, server.requests, plan, site.gone, feed)
+    finally:
+        server.stop()

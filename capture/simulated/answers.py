@@ -1,0 +1,161 @@
+"""Goodreads' answers in the shape they had in 2020: see review_list.xml for a real one."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from capture.simulated.markup import CData, With, document
+from capture.simulated.model import Author, Book, Review, User
+
+_INTEGER = {"type": "integer"}
+_FEED_TEXT = 300  # characters of a review in recent_reviews; the whole is in review/show
+
+
+def recent_reviews(reviews: Sequence[Review]) -> bytes:
+    """`review/recent_reviews.xml`: texts are cut short, and there is no `<review>` where there are no reviews."""
+    shown = [_review(review, _shortened(review.body.plain)) for review in reviews]
+    return _response("review_recent_reviews", {"reviews": {"review": shown}})
+
+
+def review_show(review: Review) -> bytes:
+    """`review/show.xml`: the review with the user, the book and all its authors."""
+    comments = With({"start": "1", "end": "0", "total": str(review.comments_count)})
+    shown = _review(review, f"\n    {review.body.html}\n  ") | {"comments": comments}
+    return _response("review_show", {"review": shown})
+
+
+def book_show(book: Book) -> bytes:
+    """`book/show`."""
+    shelves = [With({"name": name, "count": "1"}) for name in ("to-read", "read")]
+    return _response("book_show", {"book": _book(book) | {"popular_shelves": {"shelf": shelves}}})
+
+
+def author_show(author: Author, books: Sequence[Book]) -> bytes:
+    """`author/show`, with books of theirs; it has neither ratings nor a role."""
+    shown = {
+        "id": author.id,
+        "name": author.name,
+        "link": CData(author.link),
+        "fans_count": With(_INTEGER, author.ratings_count // 100),
+        "image_url": CData(author.image_url("p5")),
+        "small_image_url": CData(author.image_url("p2")),
+        "about": CData(""),
+        "works_count": len(books),
+        "gender": None,
+        "hometown": None,
+        "born_at": None,
+        "died_at": None,
+        "books": {"book": [_book(book) for book in books]},
+    }
+    return _response("author_show", {"author": shown})
+
+
+def user_show(user: User) -> bytes:
+    """`user/show`."""
+    shown = {
+        "id": user.id,
+        "name": user.display_name,
+        "user_name": user.name,
+        "link": CData(user.link),
+        "image_url": CData(user.image_url("p3")),
+        "small_image_url": CData(user.image_url("p2")),
+        "about": None,
+        "location": user.location,
+    }
+    return _response("user_show", {"user": shown})
+
+
+def _response(method: str, content: dict[str, Any]) -> bytes:
+    request = {"authentication": "true", "key": CData("<my-api-key>"), "method": CData(method)}
+    return document("GoodreadsResponse", {"Request": request, **content})
+
+
+def _review(review: Review, body: str) -> dict[str, Any]:
+    shelf = {"exclusive": "true", "id": "22289196", "name": "read", "sortable": "true"}
+    return {
+        "id": review.id,
+        "user": _user(review.user),
+        "book": _book(review.book),
+        "rating": review.rating,
+        "votes": review.votes,
+        "spoiler_flag": _flag(review.has_spoilers),
+        "spoilers_state": "none",
+        "shelves": {"shelf": With(shelf)},
+        "recommended_for": CData(""),
+        "recommended_by": CData(""),
+        "started_at": None,
+        "read_at": None,
+        "date_added": review.date_added,
+        "date_updated": review.date_updated,
+        "read_count": review.read_count,
+        "body": CData(body),
+        "comments_count": review.comments_count,
+        "url": CData(review.link),
+        "link": CData(review.link),
+        "owned": 0,
+    }
+
+
+def _user(user: User) -> dict[str, Any]:
+    return {
+        "id": user.id,
+        "uri": user.uri,
+        "name": user.name,
+        "display_name": user.display_name,
+        "location": CData(user.location),
+        "link": CData(user.link),
+        "image_url": CData(user.image_url("p3")),
+        "small_image_url": CData(user.image_url("p2")),
+        "has_image": _flag(user.uploaded is not None),
+    }
+
+
+def _book(book: Book) -> dict[str, Any]:
+    year, month, day = book.publication
+    return {
+        "id": With(_INTEGER, book.id),
+        "isbn": With({"nil": "true"}),
+        "isbn13": book.isbn13 or With({"nil": "true"}),
+        "text_reviews_count": With(_INTEGER, book.text_reviews_count),
+        "uri": f"kca://book/amzn1.gr.book.v1.{book.id}",
+        "title": book.title,
+        "title_without_series": book.title_without_series,
+        "image_url": book.image_url("m"),
+        "small_image_url": book.image_url("s"),
+        "large_image_url": None,
+        "link": book.link,
+        "num_pages": book.num_pages,
+        "format": book.format,
+        "edition_information": book.edition_information,
+        "publisher": book.publisher,
+        "publication_day": day,
+        "publication_year": year,
+        "publication_month": month,
+        "average_rating": book.average_rating,
+        "ratings_count": book.ratings_count,
+        "description": book.description.html,
+        "authors": {"author": [_author(author) for author in book.authors]},
+        "published": year,
+    }
+
+
+def _author(author: Author) -> dict[str, Any]:
+    picture = {"nophoto": _flag(author.uploaded is None)}
+    return {
+        "id": author.id,
+        "name": author.name,
+        "role": author.role,
+        "image_url": With(picture, CData(f"\n{author.image_url('p5')}\n")),
+        "small_image_url": With(picture, CData(f"\n{author.image_url('p2')}\n")),
+        "link": CData(author.link),
+        "average_rating": author.average_rating,
+        "ratings_count": author.ratings_count,
+        "text_reviews_count": author.text_reviews_count,
+    }
+
+
+def _flag(value: bool) -> str:
+    return str(value).lower()
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _FEED_TEXT else text[:_FEED_TEXT] + "..."

@@ -1,0 +1,82 @@
+"""What can go wrong with a request, by rate or in a given order."""
+
+import random
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from threading import Lock
+
+
+class Fault(StrEnum):
+    """One way in which an answer fails."""
+
+    SERVER_ERROR = "server_error"
+    """500."""
+    UNAVAILABLE = "unavailable"
+    """503 with a page in HTML."""
+    TOO_MANY_REQUESTS = "too_many_requests"
+    """429 with Retry-After."""
+    SLOW = "slow"
+    """The right answer, but only after some seconds."""
+    RESET = "reset"
+    """The connection is reset before a byte is sent."""
+    TRUNCATED = "truncated"
+    """The connection ends in the middle of the answer."""
+    BROKEN_XML = "broken_xml"
+    """200 with a document that ends in the middle."""
+    HTML = "html"
+    """200 with a page in HTML instead of XML."""
+    REFUSED_KEY = "refused_key"
+    """401."""
+    NOT_FOUND = "not_found"
+    """404."""
+
+
+class Faults:
+    """Which fault the next request meets; for the same seed and order of requests always the same.
+
+    `rates` are shares of the requests, 0 to 1, together at most 1, and may be changed at any time.
+    """
+
+    def __init__(self, seed: int = 0, rates: Mapping[Fault, float] | None = None) -> None:
+        self.rates = dict(rates or {})
+        self._random = random.Random(seed)  # noqa: S311 - made-up faults, nothing secret
+        self._script: list[Fault | None] = []
+        self._lock = Lock()
+
+    def script(self, *faults: Fault | None) -> None:
+        """The next requests meet these, None being a right answer; after them the rates count again."""
+        with self._lock:
+            self._script.extend(faults)
+
+    def next(self) -> Fault | None:
+        """What the request at hand meets, None if it is answered rightly."""
+        with self._lock:
+            if self._script:
+                return self._script.pop(0)
+            point = self._random.random()
+            for fault, rate in tuple(self.rates.items()):
+                point -= rate
+                if point < 0:
+                    return fault
+            return None
+
+
+def parsed_rates(texts: Iterable[str]) -> dict[Fault, float]:
+    """From texts like `server_error=0.05`; ValueError for any other, or if they are more than 1 together."""
+    rates = dict(map(_parsed, texts))
+    if (total := sum(rates.values())) > 1:
+        raise ValueError(f"the rates of the faults are {total:g} together, expected at most 1")
+    return rates
+
+
+def _parsed(text: str) -> tuple[Fault, float]:
+    name, _, rate = text.partition("=")
+    if name not in list(Fault):
+        raise ValueError(f"{text!r} names no fault; there are {', '.join(Fault)}")
+    try:
+        value = float(rate)
+    except ValueError:
+        value = -1
+    if not 0 <= value <= 1:
+        raise ValueError(f"{text!r} has no rate from 0 to 1; write it like {name}=0.05")
+    return Fault(name), value

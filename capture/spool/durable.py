@@ -1,0 +1,30 @@
+"""Writing that survives a loss of power."""
+
+import os
+from pathlib import Path
+
+from capture.errors import SpoolError
+
+
+def overwrite(path: Path, start: int, content: bytes) -> None:
+    """Make the content follow the first `start` bytes, as the end of the file, and wait until the disk has it."""
+    with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o644), "r+b") as file:
+        if file.seek(0, os.SEEK_END) < start:
+            raise SpoolError(
+                f"{path} has {file.tell():,} bytes, but {start:,} had been written; the disk or somebody has cut it. "
+                "Put it back, or move the folder away to begin anew"
+            )
+        file.truncate(start)
+        file.seek(start)
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def sync(folder: Path) -> None:
+    """Wait until the disk has the names in a folder."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,146 @@
+"""Files of captured records on the local disk, on their way to the landing zone.
+
+`open/<dataset>.csv` grows; `ready/<dataset>/<name>.csv` is finished, never changes, and has its landing key as its path. What was
+captured is in one of them exactly once, whenever the process dies: a file in `open/` counts up to the length that the state
+gives, which is committed together with the note that the review was captured. The bytes beyond are cut off before anything else is written.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+from filelock import FileLock, Timeout
+
+from capture.errors import SpoolError, SpoolInUse
+from capture.spool.csv_lines import Record, Records, header, lines
+from capture.spool.durable import overwrite, sync
+from capture.spool.state import State, opened
+from catalog import DATASETS, Dataset
+
+
+@dataclass(frozen=True)
+class Spool:
+    """The files of a spool that this process holds."""
+
+    folder: Path
+    state: State
+
+    def append(self, records: Records, now: datetime) -> None:
+        """Write the records to the open files. They count when the transaction commits within which this is called."""
+        for dataset in DATASETS:
+            if records[dataset.name]:
+                self._append(dataset, records[dataset.name], now)
+
+    def size(self) -> int:
+        """Bytes of the largest open file, 0 if there is none."""
+        return max((length for _, length in self._open_files()), default=0)
+
+    def opened_at(self) -> float | None:
+        """When the oldest open file got its first record, in seconds since 1970; None if there is none."""
+        moment: float | None = self.state.execute("select min(opened_at) from open_files").fetchone()[0]
+        return moment
+
+    def finish(self) -> list[Path]:
+        """Move what is open to `ready/`, all under the same new name; the moved files. Without records there is nothing to move."""
+        if not self._open_files():
+            return []
+        name = f"{datetime.now(UTC):%Y-%m-%dT%H-%M-%S}-{uuid4().hex}"
+        self.state.execute("insert into finishing (name) values (?)", name)
+        return self.go_on_finishing()
+
+    def go_on_finishing(self) -> list[Path]:
+        """Finish a move that was begun, perhaps by a process that died in the middle; the files moved now."""
+        row = self.state.execute("select name from finishing").fetchone()
+        if row is None:
+            return []
+        moved = [
+            target
+            for dataset, length in self._open_files()
+            if (target := self._move(dataset, length, row[0])) is not None
+        ]
+        sync(self.folder / "open")
+        with self.state.transaction():
+            self.state.execute("delete from open_files")
+            self.state.execute("delete from finishing")
+        return moved
+
+    def _append(self, dataset: Dataset, records: list[Record], now: datetime) -> None:
+        path, length = self._open_path(dataset.name), dict(self._open_files()).get(dataset.name, 0)
+        content = lines(dataset, records)
+        overwrite(path, length, content if length else header(dataset) + content)
+        if not length:
+            sync(path.parent)
+        self.state.execute(
+            "insert into open_files (dataset, bytes, opened_at) values (?, ?, ?)"
+            " on conflict (dataset) do update set bytes = excluded.bytes",
+            dataset.name,
+            path.stat().st_size,
+            now.timestamp(),
+        )
+
+    def _move(self, dataset: str, length: int, name: str) -> Path | None:
+        path, target = self._open_path(dataset), self.folder / "ready" / dataset / f"{name}.csv"
+        if not path.exists():  # moved before the process died, and perhaps uploaded since
+            return None
+        overwrite(path, length, b"")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        path.rename(target)
+        sync(target.parent)
+        return target
+
+    def _open_files(self) -> list[tuple[str, int]]:
+        return self.state.execute("select dataset, bytes from open_files order by dataset").fetchall()
+
+    def _open_path(self, dataset: str) -> Path:
+        return self.folder / "open" / f"{dataset}.csv"
+
+
+@contextmanager
+def held(folder: Path, wait_seconds: float = 0) -> Iterator[Spool]:
+    """The spool in that folder, made if there is none, for this process alone.
+
+    SpoolError if another process holds it longer than `wait_seconds`, if it is damaged, or as soon as a file in it cannot be read or written.
+    """
+    state = folder / "open" / "state.sqlite"
+    try:
+        state.parent.mkdir(parents=True, exist_ok=True)
+        # A lock that dies with its process, or none at all.
+        with FileLock(state.with_name("lock"), timeout=wait_seconds, fallback_to_soft=False):
+            _refuse_files_without_state(state)
+            with opened(state) as opened_state:
+                spool = Spool(folder, opened_state)
+                spool.go_on_finishing()
+                yield spool
+    except Timeout:
+        raise SpoolInUse(
+            f"the spool {folder} is in use by another collector; end that one, or give another folder: --spool"
+        ) from None
+    except (OSError, sqlite3.Error) as error:
+        raise SpoolError(
+            f"the spool {folder} cannot be used: {error}. What was captured so far stays in it; "
+            "make room, mend the permissions or the file, and start again"
+        ) from error
+
+
+def finish_abandoned(folder: Path) -> list[Path]:
+    """Move to `ready/` what a collector that was killed has left in `open/`; the moved files, none while a collector runs."""
+    if not (folder / "open" / "state.sqlite").exists():
+        return []
+    try:
+        with held(folder) as spool:
+            return spool.finish()
+    except SpoolInUse:
+        return []
+
+
+def _refuse_files_without_state(state: Path) -> None:
+    strays = sorted(path.name for path in state.parent.glob("*.csv"))
+    if strays and not state.exists():
+        raise SpoolError(
+            f"{state.parent} holds {', '.join(strays)} but not {state.name}, which says how much of them counts; "
+            "put that file back, or move these away"
+        )

@@ -1,0 +1,131 @@
+"""`python -m capture import-ucsd FOLDER --out DIR`."""
+
+import sqlite3
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import humanfriendly
+import typer
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
+from rich.table import Table
+
+from capture import options
+from capture.ucsd.dumps import Dump, UnknownDumpError, dumps_among
+from capture.ucsd.importing import Imported, Importer
+from catalog import BOOKS, REVIEWS
+from faker_tool.bucket import StoreError
+from faker_tool.stores import store_at
+
+_COLLECTED = datetime(2017, 11, 1)  # noqa: DTZ001 - "late 2017" is all that the authors say
+
+
+def import_ucsd(
+    sources: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FOLDER|FILE...", help="Dumps, .json.gz or .json.", exists=True, readable=True
+        ),
+    ],
+    *,
+    out: Annotated[
+        str, typer.Option(help="Folder for the landing files, created if missing, or s3://bucket/prefix.")
+    ],
+    limit: Annotated[int | None, typer.Option(help="Lines of each dump; all by default.", min=1)] = None,
+    files_of: Annotated[
+        int, typer.Option(parser=options.size, metavar="SIZE", help="About the size of a landing file.")
+    ] = "128MB",  # type: ignore[assignment] # which the parser makes a number of
+    captured_at: Annotated[
+        datetime,
+        typer.Option(help="Version (UTC) of what has no date of its own: authors, books and users."),
+    ] = _COLLECTED,
+    rejects: Annotated[
+        Path, typer.Option(help="File for lines that cannot be imported (JSON lines).", dir_okay=False)
+    ] = Path("ucsd-rejects.jsonl"),
+) -> None:
+    """Make landing files of the UCSD Book Graph: authors, books, reviews, and the users of the reviews.
+
+    Give books together with their reviews: the reviews get their author from there. A review is as old as its last
+    change, so a newer capture wins. The same import again replaces its own files. Ends with 1 if lines were
+    rejected (the others are imported), with 2 if the import is not possible.
+    """
+    if rejects.resolve().is_relative_to(Path(out).resolve()):
+        raise typer.BadParameter(
+            f"{rejects} would be among the landing files and be quarantined; put it elsewhere",
+            param_hint="--rejects",
+        )
+    started = time.monotonic()
+    try:
+        dumps, others = dumps_among(sources)
+        store = store_at(out)
+    except (UnknownDumpError, ValueError) as error:
+        raise typer.BadParameter(str(error)) from None
+    with _progress() as progress:
+        importer = Importer(
+            store=store,
+            rejects_path=rejects,
+            captured_at=captured_at.replace(tzinfo=UTC),
+            files_of=files_of,
+            limit=limit,
+            progress=progress,
+        )
+        try:
+            imported = importer.run(dumps)
+        except (StoreError, OSError, sqlite3.OperationalError) as error:
+            raise typer.BadParameter(str(error)) from None
+    _report(Console(), imported, others, time.monotonic() - started)
+    if any(each.rejected for each in imported):
+        typer.echo(f"rejected lines, with the reasons: {rejects}", err=True)
+        raise typer.Exit(1)
+
+
+def _report(console: Console, imported: Sequence[Imported], others: Sequence[Path], seconds: float) -> None:
+    """Table of the dumps, and what a person should know besides."""
+    console.print(_table(imported))
+    size = sum(each.written.bytes for each in imported)
+    speed = humanfriendly.format_size(size / seconds)
+    console.print(f"{humanfriendly.format_size(size)} of CSV in {seconds:.1f} s ({speed}/s)", highlight=False)
+    if others:
+        names = ", ".join(path.name for path in others)
+        console.print(f"left out, as nothing of the catalog is in them: {names}", soft_wrap=True)
+    if _lacks_books([each.dump for each in imported]):
+        console.print("no books were given: the reviews have no author", style="yellow")
+
+
+def _table(imported: Sequence[Imported]) -> Table:
+    table = Table(title="lines = records + rejected")
+    table.add_column("dump", overflow="fold")
+    for name in ("lines", "records", "rejected", "users", "files"):
+        table.add_column(name, justify="right")
+    for each in imported:
+        counts = (each.lines, each.records, each.rejected, each.users, each.written.files)
+        table.add_row(each.dump.path.name, *(f"{count:,}" for count in counts))
+    return table
+
+
+def _lacks_books(dumps: Sequence[Dump]) -> bool:
+    datasets = [dump.kind.dataset for dump in dumps]
+    return REVIEWS in datasets and BOOKS not in datasets
+
+
+def _progress() -> Progress:
+    """A bar for each dump on a terminal, nothing elsewhere."""
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+    )
+    return Progress(*columns, console=console, disable=not console.is_terminal)

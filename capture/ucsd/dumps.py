@@ -1,0 +1,108 @@
+"""Which files are dumps, and what is made of each."""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from msgspec.json import Decoder
+
+from capture.errors import CaptureError
+from capture.ucsd.records import Author, Book, Review, SpoilerReview
+from capture.ucsd.rows import Context, Row, author_row, book_row, review_row, spoiler_row
+from catalog import AUTHORS, BOOKS, REVIEWS, Dataset
+
+_SUFFIX = r"\.json(\.gz)?"
+
+
+class UnknownDumpError(CaptureError):
+    """A file is no dump that can be imported; the message says which are."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One form of dump: how its files are named, how a line is read, and the record that it becomes."""
+
+    named: str
+    pattern: str
+    dataset: Dataset
+    decoder: Decoder[Any]
+    row: Callable[[Any, Context], Row]
+
+    def is_of(self, path: Path) -> bool:
+        """Whether a file is named like this kind."""
+        return re.fullmatch(self.pattern + _SUFFIX, path.name) is not None
+
+
+KINDS = (
+    Kind("goodreads_book_authors", "goodreads_book_authors", AUTHORS, Decoder(Author), author_row),
+    Kind("goodreads_books[_<genre>]", r"goodreads_books(_\w+)?", BOOKS, Decoder(Book), book_row),
+    Kind(
+        "goodreads_reviews_dedup, _<genre> or _spoiler_raw",
+        r"goodreads_reviews_(?!spoiler\.)\w+",
+        REVIEWS,
+        Decoder(Review),
+        review_row,
+    ),
+    Kind(
+        "goodreads_reviews_spoiler",
+        "goodreads_reviews_spoiler",
+        REVIEWS,
+        Decoder(SpoilerReview),
+        spoiler_row,
+    ),
+)
+"""In the order of import: reviews get their authors from the books."""
+
+
+@dataclass(frozen=True)
+class Dump:
+    """A file and its kind."""
+
+    path: Path
+    kind: Kind
+
+    @property
+    def stem(self) -> str:
+        """The file's name without suffixes: goodreads_reviews_dedup."""
+        return self.path.name.split(".")[0]
+
+
+def dumps_among(paths: Sequence[Path]) -> tuple[list[Dump], list[Path]]:
+    """The dumps in order of import, and the other files of the folders given.
+
+    UnknownDumpError for a file given by name that is none, if a folder has none, and if two have the same name: their
+    landing files would replace each other.
+    """
+    dumps, others = [], []
+    for path in paths:
+        found = [_dump(each) for each in sorted(path.iterdir())] if path.is_dir() else [_dump(path)]
+        known = [each for each in found if isinstance(each, Dump)]
+        if not known:
+            raise UnknownDumpError(_complaint(path))
+        dumps += known
+        others += [each for each in found if isinstance(each, Path)]
+    _check_stems(dumps)
+    return sorted(dumps, key=lambda dump: (KINDS.index(dump.kind), dump.stem)), others
+
+
+def _dump(path: Path) -> Dump | Path:
+    kinds = [kind for kind in KINDS if kind.is_of(path)]
+    return Dump(path, kinds[0]) if kinds else path
+
+
+def _check_stems(dumps: Iterable[Dump]) -> None:
+    seen: dict[str, Path] = {}
+    for dump in dumps:
+        if dump.stem in seen:
+            raise UnknownDumpError(
+                f"{seen[dump.stem]} and {dump.path} would become the same landing files; import one of them"
+            )
+        seen[dump.stem] = dump.path
+
+
+def _complaint(path: Path) -> str:
+    found = "no file in it is" if path.is_dir() else "it is not"
+    names = "; ".join(kind.named for kind in KINDS)
+    return f"{path}: {found} named like a dump, with .json.gz or .json at the end: {names}"

@@ -1,0 +1,80 @@
+"""Records as CSV files of a limited size in a store."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+
+from capture.ucsd.rows import Row
+from catalog import Dataset
+from faker_tool.format import usual
+from faker_tool.stores import Store
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some records in their order, and the number of the first one's line."""
+
+    first: int
+    rows: Sequence[Row]
+
+
+@dataclass(frozen=True)
+class Files:
+    """How many files and bytes were written."""
+
+    files: int = 0
+    bytes: int = 0
+
+    def __add__(self, other: "Files") -> "Files":
+        return Files(self.files + other.files, self.bytes + other.bytes)
+
+
+def write_files(
+    store: Store, dataset: Dataset, stem: str, batches: Iterable[Batch], *, files_of: int
+) -> Files:
+    """Write `authors/<stem>-000000001.csv` and so on; a file ends with the batch that brings it to `files_of` bytes.
+
+    A file is named after the line that it begins with, so an import that is repeated replaces its own files.
+    """
+    written = Files()
+    remaining = iter(batches)
+    for batch in remaining:
+        name = f"{dataset.name}/{stem}-{batch.first:09}.csv"
+        size = store.write(name, _content(dataset, chain([batch], remaining), files_of))
+        written += Files(1, size)
+    return written
+
+
+def _content(dataset: Dataset, batches: Iterable[Batch], files_of: int) -> Iterator[bytes]:
+    """A header and records; takes from `batches` what fits."""
+    header = usual(dataset).header
+    yield header
+    size = len(header)
+    for batch in batches:
+        text = csv_text(dataset, batch.rows)
+        yield text
+        size += len(text)
+        if size >= files_of:
+            return
+
+
+def csv_text(dataset: Dataset, rows: Sequence[Row]) -> bytes:
+    """The rows without a header. Each field is quoted, but those of None and the empty ones, which are NULL.
+
+    By Arrow, which takes a quarter of the time of the csv module.
+    """
+    columns = [pa.array([_text(row[name]) for row in rows], pa.string()) for name in dataset.column_names]
+    sink = pa.BufferOutputStream()
+    table = pa.Table.from_arrays(columns, names=list(dataset.column_names))
+    pa_csv.write_csv(table, sink, pa_csv.WriteOptions(include_header=False))
+    text: bytes = sink.getvalue().to_pybytes()
+    return text
+
+
+def _text(value: object) -> str | None:
+    if value is None or value == "":
+        return None
+    return value if isinstance(value, str) else str(value)

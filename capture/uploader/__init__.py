@@ -1,0 +1,1 @@
+"""Moves finished files from the spool to the landing zone."""

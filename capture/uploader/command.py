@@ -1,0 +1,60 @@
+"""`python -m capture upload`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from botocore.exceptions import BotoCoreError
+from rich.console import Console
+
+from capture import options
+from capture.errors import CaptureError
+from capture.stopping import stopped_by_signals
+from capture.telling import log_to, told
+from capture.uploader.landing import Landing
+from capture.uploader.uploader import Uploader
+from faker_tool.bucket import SCHEME, StoreError
+
+
+def upload(
+    *,
+    spool: Annotated[Path, typer.Option(help="Folder that the collector writes to.", file_okay=False)],
+    to: Annotated[str, typer.Option(help="The landing zone: s3://bucket or s3://bucket/prefix.")],
+    once: Annotated[
+        bool,
+        typer.Option("--once", help="Upload what is ready and end; with 1 if a file could not be landed."),
+    ] = False,
+    every: Annotated[
+        float,
+        typer.Option(parser=options.seconds, metavar="TIME", help="How often to look for finished files."),
+    ] = "5s",  # type: ignore[assignment]
+) -> None:
+    """Move the finished files of a spool to the landing zone until Ctrl-C or SIGTERM.
+
+    Endpoint and credentials are those of the environment, as for the AWS CLI. While the landing zone cannot be used, files
+    wait in the spool. Several uploaders may share a spool; one that was killed is simply started again.
+    """
+    console = Console(stderr=True)
+    log_to(console)
+    landing = _landing(to)
+    with told(console), stopped_by_signals() as stop:
+        uploader = Uploader(spool, landing, stop)
+        try:
+            if once:
+                uploader.upload_ready()
+            else:
+                uploader.keep_uploading(every)
+        except StoreError as error:
+            raise CaptureError(str(error)) from error
+    console.print(str(uploader.totals))
+    if once and uploader.totals.failures:
+        raise typer.Exit(1)
+
+
+def _landing(address: str) -> Landing:
+    if not address.startswith(SCHEME):
+        raise typer.BadParameter(f"{address!r} is not an address like s3://bucket/prefix", param_hint="--to")
+    try:
+        return Landing.at(address)
+    except (ValueError, BotoCoreError) as error:
+        raise typer.BadParameter(str(error), param_hint="--to") from None

@@ -1,0 +1,70 @@
+"""The finished files of a spool, and what lies among them without being one."""
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from capture.errors import SpoolError
+from catalog import DATASETS
+
+_DATASET_NAMES = frozenset(dataset.name for dataset in DATASETS)
+
+
+@dataclass(frozen=True, order=True)
+class ReadyFile:
+    """A finished file; `key` is its path below the folder of ready files, and its name in the landing zone."""
+
+    key: str
+    path: Path
+
+
+@dataclass(frozen=True)
+class Survey:
+    """The finished files, oldest names of a dataset first, and a sentence on each thing that is none."""
+
+    files: Sequence[ReadyFile]
+    strange: Sequence[str]
+
+
+def survey(ready: Path) -> Survey:
+    """What is in the folder of ready files, which need not exist yet; what is strange is looked at no further.
+
+    SpoolError if a folder cannot be read.
+    """
+    files, strange = [], []
+    for folder in _entries(ready):
+        if folder.name not in _DATASET_NAMES or not folder.is_dir(follow_symlinks=False):
+            strange.append(_strange(folder, f"expected only the folders {', '.join(sorted(_DATASET_NAMES))}"))
+            continue
+        for entry in _entries(Path(folder.path)):
+            if _is_finished(entry):
+                files.append(ReadyFile(f"{folder.name}/{entry.name}", Path(entry.path)))
+            else:
+                strange.append(_strange(entry, "expected only plain files NAME.csv"))
+    return Survey(sorted(files), sorted(strange))
+
+
+def _entries(folder: Path) -> Iterator["os.DirEntry[str]"]:
+    try:
+        with os.scandir(folder) as entries:
+            yield from entries
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise SpoolError(
+            f"{folder} cannot be read: {error.strerror}; let this user read and write there"
+        ) from error
+
+
+def _is_finished(entry: "os.DirEntry[str]") -> bool:
+    return (
+        entry.is_file(follow_symlinks=False)
+        and entry.name.endswith(".csv")
+        and not entry.name.startswith(".")
+    )
+
+
+def _strange(entry: "os.DirEntry[str]", expected: str) -> str:
+    kind = "a link" if entry.is_symlink() else "a folder" if entry.is_dir() else "a file"
+    return f"{entry.path} is {kind} that is left alone: {expected}; move it out of the spool"

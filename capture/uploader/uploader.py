@@ -1,0 +1,149 @@
+"""Moves finished files from the spool to the landing zone, for as long as it takes.
+
+A file is claimed, uploaded under the key that its path gives, verified, and only then removed. Whoever dies on the way leaves it where it
+is, and the next one repeats the upload: under the same key, with the same bytes.
+"""
+
+import logging
+from dataclasses import dataclass
+from io import BufferedReader
+from pathlib import Path
+
+import humanfriendly
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_random_exponential
+
+from capture.errors import SpoolError
+from capture.spool.spool import finish_abandoned
+from capture.stopping import Stop
+from capture.uploader.claim import claim
+from capture.uploader.landing import Landing, NotUploaded
+from capture.uploader.outage import Outage
+from capture.uploader.ready import ReadyFile, survey
+from faker_tool.bucket import StoreError
+
+_LONGEST_PAUSE = 300.0  # seconds between two tries while the landing zone cannot be used
+_log = logging.getLogger(__name__)
+
+
+@dataclass
+class Totals:
+    """What an uploader has done: files and bytes uploaded; files that it met and could not upload, tries counted."""
+
+    files: int = 0
+    bytes: int = 0
+    failures: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.files:,} files uploaded, {humanfriendly.format_size(self.bytes)}"
+
+
+class Uploader:
+    """Several may work on one spool, in one process or in many."""
+
+    def __init__(self, spool: Path, landing: Landing, stop: Stop) -> None:
+        self.totals = Totals()
+        self._spool = spool
+        self._landing = landing
+        self._stop = stop
+        self._outage = Outage()
+        self._is_checked = False
+        self._said: set[str] = set()
+
+    def upload_ready(self) -> None:
+        """Upload what is ready now, except for what others are uploading.
+
+        What a collector that died has left open becomes ready first. StoreError if the landing zone cannot be used; SpoolError if
+        an uploaded file cannot be removed.
+        """
+        if not self._is_checked:
+            self._landing.check()
+            self._is_checked = True
+        self._finish_abandoned()
+        found = survey(self._spool / "ready")
+        for sentence in found.strange:
+            self._say_once(sentence)
+        for ready in found.files:
+            if self._stop.is_set():
+                return
+            self._upload_unless_claimed(ready)
+
+    def keep_uploading(self, every: float) -> None:
+        """Upload what becomes ready until the stop is set, looking every so many seconds.
+
+        While the landing zone cannot be used it tries on, with pauses that grow from `every` to five minutes.
+        """
+        while not self._stop.is_set():
+            self._patiently(every)(self._try)
+            self._stop.wait(every)
+
+    def _try(self) -> None:
+        if self._stop.is_set():
+            return
+        self.upload_ready()
+        self._outage.ends()
+
+    def _patiently(self, every: float) -> Retrying:
+        def told(state: RetryCallState) -> None:
+            error = state.outcome.exception() if state.outcome else None
+            if isinstance(error, StoreError):
+                self._outage.goes_on(error)
+                self._is_checked = False
+
+        def pause(seconds: float) -> None:
+            self._stop.wait(seconds)
+
+        return Retrying(
+            retry=retry_if_exception_type(StoreError),
+            wait=wait_random_exponential(multiplier=every, max=max(every, _LONGEST_PAUSE)),
+            sleep=pause,
+            stop=lambda _: self._stop.is_set(),
+            before_sleep=told,
+            retry_error_callback=lambda _: None,
+        )
+
+    def _finish_abandoned(self) -> None:
+        if not self._spool.is_dir():
+            self._fail(
+                f"there is no folder {self._spool}; expected the one that the collector has as --spool"
+            )
+            return
+        try:
+            finish_abandoned(self._spool)
+        except SpoolError as error:  # what is ready already can still be uploaded
+            self._fail(str(error))
+
+    def _upload_unless_claimed(self, ready: ReadyFile) -> None:
+        try:
+            file = claim(ready.path)
+        except (BlockingIOError, FileNotFoundError):
+            return
+        except OSError as error:
+            self._fail(f"{ready.path} cannot be read: {error.strerror}; it stays there")
+            return
+        with file:
+            try:
+                self._upload(file, ready)
+            except NotUploaded as error:
+                self._fail(str(error))
+
+    def _upload(self, file: BufferedReader, ready: ReadyFile) -> None:
+        size = self._landing.put(file, ready.key)
+        self._outage.ends()
+        try:
+            ready.path.unlink()
+        except OSError as error:
+            raise SpoolError(
+                f"{ready.path} was uploaded and cannot be removed: {error.strerror}; let this user write to its folder"
+            ) from error
+        self.totals.files += 1
+        self.totals.bytes += size
+        _log.info("uploaded %s, %s", ready.key, humanfriendly.format_size(size))
+
+    def _fail(self, sentence: str) -> None:
+        self.totals.failures += 1
+        self._say_once(sentence)
+
+    def _say_once(self, sentence: str) -> None:
+        if sentence not in self._said:
+            self._said.add(sentence)
+            _log.warning(sentence)

@@ -1,0 +1,140 @@
+"""`python -m capture collect`, as a process."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from capture.collector.backlog import Backlog
+from capture.collector.command import collect
+from capture.simulated import Fault, SimulatedGoodreads
+from capture.spool.spool import held
+from tests.capture.spool.landed import ready, rows_of
+
+app = typer.Typer()
+app.command()(collect)
+
+SECONDS = 60
+QUICK = ["--rate", "300", "--poll", "0.2s"]
+
+
+def command(spool: Path, url: str, *options: str) -> list[str]:
+    return [
+        *[sys.executable, "-m", "capture", "collect", "--spool", str(spool), "--base-url", url],
+        *[*QUICK, *options],
+    ]
+
+
+def run(spool: Path, url: str, *options: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command(spool, url, *options),
+        env={**os.environ, "GOODREADS_KEY": "s3cr3t"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=SECONDS,
+    )
+
+
+def test_it_captures_and_says_what_it_has_done(goodreads: SimulatedGoodreads, tmp_path: Path) -> None:
+    done = run(tmp_path / "spool", goodreads.url.rstrip("/"), "--reviews", "5")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.splitlines()[-1] == "5 reviews captured, 0 waiting"
+    assert "5 new reviews in the feed" in done.stderr
+    assert len(rows_of(ready(tmp_path / "spool"))["reviews"]) == 5
+    assert {asked.parameters["key"] for asked in goodreads.requests} == {"s3cr3t"}
+    assert "s3cr3t" not in done.stderr + done.stdout
+
+
+def refusal(spool: Path, *options: str) -> str:
+    """What the command, called in this process, says to options that are not right."""
+    result = CliRunner(env={"COLUMNS": "300", "TERM": "dumb"}).invoke(app, ["--spool", str(spool), *options])
+    assert result.exit_code == 2
+    assert list(spool.iterdir()) == []
+    return result.stderr
+
+
+@pytest.mark.parametrize("key", [None, ""])
+def test_without_a_key_it_says_how_to_go_on_without_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str | None
+) -> None:
+    monkeypatch.delenv("GOODREADS_KEY", raising=False)
+    if key is not None:
+        monkeypatch.setenv("GOODREADS_KEY", key)
+    said = refusal(tmp_path)
+    assert "GOODREADS_KEY" in said
+    assert "python -m capture simulate" in said
+
+
+def test_a_refused_key_ends_it_with_a_line_that_says_what_to_do(
+    goodreads: SimulatedGoodreads, tmp_path: Path
+) -> None:
+    goodreads.faults.script(Fault.REFUSED_KEY)
+    done = run(tmp_path, goodreads.url)
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("error: Goodreads refused the key at ")
+    assert "'Invalid API key.'" in line
+    assert "s3cr3t" not in line
+
+
+def test_sigterm_finishes_what_is_open_and_a_second_collector_is_refused(
+    goodreads: SimulatedGoodreads, tmp_path: Path
+) -> None:
+    with subprocess.Popen(
+        [*command(tmp_path, goodreads.url), "--key", "any"], stderr=subprocess.PIPE, text=True
+    ) as first:
+        assert first.stderr is not None
+        assert "5 new reviews in the feed" in first.stderr.readline()  # it holds the spool
+        second = run(tmp_path, goodreads.url)
+        assert second.returncode == 1
+        assert "is in use by another collector" in second.stderr
+        first.send_signal(signal.SIGTERM)
+        rest = first.stderr.read()
+        assert first.wait(SECONDS) == 0
+    assert rest.splitlines()[-1] == "5 reviews captured, 0 waiting"
+    assert len(rows_of(ready(tmp_path))["reviews"]) == 5
+
+
+def test_while_nobody_answers_it_says_so_once_and_goes_on(tmp_path: Path) -> None:
+    done = run(tmp_path, "http://localhost:1/", "--for", "1s")
+    assert done.returncode == 0
+    assert done.stderr.count("Goodreads does not answer") == 2  # when it was noticed, and in the summary
+    assert "Connection refused" in done.stderr
+    assert "s3cr3t" not in done.stderr
+
+
+def test_reviews_that_were_given_up_are_asked_for_again_on_demand(
+    goodreads: SimulatedGoodreads, tmp_path: Path
+) -> None:
+    with held(tmp_path) as spool:
+        backlog = Backlog(spool.state)
+        backlog.notice([str(review.id) for review in reversed(goodreads.published)])
+        for _ in range(10):
+            backlog.postpone(str(goodreads.published[0].id), "500", now=0)
+    left_out = run(tmp_path, goodreads.url, "--reviews", "4")
+    assert left_out.stderr.splitlines()[-1] == "4 reviews captured, 0 waiting, 1 given up"
+    done = run(tmp_path, goodreads.url, "--reviews", "1", "--again")
+    assert done.stderr.splitlines()[0] == "1 reviews that were given up are asked for again"
+    assert done.stderr.splitlines()[-1] == "1 reviews captured, 0 waiting"
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "complaint"),
+    [
+        ("--poll", "soon", "'soon' is no span of time"),
+        ("--for", "0s", "'0s' is no span of time"),
+        ("--max-file-size", "1GBx", "'1GBx' is not a size"),
+        ("--base-url", "goodreads.com", "'goodreads.com' is no address"),
+        ("--rate", "0", "should be greater than or equal to 0.001"),
+    ],
+)
+def test_a_bad_option_is_refused_with_what_was_expected(
+    tmp_path: Path, option: str, value: str, complaint: str
+) -> None:
+    assert complaint in refusal(tmp_path, "--key", "any", option, value)

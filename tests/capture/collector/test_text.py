@@ -1,0 +1,69 @@
+"""HTML in, one line of plain text out."""
+
+from html import escape
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from capture.text import plain_text
+
+
+@pytest.mark.parametrize(
+    ("html", "plain"),
+    [
+        ("", ""),
+        ("A plain text.", "A plain text."),
+        ("<b>Stolen</b> memories", "Stolen memories"),
+        ("One.<br /><br />Two.<br>Three.", "One. Two. Three."),
+        ("<p>One.</p><p>Two.</p>", "One. Two."),
+        ("un<i>believ</i>able", "unbelievable"),
+        ("Simon &amp; Schuster", "Simon & Schuster"),
+        ("Children&#39;s &eacute;dition &#x2014; new", "Children's édition — new"),
+        ("Tom &amp;amp; Jerry&amp;#39;s", "Tom & Jerry's"),
+        ("&lt;b&gt;Stolen&lt;/b&gt;&lt;br /&gt;memories", "Stolen memories"),
+        ("  two\n\n lines\t and\u00a0 no-break\u2003spaces ", "two lines and no-break spaces"),
+        ("I <3 this & more", "I <3 this & more"),
+        ("5 < 6 > 4", "5 < 6 > 4"),
+        ("not closed <b", "not closed <b"),
+        ('<a href="https://x.org/?a=1&amp;b=2" title="a > b">link</a>', "link"),
+        ("before <script>not closed", "before not closed"),
+        ("before <!-- hidden --> after", "before after"),
+        ("naïve 😀 日本語", "naïve 😀 日本語"),
+    ],
+)
+def test_what_a_reader_sees_is_kept_and_markup_is_not(html: str, plain: str) -> None:
+    assert plain_text(html) == plain
+
+
+_WORDS = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="<&")).map(
+    lambda text: " ".join(text.split())
+)
+
+
+@settings(deadline=None)
+@given(_WORDS)
+def test_a_text_without_markup_stays_as_it_is(text: str) -> None:
+    assert plain_text(text) == text
+
+
+@settings(deadline=None)
+@given(_WORDS, st.integers(min_value=1, max_value=3))
+def test_a_text_survives_being_escaped_up_to_three_times(text: str, times: int) -> None:
+    html = text
+    for _ in range(times):
+        html = escape(html)
+    assert plain_text(html) == text
+
+
+@settings(deadline=None)
+@given(st.text(alphabet=st.sampled_from("<>&;!-/ab# \n\"'=1?[]")))
+def test_any_text_becomes_one_line_and_never_an_error(html: str) -> None:
+    plain = plain_text(html)
+    assert plain == " ".join(plain.split())
+
+
+@settings(deadline=None)
+@given(st.lists(_WORDS.filter(bool), min_size=1))
+def test_no_word_between_tags_is_lost(words: list[str]) -> None:
+    assert plain_text("".join(f"<p><b>{escape(word)}</b>" for word in words)) == " ".join(words)

@@ -1,0 +1,26 @@
+"""Runs and figures."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from capture.demo.figures import Figures
+from local_cloud.executions import Execution
+
+STARTED = datetime(2020, 2, 19, 21, 38, tzinfo=UTC)
+
+
+def execution(name: str, status: str = "SUCCEEDED", **inserted: int) -> Execution:
+    """A run that has read and inserted so many rows of each dataset."""
+    rows = {
+        dataset: {"rows_read": count, "rows_inserted": count}
+        | dict.fromkeys(("rows_updated", "rows_stale", "rows_duplicate", "rows_quarantined"), 0)
+        for dataset, count in inserted.items()
+    }
+    ended = None if status == "RUNNING" else STARTED.replace(minute=39)
+    return Execution(name, status, STARTED, ended, json.dumps({"datasets": rows}) if rows else None)
+
+
+def figures(**changes: Any) -> Figures:
+    return replace(Figures(published=10, captured=10, spooled_files=0, landed_files=0, runs=()), **changes)

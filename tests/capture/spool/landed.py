@@ -1,0 +1,29 @@
+"""What a spool has made ready, as records."""
+
+import csv
+from collections.abc import Iterable
+from pathlib import Path
+
+from catalog import DATASETS
+
+Rows = dict[str, list[tuple[str, ...]]]
+"""The records of each dataset, sorted: repetitions count."""
+
+
+def ready(spool: Path) -> list[Path]:
+    """The finished files."""
+    return sorted((spool / "ready").glob("*/*.csv"))
+
+
+def rows_of(files: Iterable[Path], *, with_version: bool = True) -> Rows:
+    """The records of finished files, each of which has the header of its dataset and a record at least."""
+    found: Rows = {dataset.name: [] for dataset in DATASETS}
+    columns = {dataset.name: list(dataset.column_names) for dataset in DATASETS}
+    for file in files:
+        with file.open(newline="", encoding="utf-8") as opened:
+            header, *rows = csv.reader(opened, strict=True)
+        assert header == columns[file.parent.name]
+        assert rows, f"{file} has no record"
+        assert {len(row) for row in rows} == {len(header)}
+        found[file.parent.name] += [tuple(row if with_version else row[:-1]) for row in rows]
+    return {name: sorted(rows) for name, rows in found.items()}

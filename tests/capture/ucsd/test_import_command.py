@@ -1,0 +1,176 @@
+"""`python -m capture import-ucsd`, as it is typed."""
+
+import json
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner, Result
+
+from capture.ucsd import importing
+from capture.ucsd.command import import_ucsd
+from capture.ucsd.dumps import UnknownDumpError, dumps_among
+from local_cloud.s3_server import S3Server
+from tests.capture.ucsd.landed import contents
+from tests.capture.ucsd.made_up import AUTHOR, BOOK, REVIEW, write_dump
+
+LANDED = [
+    "authors/goodreads_book_authors-000000001.csv",
+    "books/goodreads_books-000000001.csv",
+    "reviews/goodreads_reviews_dedup-000000001.csv",
+    "users/goodreads_reviews_dedup-000000001.csv",
+]
+
+
+def imported(*arguments: object) -> Result:
+    app = typer.Typer()
+    app.command()(import_ucsd)
+    return CliRunner().invoke(app, [str(argument) for argument in arguments], terminal_width=200)
+
+
+@pytest.fixture
+def dumps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+    for name, record in (
+        ("goodreads_reviews_dedup", REVIEW),
+        ("goodreads_books", BOOK),
+        ("goodreads_book_authors", AUTHOR),
+    ):
+        write_dump(tmp_path / "dumps" / f"{name}.json.gz", [record])
+    return tmp_path / "dumps"
+
+
+@pytest.fixture
+def bucket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The folder behind the bucket `landing`."""
+    folder = tmp_path / "buckets" / "landing"
+    folder.mkdir(parents=True)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", f"http://localhost:{port}")
+    server = S3Server(folder.parent, port)
+    server.start()
+    yield folder
+    server.stop()
+
+
+def test_a_folder_of_dumps_becomes_landing_files(tmp_path: Path, dumps: Path) -> None:
+    result = imported(dumps, "--out", tmp_path / "landing")
+    assert result.exit_code == 0, result.output
+    assert sorted(contents(tmp_path)) == LANDED
+    assert not Path("ucsd-rejects.jsonl").exists()
+
+
+def test_the_table_counts_lines_records_rejects_users_and_files(tmp_path: Path, dumps: Path) -> None:
+    write_dump(dumps / "goodreads_reviews_poetry.json.gz", [REVIEW, REVIEW | {"user_id": "none"}])
+    result = imported(dumps, "--out", tmp_path / "landing", "--rejects", "out/rejects.jsonl")
+    assert result.exit_code == 1
+    rows = [
+        [cell.strip() for cell in line.strip("│").split("│")]
+        for line in result.stdout.splitlines()
+        if "json.gz" in line
+    ]
+    assert rows == [
+        ["goodreads_book_authors.json.gz", "1", "1", "0", "0", "1"],
+        ["goodreads_books.json.gz", "1", "1", "0", "0", "1"],
+        ["goodreads_reviews_dedup.json.gz", "1", "1", "0", "1", "2"],
+        ["goodreads_reviews_poetry.json.gz", "2", "1", "1", "1", "2"],
+    ]
+    assert "rejected lines, with the reasons: out/rejects.jsonl" in result.stderr
+    assert [json.loads(line)["line"] for line in Path("out/rejects.jsonl").read_text().splitlines()] == [2]
+
+
+def test_dumps_go_to_a_bucket_below_a_prefix(dumps: Path, bucket: Path) -> None:
+    result = imported(dumps, "--out", "s3://landing/prefix")
+    assert result.exit_code == 0, result.output
+    assert sorted(contents(bucket.parent)) == [f"prefix/{name}" for name in LANDED]
+
+
+def test_a_bucket_gets_the_same_files_as_a_folder(
+    tmp_path: Path, dumps: Path, bucket: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        importing, "_BATCH_BYTES", 1000
+    )  # the uploading threads draw all batches but the first
+    reviews = [REVIEW | {"review_id": f"{number:032x}", "user_id": f"{number:032x}"} for number in range(50)]
+    write_dump(dumps / "goodreads_reviews_dedup.json.gz", reviews)
+    for out in ("s3://landing", tmp_path / "landing"):
+        result = imported(dumps, "--out", out, "--files-of", "5kB")
+        assert result.exit_code == 0, result.output
+    assert len(contents(tmp_path)) > len(LANDED)
+    assert contents(bucket.parent) == contents(tmp_path)
+
+
+def test_a_bucket_that_is_not_there_ends_the_import_with_what_to_do(dumps: Path, bucket: Path) -> None:
+    bucket.rmdir()
+    result = imported(dumps, "--out", "s3://landing")
+    assert result.exit_code == 2
+    assert "there is no such bucket; make it" in result.output
+
+
+def test_files_without_anything_of_the_catalog_are_left_out_and_named(tmp_path: Path, dumps: Path) -> None:
+    write_dump(dumps / "goodreads_book_works.json.gz", [])
+    write_dump(dumps / "goodreads_interactions_poetry.json.gz", [])
+    result = imported(dumps, "--out", tmp_path / "landing")
+    assert result.exit_code == 0
+    assert "goodreads_book_works.json.gz, goodreads_interactions_poetry.json.gz" in result.stdout
+
+
+def test_reviews_without_books_are_said_to_have_no_author(tmp_path: Path, dumps: Path) -> None:
+    result = imported(dumps / "goodreads_reviews_dedup.json.gz", "--out", tmp_path / "landing")
+    assert "no books were given: the reviews have no author" in result.stdout
+    assert "no books were given" not in imported(dumps, "--out", tmp_path / "landing").stdout
+
+
+@pytest.mark.parametrize("name", ["goodreads_book_works.json.gz", "goodreads_books.csv", "reviews.json.gz"])
+def test_a_file_that_is_no_dump_is_refused_with_the_names_that_are(
+    tmp_path: Path, dumps: Path, name: str
+) -> None:
+    write_dump(dumps / name, [])
+    result = imported(dumps / name, "--out", tmp_path / "landing")
+    assert result.exit_code == 2
+    assert contents(tmp_path) == {}
+    with pytest.raises(UnknownDumpError) as refused:
+        dumps_among([dumps / name])
+    assert str(refused.value) == (
+        f"{dumps / name}: it is not named like a dump, with .json.gz or .json at the end: goodreads_book_authors; "
+        "goodreads_books[_<genre>]; goodreads_reviews_dedup, _<genre> or _spoiler_raw; goodreads_reviews_spoiler"
+    )
+
+
+def test_a_folder_without_dumps_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UnknownDumpError, match="no file in it is named like a dump"):
+        dumps_among([tmp_path])
+
+
+def test_two_dumps_that_would_become_the_same_files_are_refused(dumps: Path) -> None:
+    (dumps / "goodreads_books.json").write_bytes(b"")
+    with pytest.raises(UnknownDumpError, match="would become the same landing files; import one of them"):
+        dumps_among([dumps])
+
+
+def test_rejects_among_the_landing_files_are_refused(tmp_path: Path, dumps: Path) -> None:
+    result = imported(dumps, "--out", tmp_path / "landing", "--rejects", tmp_path / "landing" / "rejects")
+    assert result.exit_code == 2
+    assert "put it elsewhere" in result.output
+    assert contents(tmp_path) == {}
+
+
+def test_books_are_read_before_the_reviews_that_need_them(dumps: Path) -> None:
+    for name in ("goodreads_reviews_spoiler", "goodreads_reviews_spoiler_raw", "goodreads_books_poetry"):
+        write_dump(dumps / f"{name}.json.gz", [])
+    assert [dump.stem for dump in dumps_among(sorted(dumps.iterdir(), reverse=True))[0]] == [
+        "goodreads_book_authors",
+        "goodreads_books",
+        "goodreads_books_poetry",
+        "goodreads_reviews_dedup",
+        "goodreads_reviews_spoiler_raw",
+        "goodreads_reviews_spoiler",
+    ]
