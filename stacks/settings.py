@@ -106,7 +106,7 @@ class Settings(BaseModel):
     copy_part_bytes: int = _whole(
         64 * _MIB,
         8 * _MIB,
-        512 * _MIB,
+        256 * _MIB,
         "bytes above which a file is cut while it is copied, and of its parts",
     )
     copy_concurrency: int = _whole(10, 1, 40, "invocations of the copying function at a time")
