@@ -38,18 +38,13 @@ class FileCounts:
     quarantined: Counter[int] = field(default_factory=Counter)
 
     @classmethod
-    def of(cls, read: str | None, quarantined: str | None) -> Self:
-        """From the observed values of `counted_by_file`."""
-        return cls(read=_counts_from(read), quarantined=_counts_from(quarantined))
-
-    @classmethod
     def tallied(cls, tallies: Iterable[FileTally]) -> Self:
         """From tallies, several of a file if it was cut."""
-        counts = cls()
+        read, quarantined = Counter[int](), Counter[int]()
         for tally in tallies:
-            counts.read[tally.number] += tally.read
-            counts.quarantined[tally.number] += tally.bad
-        return counts
+            read[tally.number] += tally.read
+            quarantined[tally.number] += tally.bad
+        return cls(read=+read, quarantined=+quarantined)  # without zeros
 
     @classmethod
     def total(cls, parts: Iterable["FileCounts"]) -> Self:
@@ -78,6 +73,12 @@ def counted_by_file(dataset: Dataset, files: int) -> list[Column]:
         _histogram(F.col(NUMBER), files).alias(READ_BY_FILE),
         _histogram(rejected, files).alias(QUARANTINED_BY_FILE),
     ]
+
+
+def tallies_by_file(read: str | None, quarantined: str | None) -> list[FileTally]:
+    """From the observed values of `counted_by_file`."""
+    rows, bad = _counts_from(read), _counts_from(quarantined)
+    return [FileTally(number=number, read=rows[number], bad=bad[number]) for number in rows]
 
 
 def _histogram(number: Column, files: int) -> Column:

@@ -1,9 +1,10 @@
 """One dataset's files to its newest versions, its rejects, and the counts of both."""
 
 import logging
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
+from typing import Self
 
 from pyspark.sql import DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
@@ -14,14 +15,24 @@ from spark_jobs.accounting import Counts, UnaccountedRowsError
 from spark_jobs.clean import clean_rows, is_rejected
 from spark_jobs.csv_files import MAX_FILE_BYTES
 from spark_jobs.diagnosis import diagnose
-from spark_jobs.files import QUARANTINED_BY_FILE, READ_BY_FILE, FileCounts, counted_by_file, require_files
+from spark_jobs.files import (
+    QUARANTINED_BY_FILE,
+    READ_BY_FILE,
+    FileCounts,
+    counted_by_file,
+    require_files,
+    tallies_by_file,
+)
 from spark_jobs.job import Job
 from spark_jobs.plan import PlannedFile
 from spark_jobs.quarantine import explained, numbered_by_spark, numbered_natively
 from spark_jobs.reading import Source, read_records
-from spark_jobs.tallies import TALLY, FileTally, tallies
+from spark_jobs.tallies import TALLY, FileTally, WinnersTally, tallies
 
 log = logging.getLogger("transform")
+
+Reading = tuple[DataFrame, Callable[[], list[FileTally]]]
+"""Packed rows, and what was counted of their files once they were read."""
 
 _GROUP_BYTES = 64 * 1024 * 1024  # CSV text of the keys that one task holds in memory
 _MOST_GROUPS = 1024
@@ -65,9 +76,24 @@ class Intake:
 class Staged:
     """What was counted while a dataset was written; `left` are the numbers of files that were not read natively."""
 
-    counts: Counts
-    files: FileCounts
-    left: frozenset[int]
+    counts: Counts = field(default_factory=Counts)
+    files: FileCounts = field(default_factory=FileCounts)
+    left: frozenset[int] = frozenset()
+
+    @classmethod
+    def of(cls, files: Sequence[FileTally], won: Sequence[WinnersTally]) -> Self:
+        """From what was counted of files, several times of one that was cut, and of groups of keys."""
+        by_file = FileCounts.tallied(files)
+        counts = Counts(
+            rows_read=by_file.read.total(),
+            rows_staged=sum(tally.staged for tally in won),
+            rows_stale=sum(tally.stale for tally in won) + sum(tally.older for tally in files),
+            rows_duplicate=sum(tally.duplicate for tally in won),
+            rows_quarantined=by_file.quarantined.total(),
+        )
+        return cls(
+            counts=counts, files=by_file, left=frozenset(tally.number for tally in files if tally.left)
+        )
 
 
 def stage(spark: SparkSession, job: Job, dataset: Dataset, sources: Sequence[Source]) -> Outcome:
@@ -99,40 +125,20 @@ def write_newest(spark: SparkSession, job: Job, dataset: Dataset, intake: Intake
     target = f"{job.processed}/{dataset.name}"
     if not intake.sources:
         native.write_nothing(spark, dataset, target)
-        return Staged(counts=Counts(), files=FileCounts(), left=frozenset())
+        return Staged()
     labels = native.labels_of(spark, intake.groups)
-    natively, by_spark = Observation(), Observation()
-    packed = []
+    readings = []
     if intake.native:
-        files = native.files_of(spark, intake.native)
-        _require_files(files, intake.native)
-        rows = native.cleaned(files, intake.native, dataset, labels, job.started)
-        packed.append(rows.observe(natively, tallies()))
+        readings.append(_natively(spark, job, dataset, intake.native, labels))
     if intake.by_spark:
-        records = read_records(spark, intake.by_spark)
-        _require_files(records, intake.by_spark)
-        cleaned = clean_rows(records, dataset, started=job.started)
-        counted = cleaned.observe(by_spark, *counted_by_file(dataset, len(intake.files)))
-        packed.append(native.packed(counted.where(~is_rejected(dataset)), dataset, labels))
-    won = native.write_newest(reduce(DataFrame.union, packed), dataset, labels, target)
-    of_files = list(FileTally.all_of(natively.get[TALLY])) if intake.native else []
-    of_spark = (
-        FileCounts.of(by_spark.get[READ_BY_FILE], by_spark.get[QUARANTINED_BY_FILE])
-        if intake.by_spark
-        else FileCounts()
+        readings.append(_by_spark(spark, job, dataset, intake.by_spark, labels))
+    won = native.write_newest(
+        reduce(DataFrame.union, (rows for rows, _ in readings)), dataset, labels, target
     )
-    by_file = FileCounts.total([FileCounts.tallied(of_files), of_spark])
-    left = frozenset(tally.number for tally in of_files if tally.left)
-    if not left:
-        by_file.require_parts(intake.files)
-    counts = Counts(
-        rows_read=by_file.read.total(),
-        rows_staged=sum(tally.staged for tally in won),
-        rows_stale=sum(tally.stale for tally in won) + sum(tally.older for tally in of_files),
-        rows_duplicate=sum(tally.duplicate for tally in won),
-        rows_quarantined=by_file.quarantined.total(),
-    )
-    return Staged(counts=counts, files=by_file, left=left)
+    staged = Staged.of([tally for _, counted in readings for tally in counted()], won)
+    if not staged.left:
+        staged.files.require_parts(intake.files)
+    return staged
 
 
 def write_rejects(spark: SparkSession, job: Job, dataset: Dataset, intake: Intake, expected: int) -> None:
@@ -151,6 +157,30 @@ def write_rejects(spark: SparkSession, job: Job, dataset: Dataset, intake: Intak
         raise UnaccountedRowsError(
             f"{expected} rows were rejected but {written.get['rows']} written to quarantine"
         )
+
+
+def _natively(
+    spark: SparkSession, job: Job, dataset: Dataset, sources: Sequence[Source], labels: Sequence[int]
+) -> Reading:
+    files = native.files_of(spark, sources)
+    _require_files(files, sources)
+    observed = Observation()
+    rows = native.cleaned(files, sources, dataset, labels, job.started).observe(observed, tallies())
+    return rows, lambda: list(FileTally.all_of(observed.get[TALLY]))
+
+
+def _by_spark(
+    spark: SparkSession, job: Job, dataset: Dataset, sources: Sequence[Source], labels: Sequence[int]
+) -> Reading:
+    records = read_records(spark, sources)
+    _require_files(records, sources)
+    observed = Observation()
+    files = sum(len(source.files) for source in sources)
+    cleaned = clean_rows(records, dataset, started=job.started).observe(
+        observed, *counted_by_file(dataset, files)
+    )
+    rows = native.packed(cleaned.where(~is_rejected(dataset)), dataset, labels)
+    return rows, lambda: tallies_by_file(observed.get[READ_BY_FILE], observed.get[QUARANTINED_BY_FILE])
 
 
 def _intake(

@@ -7,9 +7,17 @@ from pyspark.sql import functions as F
 
 from catalog import AUTHORS
 from spark_jobs.clean import rule_name
-from spark_jobs.files import QUARANTINED_BY_FILE, READ_BY_FILE, FileCounts, counted_by_file, file_rows
+from spark_jobs.files import (
+    QUARANTINED_BY_FILE,
+    READ_BY_FILE,
+    FileCounts,
+    counted_by_file,
+    file_rows,
+    tallies_by_file,
+)
 from spark_jobs.plan import PlannedFile
 from spark_jobs.reading import FAULT, NUMBER
+from spark_jobs.tallies import FileTally
 from tests.spark_jobs.workbench import Workbench
 
 pytestmark = pytest.mark.spark
@@ -70,9 +78,20 @@ def test_rows_are_counted_exactly_for_hundreds_of_files(spark: SparkSession) -> 
         observed, *counted_by_file(AUTHORS, len(expected))
     ).write.format("noop").mode("overwrite").save()
 
-    counts = FileCounts.of(observed.get[READ_BY_FILE], observed.get[QUARANTINED_BY_FILE])
+    counts = FileCounts.tallied(
+        tallies_by_file(observed.get[READ_BY_FILE], observed.get[QUARANTINED_BY_FILE])
+    )
     assert counts.read == expected
     assert counts.quarantined == {number: rows // 3 for number, rows in expected.items() if rows >= 3}
+
+
+def test_of_files_in_parts_all_are_counted_and_a_file_without_rejects_is_not_among_those_that_have_some() -> (
+    None
+):
+    parts = [FileTally(number=1, read=2), FileTally(number=2, read=3, bad=1), FileTally(number=1, read=4)]
+
+    assert FileCounts.tallied(parts) == FileCounts(read=Counter({1: 6, 2: 3}), quarantined=Counter({2: 1}))
+    assert list(FileCounts.tallied(parts).quarantined) == [2]
 
 
 def test_ten_thousand_files_are_listed_without_a_python_worker(spark: SparkSession) -> None:
