@@ -30,12 +30,12 @@ def test_the_pipeline_is_measured_state_by_state_and_its_spark_step_competes(
 
     monkeypatch.setattr(transform, "OTHERS", {"duckdb_alone": "DuckDB"})  # the other tests have the slow ones
     output = processed(load, step_arguments(load))
-    before = {path.name for path in output.glob("*/*.parquet")}
+    before = {(path, path.stat().st_mtime_ns) for path in output.glob("*/*.parquet")}
 
     contest = run_contest(load, runs=1)
 
     assert {name: len(rounds) for name, rounds in contest.used.items()} == {OURS: 1, "duckdb_alone": 1}
-    assert before.isdisjoint(path.name for path in output.glob("*/*.parquet"))
+    assert before.isdisjoint((path, path.stat().st_mtime_ns) for path in output.glob("*/*.parquet"))
     assert {each.dataset: each.rows for each in contest.rows["duckdb_alone"]}.keys() == load.records.keys()
     assert [each.checksum for each in contest.rows["duckdb_alone"]] == [
         each.reference_checksum for each in contest.rows["duckdb_alone"]

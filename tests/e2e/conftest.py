@@ -10,6 +10,7 @@ import pytest
 
 from local_cloud.endpoint import serving
 from local_cloud.state import StateFolder
+from stacks.library_archive import ARCHIVE_KEY, REQUIREMENTS
 from tests.e2e.pipeline import PROJECT, Pipeline
 
 SEED = PROJECT.parent / "shared" / "data" / "seed_sample"
@@ -49,6 +50,8 @@ def cdk(folder: Path, *arguments: str) -> None:
         str(folder / "cdk.out"),
         "--context",
         "statement_poll_seconds=1",
+        "--context",  # the libraries themselves are downloaded only where they are to be deployed
+        f"{ARCHIVE_KEY}={REQUIREMENTS}",
     ]
     done = subprocess.run(
         command,
