@@ -32,12 +32,14 @@ def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
     """The application on an endpoint of its own, deployed by the real CDK CLI as onto AWS."""
     folder = StateFolder(tmp_path_factory.mktemp("state"))
     before = dict(os.environ)
-    with serving(folder, "run"):
-        cdk(folder.root, "bootstrap")
-        cdk(folder.root, "deploy", "--all", "--method", "direct", "--require-approval", "never")
-        yield Pipeline(folder)
-    os.environ.clear()
-    os.environ.update(before)
+    try:
+        with serving(folder, "run"):
+            cdk(folder.root, "bootstrap")
+            cdk(folder.root, "deploy", "--all", "--method", "direct", "--require-approval", "never")
+            yield Pipeline(folder)
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
 
 
 def cdk(folder: Path, *arguments: str) -> None:
