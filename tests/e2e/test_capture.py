@@ -67,6 +67,8 @@ def run(way: Way, pipeline: Pipeline) -> Run:
     way.collector.kill()
     way.goodreads.publish(20)
     way.collector.start()
+    # the feed shows 30 reviews: of 40 that nobody has looked at, ten could not be had any more
+    until(lambda: way.look().captured == 40, SECONDS)
     until(lambda: way.look().landed_files > 0, SECONDS)
     way.uploader.kill()
     way.goodreads.publish(20)
