@@ -3,8 +3,6 @@
 import humanfriendly
 import typer
 
-from faker_tool.sizes import size_in_bytes
-
 
 def seconds(text: str) -> float:
     """From texts like 30s, 5m or 2 hours; a bare number is seconds. More than 0."""
@@ -15,14 +13,6 @@ def seconds(text: str) -> float:
     if not found > 0:
         raise typer.BadParameter(f"{text!r} is no span of time; write it like 30s, 5m or 2h")
     return found
-
-
-def size(text: str) -> int:
-    """Bytes, from texts like 500kB or 64MB."""
-    try:
-        return size_in_bytes(text)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
 
 
 def base_url(text: str) -> str:

@@ -2,11 +2,8 @@
 
 from dataclasses import asdict, dataclass
 
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
-
-from catalog import Dataset
-from spark_jobs.clean import is_rejected
 
 
 class UnaccountedRowsError(Exception):
@@ -31,11 +28,6 @@ class Counts:
                 f"{self.rows_read} rows were read but {parts} are accounted for ({self}). Counters can be off "
                 "after a lost executor: run the step again; if it fails again, rows are being lost"
             )
-
-
-def counted_before_ranking(dataset: Dataset) -> list[Column]:
-    """Aggregates over the rows of `clean_rows`."""
-    return [F.count("*").alias("rows_read"), F.count_if(is_rejected(dataset)).alias("rows_quarantined")]
 
 
 def accounting_rows(

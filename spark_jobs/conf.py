@@ -6,8 +6,6 @@ SPARK_CONF: dict[str, str] = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.legacy.timeParserPolicy": "CORRECTED",  # a bad date is NULL, not an upgrade exception
     "spark.sql.ansi.enabled": "false",  # a cast that fails is NULL, which the checks turn into a rejected row
-    "spark.sql.parquet.outputTimestampType": "INT96",  # the one Parquet timestamp every Redshift COPY reads
-    "spark.sql.parquet.int96RebaseModeInWrite": "CORRECTED",  # the default aborts on dates before 1900
     "spark.sql.files.ignoreCorruptFiles": "false",  # an unreadable file fails the run, it does not vanish
     "spark.sql.files.ignoreMissingFiles": "false",
     "spark.sql.adaptive.enabled": "true",

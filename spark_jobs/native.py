@@ -1,12 +1,12 @@
 """The steps of the job that run outside of the JVM: on whole files, and on whole groups of keys."""
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial, reduce
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
+from pyspark.sql.pandas.types import from_arrow_schema
 
 from catalog import Dataset
 from spark_jobs import newest
@@ -40,19 +40,22 @@ def cleaned(
 ) -> DataFrame:
     """Of the rows of `files_of`: good rows, packed, and a FileTally of each file (of each part, if it was cut)."""
     reader = Reader.of(sources, dataset, files.sparkSession)
-    return files.mapInArrow(partial(clean_files, reader=reader, labels=labels, started=started), PACKED)
+    return files.mapInArrow(
+        partial(clean_files, reader=reader, labels=labels, started=started), from_arrow_schema(PACKED)
+    )
 
 
 def rejected(files: DataFrame, sources: Sequence[Source], dataset: Dataset, started: datetime) -> DataFrame:
-    """Of the rows of `files_of`: the records that break a rule, as `rejected_rows` takes them."""
+    """Of the rows of `files_of`: the records that break a rule, as `numbered_natively` takes them."""
     reader = Reader.of(sources, dataset, files.sparkSession)
-    return files.mapInArrow(partial(bad_records, reader=reader, started=started), bad_schema(dataset))
+    schema = from_arrow_schema(bad_schema(dataset))
+    return files.mapInArrow(partial(bad_records, reader=reader, started=started), schema)
 
 
 def packed(rows: DataFrame, dataset: Dataset, labels: Sequence[int]) -> DataFrame:
     """Rows of the dataset's typed columns, packed."""
     return rows.select(*dataset.column_names).mapInArrow(
-        partial(pack, dataset=dataset, labels=labels), PACKED
+        partial(pack, dataset=dataset, labels=labels), from_arrow_schema(PACKED)
     )
 
 
@@ -70,10 +73,8 @@ def write_newest(
         packed_rows.where(F.col(BUCKET).isNotNull()).repartition(len(labels), BUCKET).select(BUCKET, ROWS)
     )
     write = partial(newest.write_newest, dataset=dataset, target=folder)
-    found = [
-        WinnersTally(**json.loads(text))
-        for (text,) in groups.mapInArrow(write, f"`{TALLY}` string").collect()
-    ]
+    told = groups.mapInArrow(write, f"`{TALLY}` string").collect()
+    found = [WinnersTally.from_json(text) for (text,) in told]
     if not found:
         write_nothing(spark, dataset, target)
     return found

@@ -13,8 +13,7 @@ from spark_jobs.tallies import TALLY, Tally
 BUCKET, ROWS = ":bucket", ":rows"
 """Columns of packed rows: the label of a group of keys, and their Arrow table. There are rows with a TALLY only."""
 
-PACKED = f"`{BUCKET}` int, `{ROWS}` binary, `{TALLY}` string"
-_PACKED = pa.schema([(BUCKET, pa.int32()), (ROWS, pa.binary()), (TALLY, pa.string())])
+PACKED = pa.schema([(BUCKET, pa.int32()), (ROWS, pa.binary()), (TALLY, pa.string())])
 
 _ARROW_TYPES: dict[Type, pa.DataType] = {
     Type.BIGINT: pa.int64(),
@@ -59,11 +58,11 @@ def packed_rows(rows: pa.Table, dataset: Dataset, labels: Sequence[int]) -> Iter
     found, starts = np.unique(groups[order], return_index=True)
     for group, start, end in zip(found, starts, [*starts[1:], len(order)], strict=True):
         packed = _written(in_order.slice(start, end - start))
-        yield pa.record_batch([[labels[group]], [packed], [None]], schema=_PACKED)
+        yield pa.record_batch([[labels[group]], [packed], [None]], schema=PACKED)
 
 
 def packed_tally(tally: Tally) -> pa.RecordBatch:
-    return pa.record_batch([[None], [None], [tally.to_json()]], schema=_PACKED)
+    return pa.record_batch([[None], [None], [tally.to_json()]], schema=PACKED)
 
 
 def unpacked(batches: Iterable[pa.RecordBatch], dataset: Dataset) -> tuple[int | None, pa.Table]:

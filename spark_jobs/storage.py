@@ -1,6 +1,7 @@
 """Files as tasks read and write them outside of the JVM: with Arrow's own clients, where Hadoop says they are."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Self
 from urllib.parse import unquote, urlsplit
 
@@ -28,17 +29,16 @@ class Folder:
 
     def read(self, uri: str) -> pa.Buffer:
         """The bytes of a file in it, of which Spark gives this URI as `_metadata.file_path`."""
-        system, root = self._system()
+        system, root = _connected(self.root)
         with system.open_input_file(f"{root}/{self.path}{unquote(uri).partition(self.path)[2]}") as file:
             return file.read_buffer()
 
     def write_parquet(self, name: str, rows: pa.Table) -> None:
         """Write a file, in place of what may be there."""
-        system, root = self._system()
+        system, root = _connected(self.root)
         folder = f"{root}/{self.path}"
-        if isinstance(
-            system, fs.LocalFileSystem
-        ):  # a bucket has no folders; what stands for one COPY would read
+        if isinstance(system, fs.LocalFileSystem):
+            # and not in a bucket, which has no folders: what stands for one COPY would read
             system.create_dir(folder)
         pq.write_table(
             rows,
@@ -49,9 +49,12 @@ class Folder:
             use_dictionary=False,  # most columns hardly repeat a value: it would be made and thrown away
         )
 
-    def _system(self) -> tuple[fs.FileSystem, str]:
-        system, root = fs.FileSystem.from_uri(f"{self.root}/")
-        return system, root.rstrip("/")
+
+@cache
+def _connected(root: str) -> tuple[fs.FileSystem, str]:
+    """Once in a process: Arrow asks S3 for the bucket's region each time."""
+    system, path = fs.FileSystem.from_uri(f"{root}/")
+    return system, path.rstrip("/")
 
 
 def delete_folder(uri: str, spark: SparkSession) -> None:

@@ -20,9 +20,13 @@ class Tally:
         return json.dumps(asdict(self))
 
     @classmethod
+    def from_json(cls, text: str) -> Self:
+        return cls(**json.loads(text))
+
+    @classmethod
     def all_of(cls, observed: str | None) -> Iterator[Self]:
         """From the observed value of `tallies`."""
-        return (cls(**json.loads(document)) for document in json.loads(observed or "[]"))
+        return map(cls.from_json, json.loads(observed or "[]"))
 
 
 @dataclass(frozen=True, kw_only=True)

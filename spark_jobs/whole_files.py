@@ -105,10 +105,11 @@ def _cleaned(
         yield packed_tally(tally)
 
 
-def bad_schema(dataset: Dataset) -> str:
+def bad_schema(dataset: Dataset) -> pa.Schema:
     """The columns of `bad_records`: those of the catalog as text, CORRUPT, FAULT, ROW, COLUMNS, FILE and RECORD."""
-    texts = (f"`{name}` string" for name in (*dataset.column_names, CORRUPT, FAULT))
-    return f"{', '.join(texts)}, `{ROW}` map<string, string>, `{COLUMNS}` array<string>, `{FILE}` string, `{RECORD}` bigint"
+    texts = [(name, pa.string()) for name in (*dataset.column_names, CORRUPT, FAULT)]
+    others = [(ROW, pa.map_(pa.string(), pa.string())), (COLUMNS, pa.list_(pa.string())), (FILE, pa.string())]
+    return pa.schema([*texts, *others, (RECORD, pa.int64())])
 
 
 def bad_records(
@@ -116,9 +117,7 @@ def bad_records(
 ) -> Iterator[pa.RecordBatch]:
     """The records that break a rule, one character per byte. ValueError if a file can no longer be read."""
     dataset = reader.dataset
-    texts = [(name, pa.string()) for name in (*dataset.column_names, CORRUPT, FAULT)]
-    others = [(ROW, pa.map_(pa.string(), pa.string())), (COLUMNS, pa.list_(pa.string())), (FILE, pa.string())]
-    schema = pa.schema([*texts, *others, (RECORD, pa.int64())])
+    schema = bad_schema(dataset)
     with Cleaner(dataset, started) as cleaner:
         for file in reader.files(batches):
             if file.records is None:
@@ -136,9 +135,8 @@ def _bad_rows(
     rows = zip(*(column.cast(pa.binary()).to_pylist() for column in found.columns), strict=True)
     for number, row in zip(records.numbers()[list(places)].tolist(), rows, strict=True):
         values = [value.decode(BYTES) or None for value in row]
-        named = dict(
-            reversed(list(zip(file.columns, values, strict=True)))
-        )  # the first of equal names counts
+        # the first of equal names counts
+        named = dict(reversed(list(zip(file.columns, values, strict=True))))
         in_order = [(name, named[name]) for name in dict.fromkeys(file.columns)]
         known = {name: named[name] for name in dataset.column_names}
         yield known | {ROW: in_order, COLUMNS: file.columns, FILE: file.uri, RECORD: number}

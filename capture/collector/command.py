@@ -18,6 +18,7 @@ from capture.collector.status import shown, summary
 from capture.spool.spool import held
 from capture.stopping import stopped_by_signals
 from capture.telling import log_to, told
+from faker_tool.options import size
 
 _HANDOVER_SECONDS = 2.0  # an uploader holds the spool for moments, to take what a killed collector has left
 _FIRST_PAUSE_INTERVALS = 60  # between two requests; before a review that failed is tried again
@@ -50,7 +51,7 @@ def collect(
     ] = None,
     reviews: Annotated[int | None, typer.Option(help="End after so many reviews.", min=1)] = None,
     max_file_size: Annotated[
-        int, typer.Option(parser=options.size, metavar="SIZE", help="Finish a file that has got so big.")
+        int, typer.Option(parser=size, metavar="SIZE", help="Finish a file that has got so big.")
     ] = "64MB",  # type: ignore[assignment]
     max_file_age: Annotated[
         float, typer.Option(parser=options.seconds, metavar="TIME", help="Finish a file that has got so old.")

@@ -20,11 +20,11 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from capture import options
 from capture.ucsd.dumps import Dump, UnknownDumpError, dumps_among
 from capture.ucsd.importing import Imported, Importer
 from catalog import BOOKS, REVIEWS
 from faker_tool.bucket import StoreError
+from faker_tool.options import size
 from faker_tool.stores import store_at
 
 _COLLECTED = datetime(2017, 11, 1)  # noqa: DTZ001 - "late 2017" is all that the authors say
@@ -43,7 +43,7 @@ def import_ucsd(
     ],
     limit: Annotated[int | None, typer.Option(help="Lines of each dump; all by default.", min=1)] = None,
     files_of: Annotated[
-        int, typer.Option(parser=options.size, metavar="SIZE", help="About the size of a landing file.")
+        int, typer.Option(parser=size, metavar="SIZE", help="About the size of a landing file.")
     ] = "128MB",  # type: ignore[assignment] # which the parser makes a number of
     captured_at: Annotated[
         datetime,

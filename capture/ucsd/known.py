@@ -2,7 +2,6 @@
 
 import sqlite3
 from collections.abc import Iterator
-from types import TracebackType
 from typing import Self
 
 _TABLES = """
@@ -25,13 +24,7 @@ class Known:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-        /,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._database.close()
 
     def add_book(self, book_id: str, author_id: str) -> None:

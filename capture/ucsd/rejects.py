@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from types import TracebackType
 from typing import Self, TextIO
 
 from capture.ucsd.reading import Line
@@ -22,13 +21,7 @@ class Rejects:
         self._path.unlink(missing_ok=True)  # of an earlier import
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-        /,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._file:
             self._file.close()
 
