@@ -11,6 +11,7 @@ from typing import Any
 from capture.simulated import SimulatedGoodreads
 from local_cloud.executions import Execution, StateMachine
 
+_HAS_REVIEWS = "select count(*) from sqlite_master where name = 'reviews'"
 _CAPTURED = "select count(*) from reviews where status = 'captured'"
 
 
@@ -70,7 +71,8 @@ class Observer:
         state = self._spool / "open" / "state.sqlite"
         if state.with_name("state.sqlite-wal").exists():
             with closing(sqlite3.connect(state)) as connection:
-                self._captured = connection.execute(_CAPTURED).fetchone()[0]
+                if connection.execute(_HAS_REVIEWS).fetchone()[0]:  # the file is older than its tables
+                    self._captured = connection.execute(_CAPTURED).fetchone()[0]
         return self._captured
 
     def _runs(self) -> list[Execution]:

@@ -64,6 +64,21 @@ def port_of(url: str) -> int:
     return int(url.rpartition(":")[2])
 
 
+def neighbouring_ports() -> tuple[socket.socket, socket.socket]:
+    """A port and the next one, both taken: that the next one is free does not say that this one is."""
+    while True:
+        first, second = socket.socket(), socket.socket()
+        try:
+            first.bind(("127.0.0.1", 0))
+            second.bind(("127.0.0.1", first.getsockname()[1] + 1))
+        except (OSError, OverflowError):
+            first.close()
+            second.close()
+            continue
+        second.listen()
+        return first, second
+
+
 def test_a_lambda_function_runs_its_deployed_code_and_its_errors_are_marked(tmp_path: Path) -> None:
     code = "def handler(event, context):\n    return 100 // event\n"
     with serving(StateFolder(tmp_path), "test"):
@@ -138,10 +153,10 @@ def test_a_port_in_use_is_named_and_the_folder_stays_free(tmp_path: Path) -> Non
 
 
 def test_a_port_is_for_the_control_plane_and_the_next_one_for_s3(tmp_path: Path) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
+    control, taken = neighbouring_ports()
+    with taken:
         port = taken.getsockname()[1]
+        control.close()
         with pytest.raises(LocalCloudError, match=f"^port {port} is in use"):
             serving(StateFolder(tmp_path), "test", port - 1).__enter__()
 

@@ -3,6 +3,7 @@
 import io
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import cast
 
@@ -71,13 +72,23 @@ def test_a_run_that_has_ended_is_asked_for_once(tmp_path: Path, goodreads: Simul
     assert machine.asked == ["second", "first", "second"]
 
 
-def test_the_observer_does_not_touch_a_state_that_the_collector_is_making(
+def test_the_observer_waits_for_a_state_that_the_collector_is_making(
     tmp_path: Path, goodreads: SimulatedGoodreads
 ) -> None:
     state = tmp_path / "open" / "state.sqlite"
     state.parent.mkdir()
-    sqlite3.connect(state).close()
-    assert Observer(goodreads, tmp_path, tmp_path, cast("StateMachine", Machine())).look().captured == 0
+    observer = Observer(goodreads, tmp_path, tmp_path, cast("StateMachine", Machine()))
+    with closing(sqlite3.connect(state)) as connection:
+        assert observer.look().captured == 0
+        connection.execute("pragma journal_mode = wal")
+        connection.execute("create table open_files (dataset text)")
+        assert observer.look().captured == 0
+        connection.execute("create table reviews as select 'captured' as status")
+        connection.commit()
+        assert observer.look().captured == 1
+
+
+def test_a_folder_that_is_not_there_holds_no_files(tmp_path: Path) -> None:
     assert files_below(tmp_path / "nothing") == 0
 
 
