@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from http import HTTPStatus
 from pathlib import Path
-from typing import IO, Any, ClassVar
+from typing import IO, Any, ClassVar, Self
 
 from localbucket import (
     TEMP_PREFIX,
@@ -23,6 +23,8 @@ from localbucket import (
     remember_etag,
 )
 
+from local_cloud import s3_etags
+from local_cloud.s3_etags import MadeOfParts
 from local_cloud.s3_keys import key_problem
 
 _TICK = 10**9  # ns; generous, file systems count time in steps of some milliseconds
@@ -36,6 +38,16 @@ class ObjectHandler(S3Handler):  # type: ignore[misc]
     """
 
     changing: ClassVar[threading.Lock]
+    etags: ClassVar[MadeOfParts]
+
+    @classmethod
+    def serving(cls, buckets: Path, **attributes: object) -> type[Self]:
+        """The class for one folder, whose folders are buckets; with more attributes, if need be."""
+        folder, etags = buckets.resolve(), MadeOfParts(buckets.resolve())
+        s3_etags.install()
+        etags.recall()
+        own = {"data_root": folder, "changing": threading.Lock(), "etags": etags}
+        return type(cls.__name__, (cls,), own | attributes)
 
     _BUCKET_QUESTIONS: ClassVar[dict[str, tuple[str, ...]]] = {  # what the CDK CLI asks before it uploads
         "location": ("LocationConstraint",),
@@ -99,7 +111,8 @@ class ObjectHandler(S3Handler):  # type: ignore[misc]
         with self._steady(source):
             super()._copy_source()  # its conditions again, now that it cannot change
             os.link(source, snapshot)
-        self._request.callback(snapshot.unlink)
+            remember_etag(snapshot, object_etag(source))
+        self._request.callback(_forget, snapshot)
         return snapshot
 
     def _write_object(self, bucket: str, key: str, write: Callable[[IO[bytes]], str]) -> str:
@@ -120,7 +133,7 @@ class ObjectHandler(S3Handler):  # type: ignore[misc]
                 Path(written.name).replace(target)
             except (FileExistsError, NotADirectoryError, IsADirectoryError) as error:
                 raise _refused(f"of {key!r} a part is a folder here and another object's name") from error
-            remember_etag(target, etag)
+            self.etags.remember(target, etag)
         return etag
 
     def _delete_object(self, bucket: str, key: str) -> None:
@@ -176,6 +189,11 @@ class ObjectHandler(S3Handler):  # type: ignore[misc]
         folder: Path = self.data_root / UPLOADS_DIR
         folder.mkdir(exist_ok=True)
         return folder
+
+
+def _forget(snapshot: Path) -> None:
+    snapshot.unlink()
+    _etag_cache.pop(str(snapshot), None)
 
 
 def _refused(problem: str) -> Any:

@@ -17,9 +17,7 @@ class S3Server:
     """Serves every folder in `buckets` as a bucket."""
 
     def __init__(self, buckets: Path, port: int) -> None:
-        served = {"data_root": buckets.resolve(), "changing": threading.Lock()}
-        handler = type("Handler", (ObjectHandler,), served)
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), handler)
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), ObjectHandler.serving(buckets))
         self._server.daemon_threads = True
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=[_POLL_SECONDS], name="s3", daemon=True

@@ -3,18 +3,26 @@
 import hashlib
 import http.client
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from functools import partial
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from localbucket import _etag_cache
 from mypy_boto3_s3 import S3Client
 
+from local_cloud.s3_etags import ETAGS
+from local_cloud.s3_handler import ObjectHandler
 from tests.local_cloud.conftest import Endpoint
 
 BUCKET = "zone"
@@ -240,3 +248,87 @@ def test_what_this_server_has_just_written_is_not_read_again_for_its_etag(
     etag = put(s3, b"rows")
     monkeypatch.setattr("localbucket.hashlib", None)
     assert s3.head_object(Bucket=BUCKET, Key="a.csv")["ETag"] == etag
+
+
+def upload_in_parts(s3: S3Client, *parts: bytes) -> str:
+    """The ETag of an object that is uploaded in these parts."""
+    upload: Any = {"Bucket": BUCKET, "Key": "a.csv"}
+    upload["UploadId"] = s3.create_multipart_upload(**upload)["UploadId"]
+    etags = [
+        s3.upload_part(**upload, PartNumber=number, Body=part)["ETag"]
+        for number, part in enumerate(parts, start=1)
+    ]
+    named: Any = [{"PartNumber": number, "ETag": etag} for number, etag in enumerate(etags, start=1)]
+    return s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": named})["ETag"]
+
+
+def test_an_object_made_of_parts_has_an_etag_that_is_no_md5_and_keeps_it(
+    endpoint: Endpoint, s3: S3Client
+) -> None:
+    etag = upload_in_parts(s3, b"r" * 5 * MIB, b"ows")
+    assert etag.endswith('-2"')
+    assert upload_in_parts(s3, b"r" * 5 * MIB, b"ows") == etag
+    assert upload_in_parts(s3, b"r" * 5 * MIB, b"owe") != etag
+    etag = upload_in_parts(s3, b"r" * 5 * MIB, b"ows")
+    with serving_again(endpoint) as restarted:
+        assert restarted.head_object(Bucket=BUCKET, Key="a.csv")["ETag"] == etag
+        put(restarted, b"rows")
+    (endpoint.state.buckets / BUCKET / "a.csv").write_bytes(b"rows")
+    with serving_again(endpoint) as restarted:
+        assert restarted.head_object(Bucket=BUCKET, Key="a.csv")["ETag"] == put(s3, b"rows")
+
+
+def test_half_a_line_in_the_file_of_etags_is_of_no_consequence(endpoint: Endpoint, s3: S3Client) -> None:
+    etag = upload_in_parts(s3, b"r" * 5 * MIB, b"ows")
+    with (endpoint.state.buckets / ETAGS).open("a") as file:
+        file.write('["/half')
+    with serving_again(endpoint) as restarted:
+        assert restarted.head_object(Bucket=BUCKET, Key="a.csv")["ETag"] == etag
+
+
+@contextmanager
+def serving_again(endpoint: Endpoint) -> Iterator[S3Client]:
+    """A client of another server of the same folder, which remembers nothing."""
+    _etag_cache.clear()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), ObjectHandler.serving(endpoint.state.buckets))
+    threading.Thread(target=server.serve_forever, args=[0.01], daemon=True).start()
+    with closing(boto3.client("s3", endpoint_url=f"http://127.0.0.1:{server.server_port}")) as client:
+        yield client
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_copy_within_s3_needs_no_reading_for_its_etag(
+    s3: S3Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    etag = put(s3, b"r" * MIB)
+    monkeypatch.setattr("localbucket.hashlib", None)
+    s3.copy_object(Bucket=BUCKET, Key="b.csv", CopySource={"Bucket": BUCKET, "Key": "a.csv"})
+    assert s3.head_object(Bucket=BUCKET, Key="b.csv")["ETag"] == etag
+
+
+@given(
+    sizes=st.lists(st.integers(5 * MIB, 6 * MIB), max_size=2),
+    last=st.integers(1, 3000),
+    start=st.integers(0, 2 * MIB),
+)
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_parts_of_another_object_are_put_together_byte_by_byte(
+    s3: S3Client, sizes: list[int], last: int, start: int
+) -> None:
+    content = os.urandom(8 * MIB)
+    put(s3, content, "source.csv")
+    upload: Any = {"Bucket": BUCKET, "Key": "a.csv"}
+    upload["UploadId"] = s3.create_multipart_upload(**upload)["UploadId"]
+    named: list[Any] = []
+    for number, size in enumerate([*sizes, last], start=1):
+        copied = s3.upload_part_copy(
+            **upload,
+            PartNumber=number,
+            CopySource={"Bucket": BUCKET, "Key": "source.csv"},
+            CopySourceRange=f"bytes={start}-{start + size - 1}",
+        )
+        named.append({"PartNumber": number, "ETag": copied["CopyPartResult"]["ETag"]})
+    s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": named})
+    expected = b"".join(content[start : start + size] for size in [*sizes, last])
+    assert s3.get_object(Bucket=BUCKET, Key="a.csv")["Body"].read() == expected

@@ -62,7 +62,7 @@ class Zone:
     """
 
     def __init__(self, folder: Path, watch: Callable[[str], None] = lambda _: None) -> None:
-        self._served = {"data_root": folder, "changing": threading.Lock(), "zone": self}
+        self._handler = _Handler.serving(folder, zone=self)
         self.watch = watch
         self._port = 0
         self._server: _Server | None = None
@@ -77,7 +77,7 @@ class Zone:
 
     def up(self) -> None:
         """Answer from now on."""
-        self._server = _Server(("127.0.0.1", self._port), type("Handler", (_Handler,), self._served))
+        self._server = _Server(("127.0.0.1", self._port), self._handler)
         self._port = self._server.server_port
         threading.Thread(target=self._server.serve_forever, args=[0.01], daemon=True).start()
 
