@@ -123,26 +123,25 @@ class _Sampler:
         self._thread.join()
 
     def _watch(self) -> None:
-        used = 0.0
+        used: dict[psutil.Process, float] = {}  # of those too that have ended, as they were seen last
         while not self._over.is_set():
             try:
                 root = psutil.Process(self._pid)
                 family = [root, *root.children(recursive=True)]
             except psutil.NoSuchProcess:
                 return
-            figures = [found for member in family if (found := _figures(member))]
-            # a process that has just ended counts again once its parent has waited for it
-            used = max(used, sum(cpu for cpu, _ in figures))
-            self.samples.append(Sample(time.time(), used, max((rss for _, rss in figures), default=0)))
+            figures = {member: found for member in family if (found := _figures(member))}
+            used |= {member: cpu for member, (cpu, _) in figures.items()}
+            largest = max((rss for _, rss in figures.values()), default=0)
+            self.samples.append(Sample(time.time(), sum(used.values()), largest))
             self._over.wait(_SAMPLE_SECONDS)
 
 
 def _figures(process: psutil.Process) -> tuple[float, int] | None:
-    """CPU seconds of a process and of the children it has waited for, and its bytes; None if it has ended."""
+    """CPU seconds of a process without its children, and its bytes; None if it has ended."""
     try:
         with process.oneshot():
             times = process.cpu_times()
-            waited = times.children_user + times.children_system
-            return times.user + times.system + waited, process.memory_info().rss
+            return times.user + times.system, process.memory_info().rss
     except psutil.NoSuchProcess:
         return None

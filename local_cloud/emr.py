@@ -20,7 +20,10 @@ CLASS_ARCHIVE = Path(sys.prefix, "spark-classes.jsa")
 """What class_archive.py makes; without it a JVM starts some seconds later."""
 
 # one compiler: the rows are worked on outside of the JVM, and the optimizing one takes longer than it saves
-_JAVA_OPTIONS = f"-XX:+UseParallelGC -XX:TieredStopAtLevel=1 -XX:SharedArchiveFile={CLASS_ARCHIVE}"
+_COMPILER = "-XX:TieredStopAtLevel=1"
+# from the start what Spark will need: each step on the way there is a collection
+_MEMORY = "-XX:+UseParallelGC -Xms1g -XX:MetaspaceSize=256m"
+_JAVA_OPTIONS = f"{_MEMORY} {_COMPILER} -XX:SharedArchiveFile={CLASS_ARCHIVE}"
 _SUBMIT = Path(sys.executable).with_name("spark-submit")
 _GIB = 1024**3
 _POLL_SECONDS = 0.1
@@ -99,6 +102,7 @@ class StepRunner:
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
                 env=spark_environment(),
+                cwd=self._logs,  # and not where the job's sources may lie: Python would prefer them to the deployed code
                 start_new_session=True,
             )
             self._running.add(process)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
+import numpy as np
 import pyarrow as pa
 
 from catalog import VERSION, Dataset, Type
@@ -70,7 +71,9 @@ class Cleaner:
         """The values with the texts of their rows, which are cleaned only now: most rows are older versions."""
         if self._texts:
             names = [column.name for column in self._texts]
-            self._database.register("uncleaned", rows.select(names).take(newest.column(_ROW)))
+            kept = np.zeros(rows.num_rows, bool)
+            kept[newest.column(_ROW).to_numpy()] = True
+            self._database.register("uncleaned", rows.select(names).filter(pa.array(kept)))
             texts = ", ".join(f"{text(column)} as {name(column.name)}" for column in self._texts)
             cleaned = self._database.execute(f"select {texts} from uncleaned").to_arrow_table()
             for column in names:
@@ -97,7 +100,7 @@ def _parse(dataset: Dataset, started: datetime) -> str:
 
 
 def _newest(dataset: Dataset) -> str:
-    """A query of `parsed` for the good rows that no row of the same key is newer than."""
+    """A query of `parsed` for the good rows that no row of the same key is newer than, in order."""
     values = [
         f"{_value_name(column.name)} as {name(column.name)}"
         for column in dataset.columns
@@ -107,7 +110,7 @@ def _newest(dataset: Dataset) -> str:
     return (
         f"select {name(_ROW)}, {name(NUMBER)}, {', '.join(values)} from parsed "
         f"join (select {key} as k, max({version}) as v from parsed where not {name(_BAD)} group by all) "
-        f"on {key} = k and {version} = v where not {name(_BAD)}"
+        f"on {key} = k and {version} = v where not {name(_BAD)} order by {name(_ROW)}"
     )
 
 

@@ -17,6 +17,7 @@ SPARK_CONF: dict[str, str] = {
     # The JVM only interprets methods above 8,000 bytes. The cleaning of a wide row is one such method unless
     # Spark splits it, which it does above this limit.
     "spark.sql.codegen.hugeMethodLimit": "8000",
+    "spark.shuffle.compress": "false",  # packed rows are compressed before they reach the JVM
     "spark.scheduler.mode": "FAIR",  # the datasets share the cores instead of queueing
     "spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",  # COPY would list the marker
 }

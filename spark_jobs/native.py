@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from functools import partial, reduce
+from functools import partial
+from itertools import count, takewhile
+from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -11,45 +13,35 @@ from pyspark.sql.pandas.types import from_arrow_schema
 from catalog import Dataset
 from spark_jobs import newest
 from spark_jobs.packing import BUCKET, PACKED, ROWS, pack
-from spark_jobs.quarantine import FILE
-from spark_jobs.reading import NUMBER, Source, number
+from spark_jobs.reading import Source
 from spark_jobs.storage import Folder, delete_folder
 from spark_jobs.tallies import TALLY, WinnersTally
-from spark_jobs.whole_files import LAYOUT, Reader, bad_records, bad_schema, clean_files
+from spark_jobs.whole_files import Reader, bad_records, bad_schema, clean_files
 
-
-def files_of(spark: SparkSession, sources: Sequence[Source]) -> DataFrame:
-    """One row per file: its NUMBER, which of the sources it is of, and FILE."""
-    return reduce(
-        DataFrame.union,
-        [
-            spark.read.format("binaryFile")
-            .load(source.paths, recursiveFileLookup=True)
-            .select(
-                number().alias(NUMBER),
-                F.lit(index).alias(LAYOUT),
-                F.col("_metadata.file_path").alias(FILE),
-            )
-            for index, source in enumerate(sources)
-        ],
-    )
+_SEED = 42  # with which Spark hashes a row to find its partition
 
 
 def cleaned(
-    files: DataFrame, sources: Sequence[Source], dataset: Dataset, labels: Sequence[int], started: datetime
+    spark: SparkSession, sources: Sequence[Source], dataset: Dataset, labels: Sequence[int], started: datetime
 ) -> DataFrame:
-    """Of the rows of `files_of`: good rows, packed, and a FileTally of each file (of each part, if it was cut)."""
-    reader = Reader.of(sources, dataset, files.sparkSession)
-    return files.mapInArrow(
-        partial(clean_files, reader=reader, labels=labels, started=started), from_arrow_schema(PACKED)
-    )
+    """Good rows, packed, and a FileTally of each file (of each part, if it was cut)."""
+    reader = Reader.of(sources, dataset, spark)
+    clean = partial(clean_files, reader=reader, labels=labels, started=started)
+    return _tasks(spark, reader).mapInArrow(clean, from_arrow_schema(PACKED))
 
 
-def rejected(files: DataFrame, sources: Sequence[Source], dataset: Dataset, started: datetime) -> DataFrame:
-    """Of the rows of `files_of`: the records that break a rule, as `numbered_natively` takes them."""
-    reader = Reader.of(sources, dataset, files.sparkSession)
-    schema = from_arrow_schema(bad_schema(dataset))
-    return files.mapInArrow(partial(bad_records, reader=reader, started=started), schema)
+def rejected(
+    spark: SparkSession, sources: Sequence[Source], dataset: Dataset, started: datetime
+) -> DataFrame:
+    """The records that break a rule, as `numbered_natively` takes them."""
+    reader = Reader.of(sources, dataset, spark)
+    read = partial(bad_records, reader=reader, started=started)
+    return _tasks(spark, reader).mapInArrow(read, from_arrow_schema(bad_schema(dataset)))
+
+
+def _tasks(spark: SparkSession, reader: Reader) -> DataFrame:
+    """A row for each of the reader's tasks, its place, in a partition of its own."""
+    return spark.range(0, len(reader.tasks), 1, len(reader.tasks))
 
 
 def packed(rows: DataFrame, dataset: Dataset, labels: Sequence[int]) -> DataFrame:
@@ -88,11 +80,10 @@ def write_nothing(spark: SparkSession, dataset: Dataset, target: str) -> None:
 
 def labels_of(spark: SparkSession, groups: int) -> list[int]:
     """A number for each group of keys, chosen so that `repartition(groups, ...)` gives each its own partition."""
-    if groups == 1:
-        return [0]
-    # among so many numbers one for each partition is found: any is missed with a chance of e**-40
-    tried = F.sequence(F.lit(0), F.lit(40 * groups))
-    partitions = F.transform(tried, lambda label: F.pmod(F.hash(label), F.lit(groups)))
-    ((hit,),) = spark.range(1).select(partitions).collect()
-    first = {partition: label for label, partition in reversed(list(enumerate(hit)))}
+    jvm: Any = spark.sparkContext._jvm  # noqa: SLF001 (there is no public handle)
+    spark_hash = jvm.org.apache.spark.sql.catalyst.expressions.Murmur3HashFunction.hash
+    integer = jvm.org.apache.spark.sql.types.DataTypes.IntegerType
+    first: dict[int, int] = {}
+    for label in takewhile(lambda _: len(first) < groups, count()):
+        first.setdefault(spark_hash(label, integer, _SEED) % groups, label)
     return [first[partition] for partition in range(groups)]

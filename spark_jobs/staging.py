@@ -145,8 +145,7 @@ def write_rejects(spark: SparkSession, job: Job, dataset: Dataset, intake: Intak
     """Write the rejects as JSON lines; UnaccountedRowsError unless there are as many as expected."""
     found = []
     if intake.native:
-        files = native.files_of(spark, intake.native)
-        records = native.rejected(files, intake.native, dataset, job.started)
+        records = native.rejected(spark, intake.native, dataset, job.started)
         found.append(numbered_natively(records, dataset, started=job.started))
     if intake.by_spark:
         found.append(numbered_by_spark(spark, intake.by_spark, dataset, started=job.started))
@@ -162,10 +161,8 @@ def write_rejects(spark: SparkSession, job: Job, dataset: Dataset, intake: Intak
 def _natively(
     spark: SparkSession, job: Job, dataset: Dataset, sources: Sequence[Source], labels: Sequence[int]
 ) -> Reading:
-    files = native.files_of(spark, sources)
-    _require_files(files, sources)
     observed = Observation()
-    rows = native.cleaned(files, sources, dataset, labels, job.started).observe(observed, tallies())
+    rows = native.cleaned(spark, sources, dataset, labels, job.started).observe(observed, tallies())
     return rows, lambda: list(FileTally.all_of(observed.get[TALLY]))
 
 
@@ -173,7 +170,7 @@ def _by_spark(
     spark: SparkSession, job: Job, dataset: Dataset, sources: Sequence[Source], labels: Sequence[int]
 ) -> Reading:
     records = read_records(spark, sources)
-    _require_files(records, sources)
+    require_files(records, [file for source in sources for file in source.files])
     observed = Observation()
     files = sum(len(source.files) for source in sources)
     cleaned = clean_rows(records, dataset, started=job.started).observe(
@@ -200,7 +197,3 @@ def _intake(
 def _of(sources: Sequence[Source], numbers: Container[int]) -> tuple[Source, ...]:
     parts = (source.of(numbers) for source in sources)
     return tuple(part for part in parts if part.files)
-
-
-def _require_files(rows: DataFrame, sources: Sequence[Source]) -> None:
-    require_files(rows, [file for source in sources for file in source.files])

@@ -54,6 +54,8 @@ class Folder:
 def _connected(root: str) -> tuple[fs.FileSystem, str]:
     """Once in a process: Arrow asks S3 for the bucket's region each time."""
     system, path = fs.FileSystem.from_uri(f"{root}/")
+    if isinstance(system, fs.LocalFileSystem):
+        system = fs.LocalFileSystem(use_mmap=True)  # what is read once needs no copy
     return system, path.rstrip("/")
 
 

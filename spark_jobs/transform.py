@@ -12,8 +12,10 @@ import logging
 import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import takewhile
 from typing import Any
 
+from pyspark.errors import PythonException
 from pyspark.sql import DataFrame, SparkSession
 
 from catalog import DATASETS
@@ -76,13 +78,21 @@ def write_parquet(rows: DataFrame, target: str) -> None:
 
 
 def reason(error: BaseException) -> str:
-    """The causes of an error in one line, innermost last, without the stack traces Java puts around them."""
+    """The causes of an error in one line, innermost last, without the stack traces that Java and Python put around them."""
     lines = str(error).splitlines()
+    if isinstance(error, PythonException):
+        return " ".join(_last_unindented(lines))
     causes = [line.removeprefix("Caused by: ") for line in lines if line.startswith("Caused by: ")]
     each_once = list(
         dict.fromkeys(reversed(causes))
     )  # the executor's trace comes first, the driver repeats it
     return ", caused by ".join(reversed(each_once)) or f"{type(error).__name__}: {' '.join(lines)}"
+
+
+def _last_unindented(lines: Sequence[str]) -> list[str]:
+    """What follows a Python traceback's frames."""
+    text = [line for line in lines if line.strip()]
+    return list(reversed(list(takewhile(lambda line: not line.startswith(" "), reversed(text)))))
 
 
 def main(arguments: list[str]) -> None:

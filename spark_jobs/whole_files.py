@@ -11,14 +11,14 @@ from pyspark.sql import SparkSession
 from catalog import Dataset
 from spark_jobs.cleaner import Cleaner, numbered
 from spark_jobs.csv_files import NotRegularError, Records, read_records_of
+from spark_jobs.division import Readable, divided, readable_files
 from spark_jobs.encoding import BYTES
+from spark_jobs.files import UnexpectedFilesError
 from spark_jobs.packing import packed_rows, packed_tally
 from spark_jobs.quarantine import COLUMNS, FILE, RECORD, ROW
 from spark_jobs.reading import CORRUPT, FAULT, Source
 from spark_jobs.storage import Folder
 from spark_jobs.tallies import FileTally
-
-LAYOUT = ":layout"
 
 _TOGETHER = 32 * 1024 * 1024
 """Small files are cleaned together until they have so many bytes: each query costs milliseconds."""
@@ -38,10 +38,12 @@ class _File:
 class Reader:
     """Reads files of a dataset; holds what it needs of its sources, as it is sent to each task.
 
-    `columns` and `folders` are those of each source, `cut` the numbers of files that were cut.
+    `columns` and `folders` are those of each source, `cut` the numbers of files that were cut, `tasks` the files that
+    each task is to read.
     """
 
     dataset: Dataset
+    tasks: tuple[tuple[Readable, ...], ...]
     columns: tuple[tuple[str, ...], ...]
     folders: tuple[Folder, ...]
     cut: frozenset[int]
@@ -50,29 +52,39 @@ class Reader:
     def of(cls, sources: Sequence[Source], dataset: Dataset, spark: SparkSession) -> Self:
         return cls(
             dataset,
+            tasks=divided(readable_files(sources), spark.sparkContext.defaultParallelism),
             columns=tuple(source.layout.columns for source in sources),
             folders=tuple(Folder.at(source.layout.prefix, spark) for source in sources),
             cut=frozenset(file.number for source in sources for file in source.files if file.parts),
         )
 
     def files(self, batches: Iterable[pa.RecordBatch]) -> Iterator[_File]:
-        """Of rows of NUMBER, the source's place and FILE."""
+        """Of rows that have a task's place each."""
         for batch in batches:
-            for number, source, uri in zip(*(column.to_pylist() for column in batch.columns), strict=True):
-                yield self._file(number, self.columns[source], uri, self.folders[source].read(uri))
+            for place in batch.column(0).to_pylist():
+                yield from map(self._file, self.tasks[place])
 
-    def _file(self, number: int, columns: tuple[str, ...], uri: str, content: pa.Buffer) -> _File:
+    def _file(self, file: Readable) -> _File:
+        content, columns = self._content(file), self.columns[file.source]
         try:
             records = read_records_of(
                 memoryview(content),
                 columns,
                 self.dataset.column_names,
-                packed=uri.endswith(".gz"),
-                proved=number in self.cut,
+                packed=file.uri.endswith(".gz"),
+                proved=file.number in self.cut,
             )
         except NotRegularError:
-            return _File(number, columns, uri, content.size, None)
-        return _File(number, columns, uri, content.size, records)
+            return _File(file.number, columns, file.uri, content.size, None)
+        return _File(file.number, columns, file.uri, content.size, records)
+
+    def _content(self, file: Readable) -> pa.Buffer:
+        try:
+            return self.folders[file.source].read(file.uri)
+        except FileNotFoundError:
+            raise UnexpectedFilesError(
+                f"{file.uri} is not in the working zone: start the run again, its copies were removed meanwhile"
+            ) from None
 
 
 def clean_files(

@@ -25,6 +25,16 @@ def test_the_cpu_time_of_a_process_and_of_its_children_counts(command: list[str]
     assert measure(command, log=tmp_path / "log").usage.cpu_seconds >= 0.6
 
 
+def test_the_cpu_time_of_a_process_that_nobody_waits_for_counts_until_the_end(tmp_path: Path) -> None:
+    seen_when_it_ends = f"{BUSY}\ntime.sleep(0.5)"
+    unwaited = f"import os, subprocess, sys, time; subprocess.Popen([sys.executable, '-c', {seen_when_it_ends!r}], stdout=1); time.sleep(0.1); os._exit"
+    middle = f"{unwaited}(os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT).si_status)"
+    parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {middle!r}], check=True)\n{BUSY}"
+
+    # of both 0.6 seconds, but for what was used after the last look
+    assert measure(python(parent), log=tmp_path / "log").usage.cpu_seconds >= 0.8
+
+
 def test_the_memory_is_that_of_the_largest_process_of_the_tree(tmp_path: Path) -> None:
     used = measure(started_by_python(LARGE), log=tmp_path / "log").usage
 

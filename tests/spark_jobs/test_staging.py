@@ -67,7 +67,8 @@ def rejects(bench: Workbench, dataset: Dataset) -> list[dict[str, Any]]:
         for path in (bench.root / "quarantine" / dataset.name).glob("*.json")
         for line in path.read_bytes().splitlines()  # of a text they end at odd characters too
     ]
-    found = [json.loads(line.replace(str(bench.root).encode(), b"")) for line in lines]
+    roots = (bench.root.as_uri().encode(), f"file:{bench.root}".encode())  # as planned, and as Spark has it
+    found = [json.loads(line.replace(roots[0], b"").replace(roots[1], b"")) for line in lines]
     return sorted(found, key=lambda reject: (reject["file"], reject["record"]))
 
 
