@@ -35,6 +35,9 @@ def write_page(folder: Path, docs: Path) -> Path:
         "transform_chart": _chart(transforms, docs / "performance-transform.svg", charts.draw_transform),
         "rows": _each(transforms, sections.rows_section),
         "duckdb": _each(pipelines, sections.duckdb_section),
+        "generated": sections.generated_section(pipelines[0], generators[0])
+        if pipelines and generators
+        else "",
         "generator": _each(generators, sections.generator_section),
     }
     page = docs / _TEMPLATE.name

@@ -101,6 +101,20 @@ def generator_section(result: Result) -> str:
     return table(("", *USAGE_HEADER, f"times {OUR_GENERATOR}'s"), rows)
 
 
+def generated_section(largest: Result, generator: Result) -> str:
+    """The generator's speed on a whole load, beside the original's on as many records as it could be given."""
+    load, made = largest["load"], largest["load"]["generation"]
+    original = speed(
+        generator["figures"]["bytes"][ORIGINAL],
+        median_usage(usages(generator["figures"]["used"][ORIGINAL])).seconds,
+    )
+    ours = speed(load["bytes"], made["seconds"])
+    return (
+        f"`{OUR_GENERATOR}` made the load of {size_words(load['bytes'])} in {number(made['seconds'])} s, "
+        f"{number(ours)} MB/s: {number(ours / original)} times the original's {number(original)} MB/s below."
+    )
+
+
 def executions_of(result: Result) -> list[Usage]:
     """The pipeline's executions, round by round."""
     return usages(run["execution"] for run in result["figures"]["pipeline"])

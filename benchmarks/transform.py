@@ -75,9 +75,7 @@ def run_other(program: str, data: Path, target: Path) -> Usage:
 
 
 def _spark_submit(folder: Path) -> list[str]:
-    """All cores, and as much memory as the pipeline's job has; else Spark's defaults."""
-    ours = local_options(folder)
-    memory = ours[ours.index("--driver-memory") + 1]
+    """As many cores and as much memory as the pipeline's job has; else Spark's defaults."""
+    cores_and_memory = local_options(folder)[:4]
     submit = Path(sys.executable).with_name("spark-submit")
-    settings = ["--conf", "spark.ui.enabled=false"]
-    return [str(submit), "--master", "local[*]", "--driver-memory", memory, *settings]
+    return [str(submit), *cores_and_memory, "--conf", "spark.ui.enabled=false"]

@@ -110,7 +110,7 @@ class StepRunner:
 
 
 def local_options(buckets: Path) -> list[str]:
-    """spark-submit options that stand in for the cluster: all cores, and `s3://bucket/key` as `buckets/bucket/key`."""
+    """spark-submit options that stand in for the cluster: this machine's cores, and `s3://bucket/key` as `buckets/bucket/key`."""
     view = "spark.hadoop.fs.viewfs"
     settings = {
         "spark.hadoop.fs.s3.impl": "org.apache.hadoop.fs.viewfs.ViewFileSystemOverloadScheme",
@@ -126,8 +126,10 @@ def local_options(buckets: Path) -> list[str]:
     }
     for bucket in sorted(path for path in buckets.iterdir() if path.is_dir()):
         settings[f"{view}.mounttable.{bucket.name}.linkFallback"] = bucket.resolve().as_uri()
-    memory = max(1, min(8, psutil.virtual_memory().total // (4 * _GIB)))
-    options = ["--master", "local[*]", "--driver-memory", f"{memory}g"]
+    memory = psutil.virtual_memory().total // _GIB
+    # beside the JVM a task holds up to a GiB in Python
+    tasks = max(1, min(os.cpu_count() or 1, memory // 2))
+    options = ["--master", f"local[{tasks}]", "--driver-memory", f"{max(1, min(8, memory // 4))}g"]
     return options + [part for name, value in settings.items() for part in ("--conf", f"{name}={value}")]
 
 

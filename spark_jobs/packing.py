@@ -48,7 +48,7 @@ def pack(
 
 
 def packed_rows(rows: pa.Table, dataset: Dataset, labels: Sequence[int]) -> Iterator[pa.RecordBatch]:
-    """Rows of the dataset's columns: one packed row for each label's group of keys that any of them is in."""
+    """Rows of the dataset's columns, in one batch: a packed row for each label's group of keys that any of them is in."""
     if not rows.num_rows:
         return
     keys = rows.column(dataset.key).to_numpy().astype(np.uint64)
@@ -56,9 +56,9 @@ def packed_rows(rows: pa.Table, dataset: Dataset, labels: Sequence[int]) -> Iter
     order = np.argsort(groups, kind="stable")
     in_order = rows.take(pa.array(order)).combine_chunks()
     found, starts = np.unique(groups[order], return_index=True)
-    for group, start, end in zip(found, starts, [*starts[1:], len(order)], strict=True):
-        packed = _written(in_order.slice(start, end - start))
-        yield pa.record_batch([[labels[group]], [packed], [None]], schema=PACKED)
+    lengths = np.diff([*starts, len(order)])
+    packed = [_written(in_order.slice(*place)) for place in zip(starts, lengths, strict=True)]
+    yield pa.record_batch([[labels[group] for group in found], packed, [None] * len(found)], schema=PACKED)
 
 
 def packed_tally(tally: Tally) -> pa.RecordBatch:

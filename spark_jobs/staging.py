@@ -34,7 +34,7 @@ log = logging.getLogger("transform")
 Reading = tuple[DataFrame, Callable[[], list[FileTally]]]
 """Packed rows, and what was counted of their files once they were read."""
 
-_GROUP_BYTES = 64 * 1024 * 1024  # CSV text of the keys that one task holds in memory
+_GROUP_BYTES = 128 * 1024 * 1024  # CSV text of the keys that one task holds in memory
 _MOST_GROUPS = 1024
 
 

@@ -20,8 +20,8 @@ from spark_jobs.reading import CORRUPT, FAULT, Source
 from spark_jobs.storage import Folder
 from spark_jobs.tallies import FileTally
 
-_TOGETHER = 32 * 1024 * 1024
-"""Small files are cleaned together until they have so many bytes: each query costs milliseconds."""
+_TOGETHER = 96 * 1024 * 1024
+"""Files are cleaned together until they have so many bytes: only the newest of the versions in all of them go on."""
 
 
 @dataclass(frozen=True)

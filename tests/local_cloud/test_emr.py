@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -39,8 +40,25 @@ def test_a_step_gets_its_arguments_unchanged_after_the_local_options(runner: Run
     assert (result.state, result.reason) == ("COMPLETED", "")
     assert result.log.parent == tmp_path / "logs"
     arguments = result.log.read_text().splitlines()
-    assert arguments[:2] == ["--master", "local[*]"]
+    assert arguments[0] == "--master"
     assert arguments[-3:] == ["s3://code/transform.py", "--run-id", "run 1"]
+
+
+@pytest.mark.parametrize(
+    ("cores", "gib", "master", "heap"),
+    [
+        (2, 24, "local[2]", "6g"),
+        (16, 16, "local[8]", "4g"),
+        (4, 1, "local[1]", "1g"),
+        (64, 256, "local[64]", "8g"),
+    ],
+)
+def test_as_many_tasks_run_at_a_time_as_there_are_cores_and_memory_for(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, cores: int, gib: int, master: str, heap: str
+) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: cores)
+    monkeypatch.setattr("psutil.virtual_memory", lambda: SimpleNamespace(total=gib * 1024**3))
+    assert local_options(tmp_path)[:4] == ["--master", master, "--driver-memory", heap]
 
 
 def test_a_step_that_succeeds_is_described_as_emr_does(runner: Runner) -> None:

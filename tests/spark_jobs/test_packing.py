@@ -33,7 +33,8 @@ def by_label(batches: Sequence[pa.RecordBatch]) -> dict[int, pa.Table]:
     """What arrives at each label's task, which gets no tallies."""
     groups: dict[int, list[pa.RecordBatch]] = {}
     for batch in batches:
-        groups.setdefault(batch.column(BUCKET).to_pylist()[0], []).append(batch.select([BUCKET, ROWS]))
+        for place, label in enumerate(batch.column(BUCKET).to_pylist()):
+            groups.setdefault(label, []).append(batch.slice(place, 1).select([BUCKET, ROWS]))
     found = {}
     for label, group in groups.items():
         told, rows = unpacked(group, AUTHORS)
