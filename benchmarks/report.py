@@ -5,6 +5,7 @@ from pathlib import Path
 from string import Template
 
 from benchmarks import charts, sections
+from benchmarks.aims import aims_section
 from benchmarks.errors import BenchmarkError
 from benchmarks.loads import FULL_BYTES
 from benchmarks.results import Result, read
@@ -28,6 +29,7 @@ def write_page(folder: Path, docs: Path) -> Path:
         "machine": _machine_words(newest),
         "versions": ", ".join(f"{name} {version}" for name, version in newest["versions"].items()),
         "full_size": size_words(FULL_BYTES),
+        "aims": aims_section(transforms, pipelines, generators),
         "pipeline": _each(pipelines, sections.pipeline_section),
         "states_chart": _chart(pipelines, docs / "performance-states.svg", charts.draw_states),
         "growth": sections.growth_section(pipelines) if pipelines else _NOT_YET,

@@ -102,16 +102,21 @@ def generator_section(result: Result) -> str:
 
 
 def generated_section(largest: Result, generator: Result) -> str:
-    """The generator's speed on a whole load, beside the original's on as many records as it could be given."""
-    load, made = largest["load"], largest["load"]["generation"]
-    original = speed(
-        generator["figures"]["bytes"][ORIGINAL],
-        median_usage(usages(generator["figures"]["used"][ORIGINAL])).seconds,
-    )
-    ours = speed(load["bytes"], made["seconds"])
+    """The generator's speed on a whole load, beside the original's."""
+    load, (ours, original) = largest["load"], generator_speeds(largest, generator)
     return (
-        f"`{OUR_GENERATOR}` made the load of {size_words(load['bytes'])} in {number(made['seconds'])} s, "
+        f"`{OUR_GENERATOR}` made the load of {size_words(load['bytes'])} in {number(load['generation']['seconds'])} s, "
         f"{number(ours)} MB/s: {number(ours / original)} times the original's {number(original)} MB/s below."
+    )
+
+
+def generator_speeds(largest: Result, generator: Result) -> tuple[float, float]:
+    """MB/s of the generator on a whole load, and of the original's on as many records as it could be given."""
+    load, figures = largest["load"], generator["figures"]
+    original = median_usage(usages(figures["used"][ORIGINAL]))
+    return (
+        speed(load["bytes"], load["generation"]["seconds"]),
+        speed(figures["bytes"][ORIGINAL], original.seconds),
     )
 
 

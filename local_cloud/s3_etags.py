@@ -21,9 +21,7 @@ Range = tuple[Path, int, int]
 ETAGS = ".localbucket-etags.jsonl"
 """The file, beside the buckets: a line for each object, of its path, what `stat` says of it, and the ETag."""
 
-_BLOCK = (
-    256 * 1024
-)  # stays in the processor's cache: with localbucket's 1 MiB a copy takes three times as long
+_BLOCK = 256 * 1024  # fits into the processor's cache: with 1 MiB a copy takes three times as long
 
 
 class MadeOfParts:

@@ -5,7 +5,7 @@ from aws_cdk import aws_emr as emr
 from spark_jobs.conf import SPARK_CONF
 
 # An executor runs four tasks at a time. They work in Python, with Arrow and DuckDB, so their memory is outside of the
-# JVM's heap: some 400 MB each. YARN kills an executor that exceeds heap and overhead together. EMR's
+# JVM's heap: up to 900 MB each. YARN kills an executor that exceeds heap and overhead together. EMR's
 # maximizeResourceAllocation would set only 0.1875 of the heap aside, and what it makes of another share is not documented:
 # if the heap stayed, no executor would fit. Hence sizes. 11 GiB is what EMR itself gives to the one executor of an
 # m5.xlarge (9486 MB and 0.1875 of that); with the 896 MB of the application master it fits into YARN's 12,288 MB there, see

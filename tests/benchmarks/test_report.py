@@ -40,6 +40,28 @@ def test_the_generator_is_compared_by_its_speed_on_the_greatest_load(page: str) 
     assert expected in page
 
 
+def test_the_aims_say_which_of_them_were_met(page: str) -> None:
+    rows = [line for line in page.splitlines() if line.endswith((" met |", "**missed** |"))]
+
+    assert rows == [
+        "| load 0.1: seconds of original's way, times the transform's | at least 4.5 | 2.25 | **missed** |",
+        "| load 0.1: seconds of plain PySpark, times the transform's | at least 2 | 2.25 | met |",
+        "| load 0.01: seconds of the whole execution | at most 60 | 150 | **missed** |",
+        "| MB/s of the generator, times the original's | at least 100 | 222 | met |",
+    ]
+
+
+def test_of_the_whole_load_the_aims_are_time_and_memory(tmp_path: Path) -> None:
+    write_all(tmp_path / "results", 1.0)
+    page = write_page(tmp_path / "results", tmp_path / "docs").read_text(encoding="utf-8")
+
+    assert [line for line in page.splitlines() if line.startswith("| load 1: ")] == [
+        "| load 1: seconds of the transform, times DuckDB's for reading and merging | at most 3 | 1.22 | met |",
+        "| load 1: seconds of the whole execution | at most 240 | 150 | met |",
+        "| load 1: MB of the largest process | at most 8000 | 3,000 | met |",
+    ]
+
+
 def test_the_growth_table_goes_from_the_smallest_load_to_the_greatest(page: str) -> None:
     rows = [line for line in page.splitlines() if line.startswith("| 0.")]
 
