@@ -19,6 +19,9 @@ STAGES = {
 }
 """The states that work on data, and what the page calls them."""
 
+_WITHIN_OTHERS = ("CopyBatch", "RankAuthors", "RankBooks")
+"""States of Map and Parallel states: they run at the same time, and in those their seconds count already."""
+
 _WORTH_A_LINE = 0.05  # seconds
 
 
@@ -126,9 +129,10 @@ def executions_of(result: Result) -> list[Usage]:
 
 
 def states_of(result: Result) -> dict[str, list[Usage]]:
-    """What each state used, round by round, in order of entry."""
+    """What each state used, round by round, in order of entry; without those within others."""
     runs = result["figures"]["pipeline"]
-    return {name: usages(run["states"][name] for run in runs) for name in runs[0]["states"]}
+    names = [name for name in runs[0]["states"] if name not in _WITHIN_OTHERS]
+    return {name: usages(run["states"][name] for run in runs) for name in names}
 
 
 def _state_table(states: Mapping[str, Sequence[Usage]]) -> str:

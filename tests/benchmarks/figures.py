@@ -37,6 +37,7 @@ def write_all(folder: Path, scale: float = 0.1) -> None:
     states = {
         "AcquireLease": Usage(0.01, 0.0, 0),
         "CopyToWorking": Usage(10.0, 5.0, 0),
+        "CopyBatch": Usage(40.0, 5.0, 0),
         "TransformToProcessed": Usage(61.0, 120.0, 2_000_000_000),
     }
     runs = [PipelineRun(each, each, states) for each in rounds]

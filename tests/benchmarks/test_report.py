@@ -71,6 +71,10 @@ def test_the_growth_table_goes_from_the_smallest_load_to_the_greatest(page: str)
     ]
 
 
+def test_states_within_others_are_left_out_as_they_run_at_the_same_time(page: str) -> None:
+    assert "CopyBatch" not in page
+
+
 def test_every_chart_the_page_shows_is_there(page: str, tmp_path: Path) -> None:
     linked = [part.partition(")")[0] for part in page.split("](")[1:]]
     shown = [name for name in linked if name.endswith(".svg")]
