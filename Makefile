@@ -87,7 +87,7 @@ $(VENV)/bin/python:
 	@$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.runtime: requirements.txt | $(VENV)/bin/python
-	@echo "installing what the pipeline runs on (once, about two minutes)"
+	@echo "installing what the pipeline runs on (once, some minutes)"
 	@$(PIP) -r requirements.txt
 	@$(VENV)/bin/python -m local_cloud.class_archive || echo "without its archive of classes each Spark step starts some seconds later"
 	@touch $@

@@ -14,7 +14,7 @@ from benchmarks.loads import Load
 from benchmarks.measure import Usage, measure
 from benchmarks.pipeline import processed, state_of, step_arguments
 from benchmarks.rounds import in_turns
-from local_cloud.emr import local_options, spark_environment
+from local_cloud.emr import cores_and_memory, spark_environment
 
 OURS = "pipeline"
 OTHERS = {
@@ -71,11 +71,10 @@ def run_other(program: str, data: Path, target: Path) -> Usage:
         return measure([sys.executable, "-m", f"benchmarks.contestants.{program}", *folders], log=log).usage
     script = ROOT / "benchmarks" / "contestants" / f"{program}.py"
     environment = spark_environment() | {"PYTHONPATH": str(ROOT)}
-    return measure([*_spark_submit(data), str(script), *folders], log=log, environment=environment).usage
+    return measure([*_spark_submit(), str(script), *folders], log=log, environment=environment).usage
 
 
-def _spark_submit(folder: Path) -> list[str]:
+def _spark_submit() -> list[str]:
     """As many cores and as much memory as the pipeline's job has; else Spark's defaults."""
-    cores_and_memory = local_options(folder)[:4]
     submit = Path(sys.executable).with_name("spark-submit")
-    return [str(submit), *cores_and_memory, "--conf", "spark.ui.enabled=false"]
+    return [str(submit), *cores_and_memory(), "--conf", "spark.ui.enabled=false"]

@@ -126,11 +126,16 @@ def local_options(buckets: Path) -> list[str]:
     }
     for bucket in sorted(path for path in buckets.iterdir() if path.is_dir()):
         settings[f"{view}.mounttable.{bucket.name}.linkFallback"] = bucket.resolve().as_uri()
+    conf = [part for name, value in settings.items() for part in ("--conf", f"{name}={value}")]
+    return cores_and_memory() + conf
+
+
+def cores_and_memory() -> list[str]:
+    """spark-submit options for as many tasks at a time as there are cores and memory for, and for the JVM's heap."""
     memory = psutil.virtual_memory().total // _GIB
     # beside the JVM a task holds up to a GiB in Python
     tasks = max(1, min(os.cpu_count() or 1, memory // 2))
-    options = ["--master", f"local[{tasks}]", "--driver-memory", f"{max(1, min(8, memory // 4))}g"]
-    return options + [part for name, value in settings.items() for part in ("--conf", f"{name}={value}")]
+    return ["--master", f"local[{tasks}]", "--driver-memory", f"{max(1, min(8, memory // 4))}g"]
 
 
 def spark_environment() -> dict[str, str]:

@@ -24,7 +24,6 @@ from localbucket import (
 )
 
 from local_cloud import s3_etags
-from local_cloud.s3_etags import MadeOfParts
 from local_cloud.s3_keys import key_problem
 
 _TICK = 10**9  # ns; generous, file systems count time in steps of some milliseconds
@@ -38,12 +37,13 @@ class ObjectHandler(S3Handler):  # type: ignore[misc]
     """
 
     changing: ClassVar[threading.Lock]
-    etags: ClassVar[MadeOfParts]
+    etags: ClassVar[s3_etags.MadeOfParts]
 
     @classmethod
     def serving(cls, buckets: Path, **attributes: object) -> type[Self]:
         """The class for one folder, whose folders are buckets; with more attributes, if need be."""
-        folder, etags = buckets.resolve(), MadeOfParts(buckets.resolve())
+        folder = buckets.resolve()
+        etags = s3_etags.MadeOfParts(folder)
         s3_etags.install()
         etags.recall()
         own = {"data_root": folder, "changing": threading.Lock(), "etags": etags}

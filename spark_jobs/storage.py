@@ -28,7 +28,7 @@ class Folder:
         )
 
     def read(self, uri: str) -> pa.Buffer:
-        """The bytes of a file in it, of which Spark gives this URI as `_metadata.file_path`."""
+        """The bytes of a file in it, at a URI that is percent-encoded as in Spark's `_metadata.file_path`."""
         system, root = _connected(self.root)
         with system.open_input_file(f"{root}/{self.path}{unquote(uri).partition(self.path)[2]}") as file:
             return file.read_buffer()

@@ -12,7 +12,7 @@ import logging
 import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from itertools import takewhile
+from itertools import dropwhile
 from typing import Any
 
 from pyspark.errors import PythonException
@@ -81,7 +81,7 @@ def reason(error: BaseException) -> str:
     """The causes of an error in one line, innermost last, without the stack traces that Java and Python put around them."""
     lines = str(error).splitlines()
     if isinstance(error, PythonException):
-        return " ".join(_last_unindented(lines))
+        return " ".join(_after_traceback(lines))
     causes = [line.removeprefix("Caused by: ") for line in lines if line.startswith("Caused by: ")]
     each_once = list(
         dict.fromkeys(reversed(causes))
@@ -89,10 +89,11 @@ def reason(error: BaseException) -> str:
     return ", caused by ".join(reversed(each_once)) or f"{type(error).__name__}: {' '.join(lines)}"
 
 
-def _last_unindented(lines: Sequence[str]) -> list[str]:
-    """What follows a Python traceback's frames."""
-    text = [line for line in lines if line.strip()]
-    return list(reversed(list(takewhile(lambda line: not line.startswith(" "), reversed(text)))))
+def _after_traceback(lines: Sequence[str]) -> list[str]:
+    """What follows a Python traceback's last frame; a message may have several lines."""
+    last_frame = max((place for place, line in enumerate(lines) if line.startswith('  File "')), default=0)
+    message = list(dropwhile(lambda line: line.startswith(" "), lines[last_frame:]))
+    return [line.strip() for line in message or lines if line.strip()]
 
 
 def main(arguments: list[str]) -> None:

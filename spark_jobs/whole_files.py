@@ -75,7 +75,7 @@ class Reader:
                 proved=file.number in self.cut,
             )
         except NotRegularError:
-            return _File(file.number, columns, file.uri, content.size, None)
+            records = None
         return _File(file.number, columns, file.uri, content.size, records)
 
     def _content(self, file: Readable) -> pa.Buffer:

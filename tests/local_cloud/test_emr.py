@@ -9,7 +9,14 @@ from types import SimpleNamespace
 
 import pytest
 
-from local_cloud.emr import StepRunner, failure_cause, failure_reason, local_options, spark_environment
+from local_cloud.emr import (
+    StepRunner,
+    cores_and_memory,
+    failure_cause,
+    failure_reason,
+    local_options,
+    spark_environment,
+)
 from tests.local_cloud.alive import is_alive
 
 Runner = Callable[[str], StepRunner]
@@ -40,7 +47,9 @@ def test_a_step_gets_its_arguments_unchanged_after_the_local_options(runner: Run
     assert (result.state, result.reason) == ("COMPLETED", "")
     assert result.log.parent == tmp_path / "logs"
     arguments = result.log.read_text().splitlines()
-    assert arguments[0] == "--master"
+    options = local_options(tmp_path / "buckets")
+    assert arguments[: len(options)] == options
+    assert options[:2] == ["--master", cores_and_memory()[1]]
     assert arguments[-3:] == ["s3://code/transform.py", "--run-id", "run 1"]
 
 
@@ -59,6 +68,12 @@ def test_as_many_tasks_run_at_a_time_as_there_are_cores_and_memory_for(
     monkeypatch.setattr("os.cpu_count", lambda: cores)
     monkeypatch.setattr("psutil.virtual_memory", lambda: SimpleNamespace(total=gib * 1024**3))
     assert local_options(tmp_path)[:4] == ["--master", master, "--driver-memory", heap]
+
+
+def test_a_step_runs_where_no_sources_lie_that_python_would_prefer_to_the_deployed_code(
+    runner: Runner, tmp_path: Path
+) -> None:
+    assert runner("pwd").run(["spark-submit"], always).log.read_text().strip() == str(tmp_path / "logs")
 
 
 def test_a_step_that_succeeds_is_described_as_emr_does(runner: Runner) -> None:

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from functools import partial
 from http.server import ThreadingHTTPServer
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,10 @@ import pytest
 from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from localbucket import _etag_cache
+from localbucket import S3Error, _etag_cache
 from mypy_boto3_s3 import S3Client
 
-from local_cloud.s3_etags import ETAGS
+from local_cloud.s3_etags import ETAGS, copy
 from local_cloud.s3_handler import ObjectHandler
 from tests.local_cloud.conftest import Endpoint
 
@@ -332,3 +333,9 @@ def test_parts_of_another_object_are_put_together_byte_by_byte(
     s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": named})
     expected = b"".join(content[start : start + size] for size in [*sizes, last])
     assert s3.get_object(Bucket=BUCKET, Key="a.csv")["Body"].read() == expected
+
+
+def test_a_source_that_becomes_shorter_while_it_is_copied_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "source").write_bytes(b"rows")
+    with pytest.raises(S3Error, match="changed while it was being copied"):
+        copy(BytesIO(), [(tmp_path / "source", 1, 4)])

@@ -104,3 +104,11 @@ def test_a_tally_travels_without_rows() -> None:
     assert batch.schema == next(packed_rows(authors(1), AUTHORS, [0])).schema
     assert batch.select([BUCKET, ROWS]).to_pylist() == [{BUCKET: None, ROWS: None}]
     assert batch.column(TALLY).to_pylist() == [tally.to_json()]
+
+
+def test_packed_rows_are_compressed_because_spark_is_told_not_to() -> None:
+    rows = authors(*[7] * 5000)
+
+    (batch,) = packed_rows(rows, AUTHORS, [0])
+
+    assert len(batch.column(1)[0].as_buffer()) < rows.nbytes / 2

@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from pyspark.errors import PythonException
 from pyspark.sql import functions as F
 
 from catalog import DATASETS
 from spark_jobs.accounting import Counts, UnaccountedRowsError
 from spark_jobs.job import job_from
+from spark_jobs.transform import reason
 from tests.spark_jobs.workbench import Workbench
 
 pytestmark = pytest.mark.spark
@@ -222,3 +224,11 @@ def test_captured_data_stages_one_row_per_key(bench: Workbench) -> None:
     for dataset in DATASETS:
         keys = Counter(row[dataset.key] for row in bench.staged(dataset.name, dataset.key))
         assert set(keys.values()) == {1}
+
+
+def test_of_an_error_in_a_python_worker_the_whole_message_is_told_and_no_traceback() -> None:
+    error = PythonException(
+        message="\n  An exception was thrown from the Python worker.\nTraceback (most recent call last):\n"
+        '  File "a.py", line 1, in f\n    g()\nduckdb.ParserException: syntax error\nLINE 1: selec 1\n        ^\n'
+    )
+    assert reason(error) == "duckdb.ParserException: syntax error LINE 1: selec 1 ^"
