@@ -9,7 +9,7 @@ import pytest
 # jsii starts the first `node` on the path while aws_cdk is imported: the pinned one is beside this interpreter.
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
 
-from tests.stacks.deployments import Deployment, synthesize
+from tests.stacks.deployments import TUNED, Deployment, synthesize
 
 
 @pytest.fixture(scope="session")
@@ -25,6 +25,7 @@ def changed(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
         tmp_path_factory.mktemp("changed"),
         name="books-2",
         schedule_enabled="false",
+        schedule_minutes="20",
         alarm_email="data@example.org",
         allow_retired_node_types="true",
         redshift_node_count="1",
@@ -33,3 +34,9 @@ def changed(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
         log_retention_days="90",
         reviews_reject_limit_percent="5",
     )
+
+
+@pytest.fixture(scope="session")
+def tuned(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
+    """A deployment in which every setting that is a figure has another one, and no two that are alike the same."""
+    return synthesize(tmp_path_factory.mktemp("tuned"), **TUNED)

@@ -11,6 +11,38 @@ from app import build
 from stacks.library_archive import ARCHIVE_KEY, REQUIREMENTS
 
 ROOT = Path(__file__).resolve().parents[2]
+_MIB = 1024**2
+
+TUNED: dict[str, Any] = {
+    "schedule_minutes": 60,
+    "late_after_minutes": 150,
+    "emr_core_count": 4,
+    "emr_ebs_gib": 96,
+    "redshift_node_type": "ra3.xlplus",
+    "redshift_node_count": 3,
+    "redshift_port": 5431,
+    "analytics_window_days": 14,
+    "analytics_top": 5,
+    "batch_max_files": 9000,
+    "batch_max_bytes": 8192 * _MIB,
+    "copy_files_per_task": 150,
+    "copy_bytes_per_task": 512 * _MIB,
+    "copy_part_bytes": 32 * _MIB,
+    "copy_concurrency": 7,
+    "authors_reject_limit_percent": 11,
+    "books_reject_limit_percent": 22,
+    "reviews_reject_limit_percent": 33,
+    "users_reject_limit_percent": 44,
+    "run_timeout_minutes": 90,
+    "step_timeout_minutes": 70,
+    "statement_timeout_minutes": 16,
+    "statement_poll_seconds": 3,
+    "working_retention_days": 3,
+    "processed_retention_days": 4,
+    "quarantine_retention_days": 60,
+    "log_retention_days": 14,
+}
+"""Other figures than the defaults."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,111 @@
+"""Every figure of the settings, where the deployed parts work with it: two that are mixed up have other values here."""
+
+import re
+from typing import Any
+
+import pytest
+
+from catalog import DATASETS
+from tests.stacks.deployments import TUNED, Deployment
+from tests.stacks.state_machine import StateMachine
+
+_OF_THE_FUNCTIONS = (
+    "analytics_window_days",
+    "batch_max_files",
+    "batch_max_bytes",
+    "copy_files_per_task",
+    "copy_bytes_per_task",
+    "copy_part_bytes",
+)
+
+
+@pytest.fixture(scope="module")
+def machine(tuned: Deployment) -> StateMachine:
+    return StateMachine.of(tuned)
+
+
+def only(values: set[Any]) -> Any:
+    """The one value that is found wherever it is looked for."""
+    (value,) = values
+    return value
+
+
+def expiring(tuned: Deployment) -> dict[str, int]:
+    """The days after which the objects of a zone go, in landing those of older versions."""
+    days = {}
+    for bucket in tuned.properties("storage", "S3::Bucket"):
+        zone = bucket["BucketName"]["Fn::Join"][1][0].removeprefix("goodreads-").removesuffix("-")
+        rules = bucket["LifecycleConfiguration"]["Rules"]
+        older = [
+            rule["NoncurrentVersionExpiration"] for rule in rules if "NoncurrentVersionExpiration" in rule
+        ]
+        days[zone] = only(
+            {rule["ExpirationInDays"] for rule in rules if "ExpirationInDays" in rule}
+            | {rule["NoncurrentDays"] for rule in older}
+        )
+    return days
+
+
+def test_the_schedule_has_its_minutes(tuned: Deployment) -> None:
+    (rule,) = tuned.properties("pipeline", "Events::Rule")
+    assert rule["ScheduleExpression"] == "rate(1 hour)"
+    assert TUNED["schedule_minutes"] == 60
+
+
+def test_every_function_has_its_own_figures_of_the_settings(tuned: Deployment) -> None:
+    for function in tuned.properties("pipeline", "Lambda::Function"):
+        variables = function["Environment"]["Variables"]
+        for name in _OF_THE_FUNCTIONS:
+            assert variables[name.upper()] == str(TUNED[name]), (function["Handler"], name)
+
+
+def test_a_run_a_step_and_a_statement_have_their_times(machine: StateMachine) -> None:
+    assert machine.definition["TimeoutSeconds"] == 60 * TUNED["run_timeout_minutes"]
+    assert machine.states["TransformToProcessed"]["TimeoutSeconds"] == 60 * TUNED["step_timeout_minutes"]
+    loops = [place.state for place in machine.places if ": " not in place.name and "Branches" in place.state]
+    waits = [loop["Parameters"]["longest_wait"] for loop in loops if "Parameters" in loop]
+    # waits of 3, 6, ... 75 s take 975 s in all, and of 3, 6, ... 72 s only 900 s of the 960
+    assert waits == [75] * 12
+    steps = [
+        place.state["Parameters"]["wait.$"] for place in machine.places if place.name.endswith(": back off")
+    ]
+    assert set(steps) == {f"States.MathAdd($.wait, {TUNED['statement_poll_seconds']})"}
+    assert machine.states["CopyToWorking"]["MaxConcurrency"] == TUNED["copy_concurrency"]
+
+
+def test_the_statements_have_their_limits(machine: StateMachine) -> None:
+    text = {place.name: str(place.state) for place in machine.places}
+    for ranking in ("RankAuthors", "RankBooks"):
+        assert set(re.findall(r"place <= (\d+)", text[ranking])) == {str(TUNED["analytics_top"])}
+    checked = re.findall(r"count\(\*\) > (\d+)", text["CountAnalyticsViolations"])
+    assert checked == [str(TUNED["analytics_top"])] * 6
+    limits = dict(
+        re.findall(
+            r"'(\w+)' as dataset,\\n +'' as column_name,\\n +'more_than_(\d+)_percent",
+            text["CountStagingViolations"],
+        )
+    )
+    assert limits == {d.name: str(TUNED[f"{d.name}_reject_limit_percent"]) for d in DATASETS}
+
+
+def test_what_a_run_leaves_behind_stays_as_long_as_the_settings_say(tuned: Deployment) -> None:
+    assert expiring(tuned) == {
+        "landing": TUNED["working_retention_days"],
+        "working": TUNED["working_retention_days"],
+        "processed": TUNED["processed_retention_days"],
+        "quarantine": TUNED["quarantine_retention_days"],
+        "logs": TUNED["log_retention_days"],
+    }
+    groups = tuned.properties("pipeline", "Logs::LogGroup")
+    assert {group["RetentionInDays"] for group in groups} == {TUNED["log_retention_days"]}
+
+
+def test_the_clusters_have_their_nodes(tuned: Deployment) -> None:
+    (emr,) = tuned.properties("compute", "EMR::Cluster")
+    core = emr["Instances"]["CoreInstanceGroup"]
+    (disk,) = core["EbsConfiguration"]["EbsBlockDeviceConfigs"]
+    assert core["InstanceCount"] == TUNED["emr_core_count"]
+    assert disk["VolumeSpecification"]["SizeInGB"] == TUNED["emr_ebs_gib"]
+    (redshift,) = tuned.properties("warehouse", "Redshift::Cluster")
+    found = (redshift["NodeType"], redshift["NumberOfNodes"], redshift["Port"])
+    assert found == (TUNED["redshift_node_type"], TUNED["redshift_node_count"], TUNED["redshift_port"])
