@@ -12,13 +12,13 @@ from constructs import Construct
 
 from lambdas.shared.observability import METRICS_NAMESPACE
 from stacks.compute import ComputeStack
-from stacks.definition import Definition
 from stacks.functions import Functions
 from stacks.log_group import log_group
 from stacks.nag import accept
-from stacks.run_sql import Warehouse
 from stacks.settings import Settings
-from stacks.spark_step import SparkJob
+from stacks.state_machine.definition import Definition
+from stacks.state_machine.run_sql import Warehouse
+from stacks.state_machine.spark_step import SparkJob
 from stacks.storage import StorageStack
 from stacks.warehouse import WarehouseStack
 

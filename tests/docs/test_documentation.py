@@ -9,10 +9,10 @@ from typer.testing import CliRunner
 
 from catalog.document import datasets_page
 from local_cloud.__main__ import app
-from stacks import run_sql
-from stacks.blocks import NOT_RETRIED
 from stacks.document import settings_page
-from stacks.lease import REFUSED
+from stacks.state_machine import run_sql
+from stacks.state_machine.blocks import NOT_RETRIED
+from stacks.state_machine.lease import REFUSED
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog import DATASETS
-from stacks.run_sql import Polling, RunSql, Warehouse
+from stacks.state_machine.run_sql import Polling, RunSql, Warehouse
 from tests.stacks.deployments import Deployment
 from tests.stacks.state_machine import Place, StateMachine
 

@@ -10,7 +10,7 @@ from typing import Any
 from aws_cdk import App, DefaultStackSynthesizer, Stack
 from aws_cdk import aws_stepfunctions as sfn
 
-from stacks.run_sql import Polling, RunSql, Warehouse
+from stacks.state_machine.run_sql import Polling, RunSql, Warehouse
 
 NAME = "Statement"
 """The construct's name, and so the StatementName of what it submits."""

@@ -11,7 +11,7 @@ from itertools import repeat
 
 import pytest
 
-from stacks.run_sql import Polling
+from stacks.state_machine.run_sql import Polling
 from tests.local_cloud.redshift.run_sql.conftest import Pauses
 from tests.local_cloud.redshift.run_sql.executions import Ended, Runner
 from tests.local_cloud.redshift.run_sql.faulty_engine import FaultyEngine, says

@@ -8,7 +8,7 @@ from itertools import repeat
 import pytest
 
 from local_cloud.redshift import RedshiftEngine
-from stacks.run_sql import Polling
+from stacks.state_machine.run_sql import Polling
 from tests.local_cloud.redshift.run_sql.conftest import Entries, Pauses
 from tests.local_cloud.redshift.run_sql.executions import ENDLESS, Ended, Runner
 from tests.local_cloud.redshift.run_sql.faulty_engine import (

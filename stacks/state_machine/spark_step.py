@@ -9,8 +9,8 @@ from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
 from spark_jobs.conf import SPARK_CONF
-from stacks.blocks import RUN_ID, Blocks
-from stacks.retries import BACK_OFF, NEVER
+from stacks.state_machine.blocks import RUN_ID, Blocks
+from stacks.state_machine.retries import BACK_OFF, NEVER
 from stacks.storage import StorageStack
 
 

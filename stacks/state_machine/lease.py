@@ -11,7 +11,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
-from stacks.retries import BACK_OFF, NEVER
+from stacks.state_machine.retries import BACK_OFF, NEVER
 
 REFUSED = "DynamoDB.ConditionalCheckFailedException"
 _KEY = "pipeline"

@@ -5,9 +5,9 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from sql import checks, statements
-from stacks.blocks import RUN_ID, Blocks
-from stacks.lease import Lease
-from stacks.spark_step import SparkJob, spark_step
+from stacks.state_machine.blocks import RUN_ID, Blocks
+from stacks.state_machine.lease import Lease
+from stacks.state_machine.spark_step import SparkJob, spark_step
 from stacks.storage import StorageStack
 
 

@@ -10,9 +10,9 @@ from constructs import Construct
 
 from lambdas.shared.observability import METRICS_NAMESPACE
 from stacks.functions import Functions
-from stacks.retries import BACK_OFF, NEVER
-from stacks.run_sql import Polling, RunSql, Warehouse
 from stacks.settings import Settings
+from stacks.state_machine.retries import BACK_OFF, NEVER
+from stacks.state_machine.run_sql import Polling, RunSql, Warehouse
 
 NOT_RETRIED = ["InvalidExecutionInput", "DataQualityError", "NotPublishedError"]
 """Errors of the functions that the next try would meet again."""

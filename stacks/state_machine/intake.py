@@ -5,7 +5,7 @@ from constructs import Construct
 
 from lambdas.shared.plan import landed_key
 from sql import statements
-from stacks.blocks import RUN_ID, Blocks
+from stacks.state_machine.blocks import RUN_ID, Blocks
 from stacks.storage import StorageStack
 
 ANY_BATCH = sfn.Condition.is_present("$.plan.batches[0]")

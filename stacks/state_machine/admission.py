@@ -5,9 +5,9 @@ from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
-from stacks.blocks import Blocks
-from stacks.lease import REFUSED, Lease
-from stacks.retries import BACK_OFF, NEVER
+from stacks.state_machine.blocks import Blocks
+from stacks.state_machine.lease import REFUSED, Lease
+from stacks.state_machine.retries import BACK_OFF, NEVER
 
 
 class Admission(Construct):

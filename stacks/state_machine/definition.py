@@ -16,16 +16,16 @@ from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
 from sql import checks, statements
-from stacks.admission import Admission
-from stacks.blocks import RUN_ID, Blocks
 from stacks.functions import Functions
-from stacks.intake import ANY_BATCH, Intake
-from stacks.lease import Lease
-from stacks.loading import Loading
-from stacks.retries import BACK_OFF
-from stacks.run_sql import Warehouse
 from stacks.settings import Settings
-from stacks.spark_step import SparkJob
+from stacks.state_machine.admission import Admission
+from stacks.state_machine.blocks import RUN_ID, Blocks
+from stacks.state_machine.intake import ANY_BATCH, Intake
+from stacks.state_machine.lease import Lease
+from stacks.state_machine.loading import Loading
+from stacks.state_machine.retries import BACK_OFF
+from stacks.state_machine.run_sql import Warehouse
+from stacks.state_machine.spark_step import SparkJob
 from stacks.storage import StorageStack
 
 _UNFINISHED = "$.lease.item.unfinished_run.S"
