@@ -58,7 +58,7 @@ format: tools ## put the source in order
 .PHONY: docs
 docs: runtime ## the pages of docs/ that follow from code
 	@python -c "from catalog.document import datasets_page as page; print(page(), end='')" > docs/datasets.md
-	@python -c "from stacks.document import settings_page as page; print(page(), end='')" > docs/settings.md
+	@python -c "from stacks.settings.page import settings_page as page; print(page(), end='')" > docs/settings.md
 
 .PHONY: up
 up: setup ## an endpoint that stays, for the plain aws and cdk commands

@@ -7,11 +7,11 @@ from aws_cdk import App, Validations
 from cdk_nag import AwsSolutionsChecks
 
 from stacks.compute import ComputeStack
-from stacks.context import SettingsError
 from stacks.monitoring import MonitoringStack
 from stacks.network import NetworkStack
 from stacks.pipeline import PipelineStack
-from stacks.settings import Settings
+from stacks.settings.context import SettingsError
+from stacks.settings.settings import Settings
 from stacks.storage import StorageStack
 from stacks.warehouse import WarehouseStack
 

@@ -11,7 +11,7 @@ from stacks.job_code import JobCode
 from stacks.job_libraries import JobLibraries
 from stacks.nag import accept, accept_bucket_grants
 from stacks.network import EMR_MANAGED_TAG, NetworkStack
-from stacks.settings import Settings
+from stacks.settings.settings import Settings
 from stacks.spark_defaults import configurations
 from stacks.storage import StorageStack
 

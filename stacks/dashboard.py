@@ -9,7 +9,7 @@ from constructs import Construct
 from stacks import measures
 from stacks.compute import ComputeStack
 from stacks.measures import Pipeline
-from stacks.settings import Settings
+from stacks.settings.settings import Settings
 from stacks.warehouse import WarehouseStack
 
 _HALF, _THIRD, _FULL = 12, 8, 24

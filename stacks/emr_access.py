@@ -9,7 +9,7 @@ from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from stacks.nag import accept
-from stacks.settings import Settings
+from stacks.settings.settings import Settings
 
 
 class EmrAccess(Construct):

@@ -13,7 +13,7 @@ from lambdas.shared.environment import Environment
 from lambdas.shared.observability import POWERTOOLS_LAYER
 from stacks.log_group import log_group
 from stacks.nag import accept, accept_bucket_grants
-from stacks.settings import Settings
+from stacks.settings.settings import Settings
 from stacks.storage import StorageStack
 
 ROOT = Path(__file__).parent.parent

@@ -11,7 +11,7 @@ from stacks import measures
 from stacks.compute import ComputeStack
 from stacks.dashboard import Dashboard
 from stacks.measures import Pipeline
-from stacks.settings import Settings
+from stacks.settings.settings import Settings
 from stacks.warehouse import WarehouseStack
 
 _MORE = cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD

@@ -4,7 +4,7 @@ from aws_cdk import Stack, Tags
 from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
 
-from stacks.settings import Settings
+from stacks.settings.settings import Settings
 from stacks.storage import StorageStack
 
 EMR_MANAGED_TAG = "for-use-with-amazon-emr-managed-policies"

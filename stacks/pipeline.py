@@ -15,7 +15,7 @@ from stacks.compute import ComputeStack
 from stacks.functions import Functions
 from stacks.log_group import log_group
 from stacks.nag import accept
-from stacks.settings import Settings
+from stacks.settings.settings import Settings
 from stacks.state_machine.definition import Definition
 from stacks.state_machine.run_sql import Warehouse
 from stacks.state_machine.spark_step import SparkJob

@@ -7,7 +7,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from stacks.nag import accept
-from stacks.settings import Settings
+from stacks.settings.settings import Settings
 
 RUN_PREFIX = "run="
 """Everything a run writes is below `run=<execution name>/` in its zone."""

@@ -7,7 +7,7 @@ from constructs import Construct
 
 from stacks.nag import accept_bucket_grants
 from stacks.network import NetworkStack
-from stacks.settings import Settings
+from stacks.settings.settings import Settings
 from stacks.storage import StorageStack
 
 _SNAPSHOT_DAYS = 7

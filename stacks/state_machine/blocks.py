@@ -10,7 +10,7 @@ from constructs import Construct
 
 from lambdas.shared.observability import METRICS_NAMESPACE
 from stacks.functions import Functions
-from stacks.settings import Settings
+from stacks.settings.settings import Settings
 from stacks.state_machine.retries import BACK_OFF, NEVER
 from stacks.state_machine.run_sql import Polling, RunSql, Warehouse
 

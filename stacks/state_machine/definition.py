@@ -17,7 +17,7 @@ from constructs import Construct
 
 from sql import checks, statements
 from stacks.functions import Functions
-from stacks.settings import Settings
+from stacks.settings.settings import Settings
 from stacks.state_machine.admission import Admission
 from stacks.state_machine.blocks import RUN_ID, Blocks
 from stacks.state_machine.intake import ANY_BATCH, Intake

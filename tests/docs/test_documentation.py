@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from catalog.document import datasets_page
 from local_cloud.__main__ import app
-from stacks.document import settings_page
+from stacks.settings.page import settings_page
 from stacks.state_machine import run_sql
 from stacks.state_machine.blocks import NOT_RETRIED
 from stacks.state_machine.lease import REFUSED

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from stacks.context import SettingsError
 from stacks.library_archive import ARCHIVE_KEY
+from stacks.settings.context import SettingsError
 from tests.stacks.deployments import Deployment, synthesize
 
 

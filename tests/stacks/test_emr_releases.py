@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from stacks.emr_releases import SPARK_OF_RELEASE, SPARK_VERSION, releases_with
-from stacks.settings import Settings
+from stacks.settings.settings import Settings
 
 REQUIREMENTS = Path(__file__).resolve().parents[2] / "requirements.txt"
 

@@ -1,6 +1,6 @@
 import pytest
 
-from stacks.node_types import Nodes, check_port, deployable
+from stacks.settings.node_types import Nodes, check_port, deployable
 
 
 def nodes(text: str) -> Nodes:

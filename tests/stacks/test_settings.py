@@ -10,8 +10,8 @@ from aws_cdk import App
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stacks.context import SettingsError
-from stacks.settings import Settings
+from stacks.settings.context import SettingsError
+from stacks.settings.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 BOUNDS = {

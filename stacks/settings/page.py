@@ -1,11 +1,11 @@
 """docs/settings.md, from the settings."""
 
-from stacks.settings import Settings
+from stacks.settings.settings import Settings
 
 _INTRODUCTION = """\
 # Settings
 
-Made by `make docs` from `stacks/settings.py`. Each is a key of `context` in `cdk.json`; `-c key=value` overrides it for
+Made by `make docs` from `stacks/settings/settings.py`. Each is a key of `context` in `cdk.json`; `-c key=value` overrides it for
 one synthesis. A value that is not allowed, or a key that does not exist, fails the synthesis with a message that says so.
 
 | key | default | what it is, and what is allowed |
