@@ -92,9 +92,9 @@ $(VENV)/.runtime: requirements.txt | $(VENV)/bin/python
 	@$(VENV)/bin/python -m local_cloud.class_archive || echo "without its archive of classes each Spark step starts some seconds later"
 	@touch $@
 
-$(VENV)/job-libraries.zip: spark_jobs/requirements.txt stacks/library_archive.py | $(VENV)/.runtime
+$(VENV)/job-libraries.zip: spark_jobs/requirements.txt stacks/compute/library_archive.py | $(VENV)/.runtime
 	@echo "downloading what the Spark job runs on in AWS (once, 100 MB)"
-	@$(VENV)/bin/python -m stacks.library_archive
+	@$(VENV)/bin/python -m stacks.compute.library_archive
 
 $(VENV)/.tools: requirements-dev.txt requirements.txt benchmarks/requirements.txt | $(VENV)/.runtime
 	@echo "installing the development tools (once)"

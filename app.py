@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from aws_cdk import App, Validations
 from cdk_nag import AwsSolutionsChecks
 
-from stacks.compute import ComputeStack
+from stacks.compute.stack import ComputeStack
 from stacks.monitoring import MonitoringStack
 from stacks.network import NetworkStack
 from stacks.pipeline import PipelineStack

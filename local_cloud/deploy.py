@@ -16,7 +16,7 @@ from typing import Any
 import boto3
 
 from local_cloud.errors import LocalCloudError
-from stacks.library_archive import ARCHIVE_KEY, REQUIREMENTS
+from stacks.compute.library_archive import ARCHIVE_KEY, REQUIREMENTS
 
 _BOOTSTRAP_VERSION = "/cdk-bootstrap/hnb659fds/version"  # where `cdk bootstrap` leaves its version
 _VERSION_OF_TODAY = "30"

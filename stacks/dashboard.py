@@ -7,7 +7,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
 from stacks import measures
-from stacks.compute import ComputeStack
+from stacks.compute.stack import ComputeStack
 from stacks.measures import Pipeline
 from stacks.settings.settings import Settings
 from stacks.warehouse import WarehouseStack

@@ -8,7 +8,7 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from stacks import measures
-from stacks.compute import ComputeStack
+from stacks.compute.stack import ComputeStack
 from stacks.dashboard import Dashboard
 from stacks.measures import Pipeline
 from stacks.settings.settings import Settings

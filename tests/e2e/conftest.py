@@ -10,7 +10,7 @@ import pytest
 
 from local_cloud.endpoint import serving
 from local_cloud.state import StateFolder
-from stacks.library_archive import ARCHIVE_KEY, REQUIREMENTS
+from stacks.compute.library_archive import ARCHIVE_KEY, REQUIREMENTS
 from tests.e2e.pipeline import PROJECT, Pipeline
 
 SEED = PROJECT.parent / "shared" / "data" / "seed_sample"

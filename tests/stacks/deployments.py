@@ -8,7 +8,7 @@ from typing import Any
 from aws_cdk import App
 
 from app import build
-from stacks.library_archive import ARCHIVE_KEY, REQUIREMENTS
+from stacks.compute.library_archive import ARCHIVE_KEY, REQUIREMENTS
 
 ROOT = Path(__file__).resolve().parents[2]
 _MIB = 1024**2

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from stacks.library_archive import ARCHIVE_KEY
+from stacks.compute.library_archive import ARCHIVE_KEY
 from stacks.settings.context import SettingsError
 from tests.stacks.deployments import Deployment, synthesize
 

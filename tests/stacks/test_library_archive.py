@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from stacks.library_archive import REQUIREMENTS, build
+from stacks.compute.library_archive import REQUIREMENTS, build
 from tests.stacks.wheels import make_wheel
 
 ROOT = Path(__file__).resolve().parents[2]

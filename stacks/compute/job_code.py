@@ -9,7 +9,7 @@ from constructs import Construct
 
 from stacks.nag import accept_asset_grants
 
-_ROOT = Path(__file__).resolve().parents[1]
+_ROOT = Path(__file__).resolve().parents[2]
 _PACKAGES = ("catalog", "spark_jobs")
 
 

@@ -8,11 +8,11 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3_assets as s3_assets
 from constructs import Construct
 
-from stacks.library_archive import ARCHIVE, ARCHIVE_KEY
+from stacks.compute.library_archive import ARCHIVE, ARCHIVE_KEY
 from stacks.nag import accept_asset_grants
 from stacks.settings.context import SettingsError
 
-_SCRIPT = Path(__file__).parent / "bootstrap" / "install_libraries.sh"
+_SCRIPT = Path(__file__).with_name("install_libraries.sh")
 _FOLDER = "/opt/spark-job"
 _MODULES = ("duckdb", "numpy", "pandas", "pyarrow.fs", "pyarrow.parquet")
 

@@ -1,4 +1,4 @@
-"""`python -m stacks.library_archive`: what the Spark job imports on an EMR node, as one zip of wheels.
+"""`python -m stacks.compute.library_archive`: what the Spark job imports on an EMR node, as one zip of wheels.
 
 The nodes reach S3 and no package index, so the wheels are downloaded here, for the nodes' Python and processors.
 """
@@ -9,7 +9,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-REQUIREMENTS = Path(__file__).resolve().parents[1] / "spark_jobs" / "requirements.txt"
+REQUIREMENTS = Path(__file__).resolve().parents[2] / "spark_jobs" / "requirements.txt"
 
 ARCHIVE = Path(sys.prefix, "job-libraries.zip")
 """Where `make setup` leaves the zip, and synthesis looks for it."""

@@ -6,13 +6,13 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
-from stacks.emr_access import EmrAccess
-from stacks.job_code import JobCode
-from stacks.job_libraries import JobLibraries
+from stacks.compute.access import EmrAccess
+from stacks.compute.job_code import JobCode
+from stacks.compute.job_libraries import JobLibraries
+from stacks.compute.spark_defaults import configurations
 from stacks.nag import accept, accept_bucket_grants
 from stacks.network import EMR_MANAGED_TAG, NetworkStack
 from stacks.settings.settings import Settings
-from stacks.spark_defaults import configurations
 from stacks.storage import StorageStack
 
 EMR_LOGS = "emr/"
