@@ -7,7 +7,7 @@ from aws_cdk import App, Validations
 from cdk_nag import AwsSolutionsChecks
 
 from stacks.compute.stack import ComputeStack
-from stacks.monitoring import MonitoringStack
+from stacks.monitoring.stack import MonitoringStack
 from stacks.network import NetworkStack
 from stacks.pipeline import PipelineStack
 from stacks.settings.context import SettingsError

@@ -7,10 +7,10 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
-from stacks import measures
 from stacks.compute.stack import ComputeStack
-from stacks.dashboard import Dashboard
-from stacks.measures import Pipeline
+from stacks.monitoring import metrics
+from stacks.monitoring.dashboard import Dashboard
+from stacks.monitoring.metrics import Pipeline
 from stacks.settings.settings import Settings
 from stacks.warehouse import WarehouseStack
 
@@ -63,14 +63,14 @@ class MonitoringStack(Stack):
         settings, pipeline = self._settings, self._pipeline
         self._alarm(
             "RunFailed",
-            measures.bad_endings(pipeline.state_machine),
+            metrics.bad_endings(pipeline.state_machine),
             "A run failed, timed out or was aborted. Open the execution: its cause says what to do. Landing keeps every "
             "file that was not published.",
         )
         if settings.schedule_enabled:
             self._alarm(
                 "RunsLate",
-                measures.finished_runs(pipeline, Duration.minutes(settings.late_after_minutes)),
+                metrics.finished_runs(pipeline, Duration.minutes(settings.late_after_minutes)),
                 f"No run finished for {settings.late_after_minutes} minutes. Look for a run that hangs, or for runs "
                 "that fail one after the other.",
                 threshold=1,
@@ -79,19 +79,19 @@ class MonitoringStack(Stack):
             )
         self._alarm(
             "RunsSkipped",
-            measures.skipped_runs(pipeline).with_(period=Duration.minutes(settings.schedule_minutes)),
+            metrics.skipped_runs(pipeline).with_(period=Duration.minutes(settings.schedule_minutes)),
             f"{_SKIPS_IN_A_ROW} scheduled runs in a row found the lease taken: runs take longer than the schedule allows.",
             periods=_SKIPS_IN_A_ROW,
         )
         self._alarm(
             "ScheduleFailed",
-            measures.of_rule(pipeline.rule.rule_name, "FailedInvocations"),
+            metrics.of_rule(pipeline.rule.rule_name, "FailedInvocations"),
             "The schedule could not start a run. Check the rule's role and its target.",
         )
         for name, function in pipeline.functions.items():
             self._alarm(
                 f"Function{name.title().replace('_', '')}",
-                measures.function_trouble(function),
+                metrics.function_trouble(function),
                 f"{name} failed or was throttled. Its log group has the error; the run retries or has failed by now.",
             )
 
@@ -99,14 +99,14 @@ class MonitoringStack(Stack):
         for unit in ("Rows", "Files"):
             self._alarm(
                 f"{unit}Quarantined",
-                measures.of_report(self._pipeline, f"{unit}Quarantined"),
+                metrics.of_report(self._pipeline, f"{unit}Quarantined"),
                 f"{unit} were rejected. The quarantine zone has them with the reason, ready to be replayed after a fix.",
             )
 
     def _watch_emr(self, cluster_id: str) -> None:
         self._alarm(
             "EmrNodesMissing",
-            measures.of_emr(cluster_id, "CoreNodesRunning", cloudwatch.Stats.MINIMUM),
+            metrics.of_emr(cluster_id, "CoreNodesRunning", cloudwatch.Stats.MINIMUM),
             "EMR has fewer core nodes than deployed, or the cluster is gone. Steps run slower or not at all.",
             threshold=self._settings.emr_core_count,
             comparison=_LESS,
@@ -115,13 +115,13 @@ class MonitoringStack(Stack):
         )
         self._alarm(
             "EmrNodesUnhealthy",
-            measures.of_emr(cluster_id, "MRUnhealthyNodes", cloudwatch.Stats.MAXIMUM),
+            metrics.of_emr(cluster_id, "MRUnhealthyNodes", cloudwatch.Stats.MAXIMUM),
             "YARN refuses work to an EMR node, mostly because its disk is full.",
             periods=2,
         )
         self._alarm(
             "EmrDiskFull",
-            measures.of_emr(cluster_id, "HDFSUtilization", cloudwatch.Stats.AVERAGE),
+            metrics.of_emr(cluster_id, "HDFSUtilization", cloudwatch.Stats.AVERAGE),
             "HDFS is more than 80 % full. Raise emr_ebs_gib or emr_core_count.",
             threshold=80,
         )
@@ -129,7 +129,7 @@ class MonitoringStack(Stack):
     def _watch_redshift(self, cluster_identifier: str) -> None:
         self._alarm(
             "RedshiftUnhealthy",
-            measures.of_redshift(cluster_identifier, "HealthStatus", cloudwatch.Stats.MINIMUM),
+            metrics.of_redshift(cluster_identifier, "HealthStatus", cloudwatch.Stats.MINIMUM),
             "Redshift is unhealthy, paused or gone. Runs fail until it is back; landing keeps the files.",
             threshold=1,
             comparison=_LESS,
@@ -138,13 +138,13 @@ class MonitoringStack(Stack):
         )
         self._alarm(
             "RedshiftDiskFull",
-            measures.of_redshift(cluster_identifier, "PercentageDiskSpaceUsed", cloudwatch.Stats.MAXIMUM),
+            metrics.of_redshift(cluster_identifier, "PercentageDiskSpaceUsed", cloudwatch.Stats.MAXIMUM),
             "Redshift storage is more than 80 % used. Raise redshift_node_count.",
             threshold=80,
         )
         self._alarm(
             "RedshiftBusy",
-            measures.of_redshift(cluster_identifier, "CPUUtilization", cloudwatch.Stats.AVERAGE),
+            metrics.of_redshift(cluster_identifier, "CPUUtilization", cloudwatch.Stats.AVERAGE),
             "Redshift has been above 90 % CPU for half an hour. Look for a long query, or raise redshift_node_count.",
             threshold=90,
             periods=6,

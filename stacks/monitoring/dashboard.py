@@ -6,9 +6,9 @@ from aws_cdk import Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
-from stacks import measures
 from stacks.compute.stack import ComputeStack
-from stacks.measures import Pipeline
+from stacks.monitoring import metrics
+from stacks.monitoring.metrics import Pipeline
 from stacks.settings.settings import Settings
 from stacks.warehouse import WarehouseStack
 
@@ -53,8 +53,8 @@ def _runs(settings: Settings, pipeline: Pipeline) -> list[cloudwatch.IWidget]:
             title="Runs",
             left=[
                 machine.metric_succeeded(statistic=total, label="succeeded"),
-                measures.skipped_runs(pipeline),
-                measures.bad_endings(machine),
+                metrics.skipped_runs(pipeline),
+                metrics.bad_endings(machine),
             ],
             width=_HALF,
         ),
@@ -76,7 +76,7 @@ def _runs(settings: Settings, pipeline: Pipeline) -> list[cloudwatch.IWidget]:
 
 def _data(pipeline: Pipeline) -> list[cloudwatch.IWidget]:
     def counts(*names: str) -> list[cloudwatch.IMetric]:
-        return [measures.of_report(pipeline, name) for name in names]
+        return [metrics.of_report(pipeline, name) for name in names]
 
     return [
         cloudwatch.GraphWidget(
@@ -102,17 +102,17 @@ def _capacity(
         cloudwatch.GraphWidget(
             title="EMR",
             left=[
-                measures.of_emr(emr_cluster_id, name, average)
+                metrics.of_emr(emr_cluster_id, name, average)
                 for name in ("YARNMemoryAvailablePercentage", "HDFSUtilization")
             ],
-            right=[measures.of_emr(emr_cluster_id, "CoreNodesRunning", cloudwatch.Stats.MINIMUM)],
+            right=[metrics.of_emr(emr_cluster_id, "CoreNodesRunning", cloudwatch.Stats.MINIMUM)],
             left_y_axis=percent,
             width=_THIRD,
         ),
         cloudwatch.GraphWidget(
             title="Redshift",
             left=[
-                measures.of_redshift(redshift_cluster_identifier, name, average)
+                metrics.of_redshift(redshift_cluster_identifier, name, average)
                 for name in ("CPUUtilization", "PercentageDiskSpaceUsed")
             ],
             left_y_axis=percent,

@@ -1,0 +1,1 @@
+"""Alarms, the dashboard, and the metrics that both read."""
