@@ -22,7 +22,7 @@ from local_cloud.errors import LocalCloudError
 from local_cloud.lambda_runtime import LambdaRuntime
 from local_cloud.redshift import RedshiftEngine
 from local_cloud.redshift import install as install_redshift
-from local_cloud.s3_server import S3Server, share_buckets
+from local_cloud.s3.server import S3Server, share_buckets
 from local_cloud.state import Running, StateFolder
 
 _GRACE_SECONDS = 10

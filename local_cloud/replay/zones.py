@@ -11,7 +11,7 @@ import boto3
 from local_cloud.account import ACCOUNT
 from local_cloud.addresses import REGION, Addresses
 from local_cloud.errors import LocalCloudError
-from local_cloud.s3_server import S3Server
+from local_cloud.s3.server import S3Server
 from local_cloud.state import StateFolder
 
 if TYPE_CHECKING:

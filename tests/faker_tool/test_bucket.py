@@ -13,7 +13,7 @@ from catalog import AUTHORS, REVIEWS, USERS
 from faker_tool.__main__ import app
 from faker_tool.bucket import BucketStore, StoreError
 from faker_tool.generate import generate
-from local_cloud.s3_server import S3Server
+from local_cloud.s3.server import S3Server
 
 UNTIL = datetime(2020, 3, 1, tzinfo=UTC)
 

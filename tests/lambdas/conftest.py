@@ -13,7 +13,7 @@ from mypy_boto3_s3 import S3Client
 
 from lambdas.shared.environment import Environment
 from local_cloud.redshift import RedshiftEngine, install
-from local_cloud.s3_server import S3Server
+from local_cloud.s3.server import S3Server
 from tests.lambdas.warehouse import Ledger
 from tests.lambdas.zones import LocalZones
 

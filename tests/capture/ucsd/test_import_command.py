@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 from capture.ucsd import importing
 from capture.ucsd.command import import_ucsd
 from capture.ucsd.dumps import UnknownDumpError, dumps_among
-from local_cloud.s3_server import S3Server
+from local_cloud.s3.server import S3Server
 from tests.capture.ucsd.landed import contents
 from tests.capture.ucsd.made_up import AUTHOR, BOOK, REVIEW, write_dump
 

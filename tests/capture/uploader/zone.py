@@ -9,7 +9,7 @@ from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
 
-from local_cloud.s3_handler import ObjectHandler
+from local_cloud.s3.handler import ObjectHandler
 
 BUCKET = "landing"
 DATASETS = ("authors", "books", "reviews", "users")

@@ -22,8 +22,8 @@ from hypothesis import strategies as st
 from localbucket import S3Error, _etag_cache
 from mypy_boto3_s3 import S3Client
 
-from local_cloud.s3_etags import ETAGS, copy
-from local_cloud.s3_handler import ObjectHandler
+from local_cloud.s3.etags import ETAGS, copy
+from local_cloud.s3.handler import ObjectHandler
 from tests.local_cloud.conftest import Endpoint
 
 BUCKET = "zone"

@@ -7,8 +7,8 @@ from typing import Any
 
 from moto.s3.models import FakeKey, S3Backend
 
-from local_cloud.s3_handler import ObjectHandler
-from local_cloud.s3_keys import key_problem
+from local_cloud.s3.handler import ObjectHandler
+from local_cloud.s3.keys import key_problem
 
 _POLL_SECONDS = 0.05  # between two looks whether it shall stop
 

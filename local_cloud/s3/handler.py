@@ -23,8 +23,8 @@ from localbucket import (
     remember_etag,
 )
 
-from local_cloud import s3_etags
-from local_cloud.s3_keys import key_problem
+from local_cloud.s3 import etags as s3_etags
+from local_cloud.s3.keys import key_problem
 
 _TICK = 10**9  # ns; generous, file systems count time in steps of some milliseconds
 
