@@ -14,12 +14,13 @@ import boto3
 from moto.moto_api._internal.models import moto_api_backend
 from moto.server import ThreadedMotoServer
 
-from local_cloud import account, functions, step_functions, tables
+from local_cloud import account, step_functions, tables
 from local_cloud.addresses import Addresses
 from local_cloud.documents import write_document
 from local_cloud.emr import StepRunner
 from local_cloud.errors import LocalCloudError
-from local_cloud.lambda_runtime import LambdaRuntime
+from local_cloud.lambda_ import hook as functions
+from local_cloud.lambda_.runtime import LambdaRuntime
 from local_cloud.redshift import RedshiftEngine
 from local_cloud.redshift import install as install_redshift
 from local_cloud.s3.server import S3Server, share_buckets

@@ -14,7 +14,7 @@ from typing import Any
 import psutil
 import pytest
 
-from local_cloud.lambda_runtime import LambdaRuntime
+from local_cloud.lambda_.runtime import LambdaRuntime
 from tests.local_cloud.alive import is_alive
 
 APP = """

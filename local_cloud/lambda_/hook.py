@@ -6,7 +6,7 @@ from typing import Any
 from moto.awslambda_simple.models import LambdaSimpleBackend
 from moto.core.config import default_user_config
 
-from local_cloud.lambda_runtime import LambdaRuntime
+from local_cloud.lambda_.runtime import LambdaRuntime
 
 
 def install(runtime: LambdaRuntime) -> None:

@@ -18,7 +18,7 @@ from typing import IO, Any, Protocol
 
 from local_cloud.processes import end_tree
 
-_CHILD = Path(__file__).with_name("lambda_child.py")
+_CHILD = Path(__file__).with_name("child.py")
 
 
 class Function(Protocol):
