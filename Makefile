@@ -89,7 +89,7 @@ $(VENV)/bin/python:
 $(VENV)/.runtime: requirements.txt | $(VENV)/bin/python
 	@echo "installing what the pipeline runs on (once, some minutes)"
 	@$(PIP) -r requirements.txt
-	@$(VENV)/bin/python -m local_cloud.class_archive || echo "without its archive of classes each Spark step starts some seconds later"
+	@$(VENV)/bin/python -m local_cloud.emr.class_archive || echo "without its archive of classes each Spark step starts some seconds later"
 	@touch $@
 
 $(VENV)/job-libraries.zip: spark_jobs/requirements.txt stacks/compute/library_archive.py | $(VENV)/.runtime

@@ -14,7 +14,7 @@ from benchmarks.loads import Load
 from benchmarks.measure import Usage, measure
 from benchmarks.pipeline import processed, state_of, step_arguments
 from benchmarks.rounds import in_turns
-from local_cloud.emr import cores_and_memory, spark_environment
+from local_cloud.emr.steps import cores_and_memory, spark_environment
 
 OURS = "pipeline"
 OTHERS = {

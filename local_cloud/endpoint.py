@@ -17,7 +17,7 @@ from moto.server import ThreadedMotoServer
 from local_cloud import account, step_functions, tables
 from local_cloud.addresses import Addresses
 from local_cloud.documents import write_document
-from local_cloud.emr import StepRunner
+from local_cloud.emr.steps import StepRunner
 from local_cloud.errors import LocalCloudError
 from local_cloud.lambda_ import hook as functions
 from local_cloud.lambda_.runtime import LambdaRuntime

@@ -28,7 +28,7 @@ from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 from moto.stepfunctions.responses import StepFunctionResponse
 
 from local_cloud import redrive
-from local_cloud.emr import StepRunner, failure_cause
+from local_cloud.emr.steps import StepRunner, failure_cause
 
 Ended = Callable[[dict[str, Any], list[dict[str, Any]]], None]
 _service_for = state_task_factory.state_task_service_for

