@@ -14,7 +14,7 @@ import boto3
 from moto.moto_api._internal.models import moto_api_backend
 from moto.server import ThreadedMotoServer
 
-from local_cloud import account, step_functions, tables
+from local_cloud import account, tables
 from local_cloud.addresses import Addresses
 from local_cloud.documents import write_document
 from local_cloud.emr.steps import StepRunner
@@ -25,6 +25,7 @@ from local_cloud.redshift import RedshiftEngine
 from local_cloud.redshift import install as install_redshift
 from local_cloud.s3.server import S3Server, share_buckets
 from local_cloud.state import Running, StateFolder
+from local_cloud.step_functions import hook as step_functions
 
 _GRACE_SECONDS = 10
 _POLL_SECONDS = 0.05

@@ -11,9 +11,9 @@ from botocore.validate import ParamValidator
 from moto.core.exceptions import JsonRESTError
 from moto.redshiftdata.responses import RedshiftDataAPIServiceResponse
 
-from local_cloud.aws_sdk_tasks import install_integration
 from local_cloud.redshift.engine import RedshiftEngine
 from local_cloud.redshift.errors import DataApiError, invalid
+from local_cloud.step_functions.aws_sdk_tasks import install_integration
 
 _Response = tuple[int, dict[str, str], str]
 

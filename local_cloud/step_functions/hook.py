@@ -27,8 +27,8 @@ from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommu
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 from moto.stepfunctions.responses import StepFunctionResponse
 
-from local_cloud import redrive
 from local_cloud.emr.steps import StepRunner, failure_cause
+from local_cloud.step_functions import redrive
 
 Ended = Callable[[dict[str, Any], list[dict[str, Any]]], None]
 _service_for = state_task_factory.state_task_service_for

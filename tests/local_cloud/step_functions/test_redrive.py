@@ -11,7 +11,7 @@ import boto3
 import pytest
 
 from local_cloud.executions import Archive, visits
-from local_cloud.redrive import description, place_to_go_on
+from local_cloud.step_functions.redrive import description, place_to_go_on
 from tests.local_cloud.conftest import Endpoint
 from tests.local_cloud.waiting import until
 
