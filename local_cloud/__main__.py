@@ -79,7 +79,7 @@ def up(
 ) -> None:
     """An endpoint that stays: the plain `aws` and `cdk` commands work against it, and the schedule fires."""
     from local_cloud.endpoint import serving  # noqa: PLC0415
-    from local_cloud.schedule import Schedule  # noqa: PLC0415
+    from local_cloud.events import Schedule  # noqa: PLC0415
 
     folder = StateFolder(state)
     with _told(), serving(folder, "up", port) as addresses:

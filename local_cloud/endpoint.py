@@ -14,7 +14,8 @@ import boto3
 from moto.moto_api._internal.models import moto_api_backend
 from moto.server import ThreadedMotoServer
 
-from local_cloud import account, tables
+from local_cloud import account
+from local_cloud import dynamodb as tables
 from local_cloud.addresses import Addresses
 from local_cloud.documents import write_document
 from local_cloud.emr.steps import StepRunner

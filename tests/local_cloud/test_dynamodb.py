@@ -9,7 +9,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from local_cloud import tables
+from local_cloud import dynamodb as tables
 
 LEASE = {"lease": {"S": "pipeline"}, "fencing_token": {"N": "7"}, "notes": {"M": {"of": {"L": [{"S": "ä"}]}}}}
 

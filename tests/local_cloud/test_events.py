@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local_cloud.schedule import Schedule, seconds_of
+from local_cloud.events import Schedule, seconds_of
 
 MINUTE = 60.0
 
