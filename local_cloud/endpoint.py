@@ -14,19 +14,15 @@ import boto3
 from moto.moto_api._internal.models import moto_api_backend
 from moto.server import ThreadedMotoServer
 
-from local_cloud import account
-from local_cloud import dynamodb as tables
+from local_cloud import account, dynamodb, emr, lambda_, redshift, s3, step_functions
 from local_cloud.addresses import Addresses
 from local_cloud.documents import write_document
-from local_cloud.emr.steps import StepRunner
+from local_cloud.emr import StepRunner
 from local_cloud.errors import LocalCloudError
-from local_cloud.lambda_ import hook as functions
-from local_cloud.lambda_.runtime import LambdaRuntime
+from local_cloud.lambda_ import LambdaRuntime
 from local_cloud.redshift import RedshiftEngine
-from local_cloud.redshift import install as install_redshift
-from local_cloud.s3.server import S3Server, share_buckets
+from local_cloud.s3 import S3Server
 from local_cloud.state import Running, StateFolder
-from local_cloud.step_functions import hook as step_functions
 
 _GRACE_SECONDS = 10
 _POLL_SECONDS = 0.05
@@ -52,9 +48,9 @@ def serving(state: StateFolder, purpose: str, port: int | None = None) -> Iterat
         )
         steps = stack.enter_context(closing(StepRunner(state.buckets, state.logs)))
         _install(state, engine, runtime, steps)
-        s3 = S3Server(state.buckets, s3_port)
-        s3.start()
-        stack.callback(s3.stop)
+        server = S3Server(state.buckets, s3_port)
+        server.start()
+        stack.callback(server.stop)
         stack.enter_context(_control_plane(control))
         stack.callback(_end_executions, state)
         state.announce(Running(os.getpid(), purpose, addresses.url, addresses.s3_url))
@@ -66,11 +62,12 @@ def _install(state: StateFolder, engine: RedshiftEngine, runtime: LambdaRuntime,
         path = state.executions / f"{description['name']}.json"
         write_document(path, {"description": description, "events": events})
 
-    install_redshift(engine)
-    functions.install(runtime)
-    tables.install(state.tables)
-    share_buckets(state.buckets)
-    step_functions.install(steps, keep)
+    s3.install(state.buckets)
+    dynamodb.install(state.tables)
+    lambda_.install(runtime)
+    redshift.install(engine)
+    emr.install(steps)
+    step_functions.install(keep)
 
 
 @contextmanager

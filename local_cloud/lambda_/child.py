@@ -1,6 +1,6 @@
-"""Runs one Lambda function's handler, event after event. Started by lambda_runtime.py with the deployed code on the path.
+"""Runs one Lambda function's handler, event after event. Started by runtime.py with the deployed code on the path.
 
-    python -P lambda_child.py lambdas.plan_copies.handler 3 < events > log    answers go to file descriptor 3
+    python -P child.py lambdas.plan_copies.handler 3 < events > log    answers go to file descriptor 3
 
 Events and answers are a line of JSON each; a handler's error is answered as the Lambda service words it.
 """

@@ -37,7 +37,7 @@ class S3Server:
 _create, _get, _delete = S3Backend.create_bucket, S3Backend.get_object, S3Backend.delete_bucket
 
 
-def share_buckets(buckets: Path) -> None:
+def install(buckets: Path) -> None:
     """Let moto create buckets in the folder and read templates and function code from it.
 
     A second call replaces the first folder.

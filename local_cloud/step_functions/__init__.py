@@ -1,1 +1,5 @@
 """AWS Step Functions on one machine: moto's interpreter, with the tasks and calls it lacks."""
+
+from local_cloud.step_functions.hook import install
+
+__all__ = ["install"]

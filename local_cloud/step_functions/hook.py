@@ -1,4 +1,4 @@
-"""Hooks into moto's Step Functions: state machines of CloudFormation run, EMR steps too, executions are kept and redriven."""
+"""Hooks into moto's Step Functions: state machines of CloudFormation run, executions are kept and redriven."""
 
 import json
 from collections.abc import Callable
@@ -10,37 +10,24 @@ from moto.core.responses import ActionResult
 from moto.stepfunctions import models
 from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import CustomErrorName
 from moto.stepfunctions.parser.asl.component.common.error_name.error_name import ErrorName
-from moto.stepfunctions.parser.asl.component.state.exec.state_task import state_task_factory
-from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.resource import (
-    ResourceCondition,
-)
-from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_callback import (
-    StateTaskServiceCallback,
-)
-from moto.stepfunctions.parser.asl.eval.callback.callback import (
-    CallbackOutcomeFailure,
-    CallbackOutcomeFailureError,
-)
 from moto.stepfunctions.parser.asl.eval.environment import Environment
 from moto.stepfunctions.parser.asl.eval.program_state import ProgramStopped
 from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication, Execution
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 from moto.stepfunctions.responses import StepFunctionResponse
 
-from local_cloud.emr.steps import StepRunner, failure_cause
 from local_cloud.step_functions import redrive
 
 Ended = Callable[[dict[str, Any], list[dict[str, Any]]], None]
-_service_for = state_task_factory.state_task_service_for
 _terminated = BaseExecutionWorkerCommunication.terminated
 _details = Execution.get_start_execution_details
 _set_error = Environment.set_error
 
 
-def install(steps: StepRunner, ended: Ended) -> None:
+def install(ended: Ended) -> None:
     """Interpret state machines; `ended` receives each finished execution (DescribeExecution, its events).
 
-    An execution that is redriven finishes again, with all its events. A second call replaces the first runner and receiver.
+    An execution that is redriven finishes again, with all its events. A second call replaces the first receiver.
     """
     default_user_config["stepfunctions"]["execute_state_machine"] = True
     models.stepfunctions_backends = stepfunctions_parser_backends  # CloudFormation makes executable ones
@@ -49,7 +36,6 @@ def install(steps: StepRunner, ended: Ended) -> None:
     Execution.get_start_execution_details = _with_start_as_text
     Environment.set_error = _set_error_unless_stopped
     StepFunctionResponse.stop_execution = _stop_with_cause
-    _install_emr(steps)
     _install_archive(ended)
     redrive.install()
 
@@ -75,47 +61,6 @@ def _stop_with_cause(response: Any) -> Any:
     now = datetime.now(UTC)
     execution.stop(stop_date=now, error=parameter("error"), cause=parameter("cause"))
     return ActionResult({"stopDate": now})
-
-
-def _install_emr(steps: StepRunner) -> None:
-
-    class EmrTask(StateTaskServiceCallback):  # type: ignore[misc]
-        """elasticmapreduce:addStep.sync; holds no state of its own, Map iterations share the instance."""
-
-        def __init__(self) -> None:
-            # the interpreter prepares a task token only for integrations that could wait for one
-            super().__init__({ResourceCondition.Sync, ResourceCondition.WaitForTaskToken})
-
-        def _get_supported_parameters(self) -> set[str]:
-            return {"ClusterId", "Step"}
-
-        def _normalise_parameters(self, *_args: Any, **_kwargs: Any) -> None:
-            """Step Functions writes EMR's parameters as EMR does."""
-
-        def _eval_service_task(self, env: Any, **_: Any) -> None:
-            # each try waits with a token of its own: one that has been used reads as timed out
-            env.callback_pool_manager.add(env.states.context_object.update_task_token())
-            env.stack.append({})
-
-        def _build_sync_resolver(
-            self, env: Any, *, normalised_parameters: dict[str, Any], **_: Any
-        ) -> Callable[[], Any]:
-            env.stack.pop()
-            arguments = normalised_parameters["Step"]["HadoopJarStep"]["Args"]
-
-            def run_to_the_end() -> Any:
-                result = steps.run(arguments, env.is_running)
-                if result.state in ("COMPLETED", "CANCELLED"):  # cancelled: the execution has ended before
-                    return result.as_api()
-                return CallbackOutcomeFailureError(
-                    CallbackOutcomeFailure(result.step_id, "States.TaskFailed", failure_cause(result))
-                )
-
-            return run_to_the_end
-
-    state_task_factory.state_task_service_for = lambda service_name: (
-        EmrTask() if service_name == "elasticmapreduce" else _service_for(service_name=service_name)
-    )
 
 
 def _install_archive(ended: Ended) -> None:

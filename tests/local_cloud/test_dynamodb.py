@@ -9,7 +9,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from local_cloud import dynamodb as tables
+from local_cloud import dynamodb
 
 LEASE = {"lease": {"S": "pipeline"}, "fencing_token": {"N": "7"}, "notes": {"M": {"of": {"L": [{"S": "ä"}]}}}}
 
@@ -38,7 +38,7 @@ def items(client: Any) -> list[dict[str, object]]:
 
 
 def test_items_are_back_when_a_new_endpoint_makes_the_table_again(tmp_path: Path) -> None:
-    tables.install(tmp_path)
+    dynamodb.install(tmp_path)
     with mock_aws():
         new_table().put_item(TableName="goodreads-lease", Item=LEASE)
     with mock_aws():
@@ -46,7 +46,7 @@ def test_items_are_back_when_a_new_endpoint_makes_the_table_again(tmp_path: Path
 
 
 def test_updates_and_deletions_are_kept_as_well(tmp_path: Path) -> None:
-    tables.install(tmp_path)
+    dynamodb.install(tmp_path)
     with mock_aws():
         client = new_table()
         for lease in ("pipeline", "other"):
@@ -63,7 +63,7 @@ def test_updates_and_deletions_are_kept_as_well(tmp_path: Path) -> None:
 
 
 def test_a_table_that_was_deleted_starts_empty(tmp_path: Path) -> None:
-    tables.install(tmp_path)
+    dynamodb.install(tmp_path)
     with mock_aws():
         client = new_table()
         client.put_item(TableName="goodreads-lease", Item=LEASE)
@@ -72,7 +72,7 @@ def test_a_table_that_was_deleted_starts_empty(tmp_path: Path) -> None:
 
 
 def test_a_refused_change_is_not_kept(tmp_path: Path) -> None:
-    tables.install(tmp_path)
+    dynamodb.install(tmp_path)
     with mock_aws():
         client = new_table()
         client.put_item(TableName="goodreads-lease", Item=LEASE)
@@ -88,7 +88,7 @@ def test_a_refused_change_is_not_kept(tmp_path: Path) -> None:
 def test_a_crash_while_writing_leaves_the_items_as_they_were(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tables.install(tmp_path)
+    dynamodb.install(tmp_path)
     with mock_aws():
         client = new_table()
         client.put_item(TableName="goodreads-lease", Item=LEASE)
@@ -105,7 +105,7 @@ def test_a_crash_while_writing_leaves_the_items_as_they_were(
 
 
 def test_changes_at_the_same_time_are_all_kept(tmp_path: Path) -> None:
-    tables.install(tmp_path)
+    dynamodb.install(tmp_path)
     with mock_aws():
         client = new_table()
         with ThreadPoolExecutor(8) as pool:
@@ -119,7 +119,7 @@ def test_changes_at_the_same_time_are_all_kept(tmp_path: Path) -> None:
 
 
 def test_only_one_of_many_takes_the_lease(tmp_path: Path) -> None:
-    tables.install(tmp_path)
+    dynamodb.install(tmp_path)
 
     def take(holder: int) -> bool:
         try:
@@ -144,7 +144,7 @@ def test_the_newest_folder_is_the_only_one_that_is_written(tmp_path: Path) -> No
     first, second = tmp_path / "first", tmp_path / "second"
     for folder in (first, second):
         folder.mkdir()
-        tables.install(folder)
+        dynamodb.install(folder)
     with mock_aws():
         new_table().put_item(TableName="goodreads-lease", Item=LEASE)
     assert list(first.iterdir()) == []

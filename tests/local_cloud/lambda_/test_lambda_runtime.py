@@ -138,7 +138,7 @@ def test_a_handler_sees_its_own_and_the_endpoints_environment_and_nothing_of_thi
 
 def test_only_what_is_in_the_zip_can_be_imported_and_not_the_repository(runtime: LambdaRuntime) -> None:
     function = Deployed("app.importable", zip_of(app=APP, packaged=""))
-    names = ["packaged", "catalog", "lambdas", "local_cloud", "lambda_runtime", "boto3"]
+    names = ["packaged", "catalog", "lambdas", "local_cloud", "runtime", "boto3"]
     assert result(runtime, function, names) == ["packaged", "boto3"]
 
 
@@ -172,7 +172,7 @@ def test_calls_one_after_the_other_share_a_warm_process(runtime: LambdaRuntime) 
 
 def test_an_error_leaves_the_process_warm(runtime: LambdaRuntime) -> None:
     def starts() -> int:
-        return len([p for p in psutil.Process().children() if "lambda_child.py" in " ".join(p.cmdline())])
+        return len([p for p in psutil.Process().children() if "child.py" in " ".join(p.cmdline())])
 
     error(runtime, Deployed("app.fail"))
     error(runtime, Deployed("app.fail"))
