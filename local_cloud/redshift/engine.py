@@ -10,10 +10,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
-from local_cloud.redshift import validation
 from local_cloud.redshift.errors import DataApiError, invalid
 from local_cloud.redshift.results import ResultSet
 from local_cloud.redshift.running import run
+from local_cloud.redshift.sql import validation
 from local_cloud.redshift.statements import Statement
 from local_cloud.redshift.sub_statements import SubStatement
 from local_cloud.redshift.warehouse import Warehouse

@@ -6,9 +6,9 @@ from typing import Any
 import duckdb
 from sqlglot import exp
 
-from local_cloud.redshift.dialect import to_duckdb
 from local_cloud.redshift.errors import SqlError, from_duckdb
-from local_cloud.redshift.parsing import parse
+from local_cloud.redshift.sql.dialect import to_duckdb
+from local_cloud.redshift.sql.parsing import parse
 from local_cloud.redshift.warehouse import SETTINGS
 
 

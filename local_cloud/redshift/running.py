@@ -6,7 +6,7 @@ import duckdb
 from sqlglot import exp
 
 from local_cloud.redshift.errors import SqlError
-from local_cloud.redshift.parsing import parse
+from local_cloud.redshift.sql.parsing import parse
 from local_cloud.redshift.statements import Statement
 from local_cloud.redshift.sub_statements import SubStatement
 from local_cloud.redshift.warehouse import Transaction, Warehouse

@@ -10,11 +10,13 @@ from pathlib import Path
 import duckdb
 from sqlglot import exp
 
-from local_cloud.redshift import copying, merging, results
-from local_cloud.redshift.dialect import to_duckdb
+from local_cloud.redshift import results
+from local_cloud.redshift.copy import command as copying
 from local_cloud.redshift.errors import SqlError, from_duckdb, isolation_violation
-from local_cloud.redshift.parsing import parameter_names, parse
-from local_cloud.redshift.tables import create_like, qualified_name
+from local_cloud.redshift.sql import merging
+from local_cloud.redshift.sql.dialect import to_duckdb
+from local_cloud.redshift.sql.parsing import parameter_names, parse
+from local_cloud.redshift.sql.tables import create_like, qualified_name
 
 # Redshift divides integers without a remainder and shows sessions in UTC. To compress texts takes DuckDB as long as
 # all else of a load; without it the file has half as many bytes again.

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from local_cloud.redshift.parsing import parameter_names
+from local_cloud.redshift.sql.parsing import parameter_names
 
 
 @given(text=st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1))

@@ -3,8 +3,8 @@
 import duckdb
 from sqlglot import exp
 
-from local_cloud.redshift.dialect import to_duckdb
 from local_cloud.redshift.errors import SqlError
+from local_cloud.redshift.sql.dialect import to_duckdb
 
 
 def refuse_multiple_matches(

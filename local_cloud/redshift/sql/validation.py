@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from local_cloud.redshift.errors import invalid
-from local_cloud.redshift.parsing import parameter_names
+from local_cloud.redshift.sql.parsing import parameter_names
 
 _MOST_STATEMENTS = 40
 _LONGEST_STATEMENT = 100 * 1024  # bytes

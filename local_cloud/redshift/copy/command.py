@@ -5,10 +5,10 @@ from pathlib import Path
 import duckdb
 from sqlglot import exp
 
-from local_cloud.redshift import csv_files, objects, parquet_files
-from local_cloud.redshift.copy_options import options_of
+from local_cloud.redshift.copy import csv_files, objects, parquet_files
+from local_cloud.redshift.copy.options import options_of
 from local_cloud.redshift.errors import SqlError
-from local_cloud.redshift.tables import TableColumn, columns_of, qualified_name
+from local_cloud.redshift.sql.tables import TableColumn, columns_of, qualified_name
 
 
 def to_insert(connection: duckdb.DuckDBPyConnection, buckets: Path, copy: exp.Copy) -> str:

@@ -6,9 +6,9 @@ from typing import TypeAlias
 import duckdb
 from sqlglot import exp
 
-from local_cloud.redshift import objects
+from local_cloud.redshift.copy import objects
 from local_cloud.redshift.errors import SqlError
-from local_cloud.redshift.tables import TableColumn
+from local_cloud.redshift.sql.tables import TableColumn
 
 _Names: TypeAlias = tuple[str, ...]
 

@@ -10,9 +10,9 @@ import re
 from sqlglot import exp
 from sqlglot.errors import ErrorLevel, UnsupportedError
 
-from local_cloud.redshift import ddl
 from local_cloud.redshift.errors import SqlError
-from local_cloud.redshift.rewrites import REWRITES
+from local_cloud.redshift.sql import ddl
+from local_cloud.redshift.sql.rewrites import REWRITES
 
 _TRANSACTION = (exp.Transaction, exp.Commit, exp.Rollback)
 _STATEMENTS = (

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
-from local_cloud.redshift import ddl
 from local_cloud.redshift.errors import SqlError
+from local_cloud.redshift.sql import ddl
 
 
 def _call(name: str, *arguments: exp.Expr) -> exp.Anonymous:

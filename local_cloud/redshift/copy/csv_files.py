@@ -13,9 +13,9 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from local_cloud.redshift import objects
+from local_cloud.redshift.copy import objects
 from local_cloud.redshift.errors import SqlError
-from local_cloud.redshift.tables import TableColumn
+from local_cloud.redshift.sql.tables import TableColumn
 
 _NULL = r"\N"
 _INTEGERS = {"SMALLINT", "INTEGER", "BIGINT"}

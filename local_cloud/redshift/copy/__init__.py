@@ -1,0 +1,1 @@
+"""COPY: files of a bucket into a table."""

@@ -1,0 +1,1 @@
+"""Redshift's SQL in DuckDB's words."""
