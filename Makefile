@@ -57,7 +57,7 @@ format: tools ## put the source in order
 
 .PHONY: docs
 docs: runtime ## the pages of docs/ that follow from code
-	@python -c "from catalog.document import datasets_page as page; print(page(), end='')" > docs/datasets.md
+	@python -c "from catalog.page import datasets_page as page; print(page(), end='')" > docs/datasets.md
 	@python -c "from stacks.settings.page import settings_page as page; print(page(), end='')" > docs/settings.md
 
 .PHONY: up

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from catalog.document import datasets_page
+from catalog.page import datasets_page
 from local_cloud.__main__ import app
 from stacks.settings.page import settings_page
 from stacks.state_machine import run_sql
