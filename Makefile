@@ -23,7 +23,7 @@ run: runtime ## the whole pipeline on this machine [DATA=folder] [WINDOW_START=2
 
 .PHONY: demo
 demo: setup ## the whole way: a simulated Goodreads to the analytics, in a few minutes
-	@python -m capture.demo
+	@python -m demo
 
 .PHONY: test
 test: tools lint ## everything that is checked, end-to-end runs and a sample of the crashes included

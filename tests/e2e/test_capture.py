@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import boto3
 import pytest
 
-from capture.demo.figures import Figures, Observer
-from capture.demo.outcome import summed_up
-from capture.demo.worker import Worker
 from capture.simulated import Fault, SimulatedGoodreads, simulated_goodreads
+from demo.figures import Figures, Observer
+from demo.outcome import summed_up
+from demo.worker import Worker
 from local_cloud.executions import StateMachine
 from tests.e2e.pipeline import Pipeline, Run
 from tests.local_cloud.waiting import until

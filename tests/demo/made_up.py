@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from capture.demo.figures import Figures
+from demo.figures import Figures
 from local_cloud.executions import Execution
 
 STARTED = datetime(2020, 2, 19, 21, 38, tzinfo=UTC)

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import boto3
 
-from capture.demo.figures import Observer
-from capture.demo.worker import Worker
 from capture.simulated import Fault, SimulatedGoodreads, simulated_goodreads
+from demo.figures import Observer
+from demo.worker import Worker
 from local_cloud import account, deploy
 from local_cloud.addresses import REGION
 from local_cloud.endpoint import serving

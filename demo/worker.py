@@ -4,10 +4,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from capture.demo.errors import DemoError
+from demo.errors import DemoError
 from local_cloud.processes import end_tree
 
-_PROJECT = Path(__file__).resolve().parents[2]
+_PROJECT = Path(__file__).resolve().parents[1]
 _LAST_LINES = 5
 
 

@@ -11,13 +11,13 @@ import pytest
 from rich.console import Console
 
 from capture.collector.backlog import Backlog
-from capture.demo.display import scene
-from capture.demo.figures import Figures, Observer, files_below
-from capture.demo.outcome import Sum
 from capture.simulated import SimulatedGoodreads, simulated_goodreads
 from capture.spool.spool import held
+from demo.display import scene
+from demo.figures import Figures, Observer, files_below
+from demo.outcome import Sum
 from local_cloud.executions import Execution, StateMachine
-from tests.capture.demo.made_up import execution, figures
+from tests.demo.made_up import execution, figures
 
 
 class Machine:

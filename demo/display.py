@@ -4,7 +4,7 @@ from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
 
-from capture.demo.figures import Figures, rows_of
+from demo.figures import Figures, rows_of
 from local_cloud.executions import Execution
 
 _COUNTS = ("read", "inserted", "updated", "stale", "duplicate", "quarantined")

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from capture.demo.errors import DemoError
-from capture.demo.worker import Worker
+from demo.errors import DemoError
+from demo.worker import Worker
 
 DEADLINE_SECONDS = 30
 

@@ -1,4 +1,4 @@
-"""`python -m capture.demo`: a simulated Goodreads, capture, landing, scheduled runs and analytics, in a few minutes."""
+"""`python -m demo`: a simulated Goodreads, capture, landing, scheduled runs and analytics, in a few minutes."""
 
 import signal
 import sys
@@ -12,11 +12,11 @@ from rich.console import Console
 from rich.live import Live
 from rich.markup import escape
 
-from capture.demo.display import scene
-from capture.demo.errors import DemoError
-from capture.demo.outcome import show_analytics, summed_up
-from capture.demo.play import Play
-from capture.demo.stage import MACHINE, Stage, stage
+from demo.display import scene
+from demo.errors import DemoError
+from demo.outcome import show_analytics, summed_up
+from demo.play import Play
+from demo.stage import MACHINE, Stage, stage
 from local_cloud import display
 from local_cloud.errors import LocalCloudError
 from local_cloud.run import run_once
@@ -77,4 +77,4 @@ def _told(console: Console) -> Iterator[None]:
 
 
 if __name__ == "__main__":
-    app(prog_name="python -m capture.demo")
+    app(prog_name="python -m demo")

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from capture.demo import play
-from capture.demo.errors import DemoError
-from capture.demo.figures import Figures
-from capture.demo.play import Play
-from capture.demo.stage import Stage
-from capture.demo.worker import Worker
-from tests.capture.demo.made_up import execution, figures
+from demo import play
+from demo.errors import DemoError
+from demo.figures import Figures
+from demo.play import Play
+from demo.stage import Stage
+from demo.worker import Worker
+from tests.demo.made_up import execution, figures
 
 
 class Recorder:
