@@ -22,8 +22,8 @@ def spark_submit(
     packages: Sequence[str],
     conf: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """Run a script of `spark_jobs` on local Spark in a folder that holds nothing else of this project."""
-    lone = shutil.copy(ROOT / "spark_jobs" / script, folder)
+    """Run a script of the project on local Spark in a folder that holds nothing else of this project."""
+    lone = shutil.copy(ROOT / script, folder)
     with zipfile.ZipFile(folder / "code.zip", "w") as code:
         for package in packages:
             for path in (ROOT / package).glob("*.py"):

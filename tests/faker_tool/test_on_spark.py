@@ -9,15 +9,15 @@ import pytest
 from catalog import DATASETS, REVIEWS
 from faker_tool.chunk import ROWS
 from faker_tool.generate import generate
+from faker_tool.on_spark import main
 from faker_tool.parts import plan_parts
-from spark_jobs.generate_load import main
 from tests.spark_jobs.submitting import spark_submit
 
 UNTIL = datetime(2020, 3, 1, tzinfo=UTC)
 
 
-def generate_load(folder: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    return spark_submit(folder, "generate_load.py", arguments, packages=["catalog", "faker_tool"])
+def on_spark(folder: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return spark_submit(folder, "faker_tool/on_spark.py", arguments, packages=["catalog", "faker_tool"])
 
 
 def body(folder: Path, stem: str) -> bytes:
@@ -30,7 +30,7 @@ def body(folder: Path, stem: str) -> bytes:
 def test_the_cluster_makes_the_records_of_the_command(tmp_path: Path) -> None:
     # 990 bytes are one record of each dataset; a file has two chunks of authors, or one of another dataset
     options = ("--size", "39600kB", "--files-of", "4MB", "--seed", "7", "--until", "2020-03-01")
-    done = generate_load(tmp_path, *options, "--out", tmp_path / "load")
+    done = on_spark(tmp_path, *options, "--out", tmp_path / "load")
     generate(tmp_path / "one", records=40_000, seed=7, until=UNTIL)
 
     assert done.returncode == 0, done.stderr
@@ -42,7 +42,7 @@ def test_the_cluster_makes_the_records_of_the_command(tmp_path: Path) -> None:
             == (tmp_path / "one" / f"{stem}.csv").read_bytes().partition(b"\n")[2]
         )
 
-    again = generate_load(tmp_path, *options, "--out", tmp_path / "load")
+    again = on_spark(tmp_path, *options, "--out", tmp_path / "load")
     assert again.returncode != 0
     assert "already holds author/part-00000.csv" in again.stderr + again.stdout
 

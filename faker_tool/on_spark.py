@@ -2,7 +2,7 @@
 
     spark-submit --archives s3://bucket/environment.tar.gz#environment
         --conf spark.pyspark.python=./environment/bin/python
-        --py-files code.zip generate_load.py --size 1.2TB --seed 0 --out s3://landing/load
+        --py-files code.zip on_spark.py --size 1.2TB --seed 0 --out s3://landing/load
 
 Each task draws its own chunks and writes its own file, `OUT/reviews/part-00000.csv` and so on, of about `--files-of`
 bytes; a task that is tried again replaces its file by the same bytes. `code.zip` holds the packages `catalog` and
@@ -40,7 +40,7 @@ def run(spark: SparkSession, parts: Sequence[Part], *, out: str, seed: int, unti
 
 def main(arguments: Sequence[str]) -> None:
     """The command line; argparse ends the process with usage if something is missing or cannot be understood."""
-    parser = argparse.ArgumentParser(prog="generate_load.py")
+    parser = argparse.ArgumentParser(prog="on_spark.py")
     parser.add_argument("--size", required=True, type=_size, help="over all datasets, like 1.2TB")
     parser.add_argument("--out", required=True, help="s3://bucket/prefix, or a folder all nodes share")
     parser.add_argument("--seed", type=int, default=0, help="equal seed and --until give equal records")
