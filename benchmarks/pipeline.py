@@ -15,7 +15,7 @@ from benchmarks.measure import Sample, Usage, during, measure
 from local_cloud.executions import Archive, Execution, StateVisit, visits
 from local_cloud.state import StateFolder
 
-_CODE = ("catalog", "lambdas", "local_cloud", "spark_jobs", "stacks")
+_CODE = ("catalog", "contract", "lambdas", "local_cloud", "spark_jobs", "stacks")
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from catalog import Dataset
+from landing.bucket import Bytes
 
-Bytes = bytes | memoryview
 _GZIP = zlib.MAX_WBITS | 16
 _FAST = 1
 

@@ -17,9 +17,9 @@ from faker_tool.files import Layout
 from faker_tool.format import Format, drifted, usual
 from faker_tool.records import encode
 from faker_tool.sizes import planned_bytes
-from faker_tool.stores import Store, store_at
 from faker_tool.stream import Streams, streams
 from faker_tool.written import Generated, LandingFile, Writer
+from landing.stores import Store, store_at
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,8 +5,8 @@
         --py-files code.zip on_spark.py --size 1.2TB --seed 0 --out s3://landing/load
 
 Each task draws its own chunks and writes its own file, `OUT/reviews/part-00000.csv` and so on, of about `--files-of`
-bytes; a task that is tried again replaces its file by the same bytes. `code.zip` holds the packages `catalog` and
-`faker_tool`.
+bytes; a task that is tried again replaces its file by the same bytes. `code.zip` holds the packages `catalog`,
+`faker_tool` and `landing`.
 
 What is not on an EMR node is numpy, pyarrow, faker, humanfriendly and boto3 for Python 3.11. Pack a virtual environment
 that has them with `venv-pack -o environment.tar.gz`, on a machine like the nodes, and upload it; `--archives` unpacks it
@@ -29,7 +29,7 @@ from faker_tool.columns import RECORD_BYTES
 from faker_tool.generate import last_midnight, make_room
 from faker_tool.parts import LAYOUT, Part, plan_parts, write_part
 from faker_tool.sizes import size_in_bytes
-from faker_tool.stores import store_at
+from landing.stores import store_at
 
 
 def run(spark: SparkSession, parts: Sequence[Part], *, out: str, seed: int, until: datetime) -> int:

@@ -8,10 +8,11 @@ from catalog import Dataset, dataset_named
 from faker_tool.chunk import ROWS
 from faker_tool.columns import RECORD_BYTES
 from faker_tool.cutting import up_to_records
-from faker_tool.files import Bytes, Layout
+from faker_tool.files import Layout
 from faker_tool.format import usual
 from faker_tool.records import encode
-from faker_tool.stores import store_at
+from landing.bucket import Bytes
+from landing.stores import store_at
 
 LAYOUT = Layout(parts=True, compress=False)
 

@@ -11,11 +11,12 @@ from catalog import Dataset
 from faker_tool.cutting import Piece
 from faker_tool.facts import ACCEPTED, Facts
 from faker_tool.faults import Faults
-from faker_tool.files import Bytes, Layout, gzipped
+from faker_tool.files import Layout, gzipped
 from faker_tool.format import FormatOf
 from faker_tool.numbers import largest_id
-from faker_tool.stores import Store
 from faker_tool.tally import Expected, Tally
+from landing.bucket import Bytes
+from landing.stores import Store
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
+from contract.plan import Plan, copied_key, plan_key
 from lambdas.shared.documents import read_plan, write_plan
 from lambdas.shared.environment import Environment
-from lambdas.shared.plan import Plan, copied_key, plan_key
 from lambdas.shared.receipts import read_receipts
 from lambdas.shared.summary import summary
 

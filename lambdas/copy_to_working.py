@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from aws_lambda_powertools import Logger
 
-from catalog.cutting import NotCuttableError
+from contract.csv_cutting import NotCuttableError
+from contract.plan import Part, PlannedFile, plan_key
 from lambdas.shared.documents import read_plan
 from lambdas.shared.environment import Environment
 from lambdas.shared.gzip_check import find_gzip_problem
 from lambdas.shared.observability import logger
 from lambdas.shared.parts import copy_in_parts
-from lambdas.shared.plan import Part, PlannedFile, plan_key
 from lambdas.shared.quarantine import write_reason
 from lambdas.shared.receipts import Receipt, write_receipts
 from lambdas.shared.zone import copy_if_unchanged, in_parallel

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from aws_lambda_powertools import Logger
 
+from contract.plan import Plan, PlannedFile, listed_key, plan_key
 from lambdas.shared.data_api import read_rows
 from lambdas.shared.documents import read_plan, write_plan
 from lambdas.shared.environment import Environment
 from lambdas.shared.observability import logger
-from lambdas.shared.plan import Plan, PlannedFile, listed_key, plan_key
 from lambdas.shared.summary import summary
 from lambdas.shared.zone import delete_if_unchanged, in_parallel
 

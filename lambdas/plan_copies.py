@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
+from contract.plan import LandingObject, Plan, landed_key, listed_key
 from lambdas.shared.acceptance import accepts_rejects
 from lambdas.shared.documents import write_plan
 from lambdas.shared.environment import Environment
 from lambdas.shared.errors import InvalidExecutionInput
-from lambdas.shared.plan import LandingObject, Plan, landed_key, listed_key
 from lambdas.shared.planning import Header, Zones, bound_batch, make_plan
 from lambdas.shared.recognise import HEADER_BYTES, dataset_of, read_header
 from lambdas.shared.summary import log_notes, summary

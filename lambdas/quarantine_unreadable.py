@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from aws_lambda_powertools import Logger
 
+from contract.plan import Plan, PlannedFile, copied_key, unreadable_prefix
 from lambdas.shared.documents import read_plan
 from lambdas.shared.environment import Environment
 from lambdas.shared.observability import logger
-from lambdas.shared.plan import Plan, PlannedFile, copied_key, unreadable_prefix
 from lambdas.shared.quarantine import write_reason
 from lambdas.shared.summary import summary
 from lambdas.shared.zone import copy_if_unchanged, in_parallel, read_below

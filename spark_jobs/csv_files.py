@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
-from catalog.cutting import NotCuttableError, count_records
+from contract.csv_cutting import NotCuttableError, count_records
 from spark_jobs.reading import MAX_FIELD_CHARACTERS, MAX_FIELDS
 
 BROKEN = ":broken"

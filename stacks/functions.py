@@ -1,4 +1,4 @@
-"""The Lambda functions: one asset with the handlers and the catalog, one function for each handler."""
+"""The Lambda functions: one asset with the handlers, the contract and the catalog, one function for each handler."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,7 +18,8 @@ from stacks.storage import StorageStack
 
 ROOT = Path(__file__).parent.parent
 
-_CODE = ["*", "!lambdas", "!lambdas/**", "!catalog", "!catalog/**", "**/__pycache__"]
+_PACKAGES = ("catalog", "contract", "lambdas")
+_CODE = ["*", *(f"!{name}{rest}" for name in _PACKAGES for rest in ("", "/**")), "**/__pycache__"]
 
 
 class Functions(Construct):

@@ -23,9 +23,9 @@ from rich.table import Table
 from capture.ucsd.dumps import Dump, UnknownDumpError, dumps_among
 from capture.ucsd.importing import Imported, Importer
 from catalog import BOOKS, REVIEWS
-from faker_tool.bucket import StoreError
 from faker_tool.options import size
-from faker_tool.stores import store_at
+from landing.bucket import StoreError
+from landing.stores import store_at
 
 _COLLECTED = datetime(2017, 11, 1)  # noqa: DTZ001 - "late 2017" is all that the authors say
 

@@ -16,7 +16,7 @@ from capture.ucsd.reading import Line, lines_of
 from capture.ucsd.rejects import Rejects
 from capture.ucsd.rows import Context, Row, user_row
 from catalog import REVIEWS, USERS, Dataset
-from faker_tool.stores import Store
+from landing.stores import Store
 
 _BATCH_BYTES = 1024 * 1024
 _BATCH_USERS = 10_000

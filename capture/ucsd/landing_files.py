@@ -10,7 +10,7 @@ import pyarrow.csv as pa_csv
 from capture.ucsd.rows import Row
 from catalog import Dataset
 from faker_tool.format import usual
-from faker_tool.stores import Store
+from landing.stores import Store
 
 
 @dataclass(frozen=True)

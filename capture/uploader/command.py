@@ -13,7 +13,7 @@ from capture.stopping import stopped_by_signals
 from capture.telling import log_to, told
 from capture.uploader.landing import Landing
 from capture.uploader.uploader import Uploader
-from faker_tool.bucket import SCHEME, StoreError
+from landing.bucket import SCHEME, StoreError
 
 
 def upload(

@@ -12,7 +12,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from capture.errors import CaptureError
-from faker_tool.bucket import BucketStore
+from landing.bucket import BucketStore
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

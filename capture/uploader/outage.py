@@ -6,7 +6,7 @@ import time
 import humanfriendly
 from botocore.exceptions import ClientError
 
-from faker_tool.bucket import StoreError
+from landing.bucket import StoreError
 
 _log = logging.getLogger(__name__)
 

@@ -19,7 +19,7 @@ from capture.uploader.claim import claim
 from capture.uploader.landing import Landing, NotUploaded
 from capture.uploader.outage import Outage
 from capture.uploader.ready import ReadyFile, survey
-from faker_tool.bucket import StoreError
+from landing.bucket import StoreError
 
 _LONGEST_PAUSE = 300.0  # seconds between two tries while the landing zone cannot be used
 _log = logging.getLogger(__name__)

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from lambdas.shared.plan import Plan
+from contract.plan import Plan
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -3,7 +3,7 @@
 import os
 from dataclasses import dataclass
 
-from lambdas.shared.plan import TaskLimits
+from contract.plan import TaskLimits
 
 
 @dataclass(frozen=True)

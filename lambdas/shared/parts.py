@@ -9,9 +9,9 @@ from typing import IO, TYPE_CHECKING, Any, cast
 
 from botocore.exceptions import ClientError
 
-from catalog.cutting import Piece, find_pieces
+from contract.csv_cutting import Piece, find_pieces
+from contract.plan import Part, PlannedFile
 from lambdas.shared.gzip_check import Readable
-from lambdas.shared.plan import Part, PlannedFile
 from lambdas.shared.zone import in_parallel, raise_unless_changed
 
 if TYPE_CHECKING:

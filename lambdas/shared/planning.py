@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from lambdas.shared.plan import LandingObject, Layout, Plan, PlannedFile
+from contract.plan import LandingObject, Layout, Plan, PlannedFile
 from lambdas.shared.recognise import dataset_of, header_drift, header_problem, unknown_name_problem
 
 

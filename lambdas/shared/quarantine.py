@@ -3,7 +3,7 @@
 import json
 from typing import TYPE_CHECKING
 
-from lambdas.shared.plan import PlannedFile
+from contract.plan import PlannedFile
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

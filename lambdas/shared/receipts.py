@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from lambdas.shared.plan import Part, receipt_key, receipt_prefix
+from contract.plan import Part, receipt_key, receipt_prefix
 from lambdas.shared.zone import read_below
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
+from contract.plan import Plan, TaskLimits
 from lambdas.shared.observability import logger
-from lambdas.shared.plan import Plan, TaskLimits
 
 _NOTES, _NOTE_LENGTH = 20, 250  # what a person reads; all of it is in the log and in the plan
 log: Logger = logger()

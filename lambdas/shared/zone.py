@@ -10,7 +10,7 @@ from s3transfer import exceptions
 from s3transfer.futures import TransferFuture
 from s3transfer.subscribers import BaseSubscriber
 
-from lambdas.shared.plan import LandingObject
+from contract.plan import LandingObject
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

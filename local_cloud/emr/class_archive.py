@@ -52,7 +52,8 @@ def _note_classes(folder: Path, classes: Path) -> None:
     buckets = folder / "buckets"
     plan = _land(buckets / "working" / "run=r")
     (buckets / "out").mkdir()
-    code = [shutil.make_archive(str(folder / name), "zip", _ROOT, name) for name in ("catalog", "spark_jobs")]
+    packages = ("catalog", "contract", "spark_jobs")
+    code = [shutil.make_archive(str(folder / name), "zip", _ROOT, name) for name in packages]
     conf = {**SPARK_CONF, "spark.driver.extraJavaOptions": f"-XX:DumpLoadedClassList={classes}"}
     arguments = [
         "spark-submit",

@@ -10,7 +10,7 @@ from constructs import Construct
 from stacks.nag import accept_asset_grants
 
 _ROOT = Path(__file__).resolve().parents[2]
-_PACKAGES = ("catalog", "spark_jobs")
+_PACKAGES = ("catalog", "contract", "spark_jobs")
 
 
 class JobCode(Construct):

@@ -3,7 +3,7 @@
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from lambdas.shared.plan import landed_key
+from contract.plan import landed_key
 from sql import statements
 from stacks.state_machine.blocks import RUN_ID, Blocks
 from stacks.storage import StorageStack

@@ -17,7 +17,9 @@ UNTIL = datetime(2020, 3, 1, tzinfo=UTC)
 
 
 def on_spark(folder: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    return spark_submit(folder, "faker_tool/on_spark.py", arguments, packages=["catalog", "faker_tool"])
+    return spark_submit(
+        folder, "faker_tool/on_spark.py", arguments, packages=["catalog", "faker_tool", "landing"]
+    )
 
 
 def body(folder: Path, stem: str) -> bytes:

@@ -2,7 +2,7 @@ import gzip
 import json
 from hashlib import sha256
 
-from lambdas.shared.plan import Plan
+from contract.plan import Plan
 from spark_jobs.plan import layouts_of
 from tests.lambdas.runs import confirm, copy, plan
 from tests.lambdas.zones import AUTHORS_CSV, REVIEWS_CSV, LocalZones

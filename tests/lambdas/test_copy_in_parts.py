@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from catalog import AUTHORS, REVIEWS
+from contract import plan as documents
+from contract.plan import PlannedFile
 from lambdas import copy_to_working, quarantine_unreadable
-from lambdas.shared import plan as documents
 from lambdas.shared.documents import read_plan
 from lambdas.shared.environment import Environment
-from lambdas.shared.plan import PlannedFile
 from tests.lambdas.runs import confirm, copy, plan
 from tests.lambdas.zones import AUTHORS_CSV, LocalZones
 

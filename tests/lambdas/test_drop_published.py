@@ -1,7 +1,7 @@
 import pytest
 
+from contract.plan import Plan
 from lambdas import drop_published
-from lambdas.shared.plan import Plan
 from tests.lambdas.runs import listed
 from tests.lambdas.warehouse import Ledger
 from tests.lambdas.zones import AUTHORS_CSV, REVIEWS_CSV, LocalZones

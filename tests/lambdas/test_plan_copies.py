@@ -9,10 +9,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from catalog import AUTHORS
+from contract.plan import Plan, TaskLimits
 from lambdas.plan_copies import handler, plan_run
 from lambdas.shared.environment import Environment
 from lambdas.shared.errors import InvalidExecutionInput
-from lambdas.shared.plan import Plan, TaskLimits
 from lambdas.shared.planning import Header, Zones, make_plan
 from lambdas.shared.summary import summary
 from tests.lambdas.zones import AUTHORS_CSV, REVIEWS_CSV, LocalZones, landing_object

@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog import AUTHORS, REVIEWS
-from lambdas.shared.plan import LandingObject
+from contract.plan import LandingObject
 from lambdas.shared.planning import Header, Zones, bound_batch, make_plan
 from tests.lambdas.zones import landing_object
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lambdas.shared.plan import LandingObject
+from contract.plan import LandingObject
 from lambdas.shared.zone import copy_if_unchanged, delete_if_unchanged, list_objects, read_head
 from tests.lambdas.zones import AUTHORS_CSV, LocalZones
 

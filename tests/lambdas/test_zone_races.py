@@ -12,8 +12,8 @@ import pytest
 from boto3.s3.transfer import TransferConfig
 from mypy_boto3_s3 import S3Client
 
+from contract.plan import LandingObject
 from lambdas.shared import zone
-from lambdas.shared.plan import LandingObject
 from lambdas.shared.zone import copy_if_unchanged, delete_if_unchanged, list_objects, read_head
 from tests.lambdas.zones import LocalZones
 

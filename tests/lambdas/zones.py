@@ -8,9 +8,9 @@ from typing import Any
 from mypy_boto3_s3 import S3Client
 
 from catalog import AUTHORS, DATASETS, REVIEWS
+from contract.plan import LandingObject
 from lambdas.shared.environment import Environment
 from lambdas.shared.ledger import LedgerLine
-from lambdas.shared.plan import LandingObject
 
 AUTHORS_CSV = (",".join(AUTHORS.column_names) + "\n1,Ann,,,4.5,2,1,2020-02-19 21:38:16\n").encode()
 REVIEWS_CSV = (",".join(REVIEWS.column_names) + "\n").encode()

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.cutting import NotCuttableError
+from contract.csv_cutting import NotCuttableError
 from spark_jobs import csv_files
 from spark_jobs.csv_files import BROKEN, NotRegularError, Records, read_records_of
 from spark_jobs.reading import MAX_FIELD_CHARACTERS, MAX_FIELDS

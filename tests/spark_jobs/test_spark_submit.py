@@ -40,7 +40,11 @@ def transform(folder: Path, conf: dict[str, str]) -> subprocess.CompletedProcess
         "s3://quarantine/run=X",
     ]
     return spark_submit(
-        folder, "spark_jobs/transform.py", [*arguments, *zones], packages=["catalog", "spark_jobs"], conf=conf
+        folder,
+        "spark_jobs/transform.py",
+        [*arguments, *zones],
+        packages=["catalog", "contract", "spark_jobs"],
+        conf=conf,
     )
 
 

@@ -192,7 +192,7 @@ def asset_folder(deployment: Deployment) -> Path:
     return deployment.folder / str(zipped)
 
 
-def test_the_code_of_the_job_is_exactly_the_two_packages_it_imports(deployment: Deployment) -> None:
+def test_the_code_of_the_job_is_exactly_the_packages_it_imports(deployment: Deployment) -> None:
     files = {
         str(path.relative_to(asset_folder(deployment))) for path in asset_folder(deployment).rglob("*.*")
     }
@@ -202,5 +202,5 @@ def test_the_code_of_the_job_is_exactly_the_two_packages_it_imports(deployment: 
         "spark_jobs/__init__.py",
         "spark_jobs/transform.py",
     } < files
-    assert {name.split("/")[0] for name in files} == {"catalog", "spark_jobs"}
+    assert {name.split("/")[0] for name in files} == {"catalog", "contract", "spark_jobs"}
     assert not any("__pycache__" in name for name in files)

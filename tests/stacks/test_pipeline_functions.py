@@ -85,11 +85,11 @@ def test_there_is_a_function_for_every_handler(functions: dict[str, dict[str, An
     assert set(functions) == modules == HANDLERS
 
 
-def test_the_code_is_the_handlers_and_the_catalog_and_nothing_else(code: Path) -> None:
+def test_the_code_is_the_handlers_with_the_contract_and_the_catalog_and_nothing_else(code: Path) -> None:
     uploaded = {path.relative_to(code).as_posix() for path in code.rglob("*") if path.is_file()}
     assert uploaded == {
         path.relative_to(ROOT).as_posix()
-        for folder in ("lambdas", "catalog")
+        for folder in ("lambdas", "contract", "catalog")
         for path in (ROOT / folder).rglob("*.py")
     }
     assert not [path.name for path in code.rglob("__pycache__")]

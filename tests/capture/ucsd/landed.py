@@ -9,7 +9,7 @@ from rich.progress import Progress
 from capture.ucsd.dumps import dumps_among
 from capture.ucsd.importing import Imported, Importer
 from catalog import Dataset
-from faker_tool.stores import FolderStore
+from landing.stores import FolderStore
 
 CAPTURED_AT = datetime(2017, 11, 1, tzinfo=UTC)
 

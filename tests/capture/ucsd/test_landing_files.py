@@ -11,8 +11,8 @@ from capture.ucsd import importing
 from capture.ucsd.dumps import dumps_among
 from capture.ucsd.importing import Importer
 from catalog import REVIEWS, USERS
-from faker_tool.files import Bytes
-from faker_tool.stores import FolderStore
+from landing.bucket import Bytes
+from landing.stores import FolderStore
 from tests.capture.ucsd.landed import CAPTURED_AT, contents, import_dumps, records
 from tests.capture.ucsd.made_up import AUTHOR, REVIEW, lines, write_dump
 

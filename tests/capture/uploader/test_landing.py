@@ -10,7 +10,7 @@ from moto import mock_aws
 from moto.core import set_initial_no_auth_action_count
 
 from capture.uploader.landing import Landing, NotUploaded
-from faker_tool.bucket import StoreError
+from landing.bucket import StoreError
 from tests.capture.uploader.zone import Zone
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from capture.stopping import Stop
 from capture.uploader.uploader import Uploader
-from faker_tool.bucket import StoreError
+from landing.bucket import StoreError
 from tests.capture.uploader.running import running
 from tests.capture.uploader.zone import Zone, content, finish
 from tests.local_cloud.waiting import until

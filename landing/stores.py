@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from faker_tool.bucket import SCHEME, BucketStore
-from faker_tool.files import Bytes
+from landing.bucket import SCHEME, BucketStore, Bytes
 
 
 class Store(Protocol):

@@ -2,8 +2,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog import AUTHORS
-from lambdas.shared import plan as documents
-from lambdas.shared.plan import Layout, Part, Plan, PlannedFile, TaskLimits, receipt_key
+from contract import plan as documents
+from contract.plan import Layout, Part, Plan, PlannedFile, TaskLimits, receipt_key
 from lambdas.shared.planning import Header, Zones, make_plan
 from spark_jobs.plan import files_of, layouts_of
 from tests.lambdas.zones import landing_object

@@ -10,12 +10,11 @@ import boto3
 from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
-from faker_tool.files import Bytes
-
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
     from mypy_boto3_s3 import S3Client
 
+Bytes = bytes | memoryview
 SCHEME = "s3://"
 _PART = 16 * 1024 * 1024  # bytes; an object has 10,000 parts at most, and ten wait in memory
 _CAUSES = {

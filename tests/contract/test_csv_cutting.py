@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.cutting import NotCuttableError, Piece, count_records, find_pieces
+from contract.csv_cutting import NotCuttableError, Piece, count_records, find_pieces
 
 HEADER = "id,text,more\n"
 values = st.lists(st.sampled_from(['"', ",", "\n", "\r\n", " ", "a", "ß", "本"]), max_size=12).map("".join)

@@ -1,0 +1,1 @@
+"""Where landing files go: a folder, the local endpoint, S3."""
