@@ -18,7 +18,7 @@ help: ## this list
 
 .PHONY: run
 run: runtime ## the whole pipeline on this machine [DATA=folder] [WINDOW_START=2020-02-01 WINDOW_END=2020-03-01] [SIZE=100MB]
-	@python -m local_cloud run $(DATA) --size $(SIZE) \
+	@python -m operations run $(DATA) --size $(SIZE) \
 		$(if $(WINDOW_START),--window-start $(WINDOW_START)) $(if $(WINDOW_END),--window-end $(WINDOW_END))
 
 .PHONY: demo
@@ -62,7 +62,7 @@ docs: runtime ## the pages of docs/ that follow from code
 
 .PHONY: up
 up: setup ## an endpoint that stays, for the plain aws and cdk commands
-	@python -m local_cloud up
+	@python -m operations up
 
 .PHONY: synth
 synth: setup ## the CloudFormation templates, into cdk.out

@@ -12,10 +12,10 @@ from benchmarks import ROOT
 from benchmarks.errors import BenchmarkError
 from benchmarks.loads import CAPTURED, Load
 from benchmarks.measure import Sample, Usage, during, measure
-from local_cloud.executions import Archive, Execution, StateVisit, visits
 from local_cloud.state import StateFolder
+from operations.executions import Archive, Execution, StateVisit, visits
 
-_CODE = ("catalog", "contract", "lambdas", "local_cloud", "spark_jobs", "stacks")
+_CODE = ("catalog", "contract", "lambdas", "local_cloud", "operations", "spark_jobs", "stacks")
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ def run_pipeline(load: Load) -> PipelineRun:
     """Land the load in an empty pipeline, and run it to its end."""
     state = state_of(load)
     shutil.rmtree(state.root, ignore_errors=True)
-    command = [sys.executable, "-m", "local_cloud", "run", str(load.place.data), "--state", str(state.root)]
+    command = [sys.executable, "-m", "operations", "run", str(load.place.data), "--state", str(state.root)]
     window = ["--window-start", CAPTURED[0], "--window-end", CAPTURED[1]]
     measured = measure([*command, *window], log=load.place.folder / "pipeline.log")
     execution = _succeeded(state)

@@ -17,9 +17,9 @@ from demo.errors import DemoError
 from demo.outcome import show_analytics, summed_up
 from demo.play import Play
 from demo.stage import MACHINE, Stage, stage
-from local_cloud import display
 from local_cloud.errors import LocalCloudError
-from local_cloud.run import run_once
+from operations import display
+from operations.run import run_once
 
 _STATE = Path(".state") / "demo"
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -42,7 +42,7 @@ def main(
             total = summed_up((review.id for review in on_stage.goodreads.published), on_stage.folder)
             show_analytics(console, on_stage.folder)
         console.print(str(total), style="bold green" if total.holds else "bold red", highlight=False)
-        console.print(f'ask on: python -m local_cloud query --state {_STATE} "select ..."', highlight=False)
+        console.print(f'ask on: python -m operations query --state {_STATE} "select ..."', highlight=False)
     sys.exit(0 if total.holds else 1)
 
 

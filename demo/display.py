@@ -5,7 +5,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 
 from demo.figures import Figures, rows_of
-from local_cloud.executions import Execution
+from operations.executions import Execution
 
 _COUNTS = ("read", "inserted", "updated", "stale", "duplicate", "quarantined")
 _SHOWN_RUNS = 8

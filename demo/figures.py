@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from capture.simulated import SimulatedGoodreads
-from local_cloud.executions import Execution, StateMachine
+from operations.executions import Execution, StateMachine
 
 _HAS_REVIEWS = "select count(*) from sqlite_master where name = 'reviews'"
 _CAPTURED = "select count(*) from reviews where status = 'captured'"

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.table import Table
 
-from local_cloud import display
 from local_cloud.state import StateFolder
-from local_cloud.warehouse_query import query_here
+from operations import display
+from operations.warehouse_query import query_here
 
 _REVIEW_IDS = "select review_id from goodreads_warehouse.reviews"
 _ANALYTICS = {

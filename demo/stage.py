@@ -16,8 +16,8 @@ from local_cloud.addresses import REGION
 from local_cloud.endpoint import serving
 from local_cloud.errors import LocalCloudError
 from local_cloud.events import Schedule
-from local_cloud.executions import StateMachine
 from local_cloud.state import StateFolder
+from operations.executions import StateMachine
 
 MACHINE = "goodreads"
 _SETTINGS = {

@@ -18,8 +18,8 @@ from local_cloud import deploy, endpoint
 from local_cloud.account import ACCOUNT
 from local_cloud.addresses import REGION
 from local_cloud.emr.steps import StepRunner
-from local_cloud.executions import StateMachine
 from local_cloud.state import StateFolder
+from operations.executions import StateMachine
 from tests.crash.deliveries import FILES_PER_TASK, Delivery
 from tests.crash.faults import Faults, interpreter_with
 from tests.crash.warm import submit_executable, warm_spark

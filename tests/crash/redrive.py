@@ -2,7 +2,7 @@
 
 import boto3
 
-from local_cloud.executions import StateMachine
+from operations.executions import StateMachine
 from tests.crash.lab import Lab
 from tests.e2e.pipeline import Run
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from demo.figures import Figures
-from local_cloud.executions import Execution
+from operations.executions import Execution
 
 STARTED = datetime(2020, 2, 19, 21, 38, tzinfo=UTC)
 

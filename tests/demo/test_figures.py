@@ -16,7 +16,7 @@ from capture.spool.spool import held
 from demo.display import scene
 from demo.figures import Figures, Observer, files_below
 from demo.outcome import Sum
-from local_cloud.executions import Execution, StateMachine
+from operations.executions import Execution, StateMachine
 from tests.demo.made_up import execution, figures
 
 

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from catalog.page import datasets_page
-from local_cloud.__main__ import app
+from operations.__main__ import app
 from stacks.settings.page import settings_page
 from stacks.state_machine import run_sql
 from stacks.state_machine.blocks import NOT_RETRIED
@@ -40,11 +40,11 @@ def test_every_make_target_the_readme_names_exists() -> None:
     assert named - targets == set()
 
 
-def test_every_command_of_local_cloud_the_readme_names_exists() -> None:
+def test_every_command_the_readme_names_exists() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     shown = CliRunner().invoke(app, ["--help"]).output
 
-    named = set(re.findall(r"python -m local_cloud (\w+)", text))
+    named = set(re.findall(r"python -m operations (\w+)", text))
 
     assert named == {"query", "replay", "status", "history", "up"}
     assert [command for command in named if command not in shown] == []

@@ -9,11 +9,11 @@ from typing import Any
 
 import boto3
 
-from local_cloud import landing
-from local_cloud.executions import Execution, StateMachine
-from local_cloud.run import final_state, run_name
 from local_cloud.state import StateFolder
-from local_cloud.warehouse_query import query_here
+from operations import local_landing as landing
+from operations.executions import Execution, StateMachine
+from operations.run import final_state, run_name
+from operations.warehouse_query import query_here
 
 PROJECT = Path(__file__).resolve().parents[2]
 _DEADLINE_SECONDS = 300

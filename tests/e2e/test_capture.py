@@ -11,7 +11,7 @@ from capture.simulated import Fault, SimulatedGoodreads, simulated_goodreads
 from demo.figures import Figures, Observer
 from demo.outcome import summed_up
 from demo.worker import Worker
-from local_cloud.executions import StateMachine
+from operations.executions import StateMachine
 from tests.e2e.pipeline import Pipeline, Run
 from tests.local_cloud.waiting import until
 

@@ -31,7 +31,7 @@ def aws(*arguments: str) -> Any:
 
 def local_cloud(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "local_cloud", *arguments],
+        [sys.executable, "-m", "operations", *arguments],
         cwd=PROJECT,
         env={**os.environ, "COLUMNS": "120"},
         capture_output=True,
@@ -101,7 +101,7 @@ def test_ctrl_c_in_the_spark_step_leaves_no_process_and_loses_no_file(tmp_path: 
     data = tmp_path / "data"
     data.mkdir()
     (data / "author.csv").write_bytes(csv_file([author(1, "Ursula K. Le Guin", NOON)]))
-    command = [sys.executable, "-m", "local_cloud", "run", str(data), "--state", str(state)]
+    command = [sys.executable, "-m", "operations", "run", str(data), "--state", str(state)]
     with subprocess.Popen(
         command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, process_group=0
     ) as running:

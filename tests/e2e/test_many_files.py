@@ -5,7 +5,7 @@ import json
 import boto3
 import pytest
 
-from local_cloud.executions import StateMachine
+from operations.executions import StateMachine
 from tests.e2e.pipeline import Pipeline
 from tests.e2e.records import NOON, author, csv_file
 

@@ -9,7 +9,7 @@ import pytest
 
 from catalog import USERS
 from faker_tool.generate import generate
-from local_cloud.executions import StateMachine
+from operations.executions import StateMachine
 from tests.e2e.pipeline import FEBRUARY_2020, Pipeline, Run
 from tests.e2e.records import EVENING, MORNING, NOON, author, csv_file
 

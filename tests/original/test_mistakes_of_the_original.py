@@ -223,7 +223,7 @@ def test_a_title_and_an_address_longer_than_256_bytes_fit(session: Session) -> N
 def test_no_file_of_the_repository_holds_a_key_or_reads_a_password() -> None:
     files = [
         path
-        for folder in ("lambdas", "spark_jobs", "stacks", "local_cloud", "sql")
+        for folder in ("contract", "lambdas", "spark_jobs", "stacks", "local_cloud", "operations", "sql")
         for path in _text(ROOT / folder)
     ]
     for path in [*files, ROOT / "cdk.json", ROOT / "app.py"]:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 
-from local_cloud.executions import Archive, visits
 from local_cloud.step_functions.redrive import description, place_to_go_on
+from operations.executions import Archive, visits
 from tests.local_cloud.conftest import Endpoint
 from tests.local_cloud.waiting import until
 

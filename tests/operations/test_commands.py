@@ -1,4 +1,4 @@
-"""`python -m local_cloud`: what a person reads when something is missing or wrong."""
+"""`python -m operations`: what a person reads when something is missing or wrong."""
 
 import signal
 from collections.abc import Iterator
@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from local_cloud.__main__ import app
 from local_cloud.redshift import RedshiftEngine
 from local_cloud.state import StateFolder
+from operations.__main__ import app
 
 pytestmark = pytest.mark.usefixtures("environment")
 

@@ -16,13 +16,13 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
 from catalog import AUTHORS
-from local_cloud.__main__ import app
 from local_cloud.errors import LocalCloudError
-from local_cloud.replay import export, land, replay, zones_here, zones_on_aws
-from local_cloud.replay.records import RecordFiles, csv_record
-from local_cloud.replay.rejects import Reject
-from local_cloud.replay.zones import Zones
 from local_cloud.state import StateFolder
+from operations.__main__ import app
+from operations.replay import export, land, replay, zones_here, zones_on_aws
+from operations.replay.records import RecordFiles, csv_record
+from operations.replay.rejects import Reject
+from operations.replay.zones import Zones
 from tests.local_cloud.conftest import Endpoint
 
 pytestmark = pytest.mark.usefixtures("environment")

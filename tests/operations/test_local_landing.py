@@ -6,7 +6,7 @@ import boto3
 import pytest
 
 from local_cloud.errors import LocalCloudError
-from local_cloud.landing import files_of, put
+from operations.local_landing import files_of, put
 from tests.local_cloud.conftest import Endpoint
 
 

@@ -6,9 +6,9 @@ from io import StringIO
 
 from rich.console import Console, RenderableType
 
-from local_cloud import display
-from local_cloud.executions import Execution, StateVisit
-from local_cloud.run import review_span
+from operations import display
+from operations.executions import Execution, StateVisit
+from operations.run import review_span
 
 START = datetime(2020, 2, 19, 21, 38, tzinfo=UTC)
 END = datetime(2020, 2, 19, 21, 39, 30, tzinfo=UTC)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 
-from local_cloud.executions import Archive, Execution, StateMachine, readable_cause, visits
+from operations.executions import Archive, Execution, StateMachine, readable_cause, visits
 from tests.local_cloud.conftest import Endpoint
 from tests.local_cloud.waiting import until
 

@@ -10,8 +10,8 @@ import boto3
 from rich.console import Console
 from rich.live import Live
 
-from local_cloud import display
-from local_cloud.executions import Execution, StateMachine, visits
+from operations import display
+from operations.executions import Execution, StateMachine, visits
 
 _LOOK_SECONDS = 0.2
 

@@ -12,9 +12,9 @@ from lambdas.shared.recognise import (
     unknown_name_problem,
 )
 from local_cloud.errors import LocalCloudError
-from local_cloud.landing import files_of
-from local_cloud.replay.export import FILES, OVERVIEW, export
-from local_cloud.replay.zones import Zones
+from operations.local_landing import files_of
+from operations.replay.export import FILES, OVERVIEW, export
+from operations.replay.zones import Zones
 
 _SHOWN_PROBLEMS = 10
 

@@ -7,7 +7,7 @@ import redshift_connector
 from redshift_connector.error import InterfaceError
 
 from local_cloud.errors import LocalCloudError
-from local_cloud.warehouse_query import query_aws
+from operations.warehouse_query import query_aws
 
 
 class Connection:

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from catalog import DATASETS, Dataset, dataset_named
 from local_cloud.errors import LocalCloudError
-from local_cloud.replay.zones import Zones
+from operations.replay.zones import Zones
 
 UTF8 = "UTF-8"
 _REASON = ".reason.json"

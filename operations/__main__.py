@@ -1,4 +1,4 @@
-"""`python -m local_cloud`: the pipeline on this machine, and a look at it here or on AWS."""
+"""`python -m operations`: the pipeline on this machine, and a look at it here or on AWS."""
 
 import signal
 import sys
@@ -15,11 +15,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.markup import escape
 
-from local_cloud import display
 from local_cloud.addresses import REGION
 from local_cloud.errors import LocalCloudError
-from local_cloud.executions import Archive, Execution, StateMachine, visits
 from local_cloud.state import StateFolder
+from operations import display
+from operations.executions import Archive, Execution, StateMachine, visits
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 console = Console()
@@ -55,7 +55,7 @@ def run(
     context: Context = None,
 ) -> None:
     """Files in, audited warehouse and analytics out: one execution of the deployed state machine."""
-    from local_cloud import landing  # noqa: PLC0415
+    from operations import local_landing as landing  # noqa: PLC0415
 
     folder = StateFolder(state)
     with _told(), tempfile.TemporaryDirectory() as made_up:
@@ -106,7 +106,7 @@ def query(
     profile: Annotated[str | None, typer.Option(help="On AWS: the profile.")] = None,
 ) -> None:
     """Ask the warehouse."""
-    from local_cloud.warehouse_query import query_aws, query_here  # noqa: PLC0415
+    from operations.warehouse_query import query_aws, query_here  # noqa: PLC0415
 
     with _told():
         columns, rows = (
@@ -170,7 +170,7 @@ def replay(
     name: Name = DEFAULT_NAME,
 ) -> None:
     """Put what a run has rejected back into the landing zone, as it is or repaired."""
-    from local_cloud import replay as replaying  # noqa: PLC0415
+    from operations import replay as replaying  # noqa: PLC0415
 
     with _told(), ExitStack() as stack:
         if export and repaired:
@@ -246,8 +246,9 @@ def _settings(context: list[str] | None) -> dict[str, str]:
 
 
 def _one_run(source: Path, name: str, execution_input: dict[str, Any]) -> Execution:
-    from local_cloud import account, landing  # noqa: PLC0415
-    from local_cloud.run import run_once  # noqa: PLC0415
+    from local_cloud import account  # noqa: PLC0415
+    from operations import local_landing as landing  # noqa: PLC0415
+    from operations.run import run_once  # noqa: PLC0415
 
     with console.status(f"putting the files of {source} into the landing zone"):
         landing.put(source, f"{name}-landing-{account.ACCOUNT}-{REGION}")
@@ -278,8 +279,8 @@ def _input(start: str | None, end: str | None, accept_rejects: bool) -> dict[str
 
 
 def _show_hint(folder: StateFolder, execution: Execution) -> None:
-    from local_cloud.run import review_span, window_of  # noqa: PLC0415
-    from local_cloud.warehouse_query import query_here  # noqa: PLC0415
+    from operations.run import review_span, window_of  # noqa: PLC0415
+    from operations.warehouse_query import query_here  # noqa: PLC0415
     from sql import statements  # noqa: PLC0415
 
     window = window_of(execution)

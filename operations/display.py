@@ -9,7 +9,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from local_cloud.executions import Execution, StateVisit
+from operations.executions import Execution, StateVisit
 
 _MARKS = {"SUCCEEDED": "green", "RUNNING": "yellow", "FAILED": "red", "ABORTED": "red", "TIMED_OUT": "red"}
 _COUNTS = ("read", "inserted", "updated", "stale", "duplicate", "quarantined")

@@ -8,8 +8,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from local_cloud.replay.export import OVERVIEW, Overview
-from local_cloud.replay.landing import Landed
+from operations.replay.export import OVERVIEW, Overview
+from operations.replay.landing import Landed
 
 _SHOWN = 20
 

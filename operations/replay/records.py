@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO, Self
 
 from local_cloud.errors import LocalCloudError
-from local_cloud.replay.rejects import Reject
+from operations.replay.rejects import Reject
 
 
 class RecordFiles:

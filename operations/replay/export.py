@@ -8,9 +8,9 @@ from typing import IO
 
 from lambdas.shared.recognise import dataset_of
 from local_cloud.errors import LocalCloudError
-from local_cloud.replay.records import RecordFiles, csv_record
-from local_cloud.replay.rejects import Reject, RejectedFile, rejects_of
-from local_cloud.replay.zones import Zones
+from operations.replay.records import RecordFiles, csv_record
+from operations.replay.rejects import Reject, RejectedFile, rejects_of
+from operations.replay.zones import Zones
 
 OVERVIEW = "rejects.csv"
 """Says why each record and file was rejected and where in the folder it is; it is not landed."""
