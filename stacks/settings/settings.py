@@ -8,8 +8,8 @@ from constructs import Node
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from catalog import DATASETS
-from stacks.compute.emr_releases import SPARK_VERSION, releases_with
 from stacks.settings.context import SettingsError, explain, refuse_misspelt
+from stacks.settings.emr_releases import SPARK_VERSION, releases_with
 from stacks.settings.node_types import Nodes, check_port, deployable
 
 _MIB = 1024**2

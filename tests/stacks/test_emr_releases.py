@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from stacks.compute.emr_releases import SPARK_OF_RELEASE, SPARK_VERSION, releases_with
+from stacks.settings.emr_releases import SPARK_OF_RELEASE, SPARK_VERSION, releases_with
 from stacks.settings.settings import Settings
 
 REQUIREMENTS = Path(__file__).resolve().parents[2] / "requirements.txt"
