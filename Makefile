@@ -50,6 +50,7 @@ lint: tools
 	@ruff format --check --quiet . || { echo "run: make format"; exit 1; }
 	@ruff check --quiet .
 	@mypy
+	@report=$$(lint-imports --no-logo) || { echo "$$report"; exit 1; }
 
 .PHONY: format
 format: tools ## put the source in order
@@ -79,7 +80,7 @@ tools: runtime $(VENV)/.tools
 
 .PHONY: clean
 clean: ## remove what runs and builds have left: the local warehouse too
-	@rm -rf .state cdk.out .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .state cdk.out .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
 $(VENV)/bin/python:
 	@command -v $(PYTHON) > /dev/null || { echo "$(PYTHON) was not found; install Python 3.11, or name another: make PYTHON=..."; exit 1; }
