@@ -1,1 +1,1 @@
-"""AWS on one machine: the control plane is moto's, the engines behind it are real."""
+"""AWS on one machine: moto is the control plane, and the engines behind it are real."""

@@ -12,11 +12,11 @@ ACCOUNT = "123456789012"
 
 
 def provide() -> None:
-    """AWS's public Powertools layer, and the parameter that names it."""
+    """Publish AWS's public Powertools layer, and the parameter that names it."""
     layer = boto3.client("lambda").publish_layer_version(
         LayerName="AWSLambdaPowertools", Content={"ZipFile": b"the installed package stands in for it"}
     )["LayerVersionArn"]
-    # past the API, which lets only AWS write below /aws
+    # not through the API: it lets only AWS write below /aws
     ssm_backends[ACCOUNT][REGION]._parameters[POWERTOOLS_LAYER].append(  # noqa: SLF001
         Parameter(
             account_id=ACCOUNT,

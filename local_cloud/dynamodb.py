@@ -19,7 +19,7 @@ def install(folder: Path) -> None:
 
     A second call replaces the first folder.
     """
-    one_change = threading.RLock()  # the server answers every request in a thread of its own
+    one_change = threading.RLock()  # the server answers each request in its own thread
 
     def save(backend: Any, table_name: str) -> None:
         items = [item.to_json()["Attributes"] for item in backend.tables[table_name].all_items()]

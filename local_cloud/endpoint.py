@@ -74,9 +74,9 @@ def _install(state: StateFolder, engine: RedshiftEngine, runtime: LambdaRuntime,
 def _control_plane(port: int) -> Iterator[None]:
     for noisy in ("werkzeug", "botocore", "localbucket", "moto", "sqlglot"):
         logging.getLogger(noisy).setLevel(logging.CRITICAL)
-    # it knows no bucket policies, alarms and subscriptions, and says so of each
+    # moto warns about each bucket policy, alarm and subscription that it skips
     warnings.filterwarnings("ignore", message="Tried to parse", module="moto")
-    moto_api_backend.reset()  # what an earlier endpoint of this process has deployed
+    moto_api_backend.reset()  # forget what an earlier endpoint of this process deployed
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=port, verbose=False)
     server.start()
     account.provide()
@@ -87,14 +87,14 @@ def _control_plane(port: int) -> Iterator[None]:
 
 
 def _end_executions(state: StateFolder) -> None:
-    """Abort what still runs and wait, for a few seconds at most, until it is written down."""
+    """Abort every running execution, and wait a few seconds at most for its document."""
     client = boto3.client("stepfunctions")
     running: list[Path] = []
     for machine in client.list_state_machines()["stateMachines"]:
         found = client.list_executions(stateMachineArn=machine["stateMachineArn"], statusFilter="RUNNING")
         for execution in found["executions"]:
             path = state.executions / f"{execution['name']}.json"
-            path.unlink(missing_ok=True)  # how it had ended before it was redriven
+            path.unlink(missing_ok=True)  # the document of its end before a redrive
             client.stop_execution(executionArn=execution["executionArn"], cause="the endpoint went down")
             running.append(path)
     deadline = time.monotonic() + _GRACE_SECONDS

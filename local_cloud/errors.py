@@ -2,4 +2,4 @@
 
 
 class LocalCloudError(Exception):
-    """Something the user can mend; the message says what was found and what to do."""
+    """The user can correct this; the message says what was found and what to do."""

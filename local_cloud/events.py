@@ -1,4 +1,4 @@
-"""Fires the EventBridge rules with a rate: moto stores rules but never fires them."""
+"""Fires EventBridge rules that have a rate: moto stores rules but never fires them."""
 
 import logging
 import re
@@ -15,13 +15,13 @@ _UNITS = {"minute": 60, "hour": 3600, "day": 86400}
 
 
 def seconds_of(expression: str) -> int | None:
-    """The period of `rate(10 minutes)` in seconds; None for other expressions, which do not fire here."""
+    """The period of `rate(10 minutes)` in seconds; None for any other expression: it does not fire here."""
     match = re.fullmatch(r"rate\((\d+) (minute|hour|day)s?\)", expression)
     return int(match[1]) * _UNITS[match[2]] if match else None
 
 
 class Schedule:
-    """Starts the state machines that are targets of enabled rules, each a period after it was first seen."""
+    """Starts the state machines that enabled rules target; a rule first fires one period after it was first seen."""
 
     def __init__(self) -> None:
         self._due: dict[tuple[str, str], float] = {}
@@ -47,7 +47,10 @@ class Schedule:
     def tick(self, now: float) -> None:
         """Fire what is due at `now` (seconds of a monotonic clock)."""
         events = boto3.client("events")
-        seen, self._due = self._due, {}  # a rule that is gone or was switched off starts afresh
+        seen, self._due = (
+            self._due,
+            {},
+        )  # a rule that was deleted or disabled starts a new period when it comes back
         for rule in events.list_rules()["Rules"]:
             expression = rule.get("ScheduleExpression", "")
             period = seconds_of(expression)
@@ -66,5 +69,5 @@ def _fire(state_machine: str, execution_input: str) -> None:
         boto3.client("stepfunctions").start_execution(
             stateMachineArn=state_machine, name=name, input=execution_input
         )
-    except ClientError as error:  # the other rules, and the next time, must not suffer
+    except ClientError as error:  # one failure must stop neither the other rules nor the next time
         log.warning("the schedule could not start %s: %s", state_machine, error)

@@ -16,7 +16,7 @@ from local_cloud.errors import LocalCloudError
 
 @dataclass(frozen=True)
 class Running:
-    """An endpoint that serves a state folder now; `purpose` is the command that started it, `up` or `run`."""
+    """The endpoint that serves a state folder now; `purpose` is the command that started it, `up` or `run`."""
 
     pid: int
     purpose: str
@@ -79,12 +79,12 @@ class StateFolder:
         return found if psutil.pid_exists(found.pid) and self._is_locked() else None
 
     def announce(self, endpoint: Running) -> None:
-        """Say who serves this folder and where."""
+        """Write down which process serves this folder, and its addresses."""
         write_document(self._endpoint_file, asdict(endpoint))
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Keep the folder to this process; LocalCloudError if another one has it."""
+        """Lock the folder for this process; LocalCloudError if another process has it."""
         self.root.mkdir(parents=True, exist_ok=True)
         lock = self._lock()
         try:

@@ -2,7 +2,7 @@
 
     python -P child.py lambdas.plan_copies.handler 3 < events > log    answers go to file descriptor 3
 
-Events and answers are a line of JSON each; a handler's error is answered as the Lambda service words it.
+Each event and each answer is one line of JSON. An error of the handler becomes an answer in the Lambda service's form.
 """
 
 import importlib
@@ -32,7 +32,7 @@ class Context:
 
 
 def answer(name: str, request: dict[str, Any]) -> str:
-    """{"result": ...} or {"error": {errorMessage, errorType, stackTrace}}, also if there is no such handler."""
+    """{"result": ...} or {"error": {errorMessage, errorType, stackTrace}}; a missing handler is an error too."""
     try:
         context = Context(request["id"], request["timeout"])
         return json.dumps({"result": handler_named(name)(request["event"], context)})
@@ -47,7 +47,7 @@ def answer(name: str, request: dict[str, Any]) -> str:
 
 
 def handler_named(name: str) -> Callable[[Any, Context], Any]:
-    """The function of that name, which is imported at its first event."""
+    """The function of that name; the first event imports it."""
     module, _, function = name.rpartition(".")
     handler: Callable[[Any, Context], Any] = getattr(importlib.import_module(module), function)
     return handler

@@ -10,7 +10,7 @@ from local_cloud.lambda_.runtime import LambdaRuntime
 
 
 def install(runtime: LambdaRuntime) -> None:
-    """Let `lambda:Invoke`, from boto3 or from a state machine, run the function's handler."""
+    """Make `lambda:Invoke` run the function's handler, whether boto3 or a state machine calls it."""
     default_user_config["lambda"]["use_docker"] = False
 
     def invoke(

@@ -1,4 +1,4 @@
-"""Runs the deployed code of Lambda functions in child processes, which stay warm as on AWS."""
+"""Runs the deployed code of Lambda functions in child processes; they stay warm, as on AWS."""
 
 import hashlib
 import json
@@ -22,7 +22,7 @@ _CHILD = Path(__file__).with_name("child.py")
 
 
 class Function(Protocol):
-    """What the runtime needs of a function as moto keeps it."""
+    """The attributes of moto's function objects that the runtime reads."""
 
     function_name: str
     function_arn: str
@@ -55,7 +55,7 @@ class _Child:
 
 
 class LambdaRuntime:
-    """A pool of warm children for each version of each function; concurrent calls get a child each."""
+    """A pool of warm children for each version of each function; each concurrent call has its own child."""
 
     def __init__(self, code: Path, logs: Path, environment: dict[str, str]) -> None:
         self._code = code
@@ -119,7 +119,7 @@ class LambdaRuntime:
                 stderr=log,
                 pass_fds=[writing],
                 env=self._variables(function, code),
-                start_new_session=True,  # Ctrl-C in the terminal is for the command, which ends the children itself
+                start_new_session=True,  # Ctrl-C in the terminal is for the command; the command ends the children
             )
             os.close(writing)
             if process.stdin is None:
@@ -129,12 +129,12 @@ class LambdaRuntime:
         return child
 
     def _exchange(self, child: _Child, request: dict[str, Any], timeout: float) -> bytes | None:
-        """The child's answer, which ends with a newline; None if it took too long, cut off if the child is gone."""
+        """The child's answer with its newline; None after the timeout; without the newline if the child died."""
         expired = threading.Event()
 
         def expire() -> None:
             expired.set()
-            end_tree(child.process)  # which ends the waiting below, wherever it is
+            end_tree(child.process)  # ends the write or the read below
 
         timer = threading.Timer(timeout, expire)
         timer.start()
@@ -178,7 +178,7 @@ class LambdaRuntime:
 
 
 def _version(function: Function) -> str:
-    """The same for calls that one child can answer."""
+    """Calls with the same version can share a child."""
     settings = [function.function_name, function.handler, sorted(function.environment_vars.items())]
     return hashlib.sha256(function.code_bytes + json.dumps(settings).encode()).hexdigest()
 

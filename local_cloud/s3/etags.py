@@ -1,7 +1,7 @@
-"""ETags without reading an object again: of bytes that were copied within S3, they follow from those of their source.
+"""ETags of copies, without reading the bytes again: the ETag of a copy follows from its sources' ETags.
 
-As on AWS, an object that was uploaded in several parts has an ETag of its own, with a dash, that is not its MD5. It is
-kept in a file, because after a restart it could not be told from the content.
+As on AWS, the ETag of an object that was uploaded in several parts has a dash and is not the object's MD5. A file keeps
+these ETags, because nobody could compute them from the content after a restart.
 """
 
 import hashlib
@@ -16,22 +16,22 @@ import localbucket
 from localbucket import S3Error, object_etag, remember_etag, stat_signature
 
 Range = tuple[Path, int, int]
-"""A file, and of which place on how many bytes of it."""
+"""A file, the offset of the first byte, and the number of bytes."""
 
 ETAGS = ".localbucket-etags.jsonl"
-"""The file, beside the buckets: a line for each object, of its path, what `stat` says of it, and the ETag."""
+"""The file, beside the buckets. One line an object: its path, its `stat` signature, its ETag."""
 
 _BLOCK = 256 * 1024  # fits into the processor's cache: with 1 MiB a copy takes three times as long
 
 
 class MadeOfParts:
-    """The ETags that are no MD5 of their content; one file for all buckets of a folder."""
+    """The ETags that are not the MD5 of the content; one file for all buckets of a folder."""
 
     def __init__(self, buckets: Path) -> None:
         self._file = buckets / ETAGS
 
     def recall(self) -> None:
-        """Let the server know those of objects that are as they were."""
+        """Tell the server the ETags of the objects that have not changed."""
         if not self._file.exists():
             return
         known = {
@@ -43,7 +43,7 @@ class MadeOfParts:
         self._file.write_text("".join(_line(path, *found) for path, found in known.items()))
 
     def remember(self, path: Path, etag: str) -> None:
-        """That the object has this ETag, until it changes."""
+        """Keep the object's ETag until the object changes."""
         remember_etag(path, etag)
         if "-" in etag:
             with self._file.open("a") as file:
@@ -51,12 +51,12 @@ class MadeOfParts:
 
     def _lines(self) -> Iterator[Any]:
         for line in self._file.read_text().splitlines():
-            with suppress(json.JSONDecodeError):  # the end of the file, if the machine has lost its power
+            with suppress(json.JSONDecodeError):  # a line that a loss of power cut off
                 yield json.loads(line)
 
 
 def copy(destination: IO[bytes], ranges: Sequence[Range]) -> str:
-    """Write the ranges one after the other; the ETag of what they make up."""
+    """Write the ranges one after the other; the ETag of the whole."""
     for path, start, length in ranges:
         with path.open("rb") as source:
             source.seek(start)
@@ -71,7 +71,7 @@ def copy(destination: IO[bytes], ranges: Sequence[Range]) -> str:
 
 
 def install() -> None:
-    """Let localbucket copy so."""
+    """Make localbucket copy with `copy`."""
     localbucket.copy_ranges = copy
     localbucket.BLOCK_SIZE = _BLOCK
 

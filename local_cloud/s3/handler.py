@@ -1,4 +1,4 @@
-"""localbucket's request handler, made to keep S3's promises: conditions are checked and acted on in one step."""
+"""localbucket's request handler with S3's guarantees: it checks a condition and acts on it in one step."""
 
 import os
 import tempfile
@@ -26,14 +26,14 @@ from localbucket import (
 from local_cloud.s3 import etags as s3_etags
 from local_cloud.s3.keys import key_problem
 
-_TICK = 10**9  # ns; generous, file systems count time in steps of some milliseconds
+_TICK = 10**9  # ns; generous: file systems count time in steps of some milliseconds
 
 
 class ObjectHandler(S3Handler):  # type: ignore[misc]
-    """Objects are replaced by renaming, so an open file stays what it was; `changing` guards looking and renaming.
+    """A rename replaces an object, so an open file keeps its content; `changing` guards the check and the rename.
 
-    It is held for moments only, never while content is read or sent: the reader may be slow, or may write
-    the same key next.
+    A request holds `changing` for moments only, never while it reads or sends content: a client may be slow, or may
+    write the same key next.
     """
 
     changing: ClassVar[threading.Lock]
@@ -41,7 +41,7 @@ class ObjectHandler(S3Handler):  # type: ignore[misc]
 
     @classmethod
     def serving(cls, buckets: Path, **attributes: object) -> type[Self]:
-        """The class for one folder, whose folders are buckets; with more attributes, if need be."""
+        """The handler class for one folder of buckets; `attributes` are added to the class."""
         folder = buckets.resolve()
         etags = s3_etags.MadeOfParts(folder)
         s3_etags.install()
@@ -49,7 +49,7 @@ class ObjectHandler(S3Handler):  # type: ignore[misc]
         own = {"data_root": folder, "changing": threading.Lock(), "etags": etags}
         return type(cls.__name__, (cls,), own | attributes)
 
-    _BUCKET_QUESTIONS: ClassVar[dict[str, tuple[str, ...]]] = {  # what the CDK CLI asks before it uploads
+    _BUCKET_QUESTIONS: ClassVar[dict[str, tuple[str, ...]]] = {  # the CDK CLI asks for it before an upload
         "location": ("LocationConstraint",),
         "encryption": (
             "ServerSideEncryptionConfiguration",
@@ -88,7 +88,7 @@ class ObjectHandler(S3Handler):  # type: ignore[misc]
         return path
 
     def _read_body(self) -> bytes:
-        """The whole body: half of one, from a client that died, must not become an object."""
+        """The whole body; half a body, from a client that died, must not become an object."""
         body: bytes = super()._read_body()
         expected = self.headers.get("x-amz-decoded-content-length") or self.headers.get("Content-Length")
         if expected is not None and len(body) != int(expected):
@@ -105,18 +105,18 @@ class ObjectHandler(S3Handler):  # type: ignore[misc]
         super()._get(bucket, key, include_body)
 
     def _copy_source(self) -> Path:
-        """A second name for the content that was checked: it stays, whatever becomes of the key meanwhile."""
+        """A second name for the checked content: the content stays, whatever happens to the key in between."""
         source = super()._copy_source()
         snapshot = self._scratch() / f"{TEMP_PREFIX}{uuid.uuid4().hex}"
         with self._steady(source):
-            super()._copy_source()  # its conditions again, now that it cannot change
+            super()._copy_source()  # check the conditions again, now that the content cannot change
             os.link(source, snapshot)
             remember_etag(snapshot, object_etag(source))
         self._request.callback(_forget, snapshot)
         return snapshot
 
     def _write_object(self, bucket: str, key: str, write: Callable[[IO[bytes]], str]) -> str:
-        """Write aside, then rename under the conditions; the ETag."""
+        """Write to a temporary file, then rename it under the conditions; the ETag."""
         target = self._object_path(bucket, key)
         with tempfile.NamedTemporaryFile(dir=self._scratch(), prefix=TEMP_PREFIX, delete=False) as written:
             self._request.callback(Path(written.name).unlink, missing_ok=True)
@@ -127,12 +127,14 @@ class ObjectHandler(S3Handler):  # type: ignore[misc]
             self._check_if_match(target)
             try:
                 target.parent.mkdir(parents=True, exist_ok=True)
-                # two ticks ago: what is written past this server from now on has another time, and this one's ETag holds
+                # two ticks ago: a later write past this server has another time, so this ETag stays valid
                 past = time.time_ns() - 2 * _TICK
                 os.utime(written.name, ns=(past, past))
                 Path(written.name).replace(target)
             except (FileExistsError, NotADirectoryError, IsADirectoryError) as error:
-                raise _refused(f"of {key!r} a part is a folder here and another object's name") from error
+                raise _refused(
+                    f"a part of {key!r} is a folder here and also another object's name"
+                ) from error
             self.etags.remember(target, etag)
         return etag
 
@@ -149,7 +151,7 @@ class ObjectHandler(S3Handler):  # type: ignore[misc]
         common_prefixes: list[str],
         encode: Callable[[str], str],
     ) -> None:
-        """Without the objects that have been deleted since the folder was read."""
+        """The listing without objects that were deleted since the folder was read."""
         for key, path in contents:
             entry = ET.Element("Entry")
             with suppress(FileNotFoundError), self._steady(path):
@@ -158,7 +160,7 @@ class ObjectHandler(S3Handler):  # type: ignore[misc]
         super()._add_list_entries(root, [], common_prefixes, encode)
 
     def _check_if_match(self, target: Path) -> None:
-        """As on AWS: 412 if the object is another one, 404 if there is none."""
+        """As on AWS: 412 if the object has another ETag, 404 if there is no object."""
         condition = self.headers.get("If-Match")
         if condition is None:
             return
@@ -169,10 +171,10 @@ class ObjectHandler(S3Handler):  # type: ignore[misc]
 
     @contextmanager
     def _steady(self, path: Path) -> Iterator[None]:
-        """While it lasts, no request changes the object, and its ETag is known without reading it again.
+        """Within the block no request changes the object, and the server knows its ETag without reading it again.
 
-        localbucket knows an unchanged file by its size and time; a write past this server may keep both
-        within one tick of the clock. So what has changed just now is read anew the next time.
+        localbucket recognises an unchanged file by size and time. A write past this server may keep both
+        within one tick of the clock, so the server reads a file that changed just now again the next time.
         """
         with suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError):
             object_etag(path)
@@ -185,7 +187,7 @@ class ObjectHandler(S3Handler):  # type: ignore[misc]
                         _etag_cache.pop(str(path), None)
 
     def _scratch(self) -> Path:
-        """Where half-written content is: no listing and no Spark job looks there."""
+        """The folder for half-written content: no listing and no Spark job looks there."""
         folder: Path = self.data_root / UPLOADS_DIR
         folder.mkdir(exist_ok=True)
         return folder

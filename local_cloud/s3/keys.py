@@ -7,7 +7,7 @@ _NAME_BYTES = 255  # of a file or folder, on every common file system
 
 
 def key_problem(key: str) -> str | None:
-    """Why an object of that key cannot be a file of its own inside its bucket's folder, or None if it can."""
+    """Why the object of a key cannot be a file in its bucket's folder; None if it can."""
     return _path_problem(key) or next(filter(None, map(_name_problem, key.split("/"))), None)
 
 
@@ -23,7 +23,7 @@ def _path_problem(key: str) -> str | None:
 
 def _name_problem(name: str) -> str | None:
     if not name:
-        return "a slash at the end of the key or next to another one leaves a file or folder without a name"
+        return "a slash at the end of the key or next to another slash leaves a file or folder without a name"
     if name in {".", ".."}:
         return f"{name!r} between slashes leads to another folder"
     if (size := len(name.encode())) > _NAME_BYTES:

@@ -1,4 +1,4 @@
-"""A folder served as S3, and moto's view of it: CloudFormation's buckets and code are the same folder."""
+"""Serves a folder as S3; moto uses the same folder for CloudFormation's buckets and for function code."""
 
 import threading
 from http.server import ThreadingHTTPServer
@@ -10,7 +10,7 @@ from moto.s3.models import FakeKey, S3Backend
 from local_cloud.s3.handler import ObjectHandler
 from local_cloud.s3.keys import key_problem
 
-_POLL_SECONDS = 0.05  # between two looks whether it shall stop
+_POLL_SECONDS = 0.05  # between two checks for the stop signal
 
 
 class S3Server:
@@ -52,7 +52,7 @@ def install(buckets: Path) -> None:
         folder = buckets / bucket_name
         if folder.is_dir():
             if any(folder.iterdir()):
-                return None  # which moto answers as BucketNotEmpty
+                return None  # moto answers BucketNotEmpty
             folder.rmdir()
         return _delete(self, bucket_name)
 

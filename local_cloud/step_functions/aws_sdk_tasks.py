@@ -1,6 +1,6 @@
 """Makes moto's Step Functions call `aws-sdk:redshiftdata` and `aws-sdk:sfn` as AWS does.
 
-State machines write members in PascalCase, whatever case the service's API has.
+State machines write members in PascalCase, whatever case the service's API uses.
 """
 
 from collections.abc import Iterator
@@ -74,5 +74,5 @@ def _from_boto(value: Any, shape: Shape | None) -> Any:
 
 
 def _members(shape: StructureShape) -> Iterator[tuple[str, str]]:
-    """Each member as state machines write it (`LongValue`) and as boto3 does (`longValue`)."""
+    """The name of each member in state machines (`LongValue`), and its name in boto3 (`longValue`)."""
     return ((name[0].upper() + name[1:], name) for name in shape.members)

@@ -1,4 +1,4 @@
-"""Hooks into moto's Step Functions: state machines of CloudFormation run, executions are kept and redriven."""
+"""Hooks into moto's Step Functions: state machines from CloudFormation run; ended executions are kept and can be redriven."""
 
 import json
 from collections.abc import Callable
@@ -25,13 +25,15 @@ _set_error = Environment.set_error
 
 
 def install(ended: Ended) -> None:
-    """Interpret state machines; `ended` receives each finished execution (DescribeExecution, its events).
+    """Interpret state machines; `ended` receives each ended execution (DescribeExecution, its events).
 
-    An execution that is redriven finishes again, with all its events. A second call replaces the first receiver.
+    A redriven execution ends again, and `ended` receives all its events. A second call replaces the first receiver.
     """
     default_user_config["stepfunctions"]["execute_state_machine"] = True
-    models.stepfunctions_backends = stepfunctions_parser_backends  # CloudFormation makes executable ones
-    # a Fail state that passes on what it caught may name a States.* error, as on AWS
+    models.stepfunctions_backends = (
+        stepfunctions_parser_backends  # CloudFormation then makes executable state machines
+    )
+    # a Fail state that passes on a caught error may name a States.* error, as on AWS
     CustomErrorName.__init__ = ErrorName.__init__
     Execution.get_start_execution_details = _with_start_as_text
     Environment.set_error = _set_error_unless_stopped
@@ -41,7 +43,7 @@ def install(ended: Ended) -> None:
 
 
 def _with_start_as_text(execution: Any) -> Any:
-    """The context object's StartTime is text on AWS, like 2020-02-19T21:38:16.690Z; intrinsic functions take no other."""
+    """The context object's StartTime is text, like 2020-02-19T21:38:16.690Z, as on AWS; intrinsic functions take only text."""
     details = _details(execution)
     text = execution.start_date.astimezone(UTC).isoformat(timespec="milliseconds")
     details.start_time = text.replace("+00:00", "Z")
@@ -49,7 +51,7 @@ def _with_start_as_text(execution: Any) -> Any:
 
 
 def _set_error_unless_stopped(env: Any, error: Any) -> None:
-    """A Map or Parallel state that is stopped in the middle reports an error, which on AWS does not undo the stop."""
+    """Ignore the error of a Map or Parallel state that was stopped in the middle: on AWS it does not undo the stop."""
     if not isinstance(env.program_state(), ProgramStopped):
         _set_error(env, error)
 

@@ -1,12 +1,12 @@
-"""RedriveExecution, which moto lacks: an execution that failed, was aborted or timed out goes on where it ended.
+"""RedriveExecution, which moto lacks: an execution that failed, timed out or was aborted goes on where it ended.
 
 As on AWS it is the same execution: name, ARN, start, input and definition stay, the events go on after an
-ExecutionRedriven, retries and TimeoutSeconds begin anew, a Fail state fails again. Other than on AWS
+ExecutionRedriven, retries and TimeoutSeconds begin anew, a Fail state fails again. Differences from AWS:
 
 - a Parallel or Map is run again as a whole; AWS runs only the branches and iterations that had not succeeded;
 - the state is entered a second time in the history; AWS goes on with the events of its work;
-- what ran under an earlier endpoint cannot be redriven;
-- `$$.Execution.RedriveCount` is not there, and a repeated clientToken asks for a second redrive.
+- an execution of an earlier endpoint cannot be redriven;
+- `$$.Execution.RedriveCount` does not exist, and a repeated clientToken starts a second redrive.
 """
 
 import json
@@ -26,7 +26,7 @@ from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
 from moto.stepfunctions.responses import StepFunctionResponse
 
 ending = threading.Lock()
-"""Held while an execution's end is written down and while one is redriven: each sees the other whole or not at all."""
+"""Held while the end of an execution is written down, and during a redrive: neither sees the other half done."""
 
 _UNSUCCESSFUL = {"FAILED", "ABORTED", "TIMED_OUT"}
 _ENDS = {"ExecutionFailed", "ExecutionAborted", "ExecutionTimedOut"}
@@ -35,20 +35,20 @@ _describe = StepFunctionResponse.describe_execution
 
 
 class ExecutionNotRedrivable(AWSError):  # type: ignore[misc]  # noqa: N818  # AWS's name
-    """The execution runs, has succeeded, or has not quite ended."""
+    """The execution is running, succeeded, or has not quite ended."""
 
     TYPE = "ExecutionNotRedrivable"
     STATUS = 400
 
 
 def install() -> None:
-    """Teach moto's Step Functions RedriveExecution, and DescribeExecution what it says of redrives."""
+    """Add RedriveExecution to moto's Step Functions, and the redrives to DescribeExecution."""
     StepFunctionResponse.redrive_execution = _redrive_execution
     StepFunctionResponse.describe_execution = _describe_execution
 
 
 def description(execution: Any) -> dict[str, Any]:
-    """What DescribeExecution says of redrives: redriveCount, redriveDate if there was one, redriveStatus and its reason."""
+    """DescribeExecution's members about redrives: redriveCount, redriveDate after a redrive, redriveStatus and its reason."""
     events = _events(execution)
     redrives = [event for event in events if event["type"] == "ExecutionRedriven"]
     reason = _why_not(execution.status, events)
@@ -63,10 +63,10 @@ def description(execution: Any) -> dict[str, Any]:
 def place_to_go_on(
     definition: Mapping[str, Any], events: Sequence[Mapping[str, Any]]
 ) -> tuple[str, Any] | None:
-    """The top-level state to run, and its input; None if none was entered.
+    """The top-level state to run, and its input; None if the execution entered no state.
 
-    That is the last one entered. Only if it had been left for its Next, and the execution was stopped before that
-    was entered, it is the next one. A name tells whether a state is top-level: names are unique in a definition.
+    It is the last state that was entered, or the next one if the execution was stopped between the two. Names are unique
+    in a definition, so a name tells whether a state is top-level.
     """
     states = definition["States"]
     kinds = {event["id"]: event["type"] for event in events}
@@ -111,7 +111,7 @@ def _why_not(status: str, events: Sequence[Mapping[str, Any]]) -> str | None:
     latest = takewhile(
         lambda kind: kind != "ExecutionRedriven", (event["type"] for event in reversed(events))
     )
-    if _ENDS.isdisjoint(latest):  # the interpreter lets the state that was running come to its end
+    if _ENDS.isdisjoint(latest):  # the interpreter lets the running state come to its end
         return f"Execution is {status}, but its last state is still ending: redrive it a little later"
     return None
 
@@ -121,7 +121,7 @@ def _events(execution: Any) -> list[dict[str, Any]]:
 
 
 class _Redrive(ExecutionWorker):  # type: ignore[misc]
-    """Runs an execution from where it ended, with the history it has."""
+    """Runs an execution from where it ended, and keeps its history."""
 
     def __init__(self, execution: Any, events: Sequence[Mapping[str, Any]], now: datetime) -> None:
         former = execution.exec_worker
