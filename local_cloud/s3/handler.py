@@ -132,9 +132,7 @@ class ObjectHandler(S3Handler):  # type: ignore[misc]
                 os.utime(written.name, ns=(past, past))
                 Path(written.name).replace(target)
             except (FileExistsError, NotADirectoryError, IsADirectoryError) as error:
-                raise _refused(
-                    f"a part of {key!r} is a folder here and also another object's name"
-                ) from error
+                raise _refused(f"a part of {key!r} is a folder here and another object's name") from error
             self.etags.remember(target, etag)
         return etag
 
