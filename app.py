@@ -29,7 +29,7 @@ class Stacks:
 
 
 def build(app: App) -> Stacks:
-    """Adds the stacks to `app`; SettingsError if its context holds a setting that is unknown or not allowed."""
+    """Adds the stacks to `app`; SettingsError if its context has an unknown setting or a value that is not allowed."""
     settings = Settings.from_context(app.node)
     name = settings.name
     storage = StorageStack(app, f"{name}-storage", settings=settings)
@@ -52,7 +52,9 @@ def build(app: App) -> Stacks:
         monitoring=monitoring,
     )
     for stack in vars(stacks).values():
-        stack.tags.set_tag("project", name)  # CloudFormation hands it on to every resource that takes tags
+        stack.tags.set_tag(
+            "project", name
+        )  # CloudFormation passes it on to every resource that can have tags
     return stacks
 
 

@@ -1,4 +1,4 @@
-"""The four datasets, declared once, and the form of their landing files. Standard library only: Lambda, Spark and CDK all import it."""
+"""The four datasets, each declared once. Standard library only: Lambda, Spark and CDK all import the catalog."""
 
 from catalog.datasets import AUTHORS, BOOKS, DATASETS, REVIEWS, USERS, dataset_named
 from catalog.model import RECORD_HASH, VERSION, Column, Dataset, Type

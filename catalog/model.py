@@ -6,11 +6,11 @@ from enum import Enum
 
 FIRST_YEAR = 1900
 YEAR_AFTER_LAST = 2100
-"""Every timestamp is from the first to before the second, in UTC: what is outside is a typing error."""
+"""Every timestamp lies in FIRST_YEAR or later and before YEAR_AFTER_LAST, in UTC; any other one is a typing error."""
 
 
 class Type(Enum):
-    """The logical types; each target (Spark, Redshift, faker) maps them with a dict of its own."""
+    """The logical types; each target (Spark, Redshift, faker) has its own dict that maps them."""
 
     BIGINT = "64-bit integer"
     INTEGER = "32-bit integer"
@@ -25,8 +25,8 @@ class Type(Enum):
 class Column:
     """One column of a landing file and of its warehouse table.
 
-    `minimum` and `maximum` are inclusive. `max_bytes` is the width of a text in UTF-8 bytes, which is how
-    Redshift counts VARCHAR. `missing` lists further spellings of NULL; the empty string always is one.
+    `minimum` and `maximum` are inclusive. `max_bytes` is the width of a text in UTF-8 bytes: Redshift counts VARCHAR
+    in bytes. `missing` lists more spellings of NULL; the empty string is always NULL.
     """
 
     name: str
@@ -43,7 +43,7 @@ class Column:
 
     @property
     def bounds(self) -> tuple[Decimal, Decimal] | None:
-        """Smallest and greatest allowed value, or None where any value of the type is fine."""
+        """Smallest and greatest allowed value; None if every value of the type is allowed."""
         if self.minimum is None and self.maximum is None:
             return None
         if self.minimum is None or self.maximum is None:
@@ -55,15 +55,15 @@ VERSION = Column(name="record_create_timestamp", type=Type.TIMESTAMP, required=T
 """When a record was captured: the greatest (version, hash) of a key wins."""
 
 RECORD_HASH = Column(name="record_hash", type=Type.BIGINT, required=True)
-"""Hash over all columns of a record, computed by the Spark job; breaks ties of the version."""
+"""Hash over all columns of a record, computed by the Spark job; it breaks ties of the version."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Dataset:
     """One kind of record: a landing file, a staging table and a warehouse table.
 
-    `landing_name` is the stem of the landing file, `key` the column that identifies a record, `sort_key` the
-    column that the warehouse table is sorted by.
+    `landing_name` is the stem of the landing file, `key` the column that identifies a record, `sort_key` the column
+    that orders the warehouse table.
     """
 
     name: str
@@ -87,7 +87,7 @@ class Dataset:
 
     @property
     def stored_columns(self) -> tuple[Column, ...]:
-        """The columns of the Parquet files and of the staging and warehouse tables, in their order."""
+        """The columns of the Parquet files and of the staging and warehouse tables, in order."""
         return (*self.columns, RECORD_HASH)
 
     def column(self, name: str) -> Column:

@@ -11,7 +11,7 @@ is doubled, fields may hold commas and newlines), UTF-8, optionally gzip. The em
 order; a file that lacks one goes to quarantine, because the newest version of a record replaces the older one as a whole.
 
 A row that breaks a rule goes to quarantine with the rule's name: `field_count`, `quoting`, `encoding` (not UTF-8), `required`, `type`, `range`
-or `too_long`. Timestamps are from {FIRST_YEAR} to {YEAR_AFTER_LAST - 1}, and `record_create_timestamp` is at most a day after the run has started: a
+or `too_long`. Timestamps are from {FIRST_YEAR} to {YEAR_AFTER_LAST - 1}, and `record_create_timestamp` is at most a day after the start of the run: a
 version from the future would win for ever.
 """
 

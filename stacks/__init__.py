@@ -1,1 +1,1 @@
-"""The CloudFormation stacks, one file each; `app.py` puts them together."""
+"""The CloudFormation stacks, a file or a folder each; `app.py` puts them together."""

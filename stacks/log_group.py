@@ -1,4 +1,4 @@
-"""Log groups that forget after the days the settings say."""
+"""Log groups with the retention of the settings."""
 
 from typing import cast
 
@@ -10,7 +10,7 @@ from constructs import Construct
 def log_group(
     scope: Construct, construct_id: str, *, retention_days: int, name: str | None = None
 ) -> logs.LogGroup:
-    """A log group that goes with its stack; the L2 construct takes retention only as an enumeration."""
+    """A log group that is deleted with its stack; the L2 construct accepts retention only as an enumeration."""
     group = logs.LogGroup(scope, construct_id, log_group_name=name, removal_policy=RemovalPolicy.DESTROY)
     cast("logs.CfnLogGroup", group.node.default_child).retention_in_days = retention_days
     return group

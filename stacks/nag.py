@@ -1,4 +1,4 @@
-"""Security findings that are looked at and accepted, next to the resource they are about."""
+"""Accepts security findings of cdk-nag with a reason, beside the resource that has them."""
 
 from aws_cdk import Acknowledgment, Stack, Validations
 from aws_cdk import aws_s3 as s3
@@ -10,7 +10,7 @@ _GRANTED_ACTIONS = ("s3:GetObject*", "s3:GetBucket*", "s3:List*", "s3:DeleteObje
 def accept(construct: IConstruct, *findings: str, reason: str) -> None:
     """Records that these cdk-nag findings on `construct` and below it are accepted, and why.
 
-    A finding is named as synthesis prints it, without what stands before `::`: `AwsSolutions-IAM5[Resource::*]`.
+    A finding has the name that the synthesis prints, without the part before `::`: `AwsSolutions-IAM5[Resource::*]`.
     """
     Validations.of(construct).acknowledge(
         *(Acknowledgment(id=finding, reason=reason) for finding in findings)
@@ -18,9 +18,9 @@ def accept(construct: IConstruct, *findings: str, reason: str) -> None:
 
 
 def accept_bucket_grants(construct: IConstruct, *buckets: s3.Bucket, keys: str = "*") -> None:
-    """Accepts what `bucket.grant_*(construct)` gives on buckets of another stack: objects of that bucket, no other.
+    """Accepts the grants of `bucket.grant_*(construct)` on a bucket of another stack: only objects of that bucket.
 
-    `keys` is the pattern of object keys that was granted.
+    `keys` is the granted pattern of object keys.
     """
     accept(
         construct,
@@ -31,7 +31,7 @@ def accept_bucket_grants(construct: IConstruct, *buckets: s3.Bucket, keys: str =
 
 
 def accept_asset_grants(construct: IConstruct) -> None:
-    """Accepts what `asset.grant_read(construct)` gives."""
+    """Accepts the grants of `asset.grant_read(construct)`."""
     accept(
         construct,
         "AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:s3:::cdk-hnb659fds-assets-<AWS::AccountId>-<AWS::Region>/*]",
@@ -40,7 +40,7 @@ def accept_asset_grants(construct: IConstruct) -> None:
 
 
 def _export_name(bucket: s3.Bucket) -> str:
-    """Under which name the ARN of `bucket` reaches other stacks, which is how cdk-nag names the bucket."""
+    """The export's name of the bucket's ARN; cdk-nag names a bucket of another stack by its export."""
     stack = Stack.of(bucket)
     imported: dict[str, str] = stack.resolve(stack.export_value(bucket.bucket_arn))
     return imported["Fn::ImportValue"]

@@ -1,4 +1,4 @@
-"""A network with no way to the internet: EMR and Redshift reach S3 through a gateway endpoint, and nothing else."""
+"""A network without a route to the internet: EMR and Redshift reach only S3, through a gateway endpoint."""
 
 from aws_cdk import Stack, Tags
 from aws_cdk import aws_ec2 as ec2
@@ -8,15 +8,15 @@ from stacks.settings.settings import Settings
 from stacks.storage import StorageStack
 
 EMR_MANAGED_TAG = "for-use-with-amazon-emr-managed-policies"
-"""AmazonEMRServicePolicy_v2 lets EMR touch only what carries this tag with the value `true`."""
+"""AmazonEMRServicePolicy_v2 lets EMR change only resources that have this tag with the value `true`."""
 
 
 class NetworkStack(Stack):
     """Two isolated subnets and the security groups of EMR and Redshift.
 
-    No NAT gateway: an EMR cluster in a private subnet needs a route to S3, where its packages and our data are, and is
-    steered over network interfaces that EMR puts into the service access group. The Redshift Data API needs no
-    route at all. Lambda functions stay outside of the VPC.
+    There is no NAT gateway. An EMR cluster in a private subnet needs a route to S3 for its packages and our data. EMR
+    controls the nodes through network interfaces in the service access group. The Redshift Data API needs no route at
+    all. Lambda functions stay outside of the VPC.
     https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-clusters-in-a-vpc.html
     """
 
@@ -39,7 +39,7 @@ class NetworkStack(Stack):
             flow_logs={
                 "FlowLogs": ec2.FlowLogOptions(destination=ec2.FlowLogDestination.to_s3(storage.logs))
             },
-            restrict_default_security_group=False,  # would be a custom resource; nothing here uses that group
+            restrict_default_security_group=False,  # it would be a custom resource, and nothing here uses that group
         )
         for subnet in self.vpc.isolated_subnets:
             Tags.of(subnet).add(EMR_MANAGED_TAG, "true")
@@ -47,7 +47,7 @@ class NetworkStack(Stack):
         self.emr_core = self._emr_group("EmrCore", "EMR core nodes")
         self.emr_service = self._emr_group("EmrService", "EMR control plane into the subnet")
         self._declare_emr_rules()
-        # Nothing connects over the network: SQL goes through the Data API. Outbound is COPY, to S3.
+        # Nobody connects over the network: SQL goes through the Data API. Only COPY goes out, to S3.
         self.redshift = ec2.SecurityGroup(
             self,
             "Redshift",
@@ -65,7 +65,7 @@ class NetworkStack(Stack):
         return group
 
     def _declare_emr_rules(self) -> None:
-        """The inbound rules EMR would add on its own, which then kept CloudFormation from deleting the groups.
+        """The inbound rules that EMR would otherwise add itself; CloudFormation could then not delete the groups.
 
         https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-man-sec-groups.html
         """

@@ -24,7 +24,7 @@ from stacks.warehouse import WarehouseStack
 
 
 class PipelineStack(Stack):
-    """One execution every `schedule_minutes`, named `{name}`; `alerts` is the topic that failures go to."""
+    """One execution of the state machine `{name}` every `schedule_minutes`; failures go to the topic `alerts`."""
 
     def __init__(
         self,
@@ -70,7 +70,7 @@ class PipelineStack(Stack):
             timeout=Duration.minutes(settings.run_timeout_minutes),
             tracing_enabled=True,
             logs=sfn.LogOptions(
-                # the prefix keeps the resource policy of CloudWatch Logs below its size limit
+                # with this prefix the resource policy of CloudWatch Logs stays below its size limit
                 destination=log_group(
                     self,
                     "StateMachineLogs",

@@ -16,8 +16,8 @@ _SNAPSHOT_DAYS = 7
 class WarehouseStack(Stack):
     """An encrypted cluster without a public address; deleting it leaves a final snapshot.
 
-    AWS keeps and rotates the master password. The pipeline never sees it: it signs in as `user` with temporary
-    credentials (`redshift:GetClusterCredentials`) for which a policy needs `credential_arns`.
+    AWS keeps and rotates the master password, and the pipeline never sees it. The pipeline signs in as `user` with temporary
+    credentials (`redshift:GetClusterCredentials`); a policy for them needs `credential_arns`.
     """
 
     def __init__(
@@ -47,12 +47,12 @@ class WarehouseStack(Stack):
 
     @property
     def cluster_arn(self) -> str:
-        """What `redshift-data:*Statement` policies name as resource."""
+        """The resource of `redshift-data:*Statement` policies."""
         return self._arn(f"cluster:{self.cluster_identifier}")
 
     @property
     def credential_arns(self) -> list[str]:
-        """What a `redshift:GetClusterCredentials` policy names as resources: this user, in this database."""
+        """The resources of a `redshift:GetClusterCredentials` policy: this user, in this database."""
         return [
             self._arn(f"dbuser:{self.cluster_identifier}/{self.user}"),
             self._arn(f"dbname:{self.cluster_identifier}/{self.database}"),
@@ -63,7 +63,10 @@ class WarehouseStack(Stack):
 
     def _copy_role(self, storage: StorageStack) -> iam.Role:
         role = iam.Role(self, "CopyRole", assumed_by=iam.ServicePrincipal("redshift.amazonaws.com"))
-        for zone in (storage.working, storage.processed):  # the list of landed files, the run's rows
+        for zone in (
+            storage.working,
+            storage.processed,
+        ):  # COPY reads the list of landed files and the run's rows
             zone.grant_read(role)
         accept_bucket_grants(role, storage.working, storage.processed)
         return role
@@ -84,7 +87,7 @@ class WarehouseStack(Stack):
             cluster_identifier=self.cluster_identifier,
             cluster_type="multi-node" if nodes.count > 1 else "single-node",
             node_type=nodes.type,
-            number_of_nodes=nodes.count if nodes.count > 1 else None,  # refused for a single node
+            number_of_nodes=nodes.count if nodes.count > 1 else None,  # AWS refuses the number 1
             db_name=settings.redshift_database,
             port=settings.redshift_port,
             master_username=settings.redshift_user,
@@ -102,7 +105,7 @@ class WarehouseStack(Stack):
                 bucket_name=storage.logs.bucket_name, s3_key_prefix="redshift/"
             ),
         )
-        # COPY fails on a role whose policy comes later
+        # COPY fails if the role's policy comes later
         cluster.node.add_dependency(self.copy_role)
         return cluster
 
@@ -127,6 +130,6 @@ class WarehouseStack(Stack):
         Annotations.of(self.cluster).add_warning_v2(
             "goodreads:retired-node-type",
             f"asked for {asked}, deploying {settings.nodes}, which AWS names as the replacement: it creates no dc2 or ds2 "
-            "clusters any more (dc2: none since 2025-05-15, end of life 2026-04-24). Set redshift_node_type and "
+            "clusters any more (dc2: none since 2025-05-15, ended 2026-04-24). Set redshift_node_type and "
             "redshift_node_count to choose for yourself, or allow_retired_node_types=true to deploy as asked.",
         )

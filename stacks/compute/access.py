@@ -1,4 +1,4 @@
-"""Who EMR and its nodes are in the account, and how the nodes' disks and metadata are protected."""
+"""The roles of EMR and its nodes, and the protection of the nodes' disks and metadata."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from stacks.settings.settings import Settings
 
 
 class EmrAccess(Construct):
-    """`service_role` is what EMR does in the account, `node_role` what the job on the nodes may do."""
+    """EMR itself acts as `service_role`, the job on the nodes as `node_role`."""
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
         super().__init__(scope, construct_id)
@@ -49,7 +49,7 @@ class EmrAccess(Construct):
                 iam.ManagedPolicy.from_aws_managed_policy_name("service-role/AmazonEMRServicePolicy_v2")
             ],
         )
-        # the managed policy passes on only the default node role
+        # the managed policy can pass only the default node role
         role.add_to_policy(
             iam.PolicyStatement(
                 actions=["iam:PassRole"],

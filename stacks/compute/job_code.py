@@ -14,7 +14,7 @@ _PACKAGES = ("catalog", "contract", "spark_jobs")
 
 
 class JobCode(Construct):
-    """`transform_script` is what spark-submit runs, `python_code` a zip with what it imports, for `--py-files`."""
+    """spark-submit runs `transform_script`; `python_code` is a zip with the packages that it imports, for `--py-files`."""
 
     def __init__(self, scope: Construct, construct_id: str) -> None:
         super().__init__(scope, construct_id)

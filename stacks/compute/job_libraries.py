@@ -1,4 +1,4 @@
-"""What the Spark job imports, on every node of the cluster."""
+"""Installs the libraries that the Spark job imports on every node of the cluster."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ _MODULES = ("duckdb", "numpy", "pandas", "pyarrow.fs", "pyarrow.parquet")
 
 
 class JobLibraries(Construct):
-    """`bootstrap_action` makes `python` on each node: an interpreter that has what the Spark job imports."""
+    """`bootstrap_action` makes `python` on each node: an interpreter with the Spark job's libraries."""
 
     python = f"{_FOLDER}/bin/python"
 
@@ -41,7 +41,7 @@ class JobLibraries(Construct):
         accept_asset_grants(role)
 
     def _archive_file(self) -> Path:
-        """SettingsError if nothing is there."""
+        """SettingsError if the zip does not exist."""
         file = Path(self.node.try_get_context(ARCHIVE_KEY) or ARCHIVE)
         if not file.is_file():
             raise SettingsError(

@@ -1,6 +1,6 @@
-"""`python -m stacks.compute.library_archive`: what the Spark job imports on an EMR node, as one zip of wheels.
+"""`python -m stacks.compute.library_archive`: the libraries of the Spark job on an EMR node, as one zip of wheels.
 
-The nodes reach S3 and no package index, so the wheels are downloaded here, for the nodes' Python and processors.
+The nodes reach S3 but no package index, so the wheels are downloaded here, for the nodes' Python and processors.
 """
 
 import subprocess
@@ -12,13 +12,13 @@ from pathlib import Path
 REQUIREMENTS = Path(__file__).resolve().parents[2] / "spark_jobs" / "requirements.txt"
 
 ARCHIVE = Path(sys.prefix, "job-libraries.zip")
-"""Where `make setup` leaves the zip, and synthesis looks for it."""
+"""`make setup` writes the zip here, and the synthesis looks for it here."""
 
 ARCHIVE_KEY = "job-libraries"
-"""The context key of another file to take for it: any will do where no node starts."""
+"""The context key of another file in place of the zip; any file will do where no node starts."""
 
 _PYTHON = "3.11"
-# Amazon Linux 2023 has glibc 2.34; pip takes the first that fits, and knows none of them as older than another
+# Amazon Linux 2023 has glibc 2.34; pip takes the first tag that fits, so the newest comes first
 _PLATFORMS = [f"manylinux_2_{minor}_x86_64" for minor in range(34, 16, -1)] + ["manylinux2014_x86_64"]
 
 
@@ -29,7 +29,7 @@ def main() -> None:
 def build(requirements: Path, archive: Path) -> None:
     """Write the wheels of exactly these requirements to a zip; SystemExit if pip cannot download one.
 
-    The same wheels make the same bytes, so that a cluster is replaced when its libraries change, and only then.
+    The same wheels make the same bytes, so a deployment replaces the cluster only if its libraries have changed.
     """
     with tempfile.TemporaryDirectory(dir=archive.parent) as name:
         folder = Path(name)
@@ -48,7 +48,7 @@ def _download(requirements: Path, folder: Path) -> None:
                 "--only-binary",
                 ":all:",
                 "--no-deps",
-            ),  # the requirements are complete, and what is built here runs here
+            ),  # the requirements are complete, and a wheel built on this machine would run only on this machine
             *("--dest", str(folder), "--requirement", str(requirements)),
         ],
         check=False,
@@ -61,7 +61,7 @@ def _download(requirements: Path, folder: Path) -> None:
 
 
 def _pack(files: list[Path], archive: Path) -> None:
-    with zipfile.ZipFile(archive, "w") as packed:  # wheels are compressed already
+    with zipfile.ZipFile(archive, "w") as packed:  # wheels are already compressed
         for file in files:
             packed.writestr(zipfile.ZipInfo(file.name), file.read_bytes())  # dated 1980
 

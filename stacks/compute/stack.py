@@ -16,13 +16,13 @@ from stacks.settings.settings import Settings
 from stacks.storage import StorageStack
 
 EMR_LOGS = "emr/"
-"""Where in the logs bucket EMR puts the logs of steps and daemons."""
+"""EMR writes the logs of steps and daemons below this prefix of the logs bucket."""
 
 
 class ComputeStack(Stack):
     """One long-running cluster: a step needs seconds to start, a cluster minutes.
 
-    Submit steps in client mode: the driver is then on the primary node, and the core nodes are left to the executors.
+    Submit steps in client mode: the driver then runs on the primary node, and the executors have the core nodes.
     """
 
     def __init__(
@@ -44,9 +44,7 @@ class ComputeStack(Stack):
         libraries = JobLibraries(self, "JobLibraries")
         libraries.grant_read(access.node_role)
         self.cluster = self._cluster(settings, network, storage, access, libraries)
-        self.cluster.node.add_dependency(
-            access
-        )  # the cluster starts with its permissions, or it does not start
+        self.cluster.node.add_dependency(access)  # without its permissions the cluster does not start
         self._parameter_name = f"/{settings.name}/emr-cluster-id"
         ssm.StringParameter(
             self,
@@ -57,7 +55,7 @@ class ComputeStack(Stack):
         accept(
             self.cluster,
             "AwsSolutions-EMR4",
-            reason="The disks are encrypted; the rule looks for that outside of EncryptionConfiguration, where EMR does "
+            reason="The disks are encrypted; the rule looks for it outside of EncryptionConfiguration, where EMR does "
             "not read it.",
         )
         accept(
@@ -72,17 +70,19 @@ class ComputeStack(Stack):
         CfnOutput(self, "ClusterId", value=self.cluster.ref, description="the EMR cluster")
 
     def cluster_id_for(self, stack: Stack) -> str:
-        """The cluster's id in another stack, which is deployed after this one and looks it up each time.
+        """The cluster's id for another stack; that stack is deployed after this one and looks the id up each time.
 
-        An export could not change while the other stack imports it, but other libraries, settings or instances mean
-        another cluster.
+        An export cannot change while another stack imports it, but new libraries, settings or instances mean a new
+        cluster.
         """
         stack.add_dependency(self)
         return ssm.StringParameter.value_for_string_parameter(stack, self._parameter_name)
 
     def _grant_data(self, role: iam.Role, storage: StorageStack) -> None:
         storage.working.grant_read(role)
-        storage.processed.grant_read_write(role)  # Spark replaces what an earlier attempt of the run left
+        storage.processed.grant_read_write(
+            role
+        )  # Spark replaces files that an earlier attempt of the run left
         storage.quarantine.grant_read_write(role)
         storage.logs.grant_put(role, f"{EMR_LOGS}*")
         accept_bucket_grants(role, storage.working, storage.processed, storage.quarantine)

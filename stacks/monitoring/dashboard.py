@@ -1,4 +1,4 @@
-"""The one page to look at: is it running, is it late, what did it do, what is it short of."""
+"""The dashboard: does the pipeline run, is it late, what did it do, what does it lack."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ _HALF, _THIRD, _FULL = 12, 8, 24
 
 
 class Dashboard(Construct):
-    """Four rows, from the question asked first to the one asked last."""
+    """Four rows, in the order in which a person asks."""
 
     def __init__(
         self,

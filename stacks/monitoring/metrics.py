@@ -14,7 +14,7 @@ FIVE_MINUTES = Duration.minutes(5)
 
 
 class Pipeline(Protocol):
-    """What monitoring needs to know of the pipeline stack."""
+    """The names and resources of the pipeline stack that monitoring needs."""
 
     @property
     def state_machine(self) -> sfn.StateMachine: ...
@@ -40,7 +40,7 @@ def of_redshift(cluster_identifier: str, name: str, statistic: str) -> cloudwatc
 
 
 def of_emr(cluster_id: str, name: str, statistic: str) -> cloudwatch.Metric:
-    """A metric of the EMR cluster, which reports every five minutes."""
+    """A metric of the EMR cluster; EMR reports every five minutes."""
     return cloudwatch.Metric(
         namespace="AWS/ElasticMapReduce",
         metric_name=name,
@@ -97,7 +97,7 @@ def bad_endings(machine: sfn.StateMachine) -> cloudwatch.MathExpression:
 
 
 def finished_runs(pipeline: Pipeline, window: Duration) -> cloudwatch.MathExpression:
-    """Executions that held the lease to the end: a skipped one succeeds as well, but did nothing."""
+    """Executions that held the lease to the end; a skipped execution succeeds as well, but did nothing."""
     return cloudwatch.MathExpression(
         expression="succeeded - FILL(skipped, 0)",
         using_metrics={

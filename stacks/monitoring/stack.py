@@ -1,4 +1,4 @@
-"""Alarms that reach a person, and the dashboard that person opens."""
+"""Alarms that reach a person, and the dashboard that the person opens."""
 
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -20,7 +20,7 @@ _SKIPS_IN_A_ROW = 3
 
 
 class MonitoringStack(Stack):
-    """Each alarm's description says what to look at; all go to the pipeline's alerts topic."""
+    """All alarms go to the pipeline's alerts topic; each description says what to look at."""
 
     def __init__(
         self,
@@ -107,7 +107,7 @@ class MonitoringStack(Stack):
         self._alarm(
             "EmrNodesMissing",
             metrics.of_emr(cluster_id, "CoreNodesRunning", cloudwatch.Stats.MINIMUM),
-            "EMR has fewer core nodes than deployed, or the cluster is gone. Steps run slower or not at all.",
+            "EMR has fewer core nodes than were deployed, or the cluster is gone. Steps run slower or not at all.",
             threshold=self._settings.emr_core_count,
             comparison=_LESS,
             periods=3,
@@ -116,7 +116,7 @@ class MonitoringStack(Stack):
         self._alarm(
             "EmrNodesUnhealthy",
             metrics.of_emr(cluster_id, "MRUnhealthyNodes", cloudwatch.Stats.MAXIMUM),
-            "YARN refuses work to an EMR node, mostly because its disk is full.",
+            "YARN gives no work to an EMR node, mostly because the node's disk is full.",
             periods=2,
         )
         self._alarm(

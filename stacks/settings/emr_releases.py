@@ -1,7 +1,7 @@
-"""Which Spark an EMR release brings: the job is tested with one version, so it must be deployed with that one."""
+"""The Spark version of each EMR release: the job is tested with one version, so it must be deployed with that version."""
 
 SPARK_VERSION = "3.5.6"
-"""The version of `pyspark` in requirements.txt, without which a test fails."""
+"""The version of `pyspark` in requirements.txt; a test compares the two."""
 
 # https://docs.aws.amazon.com/emr/latest/ReleaseGuide/Spark-release-history.html
 SPARK_OF_RELEASE = {
@@ -15,5 +15,5 @@ SPARK_OF_RELEASE = {
 
 
 def releases_with(spark_version: str) -> tuple[str, ...]:
-    """The known releases that bring exactly that Spark, oldest first."""
+    """The known releases with exactly that Spark version, oldest first."""
     return tuple(release for release, spark in SPARK_OF_RELEASE.items() if spark == spark_version)

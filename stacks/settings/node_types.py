@@ -1,6 +1,6 @@
-"""Redshift node types: which can still be created, what replaces the others, on which ports they listen.
+"""Redshift node types: which ones AWS still creates, what replaces the others, and their ports.
 
-AWS refuses new dc2 clusters since 2025-05-15 and ends dc2 on 2026-04-24; ds2 is gone already. The replacements are
+AWS has refused new dc2 clusters since 2025-05-15 and ended dc2 on 2026-04-24; ds2 ended earlier. The replacements are
 those of "Upgrading to RA3 node types" in the Redshift Management Guide,
 https://docs.aws.amazon.com/redshift/latest/mgmt/working-with-clusters.html#rs-upgrading-to-ra3 (ds2: its 2021 edition).
 """
@@ -67,9 +67,9 @@ _REPLACEMENTS = {
 
 
 def deployable(asked: Nodes) -> Nodes:
-    """`asked` where AWS still creates such nodes, otherwise the documented replacement, rounded up.
+    """`asked` if AWS still creates such nodes, otherwise the documented replacement, rounded up.
 
-    ValueError for a retired type that AWS documents no replacement of.
+    ValueError for a retired type without a documented replacement.
     """
     if asked.family not in RETIRED_FAMILIES:
         return asked
@@ -84,7 +84,7 @@ def deployable(asked: Nodes) -> Nodes:
 
 
 def check_port(nodes: Nodes, port: int) -> None:
-    """ValueError if clusters of these nodes cannot listen on `port`."""
+    """ValueError if a cluster of these nodes cannot listen on `port`."""
     if nodes.family == "ra3" and not any(port in ports for ports in _RA3_PORTS):
         raise ValueError(
             f"redshift_port = {port} is not allowed for {nodes.type}: use 5431 to 5455 or 8191 to 8215"

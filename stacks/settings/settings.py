@@ -17,7 +17,7 @@ _GIB = 1024**3
 _COPY_TASKS = 1000  # about 7 events each
 _ARM = re.compile(r"a1\.|[a-z]+\d+g")  # m6g, c7gn, g5g, but not g5
 _LOG_RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922,
-                       3288, 3653)  # what CloudWatch Logs accepts in PutRetentionPolicy  # fmt: skip
+                       3288, 3653)  # the values that PutRetentionPolicy of CloudWatch Logs accepts  # fmt: skip
 
 
 def _whole(default: int, low: int, high: int, meaning: str) -> Any:
@@ -44,7 +44,7 @@ def _one_of(*allowed: Any) -> AfterValidator:
 
 
 class Settings(BaseModel):
-    """The settings of one deployment; each description says what a setting means and what it may be."""
+    """The settings of one deployment; each description says what the setting means and which values are allowed."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -135,7 +135,7 @@ class Settings(BaseModel):
     def from_context(cls, node: Node) -> Self:
         """The settings that `cdk.json` and `-c key=value` give the construct tree of `node`.
 
-        SettingsError names each key that is unknown or whose value is not allowed, with what is.
+        SettingsError names each key that is unknown or whose value is not allowed, and what is allowed.
         """
         context: Mapping[str, Any] = node.get_all_context()
         refuse_misspelt(context, known=cls.model_fields)
@@ -146,7 +146,7 @@ class Settings(BaseModel):
 
     @property
     def nodes(self) -> Nodes:
-        """The Redshift nodes to deploy: those asked for, or what AWS names as replacement of a retired type."""
+        """The Redshift nodes to deploy: the requested ones, or AWS's replacement of a retired type."""
         asked = Nodes(type=self.redshift_node_type, count=self.redshift_node_count)
         return asked if self.allow_retired_node_types else deployable(asked)
 
@@ -172,7 +172,7 @@ class Settings(BaseModel):
                     f"{inner} = {getattr(self, inner)} must be below run_timeout_minutes = {self.run_timeout_minutes}: "
                     "lower the first or raise the second"
                 )
-        # of two tasks that follow each other, the second has begun because both together had too many bytes
+        # two consecutive tasks together exceed the limit of bytes, or the second would not have begun
         tasks = (
             self.batch_max_files // self.copy_files_per_task
             + 2 * self.batch_max_bytes // self.copy_bytes_per_task
@@ -192,7 +192,7 @@ class Settings(BaseModel):
         if self.schedule_enabled and self.late_after_minutes <= self.schedule_minutes:
             raise ValueError(
                 f"late_after_minutes = {self.late_after_minutes} must be above schedule_minutes = "
-                f"{self.schedule_minutes}: between two punctual runs the alarm would ring"
+                f"{self.schedule_minutes}: otherwise the alarm would ring between two punctual runs"
             )
         check_port(self.nodes, self.redshift_port)
         return self

@@ -68,7 +68,7 @@ def test_make_run_passes_its_variables_on() -> None:
     )
 
     command = " ".join(done.stdout.replace("\\\n", " ").split())
-    assert "local_cloud run folder --size 1MB --window-start 2020-02-01 --window-end 2020-03-01" in command
+    assert "operations run folder --size 1MB --window-start 2020-02-01 --window-end 2020-03-01" in command
 
 
 def test_the_runbook_has_a_section_for_each_error_a_run_can_end_with() -> None:
@@ -88,7 +88,7 @@ def test_the_runbook_has_a_section_for_each_error_a_run_can_end_with() -> None:
 
 def test_the_runbook_names_each_alarm_of_the_template() -> None:
     runbook = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
-    source = (ROOT / "stacks" / "monitoring.py").read_text(encoding="utf-8")
+    source = (ROOT / "stacks" / "monitoring" / "stack.py").read_text(encoding="utf-8")
     literal = re.findall(r'_alarm\(\s*"(\w+)"', source)
 
     assert len(literal) >= 8

@@ -24,7 +24,7 @@ def test_the_retired_default_is_deployed_as_two_ra3_large_with_a_warning(
     )
     warning = deployment.findings[WARNING]
     assert warning.startswith("asked for 2 x dc2.large, deploying 2 x ra3.large, ")
-    assert "none since 2025-05-15, end of life 2026-04-24" in warning
+    assert "none since 2025-05-15, ended 2026-04-24" in warning
     assert "allow_retired_node_types=true to deploy as asked" in warning
 
 
