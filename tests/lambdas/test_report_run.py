@@ -138,6 +138,30 @@ def test_the_accounting_is_told_as_metrics(ledger: Ledger) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("own", "made_up_for", "expected"),
+    [("", "r0", 60.0), ("r1", "r0", 120.0)],
+    ids=["without rows of its own", "beside its own rows"],
+)
+@pytest.mark.usefixtures("zones")
+def test_the_rows_of_a_run_that_was_made_up_for_are_told_as_metrics_too(
+    ledger: Ledger, own: str, made_up_for: str, expected: float
+) -> None:
+    """That run died before it could tell them: nobody else will."""
+    for run_id in filter(None, (own, made_up_for)):
+        ledger.publish(run_id)
+    event = {
+        "run_id": "r1",
+        "plan": PLAN,
+        "ledger_statement": ledger.read(own) if own else "",
+        "unfinished_statement": ledger.read(made_up_for),
+    }
+    (blob,) = metrics_of("report_run", event)
+    assert blob["RowsRead"] == [expected]
+    assert blob["RowsQuarantined"] == [expected / 3]
+    assert blob["RunsWithRejects"] == [1.0]
+
+
 @pytest.mark.usefixtures("zones")
 def test_a_run_of_unusable_files_only_is_told_without_asking_the_warehouse() -> None:
     plan = PLAN | {"quarantined_files": 2, "has_rows": False}

@@ -100,6 +100,16 @@ def successors(state: State, *, errors: bool = True) -> list[str]:
     )
 
 
+def retries(state: State, error: str) -> int:
+    """How often Step Functions tries a state again after that error: the first entry that names it decides."""
+    for entry in state.get("Retry", []):
+        names = entry["ErrorEquals"]
+        any_failure = "States.TaskFailed" in names and error != "States.Timeout"
+        if error in names or "States.ALL" in names or any_failure:
+            return int(entry.get("MaxAttempts", 3))
+    return 0
+
+
 def levels(machine: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """The machine itself and the branches and item processors inside it: each has `StartAt` and `States`."""
     yield machine

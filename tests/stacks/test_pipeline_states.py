@@ -1,9 +1,11 @@
 """The order of the states: what comes before what, on every path."""
 
+import json
+
 import pytest
 
 from tests.stacks.deployments import Deployment
-from tests.stacks.state_machine import FAILURE, StateMachine, levels, reachable
+from tests.stacks.state_machine import FAILURE, StateMachine, levels, reachable, retries
 
 IDLE = [
     "AcquireLease",
@@ -14,6 +16,7 @@ IDLE = [
     "ReleaseIdleLease",
     "NothingToDo",
 ]
+WORKING = {"Task", "Parallel", "Map", "Pass"}
 RELEASES = ["ReleaseLease", "ReleaseIdleLease", "ReleaseLeaseAfterFailure"]
 ACKNOWLEDGING = {"AcknowledgeLanding", "AcknowledgeFilesWithoutRows"}
 DELETING = {*ACKNOWLEDGING, "DropPublished"}
@@ -120,6 +123,36 @@ def test_a_run_without_new_files_that_has_caught_up_reports_it(machine: StateMac
         "Next": "ReportRun",
     }
     assert machine.states["CaughtUp?"]["Default"] == "ReleaseIdleLease"
+
+
+def test_what_a_run_has_made_up_for_is_read_from_the_ledger_and_reported(machine: StateMachine) -> None:
+    ledger, report = machine.states["ReadUnfinishedLedger"], machine.states["ReportRun"]
+    assert ledger["ResultPath"] == "$.unfinished"
+    assert ledger["ResultSelector"] == {"statement.$": "$[0].statement.Id"}
+    assert report["Parameters"] == {
+        "run_id.$": "$$.Execution.Name",
+        "plan.$": "$.plan",
+        "ledger_statement.$": "$.ledger.statement",
+        "unfinished_statement.$": "$.unfinished.statement",
+    }
+    for name in ("AcquireLease", "TakeOverLease"):
+        assert machine.states[name]["ResultSelector"]["unfinished"] == {"statement": ""}
+    writing = [name for name, state in machine.states.items() if state.get("ResultPath") == "$.unfinished"]
+    assert writing == ["ReadUnfinishedLedger"]
+
+
+def test_nothing_that_a_run_knows_is_lost_on_its_way(machine: StateMachine) -> None:
+    """A state without a ResultPath puts its result in the place of all that the states before it have found out."""
+    taking = {
+        name
+        for name, place in machine.states.items()
+        if "ResultPath" not in place and place["Type"] in WORKING
+    }
+    assert taking == {
+        "ReadLease"
+    }  # AcquireLease and TakeOverLease begin the state data, this one comes before
+    begins = {name for name, state in machine.states.items() if state.get("ResultPath") == "$"}
+    assert begins == {"AcquireLease", "TakeOverLease"}
 
 
 def test_until_its_own_publish_was_read_from_the_ledger_a_run_catches_up(machine: StateMachine) -> None:
@@ -325,10 +358,26 @@ def test_the_spark_step_works_in_the_folders_of_its_own_run(machine: StateMachin
     assert "'--run-id', $$.Execution.Name, " in arguments
 
 
-def test_a_run_and_its_spark_step_end_in_time(machine: StateMachine, changed: Deployment) -> None:
-    assert machine.definition["TimeoutSeconds"] == 3600
-    assert machine.states["TransformToProcessed"]["TimeoutSeconds"] == 2700
-    assert StateMachine.of(changed).definition["TimeoutSeconds"] == 3600
+def test_a_spark_step_that_timed_out_is_not_started_again_beside_the_first_one(machine: StateMachine) -> None:
+    step = machine.states["TransformToProcessed"]
+    assert retries(step, "States.Timeout") == 0
+    assert retries(step, "States.TaskFailed") == 1
+    assert retries(step, "ElasticMapReduce.ThrottlingException") == 1
+
+
+def test_a_run_waits_for_its_spark_step_and_ends_it_in_time(
+    machine: StateMachine, deployment: Deployment
+) -> None:
+    step = machine.states["TransformToProcessed"]
+    assert step["Resource"].endswith(":states:::elasticmapreduce:addStep.sync")
+    assert step["Parameters"]["Step"] == {
+        "Name.$": "$$.Execution.Name",
+        "ActionOnFailure": "CONTINUE",  # the cluster stays for the next run
+        "HadoopJarStep": {"Jar": "command-runner.jar", "Args.$": "$.step.arguments"},
+    }
+    assert step["TimeoutSeconds"] == 2700 < machine.definition["TimeoutSeconds"] == 3600
+    # with this right Step Functions cancels the step of a task that has timed out, or of an execution that was stopped
+    assert "elasticmapreduce:CancelSteps" in json.dumps(deployment.properties("pipeline", "IAM::Policy"))
 
 
 def test_the_plan_knows_when_the_execution_started_and_what_it_was_given(machine: StateMachine) -> None:
