@@ -92,7 +92,11 @@ def _check(answer: requests.Response, excerpt: str, address: str) -> None:
 def _content(body: bytes, excerpt: str, address: str) -> dict[str, Any]:
     try:
         content = xmltodict.parse(body)["GoodreadsResponse"]
-    except (ExpatError, KeyError, ValueError) as error:
+    except (
+        ExpatError,
+        LookupError,
+        ValueError,
+    ) as error:  # LookupError: another root, or an encoding that Python does not know
         raise Unavailable(
             f"{address}: expected XML with <GoodreadsResponse>, found {excerpt!r} ({error})"
         ) from error

@@ -1,6 +1,7 @@
 """Goodreads as the collector needs it: the newest reviews and each one whole, asked for again where that may help."""
 
 import logging
+import reprlib
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -46,7 +47,8 @@ class Goodreads:
         for review, review_id in zip(reviews, ids, strict=True):
             if not _is_id(review_id):
                 log.warning(
-                    "the feed has a review without a usable id, which cannot be asked for: %.200r", review
+                    "the feed has a review without a usable id, which cannot be asked for: %s",
+                    reprlib.repr(review),
                 )
         return list(filter(_is_id, ids))
 

@@ -153,6 +153,30 @@ def test_an_answer_that_repeats_the_key_is_quoted_without_it(
     assert KEY not in str(failure.value)
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"\0",
+        b"<feed/>",
+        b"<GoodreadsResponse>\xff</GoodreadsResponse>",
+        b"<GoodreadsResponse>&#0;</GoodreadsResponse>",
+        b'<?xml version="1.0" encoding="no-such"?><GoodreadsResponse/>',
+        b'<?xml version="1.0" encoding="utf-16"?><GoodreadsResponse/>',
+        b'<!DOCTYPE a [<!ENTITY b "c">]><GoodreadsResponse>&b;</GoodreadsResponse>',
+        b"<GoodreadsResponse>" + b"<a>" * 100_000,
+    ],
+    ids=["empty", "NUL", "root", "byte", "reference", "encoding", "UTF-16", "entity", "depth"],
+)
+def test_whatever_is_no_xml_of_goodreads_is_unavailable(client_at: ClientAt, body: bytes) -> None:
+    head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode()
+    with (
+        answering(lambda connection: connection.sendall(head + body)) as url,
+        pytest.raises(Unavailable, match="expected XML with <GoodreadsResponse>, found"),
+    ):
+        client_at(url).recent_reviews()
+
+
 FEED = b"<GoodreadsResponse><reviews><review><id>7</id></review></reviews></GoodreadsResponse>"
 LONG_FEED = FEED.replace(b"7", b"7<!-- %b -->" % " ".join(map(str, range(40_000))).encode())
 

@@ -1,12 +1,17 @@
 """What is asked for again, and what is not."""
 
-import pytest
+from collections.abc import Callable
 
+import pytest
+import xmltodict
+
+from capture.collector.client import PatientClient
 from capture.collector.elements import at
 from capture.collector.source import Goodreads
 from capture.errors import KeyRefused, NotThere, Stopped, Unavailable
 from capture.simulated import Fault, SimulatedGoodreads
 from capture.stopping import Stop
+from tests.capture.collector.conftest import INTERVAL
 
 PASSING = [
     Fault.SERVER_ERROR,
@@ -88,3 +93,15 @@ def test_an_answer_that_the_package_stumbles_over_is_unavailable(stop: Stop) -> 
         source.recent()
     with pytest.raises(Unavailable, match="lacks an element"):
         source.review("1")
+
+
+def test_a_review_without_an_id_is_left_out_however_deep_its_elements_go(
+    client_at: Callable[[str], PatientClient], stop: Stop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deep = "<a>" * 100_000 + "</a>" * 100_000
+    answer = xmltodict.parse(
+        f"<GoodreadsResponse><reviews><review>{deep}</review><review><id>7</id></review></reviews></GoodreadsResponse>"
+    )
+    client = client_at("http://localhost/")
+    monkeypatch.setattr(client, "request", lambda *_: answer["GoodreadsResponse"])
+    assert Goodreads(client, stop, INTERVAL).recent() == ["7"]
