@@ -5,6 +5,7 @@ DATA ?=
 WINDOW_START ?=
 WINDOW_END ?=
 SIZE ?= 20MB
+FUZZ_MINUTES ?= 10
 
 VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(CURDIR)/node_modules/.bin:$(PATH)
@@ -27,11 +28,15 @@ demo: setup ## the whole way: a simulated Goodreads to the analytics, in a few m
 
 .PHONY: test
 test: tools lint ## everything that is checked, end-to-end runs and a sample of the crashes included
-	@python -m pytest -m "not crash" --numprocesses 2 --dist loadfile
+	@python -m pytest -m "not crash" --numprocesses 2 --dist loadfile --durations 15
 
 .PHONY: test-crash
 test-crash: tools ## a crash in every state of the state machine, before and after its effect
 	@python -m pytest -m crash --numprocesses 2
+
+.PHONY: fuzz
+fuzz: tools ## the property tests with examples drawn at random, for ten minutes [FUZZ_MINUTES=60]
+	@python -m tests.fuzz $(FUZZ_MINUTES)
 
 .PHONY: bench
 bench: tools ## a tenth of the full load against the original's way, plain PySpark, DuckDB and Polars, into docs/performance.md

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalog import AUTHORS, DATASETS, Dataset, dataset_named
@@ -49,7 +49,7 @@ def test_each_fault_of_records_has_the_effect_it_is_expected_to_have(tmp_path: P
     require_agreement(tmp_path, Faults({fault: 0.2}), records=400)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15)
 @given(
     rates=st.dictionaries(st.sampled_from(OF_RECORDS), st.floats(0, 1 / len(OF_RECORDS))),
     of_files=st.dictionaries(st.sampled_from(OF_FILES), st.floats(0, 1)),

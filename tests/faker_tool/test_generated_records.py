@@ -92,7 +92,7 @@ def fault(column: Column, value: str) -> str | None:
 
 
 @pytest.mark.parametrize("dataset", DATASETS, ids=lambda dataset: dataset.name)
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 @given(seed=st.integers(0, 2**63), chunk=st.integers(0, 10_000))
 def test_every_record_satisfies_the_catalog(dataset: Dataset, seed: int, chunk: int) -> None:
     rows = rows_of(dataset, seed, chunk)

@@ -32,7 +32,7 @@ def reviews(count: int) -> bytes:
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, REVIEWS.column_names, restval="", lineterminator="\n")
     writer.writeheader()
-    words = random.Random(7)  # noqa: S311
+    words = random.Random(7)
     for number in range(count):
         said = f"{words.getrandbits(3000):x}"
         writer.writerow(

@@ -1,7 +1,7 @@
 from collections.abc import Callable
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lambdas.shared.environment import Environment
@@ -22,7 +22,6 @@ environments = st.builds(
 
 
 @given(environments)
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_function_reads_what_the_stack_has_written(
     monkeypatch: pytest.MonkeyPatch, environment: Environment
 ) -> None:

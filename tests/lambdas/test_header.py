@@ -1,6 +1,6 @@
 import bz2
 import gzip
-import os
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -78,12 +78,12 @@ def test_content_that_is_not_gzip_is_refused_under_a_gzip_name() -> None:
 
 @pytest.mark.parametrize("kept", [1, 5, 12, 30, -9, -1])
 def test_a_gzip_file_that_is_cut_off_is_refused_and_never_taken_for_an_empty_one(kept: int) -> None:
-    whole = gzip.compress(f"{LINE}\n".encode() + os.urandom(500).hex().encode())
+    whole = gzip.compress(f"{LINE}\n".encode() + Random(1).randbytes(500).hex().encode())
     assert problem_of(whole[:kept], "author.csv.gz") == "the gzip content is cut off; write the file again"
 
 
 def test_a_gzip_file_longer_than_what_is_read_is_not_taken_for_a_cut_off_one() -> None:
-    whole = gzip.compress(f"{LINE}\n".encode() + os.urandom(2 * HEADER_BYTES).hex().encode())
+    whole = gzip.compress(f"{LINE}\n".encode() + Random(1).randbytes(2 * HEADER_BYTES).hex().encode())
     assert len(whole) > HEADER_BYTES
     assert columns_of(whole, "author.csv.gz") == COLUMNS
 
@@ -153,6 +153,7 @@ def test_one_bad_byte_anywhere_in_a_header_refuses_it(bad: bytes, position: str)
         (b"\x28\xb5\x2f\xfd\x24", "zstd"),
         (gzip.compress(b"author_id"), "gzip, which only a name with .gz at its end announces, and only once"),
     ],
+    ids=["zip", "Parquet", "workbook", "bzip2", "zstd", "gzip"],
 )
 def test_a_file_of_another_format_is_told_by_its_first_bytes(content: bytes, kind: str) -> None:
     assert problem_of(content) == f"the file is not text but {kind}; expected CSV"

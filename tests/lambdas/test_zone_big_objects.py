@@ -1,8 +1,8 @@
 """Objects too big for one request: the same condition on every part, no gap, nothing left of what is given up."""
 
 import itertools
-import os
 from collections import Counter
+from random import Random
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,8 +18,9 @@ from tests.lambdas.zones import LocalZones
 
 MIB = 1024 * 1024
 GIB = 1024 * MIB
-CONTENT = os.urandom(25 * MIB)
-NEWER = os.urandom(25 * MIB)
+_random = Random(1)
+CONTENT = _random.randbytes(25 * MIB)
+NEWER = _random.randbytes(25 * MIB)
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ class Writer:
 
     def __init__(self, zones: LocalZones, keys: list[str], size: int) -> None:
         self._zones, self._keys, self._size = zones, keys, size
-        self._random = random.Random(keys[0])  # noqa: S311 - no secret
+        self._random = random.Random(keys[0])
         self._s3: S3Client = boto3.client("s3")
         self.written: dict[tuple[str, str], bytes] = {}  # (key, ETag) -> content
         self.newest: dict[str, str] = {}  # key -> ETag

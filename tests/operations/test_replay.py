@@ -475,7 +475,7 @@ ROWS = st.fixed_dictionaries({name: st.none() | TEXTS for name in AUTHORS.column
 
 
 @given(rows=st.lists(ROWS, min_size=1, max_size=5))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_every_value_is_read_from_its_line_as_it_was_rejected(
     tmp_path_factory: pytest.TempPathFactory, rows: list[dict[str, str | None]]
 ) -> None:

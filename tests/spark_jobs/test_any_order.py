@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
@@ -88,9 +88,7 @@ def line(spark: SparkSession, tmp_path: Path) -> Iterator[Line]:
 
 @settings(
     max_examples=4,
-    deadline=None,
     phases=[Phase.explicit, Phase.generate],  # an example takes seconds, so none is made smaller
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.data_too_large],
 )
 @given(st.data())
 def test_the_same_records_in_any_files_and_runs_give_the_same_warehouse(

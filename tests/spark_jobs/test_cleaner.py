@@ -45,7 +45,6 @@ SMALL = things(
 )
 few = settings(
     max_examples=2,
-    deadline=None,
     phases=[Phase.explicit, Phase.generate],  # a failure shows what differs, and an example takes seconds
 )
 

@@ -58,7 +58,7 @@ def test_a_quote_inside_an_unquoted_value_is_text(bench: Workbench) -> None:
 
 
 def test_a_cut_off_gzip_file_is_left_out_and_the_others_are_read(bench: Workbench) -> None:
-    noise = random.Random(1)  # noqa: S311 (repeatable, not secret)
+    noise = random.Random(1)
     for index in range(5):
         rows = "".join(author(noise.randrange(10**9), f"{noise.random()}") for _ in range(200))
         bench.land("authors", (HEADER + rows).encode(), name=f"{index}.csv.gz")

@@ -63,7 +63,7 @@ def test_every_file_of_the_plan_has_a_row(bench: Workbench) -> None:
 
 
 def test_rows_are_counted_exactly_for_hundreds_of_files(spark: SparkSession) -> None:
-    draw = random.Random(3)  # noqa: S311 (repeatable, not secret)
+    draw = random.Random(3)
     expected = {
         number: draw.choice([1, 2, draw.randrange(1, 2000)]) for number in draw.sample(range(99999), 700)
     }

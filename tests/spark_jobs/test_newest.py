@@ -125,7 +125,7 @@ def test_the_hash_of_a_record_stays_as_it_is_for_every_type() -> None:
     assert (_hash(every, whole), _hash(every, nothing)) == (2807445412120844018, 1215530386734839721)
 
 
-few = settings(max_examples=40, deadline=None)  # each opens a database
+few = settings(max_examples=40)  # each opens a database
 versions = st.tuples(
     st.integers(0, 3),
     st.sampled_from([None, "a", "b"]),

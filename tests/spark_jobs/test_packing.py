@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pyarrow as pa
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog import AUTHORS
@@ -46,7 +46,6 @@ def by_label(batches: Sequence[pa.RecordBatch]) -> dict[int, pa.Table]:
 keys = st.lists(st.integers(0, 2**63 - 1) | st.integers(0, 9), max_size=30)
 
 
-@settings(deadline=None)
 @given(st.lists(keys, max_size=3), st.lists(st.integers(0, 2**31 - 1), min_size=1, max_size=5, unique=True))
 def test_each_row_arrives_once_and_all_of_a_key_under_one_label(
     parts: list[list[int]], labels: list[int]

@@ -194,7 +194,7 @@ RECORDS = st.lists(
 )
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(
     files=st.lists(RECORDS, min_size=1, max_size=4),
     end=st.sampled_from(["\n", "\r\n"]),

@@ -132,7 +132,7 @@ def test_odd_values_of_every_column_are_rejected_alike(
 ) -> None:
     def land(bench: Workbench) -> None:
         for seed, dataset in enumerate(DATASETS):
-            bench.land(dataset.name, odd_rows(dataset, Random(seed), 300))  # noqa: S311 (repeatable, not secret)
+            bench.land(dataset.name, odd_rows(dataset, Random(seed), 300))
 
     native, by_spark = read_both_ways(land)
 
@@ -203,7 +203,7 @@ def test_the_rejects_of_parts_are_those_of_the_file_as_a_whole(
 ) -> None:
     rows: list[Row] = [
         {"user_id": draw, "user_name": f"{draw}\nof {number}"}
-        for number, draw in enumerate(Random(5).choices(["1", "2", "x", ""], k=40))  # noqa: S311 (repeatable)
+        for number, draw in enumerate(Random(5).choices(["1", "2", "x", ""], k=40))
     ]
     cut, whole = Workbench(spark, tmp_path / "cut"), Workbench(spark, tmp_path / "whole")
     cut.cut("users", rows[:7], rows[7:8], rows[8:30], rows[30:])

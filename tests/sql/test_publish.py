@@ -1,14 +1,12 @@
 """What the publishing transaction does with staged rows, on real SQL: in any order, again, too late."""
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.sql.staged import Staged, Version
 
 versions = st.builds(Version, st.integers(1, 4), st.integers(0, 3), st.integers(-2, 2))
-on_one_warehouse = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+on_one_warehouse = settings(max_examples=25)
 
 
 @on_one_warehouse

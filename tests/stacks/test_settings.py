@@ -53,7 +53,7 @@ def test_values_of_the_command_line_arrive_as_text() -> None:
     assert given_as_text.schedule_enabled is False
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.data())
 def test_a_number_out_of_bounds_is_refused_with_its_key_its_value_and_the_bounds(data: st.DataObject) -> None:
     name = data.draw(st.sampled_from(sorted(BOUNDS)))

@@ -1,7 +1,7 @@
 """Which reviews wait, in which order, and for how long."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from capture.collector import backlog as module
@@ -71,7 +71,6 @@ def test_only_what_the_feed_may_still_show_is_remembered(
     assert backlog.counts() == {"waiting": 10, "captured": 5}
 
 
-@settings(deadline=None)
 @given(
     polls=st.lists(st.integers(min_value=0, max_value=6), max_size=8),
     failing=st.sets(st.integers(min_value=0, max_value=40)),

@@ -97,7 +97,7 @@ def test_undisturbed_every_record_lands() -> None:
 ACTIONS: dict[str, Callable[[Path], object]] = {"collect": collect, "finish": finish_abandoned}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(
         st.tuples(st.sampled_from(sorted(ACTIONS)), st.integers(1, LINES), st.booleans()),

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import xmltodict
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from capture.collector.elements import children
@@ -147,7 +147,6 @@ _ELEMENTS: st.SearchStrategy[Any] = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(user=_ELEMENTS, book=_ELEMENTS, authors=_ELEMENTS, body=_ELEMENTS)
 def test_whatever_the_elements_look_like_keys_are_never_empty(
     user: Any, book: Any, authors: Any, body: Any

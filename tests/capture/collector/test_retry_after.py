@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from capture.collector.retry_after import retry_after
@@ -35,7 +35,6 @@ def test_a_date_soon_is_waited_for() -> None:
     assert 590 < retry_after(format_datetime(soon, usegmt=True)) <= 600
 
 
-@settings(deadline=None)
 @given(st.text(max_size=40))
 def test_no_header_is_an_error(header: str) -> None:
     assert 0 <= retry_after(header) <= 3600

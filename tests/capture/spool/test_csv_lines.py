@@ -4,7 +4,7 @@ import csv
 import io
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from capture.spool import csv_lines
@@ -29,7 +29,6 @@ def test_a_record_that_lacks_a_column_is_refused() -> None:
         csv_lines.lines(AUTHORS, [{"author_id": "1"}])
 
 
-@settings(deadline=None)
 @given(st.lists(st.lists(_TEXT, min_size=8, max_size=8), max_size=5))
 def test_what_is_written_is_read_back(rows: list[list[str]]) -> None:
     records = [dict(zip(AUTHORS.column_names, row, strict=True)) for row in rows]

@@ -102,7 +102,7 @@ _STEPS = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(steps=_STEPS)
 def test_in_any_order_of_files_crashes_uploads_and_runs_of_the_pipeline_each_file_is_landed(
     shared_zone: Zone, steps: list[str | int]

@@ -369,7 +369,7 @@ _FIELDS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_siz
     # with "\n" alone the writer leaves a carriage return without quotes
     style=st.sampled_from([("\r\n", csv.QUOTE_MINIMAL), ("\r\n", csv.QUOTE_ALL), ("\n", csv.QUOTE_ALL)]),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_whatever_is_written_as_csv_is_loaded_as_it_was(
     session: Any, buckets: Path, rows: list[tuple[str, str]], style: tuple[str, Any]
 ) -> None:

@@ -10,7 +10,7 @@ from local_cloud.redshift.sql.parsing import parameter_names
 
 
 @given(text=st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_any_text_round_trips_as_a_bound_value(session: Any, text: str) -> None:
     assert session.value(":v::varchar(65535)", v=text) == text
 

@@ -12,12 +12,13 @@ from functools import partial
 from http.server import ThreadingHTTPServer
 from io import BytesIO
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from localbucket import S3Error, _etag_cache
 from mypy_boto3_s3 import S3Client
@@ -153,7 +154,7 @@ def test_a_file_written_past_the_server_has_a_new_etag_even_with_its_old_size_an
 
 
 def test_an_object_may_be_overwritten_and_deleted_while_it_is_read(s3: S3Client) -> None:
-    content = os.urandom(8 * MIB)
+    content = Random(1).randbytes(8 * MIB)
     put(s3, content)
     with s3.get_object(Bucket=BUCKET, Key="a.csv")["Body"] as body:
         start = body.read(1000)
@@ -313,11 +314,11 @@ def test_a_copy_within_s3_needs_no_reading_for_its_etag(
     last=st.integers(1, 3000),
     start=st.integers(0, 2 * MIB),
 )
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15)
 def test_parts_of_another_object_are_put_together_byte_by_byte(
     s3: S3Client, sizes: list[int], last: int, start: int
 ) -> None:
-    content = os.urandom(8 * MIB)
+    content = Random(1).randbytes(8 * MIB)
     put(s3, content, "source.csv")
     upload: Any = {"Bucket": BUCKET, "Key": "a.csv"}
     upload["UploadId"] = s3.create_multipart_upload(**upload)["UploadId"]
