@@ -2,13 +2,12 @@
 select
     cast(min(reviews.record_create_timestamp) as date) as first_day,
     cast(max(reviews.record_create_timestamp) as date) as last_day,
-    sum(
+    count(
         case
             when
                 reviews.record_create_timestamp >= covered.window_start
                 and reviews.record_create_timestamp < covered.window_end
                 then 1
-            else 0
         end
     ) as covered_reviews
 from goodreads_warehouse.reviews as reviews

@@ -21,7 +21,7 @@ class Endpoint:
 
 
 @contextmanager
-def _environment_restored() -> Iterator[None]:
+def environment_restored() -> Iterator[None]:
     before = dict(os.environ)
     try:
         yield
@@ -33,7 +33,7 @@ def _environment_restored() -> Iterator[None]:
 @pytest.fixture
 def environment() -> Iterator[None]:
     """What a test or the code it runs sets in the environment is gone afterwards."""
-    with _environment_restored():
+    with environment_restored():
         yield
 
 
@@ -41,5 +41,5 @@ def environment() -> Iterator[None]:
 def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
     """An endpoint that boto3 clients made in the module talk to; nothing is deployed in it."""
     state = StateFolder(tmp_path_factory.mktemp("state"))
-    with _environment_restored(), serving(state, "test") as addresses:
+    with environment_restored(), serving(state, "test") as addresses:
         yield Endpoint(addresses, state)

@@ -1,0 +1,140 @@
+"""`run` tells when no review of the warehouse is in the analytics window."""
+
+import json
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from typer.testing import CliRunner, Result
+
+from local_cloud.account import ACCOUNT
+from local_cloud.addresses import REGION
+from local_cloud.endpoint import serving
+from local_cloud.redshift import RedshiftEngine
+from local_cloud.state import StateFolder
+from operations.__main__ import app
+from operations.run import review_span
+from operations.warehouse_query import query_here
+from sql import statements
+from tests.local_cloud.conftest import environment_restored
+from tests.local_cloud.redshift.conftest import Session
+
+START, END = "2020-02-01 00:00:00", "2020-03-01 00:00:00"
+CASES = [
+    pytest.param(
+        ["2020-01-31 23:59:59", "2020-03-05 12:00:00"], ("2020-01-31", "2020-03-05"), id="around it"
+    ),
+    pytest.param([END], ("2020-03-01", "2020-03-01"), id="at its end, which is outside"),
+    pytest.param([START, "2020-03-05 12:00:00"], None, id="at its start, which is inside"),
+    pytest.param(["2020-01-31 23:59:59", "2020-02-29 23:59:59"], None, id="before it and in it"),
+    pytest.param([], None, id="nowhere"),
+]
+"""When reviews were captured, and the days that the hint names; None if there is none."""
+
+
+@pytest.fixture(autouse=True)
+def signals() -> Iterator[None]:
+    """The command changes how the process takes SIGTERM."""
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+@pytest.fixture(scope="module")
+def warehouse(tmp_path_factory: pytest.TempPathFactory) -> StateFolder:
+    """A state folder whose warehouse has the pipeline's tables."""
+    state = StateFolder(tmp_path_factory.mktemp("state"))
+    with RedshiftEngine(database=state.warehouse, buckets=state.buckets) as engine:
+        Session(engine).run(*statements.create_tables())
+    return state
+
+
+def fill(state: StateFolder, captured: Sequence[str]) -> None:
+    """Put reviews of those moments into the warehouse, and the window beside them."""
+    with RedshiftEngine(database=state.warehouse, buckets=state.buckets) as engine:
+        session = Session(engine)
+        session.run("delete from goodreads_warehouse.reviews")
+        for number, moment in enumerate(captured):
+            session.run(
+                "insert into goodreads_warehouse.reviews (review_id, record_create_timestamp, record_hash) "
+                f"values ({number}, '{moment}', 0)"
+            )
+        session.run(statements.set_window(), window_start=START, window_end=END)
+
+
+def run(state: StateFolder, folder: Path, output: Any) -> Result:
+    """The command against an endpoint whose state machine ends at once: with the output, or in failure without one."""
+    end = {"Type": "Pass", "Result": output, "End": True} if output is not None else {"Type": "Fail"}
+    (folder / "author.csv").touch()
+    (state.buckets / f"goodreads-landing-{ACCOUNT}-{REGION}").mkdir(exist_ok=True)
+    with ExitStack() as stack:
+        stack.enter_context(environment_restored())
+        stack.enter_context(serving(state, "up"))
+        boto3.client("stepfunctions").create_state_machine(
+            name="goodreads",
+            definition=json.dumps({"StartAt": "End", "States": {"End": end}}),
+            roleArn="arn:aws:iam::123456789012:role/any",
+        )
+        return CliRunner().invoke(app, ["run", str(folder), "--state", str(state.root)])
+
+
+def output(window_start: str = START) -> dict[str, Any]:
+    """What an execution ends with."""
+    return {"window": {"start": window_start, "end": END}, "datasets": {}, "notes": []}
+
+
+def words(result: Result) -> str:
+    """What the command has printed, on one line."""
+    return " ".join(result.stdout.split())
+
+
+@pytest.mark.parametrize(("captured", "days"), CASES)
+def test_reviews_outside_the_window_give_a_hint(
+    warehouse: StateFolder, captured: list[str], days: tuple[str, str] | None
+) -> None:
+    fill(warehouse, captured)
+    _, rows = query_here(warehouse, statements.review_span())
+    hint = review_span(rows, {"start": START, "end": END})
+    assert hint == (
+        days
+        and f"no review was captured between {START} and {END}, so the analytics tables are empty; "
+        f"the reviews are from {days[0]} to {days[1]}: give --window-start and --window-end"
+    )
+
+
+def test_the_command_ends_with_the_hint_and_has_succeeded(warehouse: StateFolder, tmp_path: Path) -> None:
+    fill(warehouse, ["2020-03-05 12:00:00"])
+    result = run(warehouse, tmp_path, output())
+    assert result.exit_code == 0, result.output
+    assert f"note: no review was captured between {START} and {END}, so the analytics" in words(result)
+    assert words(result).endswith("from 2020-03-05 to 2020-03-05: give --window-start and --window-end")
+
+
+def test_the_command_gives_no_hint_where_the_window_holds_reviews(
+    warehouse: StateFolder, tmp_path: Path
+) -> None:
+    fill(warehouse, [START])
+    result = run(warehouse, tmp_path, output())
+    assert result.exit_code == 0, result.output
+    assert "note: " not in words(result)
+
+
+def test_a_run_without_a_window_gives_no_hint(warehouse: StateFolder, tmp_path: Path) -> None:
+    fill(warehouse, ["2020-03-05 12:00:00"])
+    result = run(warehouse, tmp_path, {})
+    assert result.exit_code == 0, result.output
+    assert "note: " not in words(result)
+
+
+def test_a_run_that_failed_gives_no_hint_and_the_command_fails(
+    warehouse: StateFolder, tmp_path: Path
+) -> None:
+    fill(warehouse, ["2020-03-05 12:00:00"])
+    result = run(warehouse, tmp_path, None)
+    assert result.exit_code == 1
+    assert "FAILED" in words(result)
+    assert "note: " not in words(result)
