@@ -93,7 +93,6 @@ def _metadata(name: str, duckdb_type: str) -> dict[str, Any]:
 
 _FIELDS: dict[type, Callable[[Any], dict[str, Any]]] = {
     bool: lambda value: {"booleanValue": value},
-    bytes: lambda value: {"stringValue": value.hex()},
     date: lambda value: {"stringValue": value.isoformat()},
     datetime: lambda value: {"stringValue": value.isoformat(sep=" ")},
     Decimal: lambda value: {"stringValue": format(value, "f")},

@@ -16,7 +16,7 @@ from local_cloud.redshift.errors import SqlError, from_duckdb, isolation_violati
 from local_cloud.redshift.sql import merging
 from local_cloud.redshift.sql.dialect import to_duckdb
 from local_cloud.redshift.sql.parsing import parameter_names, parse
-from local_cloud.redshift.sql.tables import create_like, qualified_name
+from local_cloud.redshift.sql.tables import qualified_name
 
 # Redshift divides integers without a remainder and shows sessions in UTC. To compress texts takes DuckDB as long as
 # all else of a load; without it the file has half as many bytes again.
@@ -124,8 +124,7 @@ class Transaction:
     def _translate(self, tree: exp.Expr) -> str:
         if isinstance(tree, exp.Copy):
             return copying.to_insert(self.connection, self._buckets, tree)
-        like = create_like(self.connection, tree) if isinstance(tree, exp.Create) else None
-        return like or to_duckdb(tree)
+        return to_duckdb(tree)
 
     def _affected(self, tree: exp.Expr) -> int:
         # The Data API reports 0 rows for a COPY, however many it loaded.

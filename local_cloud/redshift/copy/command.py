@@ -6,7 +6,7 @@ import duckdb
 from sqlglot import exp
 
 from local_cloud.redshift.copy import csv_files, objects, parquet_files
-from local_cloud.redshift.copy.options import options_of
+from local_cloud.redshift.copy.options import format_of
 from local_cloud.redshift.errors import SqlError
 from local_cloud.redshift.sql.tables import TableColumn, columns_of, qualified_name
 
@@ -17,16 +17,13 @@ def to_insert(connection: duckdb.DuckDBPyConnection, buckets: Path, copy: exp.Co
     SqlError where Redshift would refuse: nothing at the prefix, a column that the table lacks, or a file that does
     not fit the columns. As on Redshift the columns go by position.
     """
-    options = options_of(copy)
-    url = copy.args["files"][0].name
-    files = objects.in_manifest(buckets, url) if options.manifest else objects.below_prefix(buckets, url)
+    kind = format_of(copy)
+    files = objects.below_prefix(buckets, copy.args["files"][0].name)
     table = copy.this.this if isinstance(copy.this, exp.Schema) else copy.this
     targets = _targets(connection, copy, table)
     name = qualified_name(table)
-    if options.kind == "csv":
-        rows = csv_files.rows_of(connection, buckets, files, name, targets, options.header_lines)
-    else:
-        rows = parquet_files.rows_of(connection, buckets, files, name, targets)
+    read = csv_files.rows_of if kind == "csv" else parquet_files.rows_of
+    rows = read(connection, buckets, files, name, targets)
     columns = ", ".join(exp.to_identifier(column.name, quoted=True).sql("duckdb") for column in targets)
     return f"insert into {table.sql('duckdb')} ({columns}) {rows}"
 

@@ -30,7 +30,7 @@ _STATEMENTS = (
 
 
 def to_duckdb(tree: exp.Expr) -> str:
-    """DuckDB SQL for any statement but COPY and CREATE TABLE (LIKE ...); SqlError where there is none."""
+    """DuckDB SQL for any statement but COPY; SqlError where there is none."""
     if isinstance(tree, _TRANSACTION):
         raise SqlError(
             "BEGIN, COMMIT and ROLLBACK cannot be sent: a statement, or a batch of them, is one transaction"

@@ -1,7 +1,6 @@
 """COPY reads Parquet and CSV objects as strictly as Redshift does."""
 
 import csv
-import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -172,15 +171,13 @@ def test_a_missing_required_value_fails_by_the_name_of_its_column(session: Any, 
         "delimiter ','",
         "format",
         "format as parquet fillrecord",
-        "format as parquet ignoreheader 1",
         "format as parquet csv",
-        "csv manifest",
+        "format as parquet manifest",
         "csv emptyasnull",
         "csv gzip",
         "csv quote as '|'",
-        "csv ignoreheader",
-        "csv ignoreheader x",
-        "csv ignoreheader 1 delimiter ';'",
+        "csv ignoreheader 1",
+        "csv delimiter ';'",
     ],
 )
 def test_other_formats_and_options_are_refused(session: Any, clauses: str) -> None:
@@ -199,45 +196,6 @@ def test_a_column_that_the_table_lacks_is_named(session: Any, put: Any) -> None:
     assert session.error(f"copy nobody {copy}") == 'ERROR: relation "main.nobody" does not exist'
 
 
-def _manifest(buckets: Path, *entries: dict[str, Any]) -> str:
-    (buckets / "processed" / "load.manifest").write_text(json.dumps({"entries": entries}))
-    return f"copy authors from 's3://processed/load.manifest' {ROLE} format as parquet manifest"
-
-
-@pytest.mark.usefixtures("authors")
-def test_a_manifest_loads_exactly_what_it_lists(session: Any, put: Any, buckets: Path) -> None:
-    length = put("listed/1.parquet").stat().st_size
-    put("listed/2.parquet")
-    copy = _manifest(
-        buckets,
-        {"url": "s3://processed/listed/1.parquet", "mandatory": True, "meta": {"content_length": length}},
-        {"url": "s3://processed/listed/gone.parquet", "mandatory": False, "meta": {"content_length": 5}},
-    )
-    session.run(copy)
-    assert session.rows("select author_id from authors") == [(1,)]
-
-
-@pytest.mark.usefixtures("authors")
-@pytest.mark.parametrize(
-    ("entry", "reason"),
-    [
-        ({"url": "s3://processed/m/1.parquet"}, "lacks meta.content_length for s3://processed/m/1.parquet"),
-        ({"url": "s3://processed/m/1.parquet", "meta": {"content_length": 3}}, "its content_length"),
-        (
-            {"url": "s3://processed/m/2.parquet", "mandatory": True, "meta": {"content_length": 3}},
-            "does not exist",
-        ),
-        ({"url": "s3://processed/m/2.parquet", "meta": {"content_length": 3}}, "names no object that exists"),
-        ({"uri": "s3://processed/m/1.parquet"}, "KeyError('url')"),
-    ],
-)
-def test_a_manifest_that_redshift_would_refuse_fails(
-    session: Any, put: Any, buckets: Path, entry: dict[str, Any], reason: str
-) -> None:
-    put("m/1.parquet")
-    assert reason in session.error(_manifest(buckets, entry))
-
-
 @pytest.fixture
 def put_csv(buckets: Path) -> Callable[[str, bytes], None]:
     """Writes one object; the tests read what lies below csv/."""
@@ -253,7 +211,7 @@ def put_csv(buckets: Path) -> Callable[[str, bytes], None]:
 @pytest.fixture
 def landed(session: Any) -> None:
     session.run("drop table if exists landed")
-    session.run("create table landed (file_key varchar(20), etag varchar(8), bytes bigint)")
+    session.run("create table landed (file_key varchar(20), etag varchar(8), mark varchar(4))")
 
 
 @pytest.mark.usefixtures("landed")
@@ -266,7 +224,7 @@ def test_csv_is_loaded_with_quoted_commas_line_ends_quotes_and_unicode(
     content = 'a.csv,e1\r\n"b, ""the"" one\n.csv",é2\n"日本\r\n",""\n , x'
     put_csv("run=r1/landed.csv", content.encode())
     session.run(f"copy landed (file_key, etag) from 's3://processed/csv/run=r1/landed.csv' {clauses}")
-    assert sorted(session.rows("select file_key, etag, bytes from landed")) == [
+    assert sorted(session.rows("select file_key, etag, mark from landed")) == [
         (" ", " x", None),
         ("a.csv", "e1", None),
         ('b, "the" one\n.csv', "é2", None),
@@ -275,28 +233,12 @@ def test_csv_is_loaded_with_quoted_commas_line_ends_quotes_and_unicode(
 
 
 @pytest.mark.usefixtures("landed")
-@pytest.mark.parametrize(
-    "clauses",
-    [
-        f"csv ignoreheader 1 {ROLE}",
-        f"{ROLE} format as csv ignoreheader as 1",
-        f"ignoreheader 1 {ROLE} csv",
-    ],
-)
-def test_header_lines_are_left_out_of_every_file(session: Any, put_csv: Any, clauses: str) -> None:
-    for name in ("a", "b"):
-        put_csv(f"headers/{name}", f"file_key,etag,bytes\n{name},e,1\n".encode())
-    session.run(f"copy landed from 's3://processed/csv/headers/' {clauses}")
-    assert session.rows("select file_key, bytes from landed order by 1") == [("a", 1), ("b", 1)]
-
-
-@pytest.mark.usefixtures("landed")
-def test_an_empty_field_is_an_empty_text_or_no_number(session: Any, put_csv: Any) -> None:
-    put_csv("empty/1", b',"",\n\\N,x,-7\n')
+def test_an_empty_field_is_an_empty_text_and_not_null(session: Any, put_csv: Any) -> None:
+    put_csv("empty/1", b'"",,a\n\\N,x,b\n')
     session.run(f"copy landed from 's3://processed/csv/empty/' {ROLE} csv")
-    assert session.rows("select file_key, etag, bytes from landed order by 2") == [
-        ("", "", None),
-        (None, "x", -7),
+    assert session.rows("select file_key, etag, mark from landed order by mark") == [
+        ("", "", "a"),
+        (None, "x", "b"),
     ]
 
 
@@ -318,9 +260,9 @@ def test_two_loads_of_one_batch_are_independent(session: Any, put_csv: Any) -> N
         f"copy landed from 's3://processed/csv/batch/1' {ROLE} csv",
         f"copy landed (etag, file_key) from 's3://processed/csv/batch/2' {ROLE} csv",
     )
-    assert session.rows("select file_key, etag, bytes from landed order by 2") == [
+    assert session.rows("select file_key, etag, mark from landed order by 2") == [
         ("f", "b", None),
-        ("a", "e", 1),
+        ("a", "e", "1"),
     ]
 
 
@@ -334,11 +276,9 @@ def test_two_loads_of_one_batch_are_independent(session: Any, put_csv: Any) -> N
         (b'"b,e,1\n', "line 3: Invalid quote formatting for CSV: unexpected end of data"),
         (b'"b"x,e,1\n', "line 3: Invalid quote formatting for CSV"),
         (b"b,\xff,1\n", "line 3: String contains invalid or unsupported UTF-8 codepoints. Bad UTF-8 hex sequence: ff"),
-        (b"b,e,1.5\n", "line 3: Invalid digit, Value '1.5', column bytes"),
-        (b"b,e,\xd9\xa3\n", "line 3: Invalid digit, Value '\u0663', column bytes"),
         ("b,abcdefgé,1\n".encode(), "value too long for type character varying(8) (column etag of table"),
     ],
-    ids=["few", "many", "blank", "unclosed", "after-quote", "not-utf-8", "fraction", "other-digits", "too-long"],
+    ids=["few", "many", "blank", "unclosed", "after-quote", "not-utf-8", "too-long"],
 )  # fmt: skip
 def test_csv_that_does_not_fit_the_table_fails_and_loads_nothing(
     session: Any, put_csv: Any, bad: bytes, reason: str
@@ -354,8 +294,7 @@ def test_csv_is_not_loaded_into_a_type_whose_text_form_could_be_misread(session:
     session.run("drop table if exists days")
     session.run("create table days (day date)")
     assert session.error(f"copy days from 's3://processed/csv/instant/' {ROLE} csv") == (
-        "ERROR: not supported locally: COPY of CSV into DATE, column day of main.days; "
-        "it loads text and whole numbers"
+        "ERROR: not supported locally: COPY of CSV into DATE, column day of main.days; it loads text columns"
     )
 
 

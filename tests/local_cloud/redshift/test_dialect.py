@@ -162,21 +162,10 @@ def test_the_width_of_a_text_column_is_enforced_in_bytes(
     assert session.rows("select v from widths") == [(fits,)]
 
 
-def test_a_table_like_another_keeps_widths_and_required_columns(session: Any) -> None:
-    session.run("create schema if not exists ddl")
-    session.run("create table ddl.original (a int not null default 7, b varchar(2))")
-    session.run("create table ddl.twin (like ddl.original)")
-    session.run("create table ddl.twin_with_defaults (like ddl.original including defaults)")
-    assert "too long" in session.error("insert into ddl.twin values (1, 'abc')")
-    assert "Cannot insert a NULL" in session.error("insert into ddl.twin (b) values ('x')")
-    session.run("insert into ddl.twin_with_defaults (b) values ('x')")
-    assert session.rows("select a, b from ddl.twin_with_defaults") == [(7, "x")]
-
-
 def test_views_tables_as_select_and_temporary_tables_work(session: Any) -> None:
     session.run(
         "create table numbers distkey (a) sortkey (a) as select 1 as a",
-        "create temp table more (like numbers)",
+        "create temp table more (a int)",
         "insert into more values (2)",
         "insert into numbers select a from more",
         "create or replace view halves as select a / 2 as half from numbers with no schema binding",
@@ -236,6 +225,7 @@ def test_statements_without_local_meaning_are_accepted(session: Any, statement: 
         ("begin", "BEGIN, COMMIT and ROLLBACK cannot be sent"),
         ("start transaction", "not supported locally"),
         ("create table i (a bigint identity(1, 1))", "IDENTITY(1, 1) on column a"),
+        ("create table twin (like widths)", "not supported locally: (LIKE widths) in CREATE TABLE"),
         ("alter table widths add column w varchar(5)", "the text column w"),
         ("create procedure p() as $$ begin end $$ language plpgsql", "CREATE PROCEDURE"),
         ("select 1; select 2", "several statements"),
