@@ -52,6 +52,6 @@ def from_duckdb(error: duckdb.Error, table: str) -> SqlError:
     if isinstance(error, duckdb.TransactionException) and "conflict" in text.lower():
         return isolation_violation(table)
     for pattern, wording in _WORDINGS:
-        if found := re.search(pattern, text):
-            return SqlError(found.expand(wording))
+        if match := re.search(pattern, text):
+            return SqlError(match.expand(wording))
     return SqlError(text.split("\n\nLINE ", maxsplit=1)[0])

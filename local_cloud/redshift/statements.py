@@ -1,16 +1,75 @@
-"""A submitted statement, or batch of them, and what became of it."""
+"""A submitted statement, or a batch of them: what became of it, and how it is run to its end."""
 
+import logging
 import threading
 import time
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from local_cloud.redshift.errors import invalid
-from local_cloud.redshift.sub_statements import SubStatement, now
-from local_cloud.redshift.warehouse import Transaction
+import duckdb
+from sqlglot import exp
 
-TERMINAL = {"ABORTED", "FAILED", "FINISHED"}
+from local_cloud.redshift.errors import SqlError, invalid
+from local_cloud.redshift.sql.parsing import parse
+from local_cloud.redshift.warehouse import Outcome, Transaction, Warehouse
+
+_logger = logging.getLogger(__name__)
+
+_TERMINAL = {"ABORTED", "FAILED", "FINISHED"}
+
+
+def _now() -> datetime:
+    """The present instant, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass
+class SubStatement:
+    """One SQL text. `duration` in nanoseconds, -1 until it ends."""
+
+    id: str
+    sql: str
+    status: str = "SUBMITTED"
+    error: str | None = None
+    outcome: Outcome = field(default_factory=lambda: Outcome(rows=-1))
+    duration: int = -1
+    created_at: datetime = field(default_factory=_now)
+    updated_at: datetime = field(default_factory=_now)
+    _started: int = 0
+
+    def start(self) -> None:
+        """Begin to measure."""
+        self._started = time.monotonic_ns()
+        self._move("STARTED")
+
+    def end(self, status: str, *, outcome: Outcome | None = None, error: str | None = None) -> None:
+        """Record how it ended."""
+        self.outcome = outcome or self.outcome
+        self.error = error
+        self.duration = time.monotonic_ns() - self._started if self._started else -1
+        self._move(status)
+
+    def _move(self, status: str) -> None:
+        self.status = status
+        self.updated_at = _now()
+
+    def describe(self) -> dict[str, Any]:
+        """SubStatementData of the Data API."""
+        result = self.outcome.result
+        described = {
+            "Id": self.id,
+            "QueryString": self.sql,
+            "Status": self.status,
+            "Error": self.error,
+            "HasResultSet": result is not None,
+            "ResultRows": self.outcome.rows,
+            "ResultSize": result.size if result else -1 if self.outcome.rows < 0 else 0,
+            "Duration": self.duration,
+            "CreatedAt": self.created_at,
+            "UpdatedAt": self.updated_at,
+        }
+        return {name: value for name, value in described.items() if value is not None}
 
 
 @dataclass
@@ -24,8 +83,8 @@ class Statement:
     status: str = "SUBMITTED"
     error: str | None = None
     duration: int = -1
-    created_at: datetime = field(default_factory=now)
-    updated_at: datetime = field(default_factory=now)
+    created_at: datetime = field(default_factory=_now)
+    updated_at: datetime = field(default_factory=_now)
     done: threading.Event = field(default_factory=threading.Event)
     cancelled: bool = False
     _transaction: Transaction | None = None
@@ -40,7 +99,7 @@ class Statement:
     def pick(self) -> bool:
         """Claim it for running; False if it was cancelled while it waited."""
         with self._lock:
-            if self.status in TERMINAL:
+            if self.status in _TERMINAL:
                 return False
             self._move("PICKED")
             return True
@@ -79,7 +138,7 @@ class Statement:
     def cancel(self) -> None:
         """Ask it to stop; ValidationException if it has ended."""
         with self._lock:
-            if self.status in TERMINAL:
+            if self.status in _TERMINAL:
                 raise invalid(
                     f"Could not cancel a query that is already in {self.status} state with ID: {self.id}"
                 )
@@ -95,7 +154,7 @@ class Statement:
 
     def _abort(self) -> None:
         for sub in self.subs:
-            if sub.status not in TERMINAL:
+            if sub.status not in _TERMINAL:
                 sub.end("ABORTED")
         self._end("ABORTED")
 
@@ -107,7 +166,7 @@ class Statement:
 
     def _move(self, status: str) -> None:
         self.status = status
-        self.updated_at = now()
+        self.updated_at = _now()
 
     def describe(self) -> dict[str, Any]:
         """DescribeStatementResponse of the Data API."""
@@ -135,3 +194,60 @@ class Statement:
         else:
             more = described[0]
         return {name: value for name, value in {**more, **own}.items() if value is not None}
+
+
+def run(statement: Statement, warehouse: Warehouse) -> None:
+    """Bring the statement to FINISHED, FAILED or ABORTED; all of a batch takes effect, or nothing."""
+    if not statement.pick():
+        return
+    try:
+        finished = _run_all(statement, warehouse)
+    except SqlError as error:
+        _fail(statement, str(error))
+    except duckdb.InterruptException:
+        statement.abort()
+    except Exception as error:  # a thread has nobody above it: the caller must see a terminal status
+        _logger.exception("statement %s", statement.id)
+        _fail(statement, f"internal error of the local warehouse: {error!r}")
+    else:
+        if not finished:
+            statement.abort()
+
+
+def _run_all(statement: Statement, warehouse: Warehouse) -> bool:
+    parameters = statement.parameters
+    with warehouse.transaction() as transaction:
+        statement.start(transaction)
+        try:
+            for sub in statement.subs:
+                if statement.cancelled:
+                    return False
+                _run_one(statement, sub, transaction, parameters)
+            return statement.commit(transaction)
+        finally:
+            statement.detach()
+
+
+def _run_one(
+    statement: Statement, sub: SubStatement, transaction: Transaction, parameters: dict[str, str]
+) -> None:
+    sub.start()
+    if statement.is_batch and isinstance(parse(sub.sql), exp.TruncateTable):
+        raise SqlError(
+            "TRUNCATE commits the transaction it runs in, so a batch with one is not all or nothing on Redshift; "
+            "use DELETE FROM"
+        )
+    sub.end("FINISHED", outcome=transaction.run(sub.sql, parameters))
+
+
+def _fail(statement: Statement, reason: str) -> None:
+    # A failure of the commit is put down to the last statement.
+    number, failed = next(
+        ((n, sub) for n, sub in enumerate(statement.subs, 1) if sub.status != "FINISHED"),
+        (len(statement.subs), statement.subs[-1]),
+    )
+    failed.end("FAILED", error=f"ERROR: {reason}")
+    for later in statement.subs[number:]:
+        later.end("ABORTED", error="Connection or an prior query failed.")
+    prefix = f"Query #{number} failed with " if statement.is_batch else ""
+    statement.fail(f"{prefix}ERROR: {reason}")

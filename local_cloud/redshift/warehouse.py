@@ -6,21 +6,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import duckdb
 from sqlglot import exp
 
-from local_cloud.redshift import results
-from local_cloud.redshift.copy import command as copying
+from local_cloud.redshift import copy_command, results
 from local_cloud.redshift.errors import SqlError, from_duckdb, isolation_violation
-from local_cloud.redshift.sql import merging
-from local_cloud.redshift.sql.dialect import to_duckdb
+from local_cloud.redshift.sql.dialect import multiple_matches, to_duckdb
 from local_cloud.redshift.sql.parsing import parameter_names, parse
 from local_cloud.redshift.sql.tables import qualified_name
 
 # Redshift divides integers without a remainder and shows sessions in UTC. To compress texts takes DuckDB as long as
 # all else of a load; without it the file has half as many bytes again.
-SETTINGS = """
+_SETTINGS = """
     set global integer_division = true;
     set global timezone = 'UTC';
     set global disabled_compression_methods = 'fsst';
@@ -42,7 +41,7 @@ class Warehouse:
     def __init__(self, database: Path, buckets: Path) -> None:
         self._buckets = buckets
         self._connection = duckdb.connect(str(database))
-        self._connection.execute(SETTINGS)
+        self._connection.execute(_SETTINGS)
         self._connection.execute(files(__package__).joinpath("macros.sql").read_text())
         self._committing = threading.Lock()
         self._clock = 0
@@ -100,7 +99,7 @@ class Transaction:
         try:
             translated = self._translate(tree)
             if isinstance(tree, exp.Merge):
-                merging.refuse_multiple_matches(self.connection, tree, used)
+                self._refuse_multiple_matches(tree, used)
             self.connection.execute(translated, used)
             if isinstance(tree, exp.Query):
                 result = results.fetch(self.connection)
@@ -123,8 +122,16 @@ class Transaction:
 
     def _translate(self, tree: exp.Expr) -> str:
         if isinstance(tree, exp.Copy):
-            return copying.to_insert(self.connection, self._buckets, tree)
+            return copy_command.to_insert(self.connection, self._buckets, tree)
         return to_duckdb(tree)
+
+    def _refuse_multiple_matches(self, merge: exp.Merge, parameters: dict[str, str]) -> None:
+        matches = multiple_matches(merge)
+        if matches is None:
+            return
+        used = {node.name: parameters[node.name] for node in matches.find_all(exp.Placeholder)}
+        if self.connection.execute(to_duckdb(matches), used).fetchone():
+            raise SqlError("Found multiple matches to update the same tuple.")
 
     def _affected(self, tree: exp.Expr) -> int:
         # The Data API reports 0 rows for a COPY, however many it loaded.
@@ -140,3 +147,20 @@ def _bound(sql: str, parameters: dict[str, str]) -> dict[str, str]:
         # The Data API passes on what it was given no value for, and Redshift cannot read it.
         raise SqlError(f'syntax error at or near ":{missing[0]}": no parameter of that name was given')
     return {name: parameters[name] for name in names}
+
+
+def read_only_query(database: Path, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """Column names and rows of a query in Redshift SQL, straight from the file, while no endpoint runs.
+
+    SqlError if it is no query, fails, or the file cannot be opened: it is missing, or a running endpoint owns it.
+    """
+    tree = parse(sql)
+    if not isinstance(tree, exp.Query):
+        raise SqlError("only queries can be run here: expected SELECT or WITH")
+    try:
+        with duckdb.connect(str(database), read_only=True) as connection:
+            connection.execute(_SETTINGS)
+            rows = connection.execute(to_duckdb(tree)).fetchall()
+            return [name.lower() for name, *_ in connection.description], rows
+    except duckdb.Error as error:
+        raise from_duckdb(error, "?") from None

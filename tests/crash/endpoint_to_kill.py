@@ -15,7 +15,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any, NoReturn
 
-from local_cloud.redshift import running
+from local_cloud.redshift import statements
 from local_cloud.redshift.statements import Statement
 from tests.crash.faults import Fault, after, before
 from tests.crash.lab import deployed
@@ -32,14 +32,14 @@ def die(_: object = None) -> NoReturn:
 
 def die_after_statements(number: int, name: str) -> None:
     """Die after the first `number` statements of the batch of that name."""
-    run_one, left = running._run_one, count(number - 1, -1)
+    run_one, left = statements._run_one, count(number - 1, -1)
 
     def run_and_die(statement: Statement, *rest: Any) -> None:
         run_one(statement, *rest)
         if statement.request.get("StatementName") == name and next(left) == 0:
             die()
 
-    running._run_one = run_and_die  # type: ignore[assignment]
+    statements._run_one = run_and_die  # type: ignore[assignment]
 
 
 def die_at_commit(name: str, *, before_it: bool) -> None:

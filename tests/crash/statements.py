@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from local_cloud.redshift import SqlError, running
+from local_cloud.redshift import SqlError, statements
 from local_cloud.redshift.statements import Statement
 
 _DEADLINE_SECONDS = 120
@@ -15,18 +15,18 @@ _DEADLINE_SECONDS = 120
 @contextmanager
 def failing(name: str, message: str) -> Iterator[None]:
     """The first statement that is submitted under that name fails with the message."""
-    run_all, left = running._run_all, [message]
+    run_all, left = statements._run_all, [message]
 
     def run_or_fail(statement: Any, warehouse: Any) -> bool:
         if statement.request.get("StatementName") == name and left:
             raise SqlError(left.pop())
         return run_all(statement, warehouse)
 
-    running._run_all = run_or_fail
+    statements._run_all = run_or_fail
     try:
         yield
     finally:
-        running._run_all = run_all
+        statements._run_all = run_all
 
 
 @contextmanager
@@ -50,16 +50,16 @@ def held_before_commit(name: str) -> Iterator[threading.Event]:
 @contextmanager
 def held_before_start(name: str) -> Iterator[threading.Event]:
     """The first statement that is submitted under that name starts only once the event is set."""
-    run_all, release, first = running._run_all, threading.Event(), threading.Lock()
+    run_all, release, first = statements._run_all, threading.Event(), threading.Lock()
 
     def wait_and_run(statement: Any, warehouse: Any) -> bool:
         if statement.request.get("StatementName") == name and first.acquire(blocking=False):
             release.wait(_DEADLINE_SECONDS)
         return run_all(statement, warehouse)
 
-    running._run_all = wait_and_run
+    statements._run_all = wait_and_run
     try:
         yield release
     finally:
         release.set()
-        running._run_all = run_all
+        statements._run_all = run_all

@@ -70,6 +70,6 @@ def _tokens(sql: str) -> list[Token]:
 
 
 def _one_line(error: Exception) -> str:
-    # sqlglot underlines the place with terminal codes, which do not belong into an API answer.
+    # sqlglot underlines the fault with terminal codes, which do not belong into an API answer.
     text = str(error).replace("\x1b[4m", "").replace("\x1b[0m", "")
     return " ".join(text.split())

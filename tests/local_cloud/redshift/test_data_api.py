@@ -17,8 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from local_cloud.redshift import DataApiError, RedshiftEngine, SqlError, read_only_query
-from local_cloud.redshift.statements import Statement
-from local_cloud.redshift.sub_statements import SubStatement
+from local_cloud.redshift.statements import Statement, SubStatement
 
 CLUSTER = {"ClusterIdentifier": "goodreads", "Database": "dev"}
 UNKNOWN = "12345678-1234-1234-1234-123456789012"
@@ -227,12 +226,12 @@ def test_a_token_expires_before_its_statement_does(
     request = {**CLUSTER, "Sql": "insert into recounted values (1)", "ClientToken": "run-2-publish"}
     first = client.execute_statement(**request)["Id"]
     ended(first)
-    monkeypatch.setattr("local_cloud.redshift.engine._TOKEN_VALID", timedelta(0))
+    monkeypatch.setattr("local_cloud.redshift.data_api._TOKEN_VALID", timedelta(0))
     second = client.execute_statement(**request)["Id"]
     assert second != first
     assert (ended(first)["Status"], ended(second)["Status"]) == ("FINISHED", "FINISHED")
     assert session.rows("select count(*) from recounted") == [(2,)]
-    monkeypatch.setattr("local_cloud.redshift.engine._REMEMBERED", timedelta(0))
+    monkeypatch.setattr("local_cloud.redshift.data_api._REMEMBERED", timedelta(0))
     ended(client.execute_statement(**CLUSTER, Sql="select 1")["Id"])
     _refused(client.describe_statement, "ResourceNotFoundException", Id=first)
 
@@ -271,7 +270,7 @@ def test_a_statement_that_waits_for_a_free_place_can_be_cancelled(client: Any, e
 
 
 def test_describe_waits_for_a_statement_that_runs(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("local_cloud.redshift.engine._LONG_POLL", 30.0)
+    monkeypatch.setattr("local_cloud.redshift.data_api._LONG_POLL", 30.0)
     sql = "select count(distinct n) from generate_series(1, 2000000) as s(n)"
     identifier = client.execute_statement(**CLUSTER, Sql=sql)["Id"]
     assert client.describe_statement(Id=identifier)["Status"] == "FINISHED"

@@ -77,7 +77,7 @@ def test_a_statement_that_somebody_cancels_is_aborted_and_not_repeated(
     entries: Entries,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("local_cloud.redshift.engine._LONG_POLL", 0.1)
+    monkeypatch.setattr("local_cloud.redshift.data_api._LONG_POLL", 0.1)
     client = interpreter("redshift-data")
 
     def cancel_it() -> None:
@@ -116,7 +116,7 @@ def test_a_statement_that_redshift_has_forgotten_is_not_waited_for(
 ) -> None:
     def forget() -> None:
         assert faulty.final_status() == "FINISHED"  # nothing is forgotten before its end
-        monkeypatch.setattr("local_cloud.redshift.engine._REMEMBERED", timedelta(0))
+        monkeypatch.setattr("local_cloud.redshift.data_api._REMEMBERED", timedelta(0))
         session.run("select 1")
 
     faulty.script("describe_statement", [says(Status="STARTED"), after(forget)])

@@ -37,7 +37,7 @@ GOES_ON = (
 
 @pytest.fixture(autouse=True)
 def _short_looks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("local_cloud.redshift.engine._LONG_POLL", 0.05)
+    monkeypatch.setattr("local_cloud.redshift.data_api._LONG_POLL", 0.05)
 
 
 @pytest.fixture

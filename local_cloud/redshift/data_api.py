@@ -1,6 +1,7 @@
-"""The operations of the Redshift Data API over a DuckDB file."""
+"""The operations of the Redshift Data API over a DuckDB file, and the rules that their requests keep."""
 
 import json
+import re
 import threading
 import time
 import uuid
@@ -12,10 +13,8 @@ from typing import Any, Self
 
 from local_cloud.redshift.errors import DataApiError, invalid
 from local_cloud.redshift.results import ResultSet
-from local_cloud.redshift.running import run
-from local_cloud.redshift.sql import validation
-from local_cloud.redshift.statements import Statement
-from local_cloud.redshift.sub_statements import SubStatement
+from local_cloud.redshift.sql.parsing import parameter_names
+from local_cloud.redshift.statements import Statement, SubStatement, run
 from local_cloud.redshift.warehouse import Warehouse
 
 _AT_ONCE = 4  # statements that run at the same time
@@ -25,6 +24,18 @@ _LONG_POLL = 1.0  # seconds; with it, who polls every second pays no wait for a 
 _GRACE = 2.0  # seconds that `close` leaves to running statements
 _CANCEL_TIMEOUT = 30.0  # seconds
 _INTERRUPT_EVERY = 0.05  # seconds; an interrupt between two statements has no effect, so it is repeated
+
+_MOST_STATEMENTS = 40
+_LONGEST_STATEMENT = 100 * 1024  # bytes
+_LONGEST_TOKEN = 64
+_LONGEST_WAIT = 30  # seconds
+_ID = re.compile(r"[a-z0-9]{8}(-[a-z0-9]{4}){3}-[a-z0-9]{12}(:\d{0,2})?")
+_NO_LOCAL_MEANING = {
+    "ExecutionMode": {"TRANSACTION"},
+    "ResultFormat": {"JSON"},
+    "SessionId": set[str](),
+    "SessionKeepAliveSeconds": set[str](),
+}
 
 
 class RedshiftEngine:
@@ -50,11 +61,11 @@ class RedshiftEngine:
         self.close()
 
     def close(self) -> None:
-        """Leave running statements a moment, cancel what is left, and close the file."""
+        """Leave running statements a moment, cancel what still runs, and close the file."""
         deadline = time.monotonic() + _GRACE
         for statement in list(self._statements.values()):
             if not statement.done.wait(max(0.0, deadline - time.monotonic())):
-                with suppress(DataApiError):  # it ended by itself, or is left to the pool
+                with suppress(DataApiError):  # it ended by itself, or the pool ends it
                     self._cancel(statement)
         self._pool.shutdown()
         self._warehouse.close()
@@ -69,7 +80,7 @@ class RedshiftEngine:
 
     def describe_statement(self, request: dict[str, Any]) -> dict[str, Any]:
         """Status and figures; waits up to WaitTimeSeconds, else about a second, for a statement that runs."""
-        validation.check_wait(request)
+        _check_wait(request)
         statement, sub = self._find(request["Id"])
         statement.done.wait(request.get("WaitTimeSeconds", _LONG_POLL))
         described = statement.describe()
@@ -81,7 +92,7 @@ class RedshiftEngine:
 
     def get_statement_result(self, request: dict[str, Any]) -> dict[str, Any]:
         """One page of a result; the next one by NextToken."""
-        validation.check_wait(request)
+        _check_wait(request)
         statement, sub = self._find(request["Id"])
         if sub is None:
             raise invalid("BatchExecuteStatement result can only be retrieved with sub-statement id.")
@@ -104,21 +115,21 @@ class RedshiftEngine:
         """Statements of the last 24 hours, newest first; FINISHED ones unless Status says otherwise."""
         wanted = request.get("Status") or "FINISHED"
         prefix = request.get("StatementName") or ""
-        places = [n for n in ("Database", "ClusterIdentifier", "WorkgroupName") if request.get(n)]
-        found = [
+        named = [n for n in ("Database", "ClusterIdentifier", "WorkgroupName") if request.get(n)]
+        matching = [
             statement
             for statement in reversed(list(self._statements.values()))
             if wanted in {"ALL", statement.status}
             and (statement.request.get("StatementName") or "").startswith(prefix)
-            and all(statement.request.get(place) == request[place] for place in places)
+            and all(statement.request.get(name) == request[name] for name in named)
         ]
-        start = _offset(request.get("NextToken"), len(found))
+        start = _offset(request.get("NextToken"), len(matching))
         end = start + (request.get("MaxResults") or 100)
-        more = {"NextToken": str(end)} if end < len(found) else {}
-        return {"Statements": [_listed(statement) for statement in found[start:end]], **more}
+        more = {"NextToken": str(end)} if end < len(matching) else {}
+        return {"Statements": [_listed(statement) for statement in matching[start:end]], **more}
 
     def _submit(self, request: dict[str, Any], statements: list[str], *, is_batch: bool) -> dict[str, Any]:
-        validation.check_submission(request, statements)
+        _check_submission(request, statements)
         with self._lock:
             self._forget_old()
             token = request.get("ClientToken")
@@ -140,7 +151,7 @@ class RedshiftEngine:
 
     def _find(self, identifier: str) -> tuple[Statement, SubStatement | None]:
         """The statement, and the part of it that is meant; None if that is the batch as a whole."""
-        validation.check_id(identifier)
+        _check_id(identifier)
         statement = self._statements.get(identifier.partition(":")[0])
         sub = next((sub for sub in statement.subs if sub.id == identifier), None) if statement else None
         if statement is None or (sub is None and statement.id != identifier):
@@ -210,3 +221,64 @@ def _listed(statement: Statement) -> dict[str, Any]:
     listed["IsBatchStatement"] = statement.is_batch
     listed["QueryStrings"] = [sub.sql for sub in statement.subs]
     return listed
+
+
+def _check_submission(request: dict[str, Any], statements: list[str]) -> None:
+    """The rules of ExecuteStatement and BatchExecuteStatement."""
+    _check_connection(request)
+    _check_length("sqls", statements, _MOST_STATEMENTS)
+    for sql in statements:
+        if not sql.strip():
+            raise invalid("Sql must not be empty")
+        if len(sql.encode()) > _LONGEST_STATEMENT:
+            raise invalid(
+                f"A SQL statement has {len(sql.encode())} bytes, more than the {_LONGEST_STATEMENT} allowed (100 KB)"
+            )
+    if (token := request.get("ClientToken")) is not None:
+        _check_length("clientToken", token, _LONGEST_TOKEN)
+    for name, accepted in _NO_LOCAL_MEANING.items():
+        if request.get(name) not in {None, *accepted}:
+            raise invalid(f"{name}={request[name]} is not supported by the local Data API")
+    _check_wait(request)
+    _check_parameters(request.get("Parameters") or [], statements)
+
+
+def _check_id(identifier: str) -> None:
+    """The form of a statement's or a sub-statement's id."""
+    if not _ID.fullmatch(identifier):
+        raise invalid(f"id must satisfy regex pattern: {_ID.pattern}")
+
+
+def _check_wait(request: dict[str, Any]) -> None:
+    """WaitTimeSeconds is 1 to 30."""
+    wait = request.get("WaitTimeSeconds", 1)
+    if not 1 <= wait <= _LONGEST_WAIT:
+        raise invalid(f"WaitTimeSeconds must be between 1 and {_LONGEST_WAIT}, not {wait}")
+
+
+def _check_connection(request: dict[str, Any]) -> None:
+    cluster, workgroup = request.get("ClusterIdentifier"), request.get("WorkgroupName")
+    if bool(cluster) == bool(workgroup):
+        raise invalid("Exactly one of ClusterIdentifier and WorkgroupName must be given")
+    if not request.get("Database"):
+        raise invalid("Database must be given")
+    if request.get("DbUser") and request.get("SecretArn"):
+        raise invalid("DbUser and SecretArn cannot be given together: use one way to authenticate")
+
+
+def _check_length(member: str, value: list[str] | str, most: int) -> None:
+    relation = "less than or equal to" if len(value) > most else "greater than or equal to"
+    if not 1 <= len(value) <= most:
+        raise invalid(
+            f"1 validation error detected: Value at '{member}' failed to satisfy constraint: "
+            f"Member must have length {relation} {most if len(value) > most else 1}"
+        )
+
+
+def _check_parameters(parameters: list[dict[str, str]], statements: list[str]) -> None:
+    names = [parameter["name"] for parameter in parameters]
+    if repeated := sorted({name for name in names if names.count(name) > 1}):
+        raise invalid(f"Parameters list contains duplicate parameters: [{', '.join(repeated)}]")
+    used = set[str]().union(*map(parameter_names, statements))
+    if unused := [name for name in names if name not in used]:
+        raise invalid(f"Parameters list contains unused parameters. Unused parameters: [{', '.join(unused)}]")

@@ -11,7 +11,7 @@ from botocore.validate import ParamValidator
 from moto.core.exceptions import JsonRESTError
 from moto.redshiftdata.responses import RedshiftDataAPIServiceResponse
 
-from local_cloud.redshift.engine import RedshiftEngine
+from local_cloud.redshift.data_api import RedshiftEngine
 from local_cloud.redshift.errors import DataApiError, invalid
 from local_cloud.step_functions.aws_sdk_tasks import install_integration
 

@@ -1,1 +1,0 @@
-"""COPY: files of a bucket into a table."""
