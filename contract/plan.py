@@ -1,9 +1,14 @@
-"""The plan of one run: which landing objects it takes, and where each of them goes."""
+"""The plan of one run: which landing objects it takes, and where each of them goes.
+
+PlanCopies makes it, the copy tasks work it off, ConfirmCopies keeps what was really copied, the Spark job reads that.
+"""
 
 import json
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+from catalog import Dataset, dataset_named
 
 
 @dataclass(frozen=True)
@@ -32,11 +37,12 @@ class TaskLimits:
     bytes: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PlannedFile:
-    """A landing object and its destination; `problem` is set, and `dataset` not, if it goes to quarantine.
+    """A landed file: its key, ETag and size in landing, and `target`, the key of its copy.
 
-    If it was cut while it was copied, its `parts` are there instead of `target`.
+    The copy is in the working zone, or in quarantine if the file has a `problem`; such a file has no `dataset`.
+    If the file was cut while it was copied, its `parts` are there instead of `target`.
     """
 
     key: str
@@ -47,63 +53,98 @@ class PlannedFile:
     problem: str | None = None
     parts: tuple[Part, ...] = ()
 
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The keys in the working zone of what is to be read."""
+        return tuple(part.target for part in self.parts) or (self.target,)
+
+    @property
+    def number(self) -> int:
+        """What tells the file from the run's other files: its name in the working zone begins with these five digits."""
+        return int(self.target.rpartition("/")[2][:5])
+
     def unusable(self, run_id: str, problem: str) -> "PlannedFile":
         """The same file on its way to quarantine."""
         name = self.target.rpartition("/")[2]
         return replace(self, target=f"run={run_id}/files/{name}", dataset=None, problem=problem)
 
+    @classmethod
+    def from_entry(cls, entry: dict[str, Any]) -> Self:
+        """From an entry of the plan's document."""
+        return cls(**{**entry, "parts": tuple(Part(**part) for part in entry["parts"])})
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, kw_only=True)
 class Layout:
-    """A header that at least one file of a dataset has, and the folder (S3 URI) of the files that have it."""
+    """Files of one dataset that share a header: `columns` in its order, and `prefix`, the folder (S3 URI) of all of them.
 
-    dataset: str
+    ValueError if the header lacks a column of the catalog.
+    """
+
+    dataset: Dataset
     columns: tuple[str, ...]
     prefix: str
 
+    def __post_init__(self) -> None:
+        missing = [name for name in self.dataset.column_names if name not in self.columns]
+        if missing:
+            raise ValueError(
+                f"the files below {self.prefix} lack {', '.join(missing)}; their header is "
+                f"{', '.join(self.columns)}. {self.dataset.name} needs every column of the catalog"
+            )
+
     @property
     def folder(self) -> str:
-        """The prefix without the bucket: what the keys of the files begin with."""
+        """The prefix without scheme and bucket: what the targets of the layout's files begin with."""
         return self.prefix.split("/", 3)[3]
 
+    def uris(self, file: PlannedFile) -> list[str]:
+        """Where a file of the layout is, or its parts."""
+        return [self.prefix.removesuffix(self.folder) + target for target in file.targets]
 
-@dataclass(frozen=True)
+    @classmethod
+    def from_entry(cls, entry: dict[str, Any]) -> Self:
+        """From an entry of the plan's document; ValueError if its dataset is unknown."""
+        return cls(
+            dataset=dataset_named(entry["dataset"]), columns=tuple(entry["columns"]), prefix=entry["prefix"]
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
 class Plan:
     """What one run does with the landing zone. Stored as JSON: a payload of Step Functions holds 256 KiB.
 
-    `published` names, in words, the files that an earlier run has published; they are not
-    among `files`.
+    `drift` tells of odd headers. `published` tells of the files that an earlier run has published; they are not among
+    `files`.
     """
 
     run_id: str
-    files: tuple[PlannedFile, ...]
-    layouts: tuple[Layout, ...]
+    files: tuple[PlannedFile, ...] = ()
+    layouts: tuple[Layout, ...] = ()
     left_for_later: int = 0
-    drift: tuple[str, ...] = field(default=())
-    published: tuple[str, ...] = field(default=())
+    drift: tuple[str, ...] = ()
+    published: tuple[str, ...] = ()
 
     def to_json(self) -> str:
         """The document that the copy tasks and the Spark job read."""
-        return json.dumps(asdict(self), ensure_ascii=False)
+        return json.dumps(self, default=_entry, ensure_ascii=False)
 
     @classmethod
-    def from_json(cls, text: str | bytes) -> "Plan":
-        """The plan in a document written by `to_json`."""
+    def from_json(cls, text: str | bytes) -> Self:
+        """The plan in a document written by `to_json`; ValueError if it does not fit the catalog."""
         document: dict[str, Any] = json.loads(text)
         return cls(
             run_id=document["run_id"],
-            files=tuple(
-                PlannedFile(**{**file, "parts": tuple(Part(**part) for part in file["parts"])})
-                for file in document["files"]
-            ),
-            layouts=tuple(
-                Layout(layout["dataset"], tuple(layout["columns"]), layout["prefix"])
-                for layout in document["layouts"]
-            ),
+            files=tuple(map(PlannedFile.from_entry, document["files"])),
+            layouts=tuple(map(Layout.from_entry, document["layouts"])),
             left_for_later=document["left_for_later"],
             drift=tuple(document["drift"]),
             published=tuple(document["published"]),
         )
+
+    def is_empty(self, file: PlannedFile) -> bool:
+        """Whether the file holds nothing, not even a header."""
+        return file.target.startswith(f"run={self.run_id}/empty/")
 
     def batches(self, limits: TaskLimits) -> list[tuple[PlannedFile, ...]]:
         """The files of each copy task, in order."""
@@ -138,6 +179,11 @@ class Plan:
         return replace(
             self, files=kept, layouts=tuple(layout for layout in self.layouts if layout.folder in folders)
         )
+
+
+def _entry(value: Part | PlannedFile | Layout | Plan | Dataset) -> object:
+    """What stands in the document: a dataset by its name, anything else by its fields."""
+    return value.name if isinstance(value, Dataset) else vars(value)
 
 
 def listed_key(run_id: str) -> str:

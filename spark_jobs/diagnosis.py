@@ -9,7 +9,7 @@ from pyspark.errors import PySparkException
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from spark_jobs.plan import PlannedFile
+from contract.plan import PlannedFile
 from spark_jobs.reading import CORRUPT, MAX_FIELD_CHARACTERS, MAX_FIELDS, NUMBER, Source, number, read_source
 
 _CAUSE = re.compile(

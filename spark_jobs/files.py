@@ -11,9 +11,9 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from catalog import Dataset
+from contract.plan import PlannedFile
 from spark_jobs.accounting import UnaccountedRowsError
 from spark_jobs.clean import is_rejected
-from spark_jobs.plan import PlannedFile
 from spark_jobs.reading import NUMBER
 from spark_jobs.tallies import FileTally
 

@@ -9,8 +9,9 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import StringType, StructField, StructType
 
+from contract.plan import Layout, Plan, PlannedFile
 from spark_jobs.encoding import BYTES, text_of
-from spark_jobs.plan import Layout, PlannedFile
+from spark_jobs.job import Job
 
 CORRUPT = ":corrupt"
 """Text of a record whose number of fields is not the header's, else NULL. Internal names start with a colon."""
@@ -65,14 +66,22 @@ class Source:
         )
 
 
-def sources_of(layouts: Iterable[Layout], files: Iterable[PlannedFile], *, run_id: str) -> list[Source]:
+def read_plan(spark: SparkSession, job: Job) -> Plan:
+    """The plan of the job's run; ValueError if it is another run's, or does not fit the catalog."""
+    plan = Plan.from_json(spark.read.text(job.plan, wholetext=True).collect()[0].value)
+    if plan.run_id != job.run_id:
+        raise ValueError(f"{job.plan} is the plan of run {plan.run_id}, not of {job.run_id}: pass this run's")
+    return plan
+
+
+def sources_of(plan: Plan) -> list[Source]:
     """All that is to be read, strictly.
 
     ValueError if a file is neither in a layout's folder nor set aside, as empty or with a problem.
     """
-    of_layout: dict[Layout, list[PlannedFile]] = {layout: [] for layout in layouts}
-    for file in files:
-        if file.dataset is None or file.target.startswith(f"run={run_id}/empty/"):
+    of_layout: dict[Layout, list[PlannedFile]] = {layout: [] for layout in plan.layouts}
+    for file in plan.files:
+        if file.problem or plan.is_empty(file):
             continue
         home = next((layout for layout in of_layout if file.target.startswith(layout.folder)), None)
         if home is None or home.dataset.name != file.dataset:
@@ -82,11 +91,6 @@ def sources_of(layouts: Iterable[Layout], files: Iterable[PlannedFile], *, run_i
             )
         of_layout[home].append(file)
     return [Source(layout=layout, files=tuple(kept)) for layout, kept in of_layout.items() if kept]
-
-
-def read_text(spark: SparkSession, path: str) -> str:
-    """The whole text of one file."""
-    return str(spark.read.text(path, wholetext=True).collect()[0].value)
 
 
 def read_source(

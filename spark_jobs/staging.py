@@ -10,6 +10,7 @@ from pyspark.sql import DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
 
 from catalog import Dataset
+from contract.plan import PlannedFile
 from spark_jobs import native
 from spark_jobs.accounting import Counts, UnaccountedRowsError
 from spark_jobs.clean import clean_rows, is_rejected
@@ -24,7 +25,6 @@ from spark_jobs.files import (
     tallies_by_file,
 )
 from spark_jobs.job import Job
-from spark_jobs.plan import PlannedFile
 from spark_jobs.quarantine import explained, numbered_by_spark, numbered_natively
 from spark_jobs.reading import Source, read_records
 from spark_jobs.tallies import TALLY, FileTally, WinnersTally, tallies

@@ -19,12 +19,12 @@ from pyspark.errors import PythonException
 from pyspark.sql import DataFrame, SparkSession
 
 from catalog import DATASETS
+from contract.plan import PlannedFile
 from spark_jobs.accounting import Counts, accounting_rows
 from spark_jobs.conf import SPARK_CONF, require_conf
 from spark_jobs.files import FileCounts, file_rows, unreadable_rows
 from spark_jobs.job import Job, job_from
-from spark_jobs.plan import PlannedFile, files_of, layouts_of
-from spark_jobs.reading import read_text, sources_of
+from spark_jobs.reading import read_plan, sources_of
 from spark_jobs.staging import Outcome, stage
 
 log = logging.getLogger("transform")
@@ -39,9 +39,8 @@ def run(spark: SparkSession, job: Job) -> dict[str, Counts]:
 
     TransformError if any dataset failed; the others are finished first, the accounting is not written.
     """
-    plan = read_text(spark, job.plan)
-    files = files_of(plan)
-    sources = sources_of(layouts_of(plan, run_id=job.run_id), files, run_id=job.run_id)
+    plan = read_plan(spark, job)
+    sources = sources_of(plan)
     with ThreadPoolExecutor(max_workers=len(DATASETS)) as pool:
         futures = {
             dataset.name: pool.submit(
@@ -54,7 +53,7 @@ def run(spark: SparkSession, job: Job) -> dict[str, Counts]:
         causes = "; ".join(f"dataset {name}: {reason(error)}" for name, error in errors.items())
         raise TransformError(causes) from next(iter(errors.values()))
     outcomes = {name: future.result() for name, future in futures.items()}
-    write_accounting(spark, job, files, outcomes)
+    write_accounting(spark, job, plan.files, outcomes)
     return {name: outcome.counts for name, outcome in outcomes.items()}
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from catalog import Dataset
 from contract.plan import LandingObject, Layout, Plan, PlannedFile
 from lambdas.shared.recognise import dataset_of, header_drift, header_problem, unknown_name_problem
 
@@ -64,7 +65,7 @@ def make_plan(
         else:
             columns = header.columns or ()
             layout = layouts.setdefault(
-                (dataset.name, columns), _layout(run_id, dataset.name, columns, len(layouts), zones.working)
+                (dataset.name, columns), _layout(run_id, dataset, columns, len(layouts), zones.working)
             )
             if difference := header_drift(dataset, columns):
                 drift[difference] = None
@@ -78,23 +79,34 @@ def make_plan(
     )
 
 
-def _layout(run_id: str, dataset: str, columns: tuple[str, ...], number: int, bucket: str) -> Layout:
-    return Layout(dataset, columns, f"s3://{bucket}/run={run_id}/{dataset}/layout={number}/")
+def _layout(run_id: str, dataset: Dataset, columns: tuple[str, ...], number: int, bucket: str) -> Layout:
+    prefix = f"s3://{bucket}/run={run_id}/{dataset.name}/layout={number}/"
+    return Layout(dataset=dataset, columns=columns, prefix=prefix)
 
 
 def _copied(item: LandingObject, layout: Layout, number: int) -> PlannedFile:
-    target = layout.folder + _file_name(item.key, number)
-    return PlannedFile(item.key, item.etag, item.size, target, dataset=layout.dataset)
+    return _planned(item, layout.folder, number, dataset=layout.dataset.name)
 
 
 def _empty(item: LandingObject, run_id: str, dataset: str, number: int) -> PlannedFile:
-    target = f"run={run_id}/empty/{_file_name(item.key, number)}"
-    return PlannedFile(item.key, item.etag, item.size, target, dataset=dataset)
+    return _planned(item, f"run={run_id}/empty/", number, dataset=dataset)
 
 
 def _quarantined(item: LandingObject, run_id: str, problem: str, number: int) -> PlannedFile:
-    target = f"run={run_id}/files/{_file_name(item.key, number)}"
-    return PlannedFile(item.key, item.etag, item.size, target, problem=problem)
+    return _planned(item, f"run={run_id}/files/", number, problem=problem)
+
+
+def _planned(
+    item: LandingObject, folder: str, number: int, *, dataset: str | None = None, problem: str | None = None
+) -> PlannedFile:
+    return PlannedFile(
+        key=item.key,
+        etag=item.etag,
+        size=item.size,
+        target=folder + _file_name(item.key, number),
+        dataset=dataset,
+        problem=problem,
+    )
 
 
 def _file_name(key: str, number: int) -> str:

@@ -34,5 +34,5 @@ def log_notes(plan: Plan) -> None:
 
 def _notes(plan: Plan) -> list[str]:
     problems = [f"{file.key}: {file.problem}" for file in plan.files if file.problem]
-    empty = [f"{file.key}: holds nothing" for file in plan.files if "/empty/" in file.target]
+    empty = [f"{file.key}: holds nothing" for file in plan.files if plan.is_empty(file)]
     return [*problems, *empty, *plan.drift, *plan.published]

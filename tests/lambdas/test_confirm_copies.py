@@ -2,15 +2,15 @@ import gzip
 import json
 from hashlib import sha256
 
+from catalog import REVIEWS
 from contract.plan import Plan
-from spark_jobs.plan import layouts_of
 from tests.lambdas.runs import confirm, copy, plan
 from tests.lambdas.zones import AUTHORS_CSV, REVIEWS_CSV, LocalZones
 
 
-def confirmed(zones: LocalZones) -> bytes:
-    """The plan that the Spark job reads."""
-    return zones.content(zones.environment.working_bucket, "run=r1/copied.json")
+def confirmed(zones: LocalZones, document: str = "copied.json") -> Plan:
+    """The plan that the Spark job reads, or another one of the run's."""
+    return Plan.from_json(zones.content(zones.environment.working_bucket, f"run=r1/{document}"))
 
 
 def test_a_plan_whose_files_were_all_copied_stays_as_it_is(zones: LocalZones) -> None:
@@ -19,7 +19,7 @@ def test_a_plan_whose_files_were_all_copied_stays_as_it_is(zones: LocalZones) ->
     plan(zones)
     copy()
     assert confirm()["has_rows"]
-    assert confirmed(zones) == zones.content(zones.environment.working_bucket, "run=r1/plan.json")
+    assert confirmed(zones) == confirmed(zones, "plan.json")
 
 
 def test_a_layout_whose_only_file_has_changed_is_not_read(zones: LocalZones) -> None:
@@ -29,10 +29,8 @@ def test_a_layout_whose_only_file_has_changed_is_not_read(zones: LocalZones) -> 
     zones.land("author.csv", AUTHORS_CSV + b"\n")
     copy()
     assert confirm()["has_rows"]
-    assert [layout.dataset.name for layout in layouts_of(confirmed(zones).decode(), run_id="r1")] == [
-        "reviews"
-    ]
-    assert [file.key for file in Plan.from_json(confirmed(zones)).files] == ["reviews.csv"]
+    assert [layout.dataset for layout in confirmed(zones).layouts] == [REVIEWS]
+    assert [file.key for file in confirmed(zones).files] == ["reviews.csv"]
 
 
 def test_a_layout_that_keeps_one_of_its_files_is_read(zones: LocalZones) -> None:
@@ -42,7 +40,7 @@ def test_a_layout_that_keeps_one_of_its_files_is_read(zones: LocalZones) -> None
     zones.land("author.csv", AUTHORS_CSV + b"\n")
     copy()
     assert confirm()["has_rows"]
-    assert len(layouts_of(confirmed(zones).decode(), run_id="r1")) == 1
+    assert len(confirmed(zones).layouts) == 1
 
 
 def test_a_run_whose_files_have_all_changed_has_no_rows(zones: LocalZones) -> None:
@@ -74,7 +72,7 @@ def test_a_gzip_file_that_is_cut_off_is_unusable_and_not_read(zones: LocalZones)
     made = confirm()
     assert (made["files"], made["quarantined_files"], made["has_rows"]) == (1, 1, True)
     assert made["notes"][0].startswith("authors/cut.csv.gz: ")
-    files = {file.key: file for file in Plan.from_json(confirmed(zones)).files}
+    files = {file.key: file for file in confirmed(zones).files}
     cut = files["authors/cut.csv.gz"]
     assert cut.dataset is None
     assert zones.content(zones.environment.quarantine_bucket, cut.target) == header + content[:-20]

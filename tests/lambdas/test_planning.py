@@ -102,7 +102,7 @@ def test_files_that_share_a_header_share_a_layout() -> None:
         "reviews.csv": Header(REVIEWS.column_names),
     }
     plan = make_plan("r1", items, found, ZONES)
-    assert [(layout.dataset, layout.columns, layout.prefix) for layout in plan.layouts] == [
+    assert [(layout.dataset.name, layout.columns, layout.prefix) for layout in plan.layouts] == [
         ("authors", AUTHOR_COLUMNS, "s3://working/run=r1/authors/layout=0/"),
         ("authors", other_order, "s3://working/run=r1/authors/layout=1/"),
         ("reviews", REVIEWS.column_names, "s3://working/run=r1/reviews/layout=2/"),

@@ -1,6 +1,5 @@
 """The whole way of rows, Spark and the publishing SQL: order, split and repetition of files make no difference."""
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,6 +12,7 @@ from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
 from catalog import AUTHORS
+from contract.plan import Layout, Plan, PlannedFile
 from local_cloud.redshift import RedshiftEngine
 from spark_jobs.job import Job
 from spark_jobs.transform import run
@@ -51,15 +51,15 @@ class Line:
         """One run over files of authors."""
         folder = self.root / "working" / f"run={run_id}" / "authors" / "layout=0"
         folder.mkdir(parents=True, exist_ok=True)
-        entries = []
+        planned = []
         for number, rows in enumerate(files):
             path = folder / f"{number:05d}-file.csv"
             path.write_bytes(csv_bytes(AUTHORS.column_names, rows))
-            entries.append({"key": f"{run_id}/{number}", "etag": "e", "size": 1, "target": str(path)[1:]})
+            key, target = f"{run_id}/{number}", str(path)[1:]
+            planned.append(PlannedFile(key=key, etag="e", size=1, target=target, dataset=AUTHORS.name))
+        layout = Layout(dataset=AUTHORS, columns=AUTHORS.column_names, prefix=f"file://{folder}/")
         plan = self.root / f"{run_id}.json"
-        layout = {"dataset": "authors", "columns": AUTHORS.column_names, "prefix": f"file://{folder}/"}
-        usable = [{**entry, "dataset": "authors", "problem": None, "parts": []} for entry in entries]
-        plan.write_text(json.dumps({"run_id": run_id, "files": usable, "layouts": [layout]}))
+        plan.write_text(Plan(run_id=run_id, files=tuple(planned), layouts=(layout,)).to_json())
         run(
             self.spark,
             Job(

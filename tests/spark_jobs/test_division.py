@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog import AUTHORS
+from contract.plan import Layout, Part, PlannedFile
 from spark_jobs.division import Readable, divided, readable_files
-from spark_jobs.plan import Layout, Part, PlannedFile
 from spark_jobs.reading import Source
 
 MIB = 1024 * 1024
@@ -42,9 +42,7 @@ def test_large_files_are_a_share_each_and_the_greatest_comes_first() -> None:
 
 
 def planned(key: str, target: str, size: int, *parts: Part) -> PlannedFile:
-    return PlannedFile(
-        key=key, etag="e", size=size, target=target, dataset="authors", problem=None, parts=parts
-    )
+    return PlannedFile(key=key, etag="e", size=size, target=target, dataset="authors", parts=parts)
 
 
 def test_parts_of_a_file_are_read_in_its_stead_and_names_are_encoded_as_spark_does() -> None:
@@ -52,7 +50,7 @@ def test_parts_of_a_file_are_read_in_its_stead_and_names_are_encoded_as_spark_do
     part = f"{folder}/00007-part=00000-after=0-b c.csv"
     layout = Layout(dataset=AUTHORS, columns=tuple(AUTHORS.column_names), prefix=f"s3://working/{folder}")
     whole = planned("a%20+ö.csv", f"{folder}/00003-a%20+ö.csv", 10)
-    cut = planned("b c.csv", f"{folder}/00007-b c.csv", 100, Part(target=part, records=1))
+    cut = planned("b c.csv", f"{folder}/00007-b c.csv", 100, Part(part, 1))
     assert readable_files([Source(layout=layout, files=(whole, cut))]) == [
         Readable(3, 0, "s3://working/run=r/authors/layout=1/00003-a%2520%2B%C3%B6.csv", 10),
         Readable(7, 0, "s3://working/run=r/authors/layout=1/00007-part=00000-after=0-b%20c.csv", 100),

@@ -6,6 +6,7 @@ from pyspark.sql import Observation, SparkSession
 from pyspark.sql import functions as F
 
 from catalog import AUTHORS
+from contract.plan import PlannedFile
 from spark_jobs.clean import rule_name
 from spark_jobs.files import (
     QUARANTINED_BY_FILE,
@@ -15,7 +16,6 @@ from spark_jobs.files import (
     file_rows,
     tallies_by_file,
 )
-from spark_jobs.plan import PlannedFile
 from spark_jobs.reading import FAULT, NUMBER
 from spark_jobs.tallies import FileTally
 from tests.spark_jobs.workbench import Workbench
@@ -96,7 +96,7 @@ def test_of_files_in_parts_all_are_counted_and_a_file_without_rejects_is_not_amo
 
 def test_ten_thousand_files_are_listed_without_a_python_worker(spark: SparkSession) -> None:
     files = [
-        PlannedFile(key=f"k{n}", etag="e", size=n, target=f"x/{n:05d}-a", dataset="authors", problem=None)
+        PlannedFile(key=f"k{n}", etag="e", size=n, target=f"x/{n:05d}-a", dataset="authors")
         for n in range(10_000)
     ]
 

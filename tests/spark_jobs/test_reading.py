@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,9 @@ from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
 from catalog import AUTHORS, VERSION, Column, Dataset, Type
+from contract.plan import Layout, PlannedFile
 from spark_jobs.accounting import Counts
-from spark_jobs.plan import Layout, PlannedFile
-from spark_jobs.reading import FAULT, NUMBER, Source, read_records
+from spark_jobs.reading import FAULT, NUMBER, Source, read_plan, read_records
 from tests.spark_jobs.workbench import Workbench, csv_bytes
 
 pytestmark = pytest.mark.spark
@@ -33,6 +34,14 @@ THINGS = Dataset(
         VERSION,
     ),
 )
+
+
+def test_another_runs_plan_is_refused(bench: Workbench) -> None:
+    bench.run()
+    with pytest.raises(
+        ValueError, match=r"plan\.json is the plan of run run-1, not of other: pass this run's"
+    ):
+        read_plan(bench.spark, replace(bench.job, run_id="other"))
 
 
 def test_quoted_commas_quotes_and_newlines_are_part_of_the_value(bench: Workbench) -> None:
@@ -216,9 +225,7 @@ def test_what_a_csv_writer_wrote_is_read_back_exactly(
             content = mark + text.getvalue().encode()
             path = Path(folder, f"{index:05d}-a{suffix}")
             path.write_bytes(gzip.compress(content) if suffix.endswith(".gz") else content)
-            planned.append(
-                PlannedFile(key="k", etag="e", size=1, target=str(path)[1:], dataset="things", problem=None)
-            )
+            planned.append(PlannedFile(key="k", etag="e", size=1, target=str(path)[1:], dataset="things"))
         layout = Layout(dataset=THINGS, columns=THINGS.column_names, prefix=f"file://{folder}/")
         rows = read_records(spark, [Source(layout=layout, files=tuple(planned))]).collect()
 

@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from catalog import AUTHORS
+from contract.plan import Layout, Plan, PlannedFile
 from spark_jobs.conf import SPARK_CONF
 from tests.spark_jobs.submitting import spark_submit
 
@@ -59,22 +60,17 @@ def zones(tmp_path: Path) -> Path:
     (layout / "00007-a.csv").write_text(
         f"{header}\n1,Ann,,,,,,2020-02-19 21:38:16\nx,,,,,,,2020-02-19 21:38:16\n"
     )
-    entry = {
-        "dataset": "authors",
-        "columns": header.split(","),
-        "prefix": "s3://working/run=X/authors/layout=0/",
-    }
-    file = {
-        "key": "author.csv",
-        "etag": "e",
-        "size": 180,
-        "target": "run=X/authors/layout=0/00007-a.csv",
-        "dataset": "authors",
-        "problem": None,
-        "parts": [],
-    }
-    plan = {"run_id": "X", "layouts": [entry], "files": [file]}
-    (tmp_path / "working/run=X/plan.json").write_text(json.dumps(plan))
+    folder = "run=X/authors/layout=0/"
+    plan = Plan(
+        run_id="X",
+        files=(
+            PlannedFile(
+                key="author.csv", etag="e", size=180, target=f"{folder}00007-a.csv", dataset=AUTHORS.name
+            ),
+        ),
+        layouts=(Layout(dataset=AUTHORS, columns=AUTHORS.column_names, prefix=f"s3://working/{folder}"),),
+    )
+    (tmp_path / "working/run=X/plan.json").write_text(plan.to_json())
     return tmp_path
 
 

@@ -5,7 +5,7 @@ import gzip
 import io
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from pyspark.sql import SparkSession
 
 from catalog import dataset_named
+from contract.plan import Layout, Part, Plan, PlannedFile
 from spark_jobs.accounting import Counts
 from spark_jobs.job import Job
 from spark_jobs.transform import run
@@ -43,8 +44,9 @@ class Workbench:
 
     spark: SparkSession
     root: Path
-    layouts: dict[str, dict[str, Any]] = field(default_factory=dict)
-    files: dict[str, dict[str, Any]] = field(default_factory=dict)
+    layouts: dict[str, Layout] = field(default_factory=dict)
+    """The plan's layouts, by folder."""
+    files: dict[str, PlannedFile] = field(default_factory=dict)
     """The plan's files, by key in landing."""
 
     @property
@@ -69,11 +71,10 @@ class Workbench:
     ) -> None:
         """Put a file of that content into a layout of the dataset; `columns` is the layout's header."""
         folder = self.root / "working" / dataset / f"layout={layout}"
-        self.layouts[str(folder)] = {
-            "dataset": dataset,
-            "columns": list(columns or dataset_named(dataset).column_names),
-            "prefix": f"file://{folder}/",
-        }
+        of = dataset_named(dataset)
+        self.layouts[str(folder)] = Layout(
+            dataset=of, columns=tuple(columns or of.column_names), prefix=f"file://{folder}/"
+        )
         path = self.plan(f"{dataset}/{layout}/{name}", dataset, folder=f"{folder}/")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
@@ -82,7 +83,7 @@ class Workbench:
         """Put a file that was cut into parts with these records each; where the parts are."""
         self.land_rows(dataset, name=name)
         whole = self.files[f"{dataset}/0/{name}"]
-        path = Path("/", whole["target"])
+        path = Path("/", whole.target)
         path.unlink()
         paths, before = [], 0
         for number, rows in enumerate(parts):
@@ -90,9 +91,10 @@ class Workbench:
             part.write_bytes(
                 csv_bytes(dataset_named(dataset).column_names, [VALID[dataset] | row for row in rows])
             )
-            whole["parts"].append({"target": str(part).removeprefix("/"), "records": len(rows)})
             paths.append(part)
             before += len(rows)
+        found = tuple(Part(_target(part), len(rows)) for part, rows in zip(paths, parts, strict=True))
+        self.files[whole.key] = replace(whole, parts=found)
         return paths
 
     def plan(
@@ -106,15 +108,14 @@ class Workbench:
         """List a landing file in the plan, numbered as it comes; where its copy is. Again: the same file."""
         number = list(self.files).index(key) if key in self.files else len(self.files)
         path = Path(folder, *key.split("/")[2:-1], f"{number:05d}-{key.rpartition('/')[2]}")
-        self.files[key] = {
-            "key": key,
-            "etag": f"etag-{number}",
-            "size": number * 10,
-            "target": str(path).removeprefix("/"),
-            "dataset": dataset,
-            "problem": problem,
-            "parts": [],
-        }
+        self.files[key] = PlannedFile(
+            key=key,
+            etag=f"etag-{number}",
+            size=number * 10,
+            target=_target(path),
+            dataset=dataset,
+            problem=problem,
+        )
         return path
 
     def land_rows(self, dataset: str, *rows: Row, name: str = "a.csv") -> None:
@@ -123,14 +124,10 @@ class Workbench:
         self.land(dataset, csv_bytes(dataset_named(dataset).column_names, complete), name=name)
 
     def run(self) -> dict[str, Counts]:
-        plan = {
-            "run_id": RUN_ID,
-            "layouts": list(self.layouts.values()),
-            "files": list(self.files.values()),
-        }
+        plan = Plan(run_id=RUN_ID, files=tuple(self.files.values()), layouts=tuple(self.layouts.values()))
         path = Path(self.job.plan)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(plan, indent=2))
+        path.write_text(plan.to_json())
         return run(self.spark, self.job)
 
     def parquet_files(self, name: str) -> list[Path]:
@@ -159,3 +156,8 @@ class Workbench:
             row["file_key"]: (row["rows_read"], row["rows_quarantined"], row["problem"])
             for row in self.staged("files")
         }
+
+
+def _target(path: Path) -> str:
+    """The key of a file in a zone that is the whole file system."""
+    return str(path).removeprefix("/")
