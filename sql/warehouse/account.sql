@@ -15,25 +15,49 @@ insert into goodreads_warehouse.ledger (
     the_lease_is_still_held,
     published_at
 )
+with compared as (
+    select
+        case
+            when present.$key is null then 'inserted'
+            when staged.record_create_timestamp > present.record_create_timestamp then 'updated'
+            when staged.record_create_timestamp < present.record_create_timestamp then 'stale'
+            when staged.record_hash > present.record_hash then 'updated'
+            when staged.record_hash < present.record_hash then 'stale'
+            else 'duplicate'
+        end as outcome
+    from goodreads_staging.$table as staged
+    left join goodreads_warehouse.$table as present
+        on staged.$key = present.$key
+),
+
+counted as (
+    select
+        count(case when outcome = 'inserted' then 1 end) as rows_inserted,
+        count(case when outcome = 'updated' then 1 end) as rows_updated,
+        count(case when outcome = 'stale' then 1 end) as rows_stale,
+        count(case when outcome = 'duplicate' then 1 end) as rows_duplicate
+    from compared
+)
+
 select
     accounting.run_id,
     accounting.dataset,
     accounting.fencing_token,
     accounting.rows_read,
-    outcome.rows_inserted,
-    outcome.rows_updated,
-    accounting.rows_stale + outcome.rows_stale as rows_stale,
-    accounting.rows_duplicate + outcome.rows_duplicate as rows_duplicate,
+    counted.rows_inserted,
+    counted.rows_updated,
+    accounting.rows_stale + counted.rows_stale as rows_stale,
+    accounting.rows_duplicate + counted.rows_duplicate as rows_duplicate,
     accounting.rows_quarantined,
     case
         when
             accounting.rows_read
-            = outcome.rows_inserted
-            + outcome.rows_updated
+            = counted.rows_inserted
+            + counted.rows_updated
             + accounting.rows_stale
-            + outcome.rows_stale
+            + counted.rows_stale
             + accounting.rows_duplicate
-            + outcome.rows_duplicate
+            + counted.rows_duplicate
             + accounting.rows_quarantined
             then true
     end as every_row_is_accounted_for,
@@ -45,46 +69,7 @@ select
     end as the_lease_is_still_held,
     getdate() as published_at
 from goodreads_staging.accounting as accounting
-cross join (
-    select
-        coalesce(sum(case when present.$key is null then 1 else 0 end), 0) as rows_inserted,
-        coalesce(sum(
-            case
-                when
-                    staged.record_create_timestamp > present.record_create_timestamp
-                    or (
-                        staged.record_create_timestamp = present.record_create_timestamp
-                        and staged.record_hash > present.record_hash
-                    )
-                    then 1
-                else 0
-            end
-        ), 0) as rows_updated,
-        coalesce(sum(
-            case
-                when
-                    staged.record_create_timestamp < present.record_create_timestamp
-                    or (
-                        staged.record_create_timestamp = present.record_create_timestamp
-                        and staged.record_hash < present.record_hash
-                    )
-                    then 1
-                else 0
-            end
-        ), 0) as rows_stale,
-        coalesce(sum(
-            case
-                when
-                    staged.record_create_timestamp = present.record_create_timestamp
-                    and staged.record_hash = present.record_hash
-                    then 1
-                else 0
-            end
-        ), 0) as rows_duplicate
-    from goodreads_staging.$table as staged
-    left join goodreads_warehouse.$table as present
-        on staged.$key = present.$key
-) as outcome
+cross join counted
 cross join (
     select coalesce(max(fencing_token), 0) as fencing_token
     from goodreads_warehouse.ledger
