@@ -7,14 +7,16 @@ select
 from goodreads_analytics.$table as analytics
 left join (
     select
-        reviews.$reference as subject_id,
+        subject.$key as subject_id,
         count(*) as review_count
-    from goodreads_warehouse.reviews as reviews
+    from goodreads_warehouse.$subject as subject
+    inner join goodreads_warehouse.reviews as reviews
+        on subject.$key = reviews.$reference
     cross join goodreads_analytics.review_window as covered
     where
         reviews.record_create_timestamp >= covered.window_start
         and reviews.record_create_timestamp < covered.window_end
-    group by reviews.$reference
+    group by subject.$key
 ) as counted
     on analytics.$key = counted.subject_id
 where

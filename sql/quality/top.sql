@@ -1,10 +1,14 @@
--- At most $top rows, placed 1, 2, 3 and so on without a gap.
+-- At most $top rows, on the places 1, 2, 3 and so on: none is missing and none is taken twice.
 select
     '$table' as dataset,
     'place' as column_name,
     'top' as rule,
-    case
-        when count(*) > $top then count(*) - $top
-        else count(*) - coalesce(max(place), 0)
-    end as violations
-from goodreads_analytics.$table
+    count(case when place <> expected_place or expected_place > $top then 1 end) as violations
+from (
+    select
+        place,
+        row_number() over (
+            order by place asc
+        ) as expected_place
+    from goodreads_analytics.$table
+) as numbered

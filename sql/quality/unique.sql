@@ -2,5 +2,5 @@ select
     '$table' as dataset,
     '$column' as column_name,
     'unique' as rule,
-    count(*) - count(distinct $column) as violations
+    count($column) - count(distinct $column) as violations
 from $schema.$table

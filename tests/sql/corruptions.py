@@ -1,0 +1,188 @@
+"""For every check one or more ways to violate it, and it alone."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import chain
+from typing import NamedTuple
+
+from catalog import DATASETS, Column, Dataset, Type
+from sql.statements import RANKINGS, Ranking
+from tests.sql.sound import DUPLICATE, RECORDS, REJECT_LIMITS, REJECTED, STALE, TOP
+
+STAGING, WAREHOUSE, ANALYTICS = "goodreads_staging", "goodreads_warehouse", "goodreads_analytics"
+_GREATEST = {Type.INTEGER: Decimal(2**31 - 1), Type.BIGINT: Decimal(2**63 - 1), Type.RATING: Decimal("9.99")}
+"""What the columns of each type can hold."""
+
+
+class Check(NamedTuple):
+    """A row of what a quality query returns, without the number of violations."""
+
+    schema: str
+    table: str
+    column: str
+    rule: str
+
+
+@dataclass(frozen=True)
+class Corruption:
+    """Statements that leave everything right but for `check`, which then counts `violations`.
+
+    `file` is the rule's file in sql/quality, without its ending.
+    """
+
+    what: str
+    file: str
+    check: Check
+    violations: int
+    statements: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.check.schema}.{self.check.table} {self.check.column} {self.file}: {self.what}"
+
+
+def corruptions() -> list[Corruption]:
+    """All of them."""
+    return [
+        *chain.from_iterable(
+            _of_the_catalog(schema, dataset) for schema in (STAGING, WAREHOUSE) for dataset in DATASETS
+        ),
+        *chain.from_iterable(_of_the_accounting(dataset.name) for dataset in DATASETS),
+        *chain.from_iterable(_of_the_ledger(dataset) for dataset in DATASETS),
+        *chain.from_iterable(
+            _of_the_analytics(ranking, table) for ranking in RANKINGS.values() for table in ranking.tables
+        ),
+    ]
+
+
+def _of_the_catalog(schema: str, dataset: Dataset) -> Iterator[Corruption]:
+    table, key = f"{schema}.{dataset.name}", dataset.key
+
+    def corruption(what: str, rule: str, column: str, *statements: str) -> Corruption:
+        return Corruption(what, rule, Check(schema, dataset.name, column, rule), 1, statements)
+
+    yield corruption("repeated", "unique", key, f"update {table} set {key} = 1 where {key} = 4")
+    for column in dataset.stored_columns:
+        name = column.name
+        if column.required:
+            yield corruption(
+                "missing",
+                "required",
+                name,
+                f"alter table {table} alter column {name} drop not null",
+                f"update {table} set {name} = null where {key} = 1",
+            )
+        for what, value in _out_of_bounds(column):
+            yield corruption(what, "range", name, f"update {table} set {name} = {value} where {key} = 1")
+
+
+def _out_of_bounds(column: Column) -> Iterator[tuple[str, Decimal]]:
+    if column.bounds:
+        minimum, maximum = column.bounds
+        step = Decimal("0.01") if column.type is Type.RATING else Decimal(1)
+        yield "too small", minimum - step
+        if maximum < _GREATEST[column.type]:
+            yield "too great", maximum + step
+
+
+def _of_the_accounting(dataset: str) -> Iterator[Corruption]:
+    accounting = f"{STAGING}.accounting"
+    files = f"{STAGING}.files"
+    staged = RECORDS[dataset]
+    read = staged + STALE + DUPLICATE + REJECTED
+
+    def corruption(what: str, file: str, violations: int, *statements: str, rule: str = "") -> Corruption:
+        return Corruption(what, file, Check(STAGING, dataset, "", rule or file), violations, statements)
+
+    def update(table: str, changes: str, condition: str) -> str:
+        return f"update {table} set {changes} where {condition}"
+
+    line, first_file = f"dataset = '{dataset}'", f"file_key = '{dataset}-1'"
+    yield corruption("a row lost", "accounting", 1, update(accounting, "rows_stale = rows_stale - 1", line))
+    yield corruption(
+        "a row too many", "accounting", 1, update(accounting, "rows_duplicate = rows_duplicate + 1", line)
+    )
+    yield corruption("more read", "files", 1, update(files, "rows_read = rows_read + 1", first_file))
+    yield corruption(
+        "fewer rejected", "files", 1, update(files, "rows_quarantined = rows_quarantined - 1", first_file)
+    )
+    yield corruption(
+        "more read and fewer rejected",
+        "files",
+        2,
+        update(files, "rows_read = rows_read + 1, rows_quarantined = rows_quarantined - 1", first_file),
+    )
+    yield corruption("no file", "files", read + REJECTED, f"delete from {files} where {line}")
+    yield corruption(
+        "100 more rejects",
+        "reject_share",
+        100 + REJECTED,
+        *(
+            update(table, "rows_read = rows_read + 100, rows_quarantined = rows_quarantined + 100", condition)
+            for table, condition in ((accounting, line), (files, first_file))
+        ),
+        rule=f"more_than_{REJECT_LIMITS[dataset]}_percent_rejected",
+    )
+    of_the_table = f"{STAGING}.{dataset}"
+    yield corruption(
+        "all but one lost", "rows_staged", staged - 1, f"delete from {of_the_table} where {_key(dataset)} > 1"
+    )
+    yield corruption("a row twice", "rows_staged", 1, _new_record(STAGING, dataset))
+    yield corruption(
+        "no line of the accounting", "rows_staged", staged + 1, f"delete from {accounting} where {line}"
+    )
+    yield corruption(
+        "no rows and no line of the accounting",
+        "rows_staged",
+        1,
+        f"delete from {of_the_table}",
+        f"delete from {accounting} where {line}",
+    )
+
+
+def _of_the_ledger(dataset: Dataset) -> Iterator[Corruption]:
+    ledger = f"{WAREHOUSE}.ledger"
+    line = f"dataset = '{dataset.name}'"
+    changes = {
+        "a record lost": (1, f"delete from {WAREHOUSE}.{dataset.name} where {dataset.key} = 1"),
+        "a record too many": (1, _new_record(WAREHOUSE, dataset.name)),
+        "a line too small": (2, f"update {ledger} set rows_inserted = rows_inserted - 2 where {line}"),
+        "a line lost": (RECORDS[dataset.name], f"delete from {ledger} where {line}"),
+    }
+    for what, (violations, statement) in changes.items():
+        check = Check(WAREHOUSE, dataset.name, "", "ledger")
+        yield Corruption(what, "ledger", check, violations, (statement,))
+
+
+def _of_the_analytics(ranking: Ranking, table: str) -> Iterator[Corruption]:
+    """Subjects 2 and 3 are on the places 1 and 2; 4 has a review too, 1 has none, 5 is not in the warehouse."""
+    key, name = ranking.subject.key, f"{ANALYTICS}.{table}"
+    third = f"insert into {name} (place, {key}, record_create_timestamp, review_count) values ({{}}, 4, timestamp '2020-02-19', 1)"
+    changes = {
+        ("unique", "repeated"): (1, f"update {name} set {key} = 2 where {key} = 3"),
+        ("top", "one too many"): (1, third.format(TOP + 1)),
+        ("top", "a gap at the end"): (1, f"update {name} set place = 3 where place = 2"),
+        ("top", "a gap at the start"): (2, f"update {name} set place = place + 1"),
+        ("top", "a place taken twice"): (1, f"update {name} set place = 1 where place = 2"),
+        ("top", "counted from 0"): (2, f"update {name} set place = place - 1"),
+        ("matches_warehouse", "a count too great"): (
+            1,
+            f"update {name} set review_count = 2 where {key} = 3",
+        ),
+        ("matches_warehouse", "counts too small"): (2, f"update {name} set review_count = 0"),
+        ("matches_warehouse", "no review in the window"): (1, f"update {name} set {key} = 1 where {key} = 3"),
+        ("matches_warehouse", "not in the warehouse"): (1, f"update {name} set {key} = 5 where {key} = 3"),
+    }
+    columns = {"unique": key, "top": "place", "matches_warehouse": "review_count"}
+    for (rule, what), (violations, statement) in changes.items():
+        check = Check(ANALYTICS, table, columns[rule], rule)
+        yield Corruption(what, rule, check, violations, (statement,))
+
+
+def _new_record(schema: str, dataset: str) -> str:
+    columns = f"{_key(dataset)}, record_create_timestamp, record_hash"
+    return f"insert into {schema}.{dataset} ({columns}) values (99, timestamp '2020-02-19', 0)"
+
+
+def _key(dataset: str) -> str:
+    return next(one.key for one in DATASETS if one.name == dataset)
