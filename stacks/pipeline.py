@@ -17,8 +17,8 @@ from stacks.log_group import log_group
 from stacks.nag import accept
 from stacks.settings.settings import Settings
 from stacks.state_machine.definition import Definition
+from stacks.state_machine.loading import SparkJob
 from stacks.state_machine.run_sql import Warehouse
-from stacks.state_machine.spark_step import SparkJob
 from stacks.storage import StorageStack
 from stacks.warehouse import WarehouseStack
 
@@ -53,8 +53,8 @@ class PipelineStack(Stack):
                 credential_arns=warehouse.credential_arns,
                 database=warehouse.database,
                 user=warehouse.user,
+                copy_role_arn=warehouse.copy_role.role_arn,
             ),
-            copy_role_arn=warehouse.copy_role.role_arn,
             job=SparkJob(
                 cluster_id=compute.cluster_id_for(self),
                 script=compute.transform_script.s3_object_url,
@@ -102,12 +102,12 @@ class PipelineStack(Stack):
             self.get_logical_id(cast("lambda_.CfnFunction", function.node.default_child))
             for function in self.functions.values()
         ]
-        place = "<AWS::Region>:<AWS::AccountId>"
+        here = "<AWS::Region>:<AWS::AccountId>"
         accept(
             self.state_machine,
             *(f"AwsSolutions-IAM5[Resource::<{name}.Arn>:*]" for name in functions),
-            f"AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:states:{place}:execution:{settings.name}:*]",
-            f"AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:elasticmapreduce:{place}:cluster/*]",
+            f"AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:states:{here}:execution:{settings.name}:*]",
+            f"AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:elasticmapreduce:{here}:cluster/*]",
             "AwsSolutions-IAM5[Resource::*]",
             reason="Versions of its own functions, its own executions, steps on clusters (CDK's task knows no single "
             "one), and actions without a resource: log delivery, traces, metrics, describe and cancel of a statement.",

@@ -1,47 +1,169 @@
-"""Who may run: the execution that holds the lease."""
+"""Admission: one run at a time, the one that holds a lease in DynamoDB by name of its execution, with a fencing token.
+
+A holder is asked after, not timed: Step Functions knows whether an execution still runs, and ends every one of
+them after the state machine's timeout. No clock has to be right, and a dead holder is replaced at once.
+"""
+
+from collections.abc import Mapping
 
 from aws_cdk import ArnFormat, Stack
+from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
 from stacks.state_machine.blocks import Blocks
-from stacks.state_machine.lease import REFUSED, Lease
 from stacks.state_machine.retries import BACK_OFF, NEVER
+
+REFUSED = "DynamoDB.ConditionalCheckFailedException"
+_KEY = "pipeline"
+
+Value = tasks.DynamoAttributeValue
+
+_ME = Value.from_string(sfn.JsonPath.string_at("$$.Execution.Id"))
+_RUN = Value.from_string(sfn.JsonPath.string_at("$$.Execution.Name"))
+_NOW = Value.from_string(sfn.JsonPath.string_at("$$.State.EnteredTime"))
+_TAKING = {":now": _NOW, ":one": Value.from_number(1)}
+
+
+class Lease(Construct):
+    """States that take, mark and give back the lease, each made once.
+
+    After `acquire` and `take_over` the state data is {"lease": {"fencing_token", "item"}, "ledger", "unfinished"};
+    `item` has `unfinished_run` if a run has published but not finished what follows.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, table: dynamodb.Table) -> None:
+        super().__init__(scope, construct_id)
+        self._table = table
+        self._acquired = {
+            "lease": {"fencing_token.$": "$.Attributes.fencing_token.N", "item.$": "$.Attributes"},
+            "ledger": {"statement": ""},
+            "unfinished": {"statement": ""},
+        }
+
+    def acquire(self, name: str) -> tasks.DynamoUpdateItem:
+        """Take the lease if it is free (or already ours: a repeated request); REFUSED otherwise."""
+        return self._update(
+            name,
+            "SET holder = :me, acquired_at = :now ADD fencing_token :one",
+            "attribute_not_exists(holder) OR holder = :me",
+            _TAKING,
+            result_selector=self._acquired,
+        )
+
+    def take_over(self, name: str) -> tasks.DynamoUpdateItem:
+        """Take the lease from the holder at `$.Item.holder.S`, which runs no more; REFUSED if somebody else was faster."""
+        observed = Value.from_string(sfn.JsonPath.string_at("$.Item.holder.S"))
+        return self._update(
+            name,
+            "SET holder = :me, acquired_at = :now ADD fencing_token :one",
+            "holder = :observed OR holder = :me",
+            {**_TAKING, ":observed": observed},
+            result_selector=self._acquired,
+        )
+
+    def read(self, name: str) -> tasks.DynamoGetItem:
+        """The lease's item as `$.Item`."""
+        state = tasks.DynamoGetItem(
+            self, name, table=self._table, key={"lease": Value.from_string(_KEY)}, consistent_read=True
+        )
+        state.add_retry(**BACK_OFF)
+        return state
+
+    def confirm(self, name: str) -> tasks.DynamoUpdateItem:
+        """Make sure that the lease is still ours, also in an execution that was redriven; REFUSED if it is not."""
+        return self._update(
+            name,
+            "SET confirmed_at = :now",
+            "holder = :me",
+            {":now": _NOW},
+        )
+
+    def mark_unfinished(self, name: str) -> tasks.DynamoUpdateItem:
+        """Note that this run is about to publish: whoever comes next makes up for what it leaves undone."""
+        return self._update(
+            name,
+            "SET unfinished_run = :run",
+            "holder = :me",
+            {":run": _RUN},
+        )
+
+    def mark_caught_up(self, name: str) -> tasks.DynamoUpdateItem:
+        """Note that nothing is left undone of the run that published without finishing."""
+        return self._update(name, "REMOVE unfinished_run", "holder = :me")
+
+    def release(self, name: str) -> tasks.DynamoUpdateItem:
+        """Give the lease back if it is still ours, or has been given back already (a repeated request)."""
+        return self._update(
+            name,
+            "REMOVE holder",
+            "attribute_not_exists(holder) OR holder = :me",
+        )
+
+    def finish(self, name: str) -> tasks.DynamoUpdateItem:
+        """Give the lease back with nothing left undone; a repeated request leaves the mark of a later run alone."""
+        return self._update(
+            name,
+            "REMOVE holder, unfinished_run",
+            "holder = :me OR (attribute_not_exists(holder)"
+            " AND (attribute_not_exists(unfinished_run) OR unfinished_run = :run))",
+            {":run": _RUN},
+        )
+
+    def _update(
+        self,
+        name: str,
+        expression: str,
+        condition: str,
+        values: Mapping[str, tasks.DynamoAttributeValue] | None = None,
+        result_selector: Mapping[str, object] | None = None,
+    ) -> tasks.DynamoUpdateItem:
+        """Change the item under a condition, in both of which `:me` is this execution."""
+        state = tasks.DynamoUpdateItem(
+            self,
+            name,
+            table=self._table,
+            key={"lease": Value.from_string(_KEY)},
+            update_expression=expression,
+            condition_expression=condition,
+            expression_attribute_values={":me": _ME, **(values or {})},
+            return_values=tasks.DynamoReturnValues.ALL_NEW,
+            result_selector=result_selector,
+            result_path="$" if result_selector else sfn.JsonPath.DISCARD,
+        )
+        state.add_retry(errors=[REFUSED], **NEVER)
+        state.add_retry(**BACK_OFF)
+        return state
 
 
 class Admission(Construct):
-    """`start` leads to `admitted` with the lease held, or ends as Skipped."""
+    """`admit` ends with the lease held, or as Skipped."""
 
     def __init__(
-        self,
-        scope: Construct,
-        construct_id: str,
-        *,
-        state_machine_name: str,
-        blocks: Blocks,
-        lease: Lease,
-        admitted: sfn.IChainable,
+        self, scope: Construct, construct_id: str, *, state_machine_name: str, blocks: Blocks, lease: Lease
     ) -> None:
         super().__init__(scope, construct_id)
         self._state_machine_name = state_machine_name
         self._blocks = blocks
         self._lease = lease
-        self.start = self._admit(admitted)
 
-    def _admit(self, admitted: sfn.IChainable) -> sfn.Chain:
+    def admit(self) -> sfn.Chain:
+        """Take the lease, or take it over from an execution that runs no more."""
         acquire = self._lease.acquire("AcquireLease")
-        acquire.add_catch(self._when_held(acquire, admitted), errors=[REFUSED], result_path="$")
-        return sfn.Chain.start(self._blocks.guard(acquire)).next(admitted)
+        take_over = self._lease.take_over("TakeOverLease")
+        acquire.add_catch(self._when_held(acquire, take_over), errors=[REFUSED], result_path="$")
+        return sfn.Chain.custom(self._blocks.guard(acquire), [take_over, acquire], acquire)
 
-    def _when_held(self, acquire: sfn.IChainable, admitted: sfn.IChainable) -> sfn.IChainable:
+    def _when_held(
+        self, acquire: tasks.DynamoUpdateItem, take_over: tasks.DynamoUpdateItem
+    ) -> sfn.IChainable:
         """Skip if the holder runs; take the lease over if it does not (it was aborted, timed out, or forgotten)."""
         skipped = self._blocks.guard(self._blocks.count("CountSkippedRun", "RunsSkipped")).next(
             sfn.Succeed(self, "Skipped", comment="another run holds the lease")
         )
-        take_over = self._lease.take_over("TakeOverLease")
         take_over.add_catch(skipped, errors=[REFUSED], result_path="$")
-        self._blocks.guard(take_over).next(admitted)
+        self._blocks.guard(take_over)
         look = tasks.CallAwsService(
             self,
             "DescribeHolder",

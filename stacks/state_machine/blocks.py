@@ -38,7 +38,7 @@ class Blocks(Construct):
         super().__init__(scope, construct_id)
         self.settings = settings
         self.functions = functions
-        self._warehouse = warehouse
+        self.warehouse = warehouse
         self._failure = failure
 
     def guard(self, state: Guarded) -> Guarded:
@@ -63,7 +63,7 @@ class Blocks(Construct):
         run = RunSql(
             self,
             name,
-            warehouse=self._warehouse,
+            warehouse=self.warehouse,
             polling=polling,
             statements=sql,
             parameters=parameters,

@@ -12,27 +12,23 @@ Any error: ReleaseLeaseAfterFailure ─► NotifyFailure ─► Failed.
 
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_stepfunctions as sfn
-from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
-from sql import checks, statements
 from stacks.functions import Functions
 from stacks.settings.settings import Settings
-from stacks.state_machine.admission import Admission
-from stacks.state_machine.blocks import RUN_ID, Blocks
-from stacks.state_machine.intake import ANY_BATCH, Intake
-from stacks.state_machine.lease import Lease
-from stacks.state_machine.loading import Loading
-from stacks.state_machine.retries import BACK_OFF
+from stacks.state_machine.admission import Admission, Lease
+from stacks.state_machine.blocks import Blocks
+from stacks.state_machine.finishing import UNFINISHED_RUN, Failure, Finishing
+from stacks.state_machine.intake import Intake
+from stacks.state_machine.loading import Loading, SparkJob
 from stacks.state_machine.run_sql import Warehouse
-from stacks.state_machine.spark_step import SparkJob
 from stacks.storage import StorageStack
 
-_UNFINISHED = "$.lease.item.unfinished_run.S"
-"""Where the state data names a run that has published but not finished, if there is one."""
-
-_UNFINISHED_RUN = sfn.Condition.is_present(_UNFINISHED)
+_UNFINISHED_RUN = sfn.Condition.is_present(UNFINISHED_RUN)
+_ANY_FILE = sfn.Condition.is_present("$.plan.batches[0]")
+_ANY_ROWS = sfn.Condition.boolean_equals("$.plan.has_rows", value=True)
 _PUBLISHED_BEFORE = sfn.Condition.number_greater_than("$.plan.published_before", 0)
+_NOTHING_PUBLISHED_NOW = sfn.Condition.string_equals("$.ledger.statement", "")
 
 
 class Definition(Construct):
@@ -47,158 +43,65 @@ class Definition(Construct):
         storage: StorageStack,
         functions: Functions,
         warehouse: Warehouse,
-        copy_role_arn: str,
         job: SparkJob,
         alerts: sns.Topic,
     ) -> None:
         super().__init__(scope, construct_id)
-        self._settings = settings
-        self._functions = functions
-        self._lease = Lease(self, "Lease", table=storage.lease_table)
-        self._blocks = Blocks(
+        lease = Lease(self, "Lease", table=storage.lease_table)
+        failure = Failure(self, "Failure", pipeline=settings.name, lease=lease, alerts=alerts)
+        blocks = Blocks(
             self,
             "Blocks",
             settings=settings,
             functions=functions,
             warehouse=warehouse,
-            failure=self._release_after_failure(alerts),
+            failure=failure.start,
         )
-        intake = Intake(self, "Intake", blocks=self._blocks, storage=storage, copy_role_arn=copy_role_arn)
-        loading = Loading(
-            self,
-            "Loading",
-            blocks=self._blocks,
-            lease=self._lease,
-            storage=storage,
-            copy_role_arn=copy_role_arn,
-            job=job,
-        )
-        finish = self._finish()
+        admission = Admission(self, "Admission", state_machine_name=settings.name, blocks=blocks, lease=lease)
+        intake = Intake(self, "Intake", blocks=blocks, storage=storage)
+        loading = Loading(self, "Loading", blocks=blocks, lease=lease, storage=storage, job=job)
+        finishing = Finishing(self, "Finishing", blocks=blocks, lease=lease)
+
+        # The stages, in the order of the run: chains of states, whose last state leads nowhere yet.
+        admit = admission.admit()
+        plan = intake.plan()
+        catch_up = finishing.catch_up()
+        match = intake.match()
+        copy = intake.copy()
+        acknowledge_files_without_rows = intake.acknowledge_files_without_rows()
+        load = loading.load()
+        analytics = finishing.analytics()
+        caught_up = finishing.caught_up()
+        finish = finishing.finish()
+        nothing_to_do = finishing.nothing_to_do()
+
+        # Which stage follows which.
         anything = sfn.Choice(self, "AnythingToDo?")
-        analytics = self._analytics(
-            sfn.Choice(self, "CatchingUp?", comment="or is this after the run's own publish?")
-            .when(sfn.Condition.string_equals("$.ledger.statement", ""), self._caught_up(anything))
-            .otherwise(finish)
-        )
-        copied = intake.copy(rows=loading.load(analytics), no_rows=finish)
-        # what was published before may have been so a moment ago, after the last analytics
-        anything.when(ANY_BATCH, intake.match(new=copied, nothing_new=analytics)).otherwise(
-            sfn.Choice(self, "CaughtUp?")
-            .when(sfn.Condition.or_(_UNFINISHED_RUN, _PUBLISHED_BEFORE), finish)
-            .otherwise(self._nothing_to_do())
-        )
-        planned = intake.plan().next(
+        admit.next(plan)
+        plan.next(
             sfn.Choice(self, "UnfinishedRun?", comment="did the last run publish without finishing?")
-            .when(_UNFINISHED_RUN, self._catch_up(analytics))
+            .when(_UNFINISHED_RUN, catch_up)
             .otherwise(anything)
         )
-        admission = Admission(
-            self,
-            "Admission",
-            state_machine_name=settings.name,
-            blocks=self._blocks,
-            lease=self._lease,
-            admitted=planned,
+        catch_up.next(analytics)
+        # what was published before may have been so a moment ago, after the last analytics
+        anything.when(_ANY_FILE, match).otherwise(
+            sfn.Choice(self, "CaughtUp?")
+            .when(sfn.Condition.or_(_UNFINISHED_RUN, _PUBLISHED_BEFORE), finish)
+            .otherwise(nothing_to_do)
         )
-        self.body = sfn.DefinitionBody.from_chainable(admission.start)
-
-    def _catch_up(self, analytics: sfn.IChainable) -> sfn.Chain:
-        """Make up for a run that has published without finishing, before anything new can fail."""
-        # the tables may be gone while the lease's item is not
-        tables = self._blocks.sql("CreateWarehouse", statements.create_tables())
-        ledger = self._blocks.sql(
-            "ReadUnfinishedLedger",
-            statements.read_ledger(),
-            parameters={"run_id": _UNFINISHED},
-            result_path="$.unfinished",
+        match.next(sfn.Choice(self, "AnythingNew?").when(_ANY_FILE, copy).otherwise(analytics))
+        copy.next(
+            sfn.Choice(self, "AnyRows?", comment="or only empty and unusable files?")
+            .when(_ANY_ROWS, load)
+            .otherwise(acknowledge_files_without_rows)
         )
-        return tables.next(ledger).next(analytics)
-
-    def _caught_up(self, after: sfn.IChainable) -> sfn.Chain:
-        return self._blocks.guard(self._lease.mark_caught_up("MarkCaughtUp")).next(after)
-
-    def _analytics(self, after: sfn.IChainable) -> sfn.IChainable:
-        rebuild = sfn.Parallel(self, "Analytics", result_path=sfn.JsonPath.DISCARD)
-        for name, ranking in statements.RANKINGS.items():
-            rebuild.branch(
-                self._blocks.sql(
-                    f"Rank{name.title()}",
-                    statements.analytics(ranking, self._settings.analytics_top),
-                    guarded=False,
-                )
-            )
-        window = self._blocks.sql(
-            "SetReviewWindow",
-            statements.set_window(),
-            parameters={"window_start": "$.plan.window.start", "window_end": "$.plan.window.end"},
+        acknowledge_files_without_rows.next(finish)
+        load.next(analytics)
+        analytics.next(
+            sfn.Choice(self, "CatchingUp?", comment="or is this after the run's own publish?")
+            .when(_NOTHING_PUBLISHED_NOW, caught_up)
+            .otherwise(finish)
         )
-        return (
-            self._blocks.check("CheckWarehouse", "CountWarehouseViolations", checks.warehouse_checks())
-            .next(window)
-            .next(self._blocks.guard(rebuild))
-            .next(
-                self._blocks.check(
-                    "CheckAnalytics",
-                    "CountAnalyticsViolations",
-                    checks.analytics_checks(self._settings.analytics_top),
-                )
-            )
-            .next(after)
-        )
-
-    def _finish(self) -> sfn.IChainable:
-        report = self._blocks.invoke(
-            "ReportRun",
-            self._functions.report_run,
-            {
-                "run_id": RUN_ID,
-                "plan": sfn.JsonPath.object_at("$.plan"),
-                "ledger_statement": sfn.JsonPath.string_at("$.ledger.statement"),
-                "unfinished_statement": sfn.JsonPath.string_at("$.unfinished.statement"),
-            },
-            result_path="$.report",
-        )
-        ended = (
-            sfn.Choice(self, "AnyRejects?")
-            .when(
-                sfn.Condition.boolean_equals("$.report.has_rejects", value=True),
-                sfn.Succeed(
-                    self,
-                    "SucceededWithRejects",
-                    output_path="$.report",
-                    comment="see the quarantine zone for rows or files that could not be used",
-                ),
-            )
-            .otherwise(sfn.Succeed(self, "Succeeded", output_path="$.report"))
-        )
-        return report.next(self._blocks.guard(self._lease.finish("ReleaseLease"))).next(ended)
-
-    def _nothing_to_do(self) -> sfn.IChainable:
-        release = self._blocks.guard(self._lease.release("ReleaseIdleLease"))
-        return release.next(sfn.Succeed(self, "NothingToDo", output_path="$.plan"))
-
-    # Failure
-
-    def _release_after_failure(self, alerts: sns.Topic) -> sfn.IChainable:
-        notify = tasks.SnsPublish(
-            self,
-            "NotifyFailure",
-            topic=alerts,
-            subject=f"{self._settings.name}: a run has failed",
-            message=sfn.TaskInput.from_object(
-                {
-                    "run": RUN_ID,
-                    "error": sfn.JsonPath.string_at("$.failure.Error"),
-                    "cause": sfn.JsonPath.string_at("$.failure.Cause"),
-                    "what to do": "Nothing is lost: files that were not published are still in the landing zone and "
-                    "the next run takes them. Mend the cause; docs/runbook.md has a section for each error.",
-                }
-            ),
-            result_path=sfn.JsonPath.DISCARD,
-        )
-        failed = sfn.Fail(self, "Failed", error_path="$.failure.Error", cause_path="$.failure.Cause")
-        notify.add_retry(**BACK_OFF)
-        notify.add_catch(failed, result_path="$.notification").next(failed)
-        release = self._lease.release("ReleaseLeaseAfterFailure")
-        release.add_catch(notify, result_path="$.release").next(notify)
-        return release
+        caught_up.next(anything)
+        self.body = sfn.DefinitionBody.from_chainable(admit)

@@ -1,4 +1,4 @@
-"""From landing to working: what has landed, without what was published before, copied and confirmed."""
+"""Intake, from landing to working: what has landed, without what was published before, copied and confirmed."""
 
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
@@ -8,26 +8,14 @@ from sql import statements
 from stacks.state_machine.blocks import RUN_ID, Blocks
 from stacks.storage import StorageStack
 
-ANY_BATCH = sfn.Condition.is_present("$.plan.batches[0]")
-"""Whether the plan has any file."""
-
 
 class Intake(Construct):
     """States that keep the plan's summary at `$.plan`."""
 
-    def __init__(
-        self,
-        scope: Construct,
-        construct_id: str,
-        *,
-        blocks: Blocks,
-        storage: StorageStack,
-        copy_role_arn: str,
-    ) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, blocks: Blocks, storage: StorageStack) -> None:
         super().__init__(scope, construct_id)
         self._blocks = blocks
         self._storage = storage
-        self._copy_role_arn = copy_role_arn
 
     def plan(self) -> sfn.Chain:
         """List what has landed."""
@@ -43,10 +31,10 @@ class Intake(Construct):
         )
         return sfn.Chain.start(plan)
 
-    def match(self, *, new: sfn.IChainable, nothing_new: sfn.IChainable) -> sfn.Chain:
+    def match(self) -> sfn.Chain:
         """Leave out what the ledger holds: a run has published it, but ended before it could delete it from landing."""
         batch = statements.match_ledger(
-            self._storage.working.s3_url_for_object(landed_key("{}")), self._copy_role_arn
+            self._storage.working.s3_url_for_object(landed_key("{}")), self._blocks.warehouse.copy_role_arn
         )
         match = self._blocks.sql("MatchLedger", batch, result_path="$.matched")
         drop = self._blocks.invoke(
@@ -61,30 +49,24 @@ class Intake(Construct):
             },
             result_path="$.plan",
         )
-        return match.next(drop).next(
-            sfn.Choice(self, "AnythingNew?").when(ANY_BATCH, new).otherwise(nothing_new)
-        )
+        return match.next(drop)
 
-    def copy(self, *, rows: sfn.IChainable, no_rows: sfn.IChainable) -> sfn.Chain:
-        """Copy what is planned, and go on to `rows` if any file may hold some."""
+    def copy(self) -> sfn.Chain:
+        """Copy what is planned and look at what was copied."""
         confirm = self._blocks.invoke(
             "ConfirmCopies",
             self._blocks.functions.confirm_copies,
             {"run_id": RUN_ID, "plan": sfn.JsonPath.object_at("$.plan")},
             result_path="$.plan",
         )
+        return self._copy_batches().next(confirm)
+
+    def acknowledge_files_without_rows(self) -> sfn.Chain:
+        """Delete from landing what needs no publish."""
         acknowledge = self._blocks.invoke(
             "AcknowledgeFilesWithoutRows", self._blocks.functions.acknowledge_landing, {"run_id": RUN_ID}
         )
-        return (
-            self._copy_batches()
-            .next(confirm)
-            .next(
-                sfn.Choice(self, "AnyRows?", comment="or only empty and unusable files?")
-                .when(sfn.Condition.boolean_equals("$.plan.has_rows", value=True), rows)
-                .otherwise(acknowledge.next(no_rows))
-            )
-        )
+        return sfn.Chain.start(acknowledge)
 
     def _copy_batches(self) -> sfn.Map:
         each = sfn.Map(

@@ -1,14 +1,28 @@
-"""From working to the warehouse: the Spark step, staging and its audit, the publish, the acknowledgement."""
+"""Loading, from working to the warehouse: the Spark step, staging and its audit, the publish, the acknowledgement."""
+
+from dataclasses import dataclass
 
 from aws_cdk import Duration
+from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_stepfunctions as sfn
+from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
+from spark_jobs.conf import SPARK_CONF
 from sql import checks, statements
+from stacks.state_machine.admission import Lease
 from stacks.state_machine.blocks import RUN_ID, Blocks
-from stacks.state_machine.lease import Lease
-from stacks.state_machine.spark_step import SparkJob, spark_step
+from stacks.state_machine.retries import BACK_OFF, NEVER
 from stacks.storage import StorageStack
+
+
+@dataclass(frozen=True)
+class SparkJob:
+    """The EMR cluster and the S3 URIs of the job's code."""
+
+    cluster_id: str
+    script: str
+    python_code: str
 
 
 class Loading(Construct):
@@ -22,18 +36,65 @@ class Loading(Construct):
         blocks: Blocks,
         lease: Lease,
         storage: StorageStack,
-        copy_role_arn: str,
         job: SparkJob,
     ) -> None:
         super().__init__(scope, construct_id)
         self._blocks = blocks
         self._lease = lease
         self._storage = storage
-        self._copy_role_arn = copy_role_arn
         self._job = job
 
-    def load(self, after: sfn.IChainable) -> sfn.IChainable:
+    def load(self) -> sfn.Chain:
         """Everything from the Spark step to the acknowledgement; the ledger's statement is at `$.ledger`."""
+        unreadable = self._blocks.invoke(
+            "QuarantineUnreadable",
+            self._blocks.functions.quarantine_unreadable,
+            {"run_id": RUN_ID, "plan": sfn.JsonPath.object_at("$.plan")},
+            result_path="$.plan",
+        )
+        processed = self._storage.processed.s3_url_for_object("run={}")
+        staging = statements.load_staging(processed, self._blocks.warehouse.copy_role_arn)
+        audit = self._blocks.check(
+            "AuditStaging",
+            "CountStagingViolations",
+            checks.staging_checks(self._blocks.settings.reject_limits),
+            parameters={"accept_rejects": "$.plan.accept_rejects"},
+        )
+        return (
+            self._transform()
+            .next(unreadable)
+            .next(self._blocks.guard(self._lease.confirm("ConfirmLease")))
+            .next(self._blocks.sql("LoadStaging", staging))
+            .next(audit)
+            .next(self._publish())
+        )
+
+    def _transform(self) -> sfn.Chain:
+        """Run the Spark job over the run's files; needs the fencing token in the state data."""
+        arrange = sfn.Pass(
+            self,
+            "ArrangeStep",
+            parameters={"arguments.$": f"States.Array({', '.join(_arguments(self._job, self._storage))})"},
+            result_path="$.step",
+        )
+        timeout = Duration.minutes(self._blocks.settings.step_timeout_minutes)
+        step = tasks.EmrAddStep(
+            self,
+            "TransformToProcessed",
+            cluster_id=self._job.cluster_id,
+            name=RUN_ID,
+            jar="command-runner.jar",
+            args=sfn.JsonPath.list_at("$.step.arguments"),
+            action_on_failure=tasks.ActionOnFailure.CONTINUE,
+            integration_pattern=sfn.IntegrationPattern.RUN_JOB,
+            task_timeout=sfn.Timeout.duration(timeout),
+            result_path=sfn.JsonPath.DISCARD,
+        )
+        step.add_retry(errors=["States.Timeout"], **NEVER)
+        step.add_retry(**{**BACK_OFF, "max_attempts": 1})
+        return arrange.next(self._blocks.guard(step))
+
+    def _publish(self) -> sfn.Chain:
         publish = self._blocks.sql("PublishWarehouse", statements.publish())
         ledger = self._blocks.sql(
             "ReadLedger",
@@ -46,34 +107,33 @@ class Loading(Construct):
             self._blocks.functions.acknowledge_landing,
             {"run_id": RUN_ID, "ledger_statement": sfn.JsonPath.string_at("$.ledger.statement")},
         )
-        unreadable = self._blocks.invoke(
-            "QuarantineUnreadable",
-            self._blocks.functions.quarantine_unreadable,
-            {"run_id": RUN_ID, "plan": sfn.JsonPath.object_at("$.plan")},
-            result_path="$.plan",
-        )
-        audit = self._blocks.check(
-            "AuditStaging",
-            "CountStagingViolations",
-            checks.staging_checks(self._blocks.settings.reject_limits),
-            parameters={"accept_rejects": "$.plan.accept_rejects"},
-        )
-        processed = self._storage.processed.s3_url_for_object("run={}")
         return (
-            spark_step(
-                self,
-                job=self._job,
-                storage=self._storage,
-                blocks=self._blocks,
-                timeout=Duration.minutes(self._blocks.settings.step_timeout_minutes),
-            )
-            .next(unreadable)
-            .next(self._blocks.guard(self._lease.confirm("ConfirmLease")))
-            .next(self._blocks.sql("LoadStaging", statements.load_staging(processed, self._copy_role_arn)))
-            .next(audit)
-            .next(self._blocks.guard(self._lease.mark_unfinished("MarkUnfinished")))
+            sfn.Chain.start(self._blocks.guard(self._lease.mark_unfinished("MarkUnfinished")))
             .next(publish)
             .next(ledger)
             .next(acknowledge)
-            .next(after)
         )
+
+
+def _arguments(job: SparkJob, storage: StorageStack) -> list[str]:
+    """Arguments of an intrinsic function: literals, paths into state data and context, nested functions."""
+    conf = (part for name, value in SPARK_CONF.items() for part in ("--conf", f"{name}={value}"))
+    return [
+        *_literals("spark-submit", "--deploy-mode", "client", *conf),
+        *_literals("--py-files", job.python_code, job.script),
+        *_literals("--run-id"), "$$.Execution.Name",
+        *_literals("--fencing-token"), "$.lease.fencing_token",
+        *_literals("--started"), "$$.Execution.StartTime",
+        *_literals("--plan"), _of_run(storage.working, "/copied.json"),
+        *_literals("--processed"), _of_run(storage.processed),
+        *_literals("--quarantine"), _of_run(storage.quarantine),
+    ]  # fmt: skip
+
+
+def _of_run(bucket: s3.Bucket, rest: str = "") -> str:
+    """The S3 URI of the run's folder in a zone, or of something in it."""
+    return f"States.Format('{bucket.s3_url_for_object('run={}' + rest)}', $$.Execution.Name)"
+
+
+def _literals(*values: str) -> list[str]:
+    return [f"'{value}'" for value in values]

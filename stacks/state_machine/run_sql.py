@@ -28,13 +28,14 @@ _ENDING_WAITS = 3  # how often a cancelled statement that still runs is looked a
 
 @dataclass(frozen=True)
 class Warehouse:
-    """Where statements go, and how the state machine may sign in: temporary credentials of `user`."""
+    """Where statements go, how the state machine may sign in (temporary credentials of `user`), and as whom COPY reads."""
 
     cluster_identifier: str
     cluster_arn: str
     credential_arns: Sequence[str]
     database: str
     user: str
+    copy_role_arn: str
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from catalog.page import datasets_page
 from operations.__main__ import app
 from stacks.settings.page import settings_page
 from stacks.state_machine import run_sql
+from stacks.state_machine.admission import REFUSED
 from stacks.state_machine.blocks import NOT_RETRIED
-from stacks.state_machine.lease import REFUSED
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]

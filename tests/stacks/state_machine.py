@@ -13,12 +13,12 @@ FAILURE = ["ReleaseLeaseAfterFailure", "NotifyFailure", "Failed"]
 
 
 @dataclass(frozen=True)
-class Place:
+class NestedState:
     """A state, and the Parallel and Map states around it, the innermost last."""
 
     name: str
     state: State
-    around: tuple["Place", ...]
+    around: tuple["NestedState", ...]
 
     @property
     def resource(self) -> str:
@@ -51,13 +51,13 @@ class StateMachine:
         return found
 
     @cached_property
-    def places(self) -> list[Place]:
+    def nested(self) -> list[NestedState]:
         """Every state of every level."""
-        return list(_places(self.definition, ()))
+        return list(_nested(self.definition, ()))
 
-    def tasks(self, part: str = "") -> list[Place]:
+    def tasks(self, part: str = "") -> list[NestedState]:
         """The Task states whose resource contains `part`."""
-        return [place for place in self.places if place.state["Type"] == "Task" and part in place.resource]
+        return [each for each in self.nested if each.state["Type"] == "Task" and part in each.resource]
 
     def reachable(self, start: str, *, without: Collection[str] = (), errors: bool = True) -> set[str]:
         """The outermost states on the ways from `start`, itself included, that avoid the states in `without`."""
@@ -122,12 +122,12 @@ def _inside(state: State) -> list[dict[str, Any]]:
     return [*state.get("Branches", []), *([state["ItemProcessor"]] if "ItemProcessor" in state else [])]
 
 
-def _places(machine: dict[str, Any], around: tuple[Place, ...]) -> Iterator[Place]:
+def _nested(machine: dict[str, Any], around: tuple[NestedState, ...]) -> Iterator[NestedState]:
     for name, state in machine["States"].items():
-        place = Place(name, state, around)
-        yield place
+        each = NestedState(name, state, around)
+        yield each
         for inner in _inside(state):
-            yield from _places(inner, (*around, place))
+            yield from _nested(inner, (*around, each))
 
 
 def _named(token: dict[str, Any]) -> str:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from catalog import DATASETS
 from stacks.state_machine.run_sql import Polling, RunSql, Warehouse
 from tests.stacks.deployments import Deployment
-from tests.stacks.state_machine import Place, StateMachine
+from tests.stacks.state_machine import NestedState, StateMachine
 
 STATEMENTS = [
     "CreateWarehouse",
@@ -34,7 +34,12 @@ CALLS = {
     "cancelStatement": "cancel",
 }
 WAREHOUSE = Warehouse(
-    cluster_identifier="c", cluster_arn="arn", credential_arns=["arn"], database="d", user="u"
+    cluster_identifier="c",
+    cluster_arn="arn",
+    credential_arns=["arn"],
+    database="d",
+    user="u",
+    copy_role_arn="role",
 )
 
 
@@ -44,18 +49,18 @@ def machine(deployment: Deployment) -> StateMachine:
 
 
 @pytest.fixture(scope="module")
-def loops(machine: StateMachine) -> dict[str, Place]:
+def loops(machine: StateMachine) -> dict[str, NestedState]:
     """The Parallel state of each statement, by its name."""
-    return {place.name: place for place in machine.places if place.name in STATEMENTS}
+    return {each.name: each for each in machine.nested if each.name in STATEMENTS}
 
 
-def branch(loop: Place) -> dict[str, Any]:
+def branch(loop: NestedState) -> dict[str, Any]:
     """The states of a loop, by what they do: submit, describe, wait and so on."""
     (only,) = loop.state["Branches"]
     return {name.removeprefix(f"{loop.name}: "): state for name, state in only["States"].items()}
 
 
-def sent(loop: Place) -> list[str]:
+def sent(loop: NestedState) -> list[str]:
     """The statements that a loop submits."""
     parameters = branch(loop)["submit"]["Parameters"]
     if "Sql" in parameters:
@@ -65,7 +70,7 @@ def sent(loop: Place) -> list[str]:
 
 
 def test_every_call_of_the_data_api_is_part_of_one_of_the_loops(
-    machine: StateMachine, loops: dict[str, Place]
+    machine: StateMachine, loops: dict[str, NestedState]
 ) -> None:
     assert sorted(loops) == sorted(STATEMENTS)
     calls = machine.tasks("redshift")
@@ -76,15 +81,15 @@ def test_every_call_of_the_data_api_is_part_of_one_of_the_loops(
         assert call.around[-1].state == loops[call.around[-1].name].state
 
 
-def test_every_loop_is_the_same_but_for_what_it_submits(loops: dict[str, Place]) -> None:
-    def rest(loop: Place) -> str:
+def test_every_loop_is_the_same_but_for_what_it_submits(loops: dict[str, NestedState]) -> None:
+    def rest(loop: NestedState) -> str:
         states = {name: state for name, state in branch(loop).items() if name != "submit"}
         return repr(states).replace(loop.name, "*")
 
     assert len({rest(loop) for loop in loops.values()}) == 1
 
 
-def test_a_loop_handles_every_way_in_which_a_statement_ends(loops: dict[str, Place]) -> None:
+def test_a_loop_handles_every_way_in_which_a_statement_ends(loops: dict[str, NestedState]) -> None:
     states = branch(loops["PublishWarehouse"])
     assert [choice["Next"].partition(": ")[2] for choice in states["ended?"]["Choices"]] == [
         "finished",
@@ -108,7 +113,7 @@ def test_a_loop_handles_every_way_in_which_a_statement_ends(loops: dict[str, Pla
 
 
 def test_a_statement_is_looked_at_again_after_its_cancellation_and_cancelled_once(
-    loops: dict[str, Place],
+    loops: dict[str, NestedState],
 ) -> None:
     states = branch(loops["PublishWarehouse"])
     cancel, look_again = states["cancel"], states["look again"]
@@ -123,7 +128,7 @@ def test_a_statement_is_looked_at_again_after_its_cancellation_and_cancelled_onc
     }
 
 
-def test_only_a_serializable_conflict_repeats_the_whole_statement(loops: dict[str, Place]) -> None:
+def test_only_a_serializable_conflict_repeats_the_whole_statement(loops: dict[str, NestedState]) -> None:
     for loop in loops.values():
         assert [retry["ErrorEquals"] for retry in loop.state["Retry"]] == [["Redshift.SerializableConflict"]]
         unexplained, choice = branch(loop)["why?"]["Choices"]
@@ -137,7 +142,9 @@ def test_only_a_serializable_conflict_repeats_the_whole_statement(loops: dict[st
         )
 
 
-def test_a_lost_answer_does_not_run_a_statement_twice_and_a_new_attempt_does(loops: dict[str, Place]) -> None:
+def test_a_lost_answer_does_not_run_a_statement_twice_and_a_new_attempt_does(
+    loops: dict[str, NestedState],
+) -> None:
     for loop in loops.values():
         submit = branch(loop)["submit"]
         assert submit["Parameters"]["ClientToken.$"] == (
@@ -153,7 +160,9 @@ def test_a_lost_answer_does_not_run_a_statement_twice_and_a_new_attempt_does(loo
         assert entering == []
 
 
-def test_the_publish_is_one_transaction_with_the_ledger_and_the_four_tables(loops: dict[str, Place]) -> None:
+def test_the_publish_is_one_transaction_with_the_ledger_and_the_four_tables(
+    loops: dict[str, NestedState],
+) -> None:
     submit = branch(loops["PublishWarehouse"])["submit"]
     assert submit["Resource"].endswith(":redshiftdata:batchExecuteStatement")
     publish = sent(loops["PublishWarehouse"])
@@ -168,29 +177,29 @@ def test_the_publish_is_one_transaction_with_the_ledger_and_the_four_tables(loop
         *[f"merge into goodreads_warehouse.{name}" for name in names],
     ]
     writing = [
-        place.name
-        for place in loops.values()
+        each.name
+        for each in loops.values()
         if re.search(
-            r"(insert into|merge into|delete from|update|copy|truncate) goodreads_warehouse", str(sent(place))
+            r"(insert into|merge into|delete from|update|copy|truncate) goodreads_warehouse", str(sent(each))
         )
     ]
     assert writing == ["PublishWarehouse"]
 
 
-def test_no_statement_commits_half_of_a_batch(loops: dict[str, Place]) -> None:
+def test_no_statement_commits_half_of_a_batch(loops: dict[str, NestedState]) -> None:
     for loop in loops.values():
         for sql in sent(loop):
             assert not re.search(r"(?i)\b(truncate|commit|rollback|begin|vacuum)\b", sql), loop.name
 
 
-def test_every_batch_is_within_the_limits_of_the_data_api(loops: dict[str, Place]) -> None:
+def test_every_batch_is_within_the_limits_of_the_data_api(loops: dict[str, NestedState]) -> None:
     for loop in loops.values():
         assert 1 <= len(sent(loop)) <= 40
         assert max(len(sql.encode()) for sql in sent(loop)) < 100_000
 
 
 def test_the_checks_are_submitted_as_single_statements_whose_rows_can_be_read(
-    loops: dict[str, Place],
+    loops: dict[str, NestedState],
 ) -> None:
     for name in (
         "CountStagingViolations",
@@ -215,7 +224,7 @@ def test_the_checks_are_submitted_as_single_statements_whose_rows_can_be_read(
     ],
 )
 def test_values_are_bound_and_never_part_of_the_text(
-    loops: dict[str, Place], name: str, parameters: dict[str, str]
+    loops: dict[str, NestedState], name: str, parameters: dict[str, str]
 ) -> None:
     bound = branch(loops[name])["submit"]["Parameters"]["Parameters"]
     assert {parameter["Name"]: parameter["Value.$"] for parameter in bound} == parameters
@@ -223,12 +232,12 @@ def test_values_are_bound_and_never_part_of_the_text(
 
 
 def test_the_audit_has_the_reject_limit_of_each_dataset(changed: Deployment) -> None:
-    (loop,) = (place for place in StateMachine.of(changed).places if place.name == "CountStagingViolations")
+    (loop,) = (each for each in StateMachine.of(changed).nested if each.name == "CountStagingViolations")
     limits = re.findall(r"'(\w+)' as dataset,\s+'' as column_name,\s+'more_than_(\d+)_percent", sent(loop)[0])
     assert limits == [("authors", "50"), ("books", "50"), ("reviews", "5"), ("users", "50")]
 
 
-def test_staging_is_emptied_and_loaded_from_the_folder_of_the_run(loops: dict[str, Place]) -> None:
+def test_staging_is_emptied_and_loaded_from_the_folder_of_the_run(loops: dict[str, NestedState]) -> None:
     tables = ["authors", "books", "reviews", "users", "accounting", "files"]
     statements = sent(loops["LoadStaging"])
     assert statements[:6] == [f"delete from goodreads_staging.{table}" for table in tables]
@@ -239,14 +248,16 @@ def test_staging_is_emptied_and_loaded_from_the_folder_of_the_run(loops: dict[st
     assert named(loops["LoadStaging"]) == [False] * 6 + [True] * 6
 
 
-def test_what_has_landed_is_looked_up_with_the_list_that_the_run_has_written(loops: dict[str, Place]) -> None:
+def test_what_has_landed_is_looked_up_with_the_list_that_the_run_has_written(
+    loops: dict[str, NestedState],
+) -> None:
     statements = sent(loops["MatchLedger"])
     assert "/run={}/landed.csv'" in statements[-2]
     assert statements[-2].endswith("format as csv")
     assert named(loops["MatchLedger"]) == [False] * (len(statements) - 2) + [True, False]
 
 
-def named(loop: Place) -> list[bool]:
+def named(loop: NestedState) -> list[bool]:
     """Of each statement of a batch, whether the execution's name is filled in."""
     text = branch(loop)["submit"]["Parameters"]["Sqls.$"].removeprefix("States.Array(").removesuffix(")")
     return [part.startswith("States.Format(") for part in re.split(r", (?=\$\.|States)", text)]

@@ -71,12 +71,12 @@ def test_a_run_with_nothing_to_do_ends_after_the_listing_without_emr_or_redshift
     machine: StateMachine,
 ) -> None:
     assert machine.path({}) == IDLE
-    for place in machine.places:
-        if place.name in IDLE:
-            assert not place.around
-            assert "elasticmapreduce" not in place.resource
-            assert "redshift" not in place.resource
-            assert place.state["Type"] not in {"Parallel", "Map"}
+    for each in machine.nested:
+        if each.name in IDLE:
+            assert not each.around
+            assert "elasticmapreduce" not in each.resource
+            assert "redshift" not in each.resource
+            assert each.state["Type"] not in {"Parallel", "Map"}
 
 
 def test_files_without_rows_are_acknowledged_without_a_spark_step(machine: StateMachine) -> None:
@@ -144,9 +144,7 @@ def test_what_a_run_has_made_up_for_is_read_from_the_ledger_and_reported(machine
 def test_nothing_that_a_run_knows_is_lost_on_its_way(machine: StateMachine) -> None:
     """A state without a ResultPath puts its result in the place of all that the states before it have found out."""
     taking = {
-        name
-        for name, place in machine.states.items()
-        if "ResultPath" not in place and place["Type"] in WORKING
+        name for name, each in machine.states.items() if "ResultPath" not in each and each["Type"] in WORKING
     }
     assert taking == {
         "ReadLease"
@@ -173,15 +171,15 @@ def test_every_state_of_every_level_is_reachable(machine: StateMachine) -> None:
 
 
 def test_every_task_is_tried_again(machine: StateMachine) -> None:
-    for place in machine.tasks():
-        assert place.state["Retry"][-1] == {
+    for each in machine.tasks():
+        assert each.state["Retry"][-1] == {
             "ErrorEquals": ["States.ALL"],
             "IntervalSeconds": 2,
-            "MaxAttempts": 1 if place.name == "TransformToProcessed" else 4,
+            "MaxAttempts": 1 if each.name == "TransformToProcessed" else 4,
             "BackoffRate": 2,
             "MaxDelaySeconds": 30,
             "JitterStrategy": "FULL",
-        }, place.name
+        }, each.name
 
 
 def test_errors_of_the_functions_that_the_next_try_would_meet_again_are_not_retried(
@@ -189,23 +187,23 @@ def test_errors_of_the_functions_that_the_next_try_would_meet_again_are_not_retr
 ) -> None:
     functions = machine.tasks("<Functions")
     assert len(functions) == 11
-    for place in functions:
-        assert place.state["Retry"][0] == {
+    for each in functions:
+        assert each.state["Retry"][0] == {
             "ErrorEquals": ["InvalidExecutionInput", "DataQualityError", "NotPublishedError"],
             "MaxAttempts": 0,
         }
 
 
 def test_every_error_of_every_task_leads_to_the_failure_states(machine: StateMachine) -> None:
-    for place in machine.tasks():
+    for each in machine.tasks():
         catches = [
             catch
-            for outer in (*place.around, place)
+            for outer in (*each.around, each)
             for catch in outer.state.get("Catch", [])
             if catch["ErrorEquals"] == ["States.ALL"] and catch["Next"] in FAILURE
         ]
-        assert len(catches) == 1, place.name
-        assert catches[0]["ResultPath"] != "$", place.name  # the failure states read what the run knows
+        assert len(catches) == 1, each.name
+        assert catches[0]["ResultPath"] != "$", each.name  # the failure states read what the run knows
 
 
 def test_the_failure_states_release_the_lease_tell_and_fail(machine: StateMachine) -> None:
@@ -310,8 +308,8 @@ def test_landing_is_acknowledged_after_the_publish_on_every_path(machine: StateM
 
 
 def test_the_only_states_that_delete_come_after_the_ledger_was_asked(machine: StateMachine) -> None:
-    assert {place.name for place in machine.tasks("<FunctionsAcknowledgeLanding")} == ACKNOWLEDGING
-    assert {place.name for place in machine.tasks("<FunctionsDropPublished")} == {"DropPublished"}
+    assert {each.name for each in machine.tasks("<FunctionsAcknowledgeLanding")} == ACKNOWLEDGING
+    assert {each.name for each in machine.tasks("<FunctionsDropPublished")} == {"DropPublished"}
     assert machine.reachable(machine.definition["StartAt"], without=["MatchLedger"]).isdisjoint(DELETING)
 
 

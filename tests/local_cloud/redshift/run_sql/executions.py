@@ -27,6 +27,7 @@ _WAREHOUSE = Warehouse(
     credential_arns=["arn:aws:redshift:us-east-1:123456789012:dbuser:goodreads/pipeline"],
     database="dev",
     user="pipeline",
+    copy_role_arn="arn:aws:iam::123456789012:role/copy",
 )
 PATIENT = Polling(step_seconds=1, timeout_seconds=60)
 _DEADLINE = 60  # seconds

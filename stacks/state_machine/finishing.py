@@ -1,0 +1,132 @@
+"""Finishing: the checks and analytics that follow a publish, the report, and the ends of a run, the failed one too."""
+
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_stepfunctions as sfn
+from aws_cdk import aws_stepfunctions_tasks as tasks
+from constructs import Construct
+
+from sql import checks, statements
+from stacks.state_machine.admission import Lease
+from stacks.state_machine.blocks import RUN_ID, Blocks
+from stacks.state_machine.retries import BACK_OFF
+
+UNFINISHED_RUN = "$.lease.item.unfinished_run.S"
+"""Where the state data names a run that has published but not finished, if there is one."""
+
+
+class Finishing(Construct):
+    """States that follow the publish of this run, or of an earlier one that published without finishing."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, blocks: Blocks, lease: Lease) -> None:
+        super().__init__(scope, construct_id)
+        self._blocks = blocks
+        self._lease = lease
+
+    def catch_up(self) -> sfn.Chain:
+        """Make up for a run that has published without finishing, before anything new can fail."""
+        # the tables may be gone while the lease's item is not
+        tables = self._blocks.sql("CreateWarehouse", statements.create_tables())
+        ledger = self._blocks.sql(
+            "ReadUnfinishedLedger",
+            statements.read_ledger(),
+            parameters={"run_id": UNFINISHED_RUN},
+            result_path="$.unfinished",
+        )
+        return tables.next(ledger)
+
+    def caught_up(self) -> sfn.Chain:
+        """Note that the earlier run is made up for."""
+        return sfn.Chain.start(self._blocks.guard(self._lease.mark_caught_up("MarkCaughtUp")))
+
+    def analytics(self) -> sfn.Chain:
+        """Check the warehouse, rebuild the rankings of the window, and check them."""
+        rebuild = sfn.Parallel(self, "Analytics", result_path=sfn.JsonPath.DISCARD)
+        for name, ranking in statements.RANKINGS.items():
+            rebuild.branch(
+                self._blocks.sql(
+                    f"Rank{name.title()}",
+                    statements.analytics(ranking, self._blocks.settings.analytics_top),
+                    guarded=False,
+                )
+            )
+        window = self._blocks.sql(
+            "SetReviewWindow",
+            statements.set_window(),
+            parameters={"window_start": "$.plan.window.start", "window_end": "$.plan.window.end"},
+        )
+        return (
+            self._blocks.check("CheckWarehouse", "CountWarehouseViolations", checks.warehouse_checks())
+            .next(window)
+            .next(self._blocks.guard(rebuild))
+            .next(
+                self._blocks.check(
+                    "CheckAnalytics",
+                    "CountAnalyticsViolations",
+                    checks.analytics_checks(self._blocks.settings.analytics_top),
+                )
+            )
+        )
+
+    def finish(self) -> sfn.Chain:
+        """Report the run, give the lease back, and succeed."""
+        report = self._blocks.invoke(
+            "ReportRun",
+            self._blocks.functions.report_run,
+            {
+                "run_id": RUN_ID,
+                "plan": sfn.JsonPath.object_at("$.plan"),
+                "ledger_statement": sfn.JsonPath.string_at("$.ledger.statement"),
+                "unfinished_statement": sfn.JsonPath.string_at("$.unfinished.statement"),
+            },
+            result_path="$.report",
+        )
+        ended = (
+            sfn.Choice(self, "AnyRejects?")
+            .when(
+                sfn.Condition.boolean_equals("$.report.has_rejects", value=True),
+                sfn.Succeed(
+                    self,
+                    "SucceededWithRejects",
+                    output_path="$.report",
+                    comment="see the quarantine zone for rows or files that could not be used",
+                ),
+            )
+            .otherwise(sfn.Succeed(self, "Succeeded", output_path="$.report"))
+        )
+        return report.next(self._blocks.guard(self._lease.finish("ReleaseLease"))).next(ended)
+
+    def nothing_to_do(self) -> sfn.Chain:
+        """Give the lease back and succeed, without a report."""
+        release = self._blocks.guard(self._lease.release("ReleaseIdleLease"))
+        return release.next(sfn.Succeed(self, "NothingToDo", output_path="$.plan"))
+
+
+class Failure(Construct):
+    """`start` gives the lease back and tells people; every state leads to it."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, pipeline: str, lease: Lease, alerts: sns.Topic
+    ) -> None:
+        super().__init__(scope, construct_id)
+        notify = tasks.SnsPublish(
+            self,
+            "NotifyFailure",
+            topic=alerts,
+            subject=f"{pipeline}: a run has failed",
+            message=sfn.TaskInput.from_object(
+                {
+                    "run": RUN_ID,
+                    "error": sfn.JsonPath.string_at("$.failure.Error"),
+                    "cause": sfn.JsonPath.string_at("$.failure.Cause"),
+                    "what to do": "Nothing is lost: files that were not published are still in the landing zone and "
+                    "the next run takes them. Mend the cause; docs/runbook.md has a section for each error.",
+                }
+            ),
+            result_path=sfn.JsonPath.DISCARD,
+        )
+        failed = sfn.Fail(self, "Failed", error_path="$.failure.Error", cause_path="$.failure.Cause")
+        notify.add_retry(**BACK_OFF)
+        notify.add_catch(failed, result_path="$.notification").next(failed)
+        release = lease.release("ReleaseLeaseAfterFailure")
+        release.add_catch(notify, result_path="$.release").next(notify)
+        self.start = release
