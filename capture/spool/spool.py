@@ -17,7 +17,7 @@ from filelock import FileLock, Timeout
 
 from capture.errors import SpoolError, SpoolInUse
 from capture.spool.csv_lines import Record, Records, header, lines
-from capture.spool.durable import overwrite, sync
+from capture.spool.durable import make_folder, overwrite, sync
 from capture.spool.state import State, opened
 from catalog import DATASETS, Dataset
 
@@ -87,7 +87,7 @@ class Spool:
         if not path.exists():  # moved before the process died, and perhaps uploaded since
             return None
         overwrite(path, length, b"")
-        target.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(target.parent)
         path.rename(target)
         sync(target.parent)
         return target
@@ -107,7 +107,7 @@ def held(folder: Path, wait_seconds: float = 0) -> Iterator[Spool]:
     """
     state = folder / "open" / "state.sqlite"
     try:
-        state.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(state.parent)
         # A lock that dies with its process, or none at all.
         with FileLock(state.with_name("lock"), timeout=wait_seconds, fallback_to_soft=False):
             _refuse_files_without_state(state)
