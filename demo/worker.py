@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from demo.errors import DemoError
-from local_cloud.processes import end_tree
+from local_cloud.processes import end_tree, start
 
 _PROJECT = Path(__file__).resolve().parents[1]
 _LAST_LINES = 5
@@ -24,7 +24,7 @@ class Worker:
         """Start it, with the log continued."""
         self._log.parent.mkdir(parents=True, exist_ok=True)
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen(self._command, cwd=_PROJECT, stdout=log, stderr=log)
+            self._process = start(self._command, cwd=_PROJECT, stdout=log, stderr=log)
 
     def kill(self) -> None:
         """End it on the spot, as a crash would: nothing is finished or tidied up."""

@@ -1,13 +1,43 @@
 """Child processes that leave nothing behind."""
 
 import contextlib
+import os
 import subprocess
+import sys
 import time
+from collections.abc import Collection, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
 
 import psutil
 
 _GRACE_SECONDS = 3
 _POLL_SECONDS = 0.01
+_LEASH = Path(__file__).with_name("leash.py")
+
+
+def start(
+    command: Sequence[str | Path], *, pass_fds: Collection[int] = (), **options: Any
+) -> "subprocess.Popen[bytes]":
+    """Start a child in a session of its own, with the options of Popen; it ends when this process ends, even by SIGKILL.
+
+    In order it is ended by `end_tree`: Ctrl-C in the terminal reaches this process only. A command that cannot be started ends with 1
+    and says why.
+    """
+    return subprocess.Popen(
+        [sys.executable, "-IS", _LEASH, str(_leash()), *command],
+        pass_fds=[*pass_fds, _leash()],
+        start_new_session=True,
+        **options,
+    )
+
+
+@cache
+def _leash() -> int:
+    """The end of a pipe that children watch; the other end is open for as long as this process lives."""
+    watched, _held = os.pipe()
+    return watched
 
 
 def end_tree(process: "subprocess.Popen[bytes]", grace_seconds: float = _GRACE_SECONDS) -> None:

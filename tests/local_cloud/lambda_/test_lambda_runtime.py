@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +18,7 @@ import pytest
 
 from local_cloud.lambda_.runtime import LambdaRuntime
 from tests.local_cloud.alive import is_alive
+from tests.local_cloud.waiting import until
 
 APP = """
 import importlib.util, os, subprocess, sys, time
@@ -289,3 +292,27 @@ def test_nothing_starts_after_closing(runtime: LambdaRuntime) -> None:
     runtime.close()
     with pytest.raises(RuntimeError, match="the endpoint is going down"):
         runtime.invoke(Deployed("app.echo"), None)
+
+
+HOLDER = """
+import sys
+from pathlib import Path
+from local_cloud.lambda_.runtime import LambdaRuntime
+from tests.local_cloud.lambda_.test_lambda_runtime import Deployed
+
+folder = Path(sys.argv[1])
+LambdaRuntime(folder / "functions", folder / "logs", {}).invoke(Deployed("app.hang"), sys.argv[2])
+"""
+
+
+def test_a_handler_ends_with_all_it_has_started_when_the_endpoint_is_killed(tmp_path: Path) -> None:
+    for name in ("functions", "logs"):
+        (tmp_path / name).mkdir()
+    pids = tmp_path / "pids"
+    os.mkfifo(pids)
+    with subprocess.Popen([sys.executable, "-c", HOLDER, tmp_path, pids]) as holder:
+        family = [int(pid) for pid in pids.read_text().split()]
+        assert all(map(is_alive, family))
+        holder.kill()
+    assert len(family) == 2
+    until(lambda: not any(map(is_alive, family)))
