@@ -17,6 +17,7 @@ from local_cloud.endpoint import serving
 from local_cloud.errors import LocalCloudError
 from local_cloud.events import Schedule
 from local_cloud.state import StateFolder
+from local_cloud.synthesis import synthesize
 from operations.executions import StateMachine
 
 MACHINE = "goodreads"
@@ -52,7 +53,7 @@ def stage(root: Path) -> Iterator[Stage]:
     landing = f"{MACHINE}-landing-{account.ACCOUNT}-{REGION}"
     with ExitStack() as stack:
         stack.enter_context(serving(folder, "demo"))
-        deploy.synthesize(folder.assembly, _SETTINGS)
+        synthesize(folder.assembly, _SETTINGS)
         deploy.apply(folder.assembly, account.ACCOUNT, REGION)
         goodreads = stack.enter_context(simulated_goodreads(faults=_FAULTS, slow_seconds=2))
         collector, uploader = _workers(root, goodreads.url, landing)

@@ -228,9 +228,10 @@ def _endpoint_for_run(folder: StateFolder, name: str, context: list[str] | None)
 
 def _deploy(folder: StateFolder, context: list[str] | None) -> None:
     from local_cloud import account, deploy  # noqa: PLC0415
+    from local_cloud.synthesis import synthesize  # noqa: PLC0415
 
     with console.status("synthesizing and deploying the stacks"):
-        deploy.synthesize(folder.assembly, _settings(context))
+        synthesize(folder.assembly, _settings(context))
         deploy.apply(folder.assembly, account.ACCOUNT, REGION)
 
 

@@ -19,6 +19,7 @@ from local_cloud.account import ACCOUNT
 from local_cloud.addresses import REGION
 from local_cloud.emr.steps import StepRunner
 from local_cloud.state import StateFolder
+from local_cloud.synthesis import synthesize
 from operations.executions import StateMachine
 from tests.crash.deliveries import FILES_PER_TASK, Delivery
 from tests.crash.faults import Faults, interpreter_with
@@ -182,6 +183,6 @@ def deployed(root: Path, assembly: Path) -> Iterator[Lab]:
 def laboratory(root: Path) -> Iterator[Lab]:
     """The pipeline as it is in the source tree, and warm Spark."""
     assembly = root / "cdk.out"
-    deploy.synthesize(assembly, SETTINGS)
+    synthesize(assembly, SETTINGS)
     with deployed(root, assembly) as lab, warm_spark(root, StateFolder(root).buckets):
         yield lab

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from local_cloud import deploy
+from local_cloud.synthesis import synthesize
 from tests.crash.lab import SETTINGS
 
 _HAVE_EFFECTS = ("Task", "Map", "Parallel")
@@ -38,7 +38,7 @@ def statements_of(definition: dict[str, Any]) -> list[str]:
 def synthesized_states() -> dict[str, str]:
     """The states of the application as it is in the source tree."""
     with tempfile.TemporaryDirectory() as folder:
-        deploy.synthesize(Path(folder), SETTINGS)
+        synthesize(Path(folder), SETTINGS)
         (path,) = Path(folder).glob("*-pipeline.template.json")
         resources = json.loads(path.read_text())["Resources"].values()
     (machine,) = (found for found in resources if found["Type"] == "AWS::StepFunctions::StateMachine")

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from local_cloud import deploy
 from local_cloud.state import StateFolder
+from local_cloud.synthesis import synthesize
 from tests.crash.deliveries import FIRST, SECOND
 from tests.crash.lab import SETTINGS, deployed
 from tests.crash.outcome import Outcome, outcome_of
@@ -52,7 +52,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Folders]:
     environment = dict(os.environ)
     state, landed = tmp_path_factory.mktemp("state"), tmp_path_factory.mktemp("landed") / "state"
     assembly = state / "cdk.out"
-    deploy.synthesize(assembly, SETTINGS)
+    synthesize(assembly, SETTINGS)
     with deployed(state, assembly):
         pass  # makes the buckets, which Spark maps when it starts
     with warm_spark(state, StateFolder(state).buckets):

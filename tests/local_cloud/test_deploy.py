@@ -1,4 +1,4 @@
-"""Synthesis and the order of deployment."""
+"""Assets are published and stacks created, in the order of their dependencies."""
 
 import json
 import zipfile
@@ -7,12 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from local_cloud import deploy
-from local_cloud.errors import LocalCloudError
 from tests.local_cloud.conftest import Endpoint
 
 STACK, OTHER = "aws:cloudformation:stack", "cdk:asset-manifest"
@@ -53,7 +51,9 @@ def test_a_stack_is_deployed_with_its_assets_after_the_stack_it_imports_from(
     endpoint: Endpoint, tmp_path: Path
 ) -> None:
     write_assembly(tmp_path)
+    synthesized = set(tmp_path.rglob("*"))
     deploy.apply(tmp_path, "123456789012", "us-east-1")
+    assert set(tmp_path.rglob("*")) == synthesized, "the next run would take the assembly for a damaged one"
     stacks = boto3.client("cloudformation").describe_stacks()["Stacks"]
     assert {stack["StackName"]: stack["StackStatus"] for stack in stacks} == {
         "goodreads-storage": "CREATE_COMPLETE",
@@ -113,22 +113,3 @@ def write_assembly(folder: Path) -> None:
             for path, packaging, key in assets[name]
         }
         (folder / f"{name}.assets.json").write_text(json.dumps({"files": files}))
-
-
-@pytest.mark.parametrize(
-    ("setting", "value", "message"),
-    [
-        (
-            "schedule_minutes",
-            "0",
-            "schedule_minutes = '0' is not allowed; minutes from one scheduled run to the next: a whole number from 1 to 1440 (change it in cdk.json or with -c schedule_minutes=VALUE)",
-        ),
-        ("schedule_minuts", "5", "schedule_minuts is not a setting; did you mean schedule_minutes?"),
-    ],
-)
-def test_a_setting_that_is_refused_is_told_in_its_own_words(
-    tmp_path: Path, setting: str, value: str, message: str
-) -> None:
-    with pytest.raises(LocalCloudError) as told:
-        deploy.synthesize(tmp_path / "cdk.out", {setting: value})
-    assert str(told.value) == f"cdk synth failed:\n{message}"
