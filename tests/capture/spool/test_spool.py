@@ -1,5 +1,7 @@
 """Files of captured records."""
 
+import errno
+import fcntl
 import os
 import re
 import subprocess
@@ -140,6 +142,17 @@ def test_a_second_holder_is_refused_with_the_way_out(tmp_path: Path) -> None:
         pytest.raises(SpoolInUse, match=r"is in use by another collector; end that one.*--spool"),
         held(tmp_path),
     ):
+        pass
+
+
+def test_a_file_system_without_locks_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The lock that would be made instead outlives a collector that is killed: the spool could never be used again."""
+
+    def unsupported(*_: object) -> None:
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+
+    monkeypatch.setattr(fcntl, "flock", unsupported)
+    with pytest.raises(SpoolError, match="cannot be used"), held(tmp_path):
         pass
 
 
