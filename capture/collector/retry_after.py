@@ -18,7 +18,7 @@ def retry_after(header: str | None) -> float:
 def _seconds_until(text: str) -> float:
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return 0
     if moment.tzinfo is None:  # "-0000": UTC, from a server that does not say where it is
         moment = moment.replace(tzinfo=UTC)
