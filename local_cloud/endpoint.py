@@ -36,22 +36,25 @@ def serving(state: StateFolder, purpose: str, port: int | None = None) -> Iterat
     """
     with ExitStack() as stack:
         stack.enter_context(state.locked())
-        control, s3_port = _free_ports() if port is None else (port, port + 1)
-        for wanted in (control, s3_port):
-            _require_free(wanted)
-        addresses = Addresses(f"http://localhost:{control}", f"http://127.0.0.1:{s3_port}")
+        if port:
+            _require_free(port, port + 1)
+        # Both listen before anything else starts: another program could take a port that was only looked up.
+        files = S3Server(state.buckets, port + 1 if port else 0)
+        files.start()
+        stack.callback(files.stop)
+        control = stack.enter_context(_control_plane(port or 0))
+        _, control_port = control.get_host_and_port()
+        addresses = Addresses(f"http://localhost:{control_port}", files.url)
         addresses.adopt()
-        os.environ["MOTO_PORT"] = str(control)  # moto's interpreter calls other services there
+        os.environ["MOTO_PORT"] = str(control_port)  # moto's interpreter calls other services there
         engine = stack.enter_context(RedshiftEngine(database=state.warehouse, buckets=state.buckets))
         runtime = stack.enter_context(
             closing(LambdaRuntime(state.functions, state.logs, addresses.variables()))
         )
         steps = stack.enter_context(closing(StepRunner(state.buckets, state.logs)))
         _install(state, engine, runtime, steps)
-        server = S3Server(state.buckets, s3_port)
-        server.start()
-        stack.callback(server.stop)
-        stack.enter_context(_control_plane(control))
+        account.provide()
+        stack.callback(control.stop)  # nothing is answered any more while the engines close
         stack.callback(_end_executions, state)
         state.announce(Running(os.getpid(), purpose, addresses.url, addresses.s3_url))
         yield addresses
@@ -71,7 +74,7 @@ def _install(state: StateFolder, engine: RedshiftEngine, runtime: LambdaRuntime,
 
 
 @contextmanager
-def _control_plane(port: int) -> Iterator[None]:
+def _control_plane(port: int) -> Iterator[ThreadedMotoServer]:
     for noisy in ("werkzeug", "botocore", "localbucket", "moto", "sqlglot"):
         logging.getLogger(noisy).setLevel(logging.CRITICAL)
     # moto warns about each bucket policy, alarm and subscription that it skips
@@ -79,9 +82,8 @@ def _control_plane(port: int) -> Iterator[None]:
     moto_api_backend.reset()  # forget what an earlier endpoint of this process deployed
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=port, verbose=False)
     server.start()
-    account.provide()
     try:
-        yield
+        yield server
     finally:
         server.stop()
 
@@ -102,20 +104,14 @@ def _end_executions(state: StateFolder) -> None:
         time.sleep(_POLL_SECONDS)
 
 
-def _free_ports() -> tuple[int, int]:
-    with socket.socket() as one, socket.socket() as other:
-        one.bind(("127.0.0.1", 0))
-        other.bind(("127.0.0.1", 0))
-        return one.getsockname()[1], other.getsockname()[1]
-
-
-def _require_free(port: int) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            raise LocalCloudError(
-                f"port {port} is in use (the endpoint needs a port for the control plane and the next one for S3); "
-                "end the program that listens there, or give another port: --port"
-            ) from None
+def _require_free(*ports: int) -> None:
+    for port in ports:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                raise LocalCloudError(
+                    f"port {port} is in use (the endpoint needs a port for the control plane and the next one for S3); "
+                    "end the program that listens there, or give another port: --port"
+                ) from None

@@ -14,14 +14,19 @@ _POLL_SECONDS = 0.05  # between two checks for the stop signal
 
 
 class S3Server:
-    """Serves every folder in `buckets` as a bucket."""
+    """Serves every folder in `buckets` as a bucket, on a free port if none is given."""
 
-    def __init__(self, buckets: Path, port: int) -> None:
+    def __init__(self, buckets: Path, port: int = 0) -> None:
         self._server = ThreadingHTTPServer(("127.0.0.1", port), ObjectHandler.serving(buckets))
         self._server.daemon_threads = True
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=[_POLL_SECONDS], name="s3", daemon=True
         )
+
+    @property
+    def url(self) -> str:
+        """The endpoint, known before it answers."""
+        return f"http://127.0.0.1:{self._server.server_port}"
 
     def start(self) -> None:
         """Answer requests until `stop`."""

@@ -1,6 +1,5 @@
 """Where rejects are and where they go: the quarantine and the landing bucket, here or on AWS."""
 
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -60,16 +59,9 @@ def _served(state: StateFolder) -> Iterator[Addresses]:
         yield endpoint.addresses
         return
     with state.locked():
-        port = _free_port()
-        server = S3Server(state.buckets, port)
+        server = S3Server(state.buckets)
         server.start()
         try:
-            yield Addresses(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{port}")
+            yield Addresses(server.url, server.url)
         finally:
             server.stop()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

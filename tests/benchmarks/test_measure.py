@@ -8,6 +8,14 @@ import pytest
 from benchmarks.errors import BenchmarkError
 from benchmarks.measure import Sample, Usage, during, measure
 
+
+@pytest.fixture(autouse=True)
+def _many_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        "benchmarks.measure._SAMPLE_SECONDS", 0.01
+    )  # none of them comes late, even on a busy machine
+
+
 BUSY = "import time\nwhile time.process_time() < 0.6: pass"
 LARGE = f"held = bytearray(200_000_000)\n{BUSY}"
 
@@ -26,7 +34,7 @@ def test_the_cpu_time_of_a_process_and_of_its_children_counts(command: list[str]
 
 
 def test_the_cpu_time_of_a_process_that_nobody_waits_for_counts_until_the_end(tmp_path: Path) -> None:
-    seen_when_it_ends = f"{BUSY}\ntime.sleep(0.5)"
+    seen_when_it_ends = f"{BUSY}\ntime.sleep(1)"
     unwaited = f"import os, subprocess, sys, time; subprocess.Popen([sys.executable, '-c', {seen_when_it_ends!r}], stdout=1); time.sleep(0.1); os._exit"
     middle = f"{unwaited}(os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT).si_status)"
     parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {middle!r}], check=True)\n{BUSY}"

@@ -9,7 +9,7 @@ import pytest
 from demo.errors import DemoError
 from demo.worker import Worker
 
-DEADLINE_SECONDS = 30
+DEADLINE_SECONDS = 120
 
 
 @pytest.fixture

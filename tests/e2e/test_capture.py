@@ -17,7 +17,7 @@ from tests.local_cloud.waiting import until
 
 pytestmark = pytest.mark.e2e
 
-SECONDS = 60
+SECONDS = 120
 FAULTS = {
     Fault.SERVER_ERROR: 0.05,
     Fault.RESET: 0.05,

@@ -109,7 +109,7 @@ def test_ctrl_c_in_the_spark_step_leaves_no_process_and_loses_no_file(tmp_path: 
 
         second = local_cloud("run", str(data), "--state", str(state))
         running.send_signal(signal.SIGINT)
-        output, _ = running.communicate(timeout=60)
+        output, _ = running.communicate(timeout=120)
 
     assert second.returncode == 1
     assert "is in use: `run`, process" in second.stderr

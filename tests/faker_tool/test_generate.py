@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import time_machine
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -170,11 +171,12 @@ def test_an_end_without_a_time_zone_is_refused(tmp_path: Path) -> None:
 
 
 def test_by_default_records_were_captured_before_the_last_midnight(tmp_path: Path) -> None:
-    generate(tmp_path, records=1_000, datasets=[USERS])
+    with time_machine.travel(datetime(2020, 3, 1, 23, 59, 59, tzinfo=UTC), tick=False):
+        generate(tmp_path, records=1_000, datasets=[USERS])
 
     captured = [
-        datetime.fromisoformat(row["record_create_timestamp"]).replace(tzinfo=UTC)
-        for row in records_in(tmp_path / "user.csv")
+        datetime.fromisoformat(row["record_create_timestamp"]) for row in records_in(tmp_path / "user.csv")
     ]
-    assert timedelta(0) < datetime.now(UTC) - max(captured) < timedelta(days=2)
-    assert timedelta(days=29) < datetime.now(UTC) - min(captured) < timedelta(days=31, seconds=60)
+    midnight = datetime(2020, 3, 1)  # noqa: DTZ001 - UTC, as the file has it
+    assert midnight - timedelta(days=1) < max(captured) < midnight
+    assert midnight - timedelta(days=30) <= min(captured) < midnight - timedelta(days=29)

@@ -1,7 +1,6 @@
 """Real servers: S3 over a folder, where every test gets buckets of its own, and the Data API of a warehouse."""
 
 import itertools
-import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -29,12 +28,9 @@ class Server:
 @pytest.fixture(scope="session")
 def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("s3")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = S3Server(folder, port)
+    server = S3Server(folder)
     server.start()
-    yield Server(folder, f"http://127.0.0.1:{port}")
+    yield Server(folder, server.url)
     server.stop()
 
 

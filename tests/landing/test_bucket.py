@@ -34,22 +34,13 @@ def _credentials(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def port(monkeypatch: pytest.MonkeyPatch) -> int:
-    """A port that nothing listens on, as the endpoint."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", f"http://localhost:{port}")
-    return port
-
-
-@pytest.fixture
-def landing(tmp_path: Path, port: int) -> Iterator[Path]:
+def landing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The folder behind the bucket `landing`."""
     folder = tmp_path / "buckets" / "landing"
     folder.mkdir(parents=True)
-    server = S3Server(tmp_path / "buckets", port)
+    server = S3Server(tmp_path / "buckets")
     server.start()
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", server.url)
     yield folder
     server.stop()
 
@@ -125,10 +116,12 @@ def test_the_command_writes_to_a_bucket_or_says_what_is_wrong_with_it(landing: P
     ]
 
 
-@pytest.mark.usefixtures("port")
-def test_an_endpoint_that_does_not_answer_is_named() -> None:
-    with pytest.raises(StoreError, match=r"Could not connect .*; check AWS_ENDPOINT_URL_S3"):
-        generate("s3://landing", records=1, until=UNTIL)
+def test_an_endpoint_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))  # without listening: nobody answers, and no other program gets the port
+        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", f"http://localhost:{silent.getsockname()[1]}")
+        with pytest.raises(StoreError, match=r"Could not connect .*; check AWS_ENDPOINT_URL_S3"):
+            generate("s3://landing", records=1, until=UNTIL)
 
 
 @pytest.mark.usefixtures("landing")

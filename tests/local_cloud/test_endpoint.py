@@ -65,9 +65,10 @@ def port_of(url: str) -> int:
 
 
 def neighbouring_ports() -> tuple[socket.socket, socket.socket]:
-    """A port and the next one, both taken: that the next one is free does not say that this one is."""
+    """A port that nothing listens on, but that no other program is given, and the next one, which is in use."""
     while True:
         first, second = socket.socket(), socket.socket()
+        first.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             first.bind(("127.0.0.1", 0))
             second.bind(("127.0.0.1", first.getsockname()[1] + 1))
@@ -154,9 +155,8 @@ def test_a_port_in_use_is_named_and_the_folder_stays_free(tmp_path: Path) -> Non
 
 def test_a_port_is_for_the_control_plane_and_the_next_one_for_s3(tmp_path: Path) -> None:
     control, taken = neighbouring_ports()
-    with taken:
+    with control, taken:
         port = taken.getsockname()[1]
-        control.close()
         with pytest.raises(LocalCloudError, match=f"^port {port} is in use"):
             serving(StateFolder(tmp_path), "test", port - 1).__enter__()
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 
-def until(condition: Callable[[], bool], seconds: float = 10) -> None:
+def until(condition: Callable[[], bool], seconds: float = 120) -> None:
     """Ask again and again; AssertionError if it has not come true in time."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -19,7 +19,7 @@ from tests.capture.spool.landed import ready, rows_of
 app = typer.Typer()
 app.command()(collect)
 
-SECONDS = 60
+SECONDS = 120
 QUICK = ["--rate", "300", "--poll", "0.2s"]
 
 

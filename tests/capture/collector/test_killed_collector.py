@@ -29,7 +29,7 @@ from tests.capture.spool.landed import Rows, ready, rows_of
 
 REVIEWS = 4
 LINES = 1000  # that keep the records of these reviews, about
-DEADLINE_SECONDS = 60
+DEADLINE_SECONDS = 120
 
 
 class Site:

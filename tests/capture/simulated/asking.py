@@ -20,4 +20,4 @@ def feed(goodreads: SimulatedGoodreads) -> list[int]:
 
 def answer(goodreads: SimulatedGoodreads, path: str, **parameters: str | int) -> requests.Response:
     """What comes over HTTP."""
-    return requests.get(goodreads.url + path, params={"key": "any", **parameters}, timeout=10)
+    return requests.get(goodreads.url + path, params={"key": "any", **parameters}, timeout=120)

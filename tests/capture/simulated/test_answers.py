@@ -89,7 +89,7 @@ def test_what_does_not_exist_is_not_found(goodreads: SimulatedGoodreads, page: s
 
 
 def test_without_a_key_the_answer_is_401(goodreads: SimulatedGoodreads) -> None:
-    refused = requests.get(f"{goodreads.url}review/recent_reviews.xml", timeout=10)
+    refused = requests.get(f"{goodreads.url}review/recent_reviews.xml", timeout=120)
     assert (refused.status_code, refused.text) == (401, "Invalid API key.")
     with pytest.raises(GoodreadsRequestException):
         client(goodreads, key="").recent_reviews()

@@ -25,7 +25,7 @@ def test_it_prints_its_address_answers_and_ends_in_order(ending: signal.Signals)
         assert process.stdout
         try:
             url = process.stdout.readline().split()[4]
-            answer = requests.get(f"{url}review/recent_reviews.xml", params={"key": "any"}, timeout=10)
+            answer = requests.get(f"{url}review/recent_reviews.xml", params={"key": "any"}, timeout=120)
             assert answer.text.count("<review>") == 3
         finally:
             process.send_signal(ending)

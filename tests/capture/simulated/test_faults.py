@@ -9,7 +9,7 @@ from capture.simulated import Fault, Faults, SimulatedGoodreads, simulated_goodr
 from capture.simulated.faults import parsed_rates
 
 
-def ask(goodreads: SimulatedGoodreads, seconds: float = 10) -> requests.Response:
+def ask(goodreads: SimulatedGoodreads, seconds: float = 120) -> requests.Response:
     return requests.get(f"{goodreads.url}review/recent_reviews.xml", params={"key": "any"}, timeout=seconds)
 
 

@@ -13,7 +13,7 @@ from capture.collector import backlog, collector, feed
 from capture.spool import durable, spool, state
 
 _KEEPING = {module.__file__ for module in (backlog, collector, durable, feed, spool, state)}
-_SECONDS = 60
+_SECONDS = 120
 
 
 def dies(work: Callable[[], object], line: int) -> bool:

@@ -211,7 +211,7 @@ def test_a_full_disk_is_told_and_leaves_no_half_record(tmp_path: Path, disk: int
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=120,
     )
     assert "cannot be used" in done.stderr.splitlines()[-1]
     assert "make room" in done.stderr.splitlines()[-1]

@@ -1,7 +1,6 @@
 """`python -m capture import-ucsd`, as it is typed."""
 
 import json
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -51,12 +50,9 @@ def bucket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "test")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", f"http://localhost:{port}")
-    server = S3Server(folder.parent, port)
+    server = S3Server(folder.parent)
     server.start()
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", server.url)
     yield folder
     server.stop()
 

@@ -17,5 +17,5 @@ def running(uploader: Uploader, stop: Stop) -> Iterator[None]:
         yield
     finally:
         stop.set()
-        thread.join(timeout=30)
+        thread.join(timeout=120)
     assert not thread.is_alive()

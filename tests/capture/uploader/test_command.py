@@ -108,9 +108,9 @@ def test_it_survives_an_outage_and_ends_with_0_on_sigterm(spool: Path, zone: Zon
     zone.down()
     files = finish_many(spool, 5)
     with started(spool, errors) as process:
-        until(lambda: "Could not connect" in errors.read_text(), seconds=30)
+        until(lambda: "Could not connect" in errors.read_text())
         zone.up()
-        until(lambda: zone.content() == files, seconds=30)
+        until(lambda: zone.content() == files)
         until(lambda: content(spool / "ready") == {})
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0
@@ -122,7 +122,7 @@ def test_it_ends_with_0_on_sigterm_during_an_outage(spool: Path, zone: Zone, tmp
     zone.down()
     finish(spool, "reviews/a.csv")
     with started(spool, tmp_path / "errors") as process:
-        until(lambda: "Could not connect" in (tmp_path / "errors").read_text(), seconds=30)
+        until(lambda: "Could not connect" in (tmp_path / "errors").read_text())
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0
     assert set(content(spool / "ready")) == {"reviews/a.csv"}

@@ -55,6 +55,8 @@ def meet(event, context):
     return os.getpid()
 
 def hang(event, context):
+    if event == "ready?":
+        return "ready"
     child = subprocess.Popen(["sleep", "600"])
     with open(event, "w") as file:
         file.write(f"{os.getpid()} {child.pid}")
@@ -207,10 +209,11 @@ def test_a_function_that_takes_too_long_is_ended_with_all_it_has_started_and_can
     runtime: LambdaRuntime, tmp_path: Path
 ) -> None:
     pids = tmp_path / "pids"
-    told = error(runtime, Deployed("app.hang", timeout=1), str(pids))
+    assert result(runtime, Deployed("app.hang"), "ready?") == "ready"  # its start does not count
+    told = error(runtime, Deployed("app.hang", timeout=2), str(pids))
     assert told == {
         "errorType": "Sandbox.Timedout",
-        "errorMessage": "goodreads-test timed out after 1 seconds",
+        "errorMessage": "goodreads-test timed out after 2 seconds",
     }
     assert not any(is_alive(int(pid)) for pid in pids.read_text().split())
     assert result(runtime, Deployed("app.echo"), "again") == "again"

@@ -31,7 +31,7 @@ def _output(sfn: SFNClient, name: str, states: dict[str, Any]) -> dict[str, Any]
         roleArn="arn:aws:iam::123456789012:role/states",
     )["stateMachineArn"]
     execution = sfn.start_execution(stateMachineArn=machine, name="run-1", input="{}")["executionArn"]
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while (described := sfn.describe_execution(executionArn=execution))["status"] == "RUNNING":
         assert time.monotonic() < deadline
         time.sleep(0.05)  # the API has no way to wait for an execution

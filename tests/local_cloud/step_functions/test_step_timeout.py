@@ -54,10 +54,10 @@ def test_a_step_that_takes_too_long_is_ended_with_all_it_has_started_and_not_tri
             roleArn="arn:aws:iam::123456789012:role/any",
         )["stateMachineArn"]
         arn = client.start_execution(stateMachineArn=machine, name="r1")["executionArn"]
-        until(lambda: client.describe_execution(executionArn=arn)["status"] != "RUNNING", seconds=60)
+        until(lambda: client.describe_execution(executionArn=arn)["status"] != "RUNNING")
         assert client.describe_execution(executionArn=arn)["error"] == "States.Timeout"
         events = [event["type"] for event in client.get_execution_history(executionArn=arn)["events"]]
         assert events.count("TaskTimedOut") == 1
         started = (tmp_path / "pids").read_text().splitlines()
         assert len(started) <= 1  # none, if the machine was too busy to start it in time
-        until(lambda: not any(is_alive(int(pid)) for line in started for pid in line.split()), seconds=60)
+        until(lambda: not any(is_alive(int(pid)) for line in started for pid in line.split()))

@@ -30,7 +30,7 @@ _WAREHOUSE = Warehouse(
     copy_role_arn="arn:aws:iam::123456789012:role/copy",
 )
 PATIENT = Polling(step_seconds=1, timeout_seconds=60)
-_DEADLINE = 60  # seconds
+_DEADLINE = 120  # seconds
 _numbers = count(1)
 
 

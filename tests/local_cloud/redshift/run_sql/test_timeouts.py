@@ -44,7 +44,7 @@ def _short_looks(monkeypatch: pytest.MonkeyPatch) -> None:
 def gate(sql_function: Callable[[str, Callable[[], object]], None]) -> Iterator[threading.Event]:
     """HELD runs until this is set."""
     gate = threading.Event()
-    sql_function("pass_gate", partial(gate.wait, 30))
+    sql_function("pass_gate", partial(gate.wait, 120))
     yield gate
     gate.set()
 
