@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from catalog import Dataset, dataset_named
+from contract.keys import empty_folder, file_number, unusable_folder
 
 
 @dataclass(frozen=True)
@@ -60,13 +61,13 @@ class PlannedFile:
 
     @property
     def number(self) -> int:
-        """What tells the file from the run's other files: its name in the working zone begins with these five digits."""
-        return int(self.target.rpartition("/")[2][:5])
+        """What tells the file from the run's other files."""
+        return file_number(self.target)
 
     def unusable(self, run_id: str, problem: str) -> "PlannedFile":
         """The same file on its way to quarantine."""
         name = self.target.rpartition("/")[2]
-        return replace(self, target=f"run={run_id}/files/{name}", dataset=None, problem=problem)
+        return replace(self, target=unusable_folder(run_id) + name, dataset=None, problem=problem)
 
     @classmethod
     def from_entry(cls, entry: dict[str, Any]) -> Self:
@@ -144,7 +145,7 @@ class Plan:
 
     def is_empty(self, file: PlannedFile) -> bool:
         """Whether the file holds nothing, not even a header."""
-        return file.target.startswith(f"run={self.run_id}/empty/")
+        return file.target.startswith(empty_folder(self.run_id))
 
     def batches(self, limits: TaskLimits) -> list[tuple[PlannedFile, ...]]:
         """The files of each copy task, in order."""
@@ -184,38 +185,3 @@ class Plan:
 def _entry(value: Part | PlannedFile | Layout | Plan | Dataset) -> object:
     """What stands in the document: a dataset by its name, anything else by its fields."""
     return value.name if isinstance(value, Dataset) else vars(value)
-
-
-def listed_key(run_id: str) -> str:
-    """Where the plan is, in the working zone, that was made of the listing."""
-    return f"run={run_id}/listed.json"
-
-
-def landed_key(run_id: str) -> str:
-    """Where the keys and ETags of the listing are, as CSV: Redshift looks them up in its ledger."""
-    return f"run={run_id}/landed.csv"
-
-
-def plan_key(run_id: str) -> str:
-    """Where the plan is without what was published before: what the copy tasks read."""
-    return f"run={run_id}/plan.json"
-
-
-def copied_key(run_id: str) -> str:
-    """Where the plan is with what was really copied: what the Spark job reads."""
-    return f"run={run_id}/copied.json"
-
-
-def receipt_prefix(run_id: str) -> str:
-    """What the keys of a run's receipts begin with."""
-    return f"run={run_id}/copied/"
-
-
-def receipt_key(run_id: str, batch: int) -> str:
-    """Where a copy task writes what it copied, in the working zone."""
-    return f"{receipt_prefix(run_id)}{batch:05d}.json"
-
-
-def unreadable_prefix(run_id: str) -> str:
-    """What the keys of the Spark job's list of unreadable files begin with, in the quarantine zone."""
-    return f"run={run_id}/unreadable/part-"

@@ -9,6 +9,7 @@ from pathlib import Path
 import boto3
 
 from capture.simulated import Fault, SimulatedGoodreads, simulated_goodreads
+from contract.keys import bucket_name
 from demo.figures import Observer
 from demo.worker import Worker
 from local_cloud import account, deploy
@@ -50,7 +51,7 @@ class Stage:
 def stage(root: Path) -> Iterator[Stage]:
     """Everything running, on an empty warehouse; the folder, which is emptied before, keeps what was done."""
     folder = _emptied(root)
-    landing = f"{MACHINE}-landing-{account.ACCOUNT}-{REGION}"
+    landing = bucket_name(MACHINE, "landing", account.ACCOUNT, REGION)
     with ExitStack() as stack:
         stack.enter_context(serving(folder, "demo"))
         synthesize(folder.assembly, _SETTINGS)

@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from contract.plan import Plan, copied_key, plan_key
+from contract.keys import copied_key, plan_key
+from contract.plan import Plan
 from lambdas.shared.documents import read_plan, write_plan
 from lambdas.shared.environment import Environment
 from lambdas.shared.receipts import read_receipts

@@ -6,7 +6,8 @@ import boto3
 from aws_lambda_powertools import Logger
 
 from contract.csv_cutting import NotCuttableError
-from contract.plan import Part, PlannedFile, plan_key
+from contract.keys import plan_key
+from contract.plan import Part, PlannedFile
 from lambdas.shared.documents import read_plan
 from lambdas.shared.environment import Environment
 from lambdas.shared.gzip_check import find_gzip_problem

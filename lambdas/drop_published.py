@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from aws_lambda_powertools import Logger
 
-from contract.plan import Plan, PlannedFile, listed_key, plan_key
+from contract.keys import listed_key, plan_key
+from contract.plan import Plan, PlannedFile
 from lambdas.shared.data_api import read_rows
 from lambdas.shared.documents import read_plan, write_plan
 from lambdas.shared.environment import Environment

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from contract.plan import LandingObject, Plan, landed_key, listed_key
+from contract.keys import landed_key, listed_key
+from contract.plan import LandingObject, Plan
 from lambdas.shared.acceptance import accepts_rejects
 from lambdas.shared.documents import write_plan
 from lambdas.shared.environment import Environment

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from aws_lambda_powertools import Logger
 
-from contract.plan import Plan, PlannedFile, copied_key, unreadable_prefix
+from contract.keys import copied_key, unreadable_prefix
+from contract.plan import Plan, PlannedFile
 from lambdas.shared.documents import read_plan
 from lambdas.shared.environment import Environment
 from lambdas.shared.observability import logger

@@ -8,6 +8,7 @@ import boto3
 from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
+from contract.keys import run_folder
 from lambdas.shared.environment import Environment
 from lambdas.shared.ledger import LedgerLine, read_ledger
 from lambdas.shared.observability import metrics
@@ -58,7 +59,7 @@ def report(
         "datasets": _rows(own),
         "made_up_for": {line.run_id: _rows(unfinished) for line in unfinished},
         "has_rejects": bool(rejecting),
-        "quarantine": [f"s3://{quarantine_bucket}/run={each}/" for each in sorted(rejecting)],
+        "quarantine": [f"s3://{quarantine_bucket}/{run_folder(each)}/" for each in sorted(rejecting)],
     }
 
 

@@ -15,6 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.markup import escape
 
+from contract.keys import bucket_name
 from local_cloud.addresses import REGION
 from local_cloud.errors import LocalCloudError
 from local_cloud.state import StateFolder
@@ -252,7 +253,7 @@ def _one_run(source: Path, name: str, execution_input: dict[str, Any]) -> Execut
     from operations.run import run_once  # noqa: PLC0415
 
     with console.status(f"putting the files of {source} into the landing zone"):
-        landing.put(source, f"{name}-landing-{account.ACCOUNT}-{REGION}")
+        landing.put(source, bucket_name(name, "landing", account.ACCOUNT, REGION))
     execution = run_once(console, name, execution_input)
     display.report(console, execution)
     return execution

@@ -11,6 +11,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import from_arrow_schema
 
 from catalog import Dataset
+from contract.keys import PART
 from spark_jobs import newest
 from spark_jobs.packing import BUCKET, PACKED, ROWS, pack
 from spark_jobs.reading import Source
@@ -75,7 +76,7 @@ def write_newest(
 def write_nothing(spark: SparkSession, dataset: Dataset, target: str) -> None:
     """Write one file without rows: Redshift's COPY of an empty folder fails."""
     delete_folder(target, spark)
-    Folder.at(target, spark).write_parquet("part-00000.parquet", newest.no_winners(dataset))
+    Folder.at(target, spark).write_parquet(f"{PART}00000.parquet", newest.no_winners(dataset))
 
 
 def labels_of(spark: SparkSession, groups: int) -> list[int]:

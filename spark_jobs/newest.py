@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from catalog import RECORD_HASH, VERSION, Column, Dataset, Type
+from contract.keys import PART
 from spark_jobs.duck_rules import name
 from spark_jobs.packing import arrow_schema, database, unpacked
 from spark_jobs.storage import Folder
@@ -46,7 +47,7 @@ def write_newest(
     if label is None:
         return
     won = newest(rows, dataset)
-    target.write_parquet(f"part-{label:05d}.parquet", won.rows)
+    target.write_parquet(f"{PART}{label:05d}.parquet", won.rows)
     tally = WinnersTally(staged=won.rows.num_rows, stale=won.stale, duplicate=won.duplicate)
     yield pa.record_batch([[tally.to_json()]], names=[TALLY])
 

@@ -9,6 +9,7 @@ from pyspark.sql import functions as F
 
 from catalog import Column as CatalogColumn
 from catalog import Dataset
+from contract.keys import RECORDS_BEFORE
 from spark_jobs.clean import clean_rows, is_rejected, rule_name
 from spark_jobs.encoding import BYTES, any_has_lost_bytes, has_lost_bytes, text_of, texts_of
 from spark_jobs.reading import CORRUPT, FAULT, Source, fault, is_blank, raw_fields, raw_row, read_source
@@ -18,7 +19,6 @@ COLUMNS, FILE, RECORD, ROW = ":columns", ":file", ":record", ":row"
 
 _POSITION = ":position"
 _IS_TEXT = ":is_text"
-_BEFORE_PART = r"^\d{5}-part=\d+-after=(\d+)-"  # no other name has an equals sign
 _SHOWN_CHARACTERS = 256
 
 
@@ -91,7 +91,7 @@ def _uri() -> Column:
 
 def _records_before() -> Column:
     """How many records of the landed file are in parts before this one."""
-    before = F.regexp_extract(F.element_at(F.split(FILE, "/"), -1), _BEFORE_PART, 1)
+    before = F.regexp_extract(F.element_at(F.split(FILE, "/"), -1), RECORDS_BEFORE, 1)
     return F.coalesce(before.cast("bigint"), F.lit(0))
 
 

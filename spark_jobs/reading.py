@@ -9,6 +9,7 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import StringType, StructField, StructType
 
+from contract.keys import NUMBER_DIGITS
 from contract.plan import Layout, Plan, PlannedFile
 from spark_jobs.encoding import BYTES, text_of
 from spark_jobs.job import Job
@@ -149,7 +150,7 @@ def fault(source: Source) -> Column:
 
 def number() -> Column:
     """NUMBER of a frame that `read_source` made."""
-    return F.substring("_metadata.file_name", 1, 5).cast("int")
+    return F.substring("_metadata.file_name", 1, NUMBER_DIGITS).cast("int")
 
 
 def read_records(spark: SparkSession, sources: Sequence[Source]) -> DataFrame:

@@ -19,6 +19,7 @@ from pyspark.errors import PythonException
 from pyspark.sql import DataFrame, SparkSession
 
 from catalog import DATASETS
+from contract.keys import UNREADABLE
 from contract.plan import PlannedFile
 from spark_jobs.accounting import Counts, accounting_rows
 from spark_jobs.conf import SPARK_CONF, require_conf
@@ -69,7 +70,7 @@ def write_accounting(
     write_parquet(file_rows(spark, files, by_file, problems, run_id=job.run_id), f"{job.processed}/files")
     if problems:
         unreadable = unreadable_rows(spark, problems, run_id=job.run_id)
-        unreadable.write.mode("overwrite").json(f"{job.quarantine}/unreadable", ignoreNullFields=False)
+        unreadable.write.mode("overwrite").json(f"{job.quarantine}/{UNREADABLE}", ignoreNullFields=False)
 
 
 def write_parquet(rows: DataFrame, target: str) -> None:

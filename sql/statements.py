@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from catalog import AUTHORS, BOOKS, DATASETS, Dataset
+from contract.keys import PART, RUN_SLOT
 from sql.template import INDENT, assignments, column_definitions, column_list, render
 
 SCHEMAS = ("goodreads_staging", "goodreads_warehouse", "goodreads_analytics")
@@ -120,7 +121,7 @@ def load_staging(processed: str, role: str) -> list[str]:
                 "staging/copy.sql",
                 table=table,
                 columns=names,
-                location=f"{processed}/{table}/part-",
+                location=f"{processed}/{table}/{PART}",
                 role=role,
             )
             for table, names in _loaded().items()
@@ -133,10 +134,10 @@ def publish() -> list[str]:
     return [
         render("warehouse/lock_ledger.sql"),
         *(
-            render("warehouse/account.sql", table=dataset.name, key=dataset.key, run="{}")
+            render("warehouse/account.sql", table=dataset.name, key=dataset.key, run=RUN_SLOT)
             for dataset in DATASETS
         ),
-        render("warehouse/account_files.sql", run="{}"),
+        render("warehouse/account_files.sql", run=RUN_SLOT),
         *(
             render("warehouse/drop_superseded.sql", table=dataset.name, key=dataset.key)
             for dataset in DATASETS

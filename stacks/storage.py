@@ -6,11 +6,9 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from contract.keys import ALL_RUNS, bucket_name
 from stacks.nag import accept
 from stacks.settings.settings import Settings
-
-RUN_PREFIX = "run="
-"""Everything a run writes is below `run=<execution name>/` in its zone."""
 
 
 class StorageStack(Stack):
@@ -130,11 +128,11 @@ class StorageStack(Stack):
         )
 
     def _bucket_name(self, zone: str) -> str:
-        return f"{self._settings.name}-{zone}-{Aws.ACCOUNT_ID}-{Aws.REGION}"
+        return bucket_name(self._settings.name, zone, Aws.ACCOUNT_ID, Aws.REGION)
 
 
 def _expire_runs(days: int) -> s3.LifecycleRule:
-    return s3.LifecycleRule(prefix=RUN_PREFIX, expiration=Duration.days(days))
+    return s3.LifecycleRule(prefix=ALL_RUNS, expiration=Duration.days(days))
 
 
 _DROP_UNFINISHED_UPLOADS = s3.LifecycleRule(abort_incomplete_multipart_upload_after=Duration.days(1))

@@ -10,6 +10,7 @@ from typing import IO, TYPE_CHECKING, Any, cast
 from botocore.exceptions import ClientError
 
 from contract.csv_cutting import Piece, find_pieces
+from contract.keys import part_name
 from contract.plan import Part, PlannedFile
 from lambdas.shared.gzip_check import Readable
 from lambdas.shared.zone import in_parallel, raise_unless_changed
@@ -89,10 +90,8 @@ def _evenly(file: PlannedFile, size: int) -> int:
 
 
 def _target(file: PlannedFile, number: int, piece: Piece) -> str:
-    """The file's number goes first, as in every name; no other name has an equals sign."""
     folder, _, name = file.target.rpartition("/")
-    of_file, _, rest = name.partition("-")
-    return f"{folder}/{of_file}-part={number:05d}-after={piece.before}-{rest.removesuffix('.gz')}"
+    return f"{folder}/{part_name(name, number, piece.before)}"
 
 
 def _assemble(source: _Source, copies: Sequence[_Copy]) -> None:

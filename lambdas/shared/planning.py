@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import quote
 
 from catalog import Dataset
+from contract.keys import empty_folder, file_name, layout_folder, unusable_folder
 from contract.plan import LandingObject, Layout, Plan, PlannedFile
 from lambdas.shared.recognise import dataset_of, header_drift, header_problem, unknown_name_problem
 
@@ -80,7 +80,7 @@ def make_plan(
 
 
 def _layout(run_id: str, dataset: Dataset, columns: tuple[str, ...], number: int, bucket: str) -> Layout:
-    prefix = f"s3://{bucket}/run={run_id}/{dataset.name}/layout={number}/"
+    prefix = f"s3://{bucket}/{layout_folder(run_id, dataset.name, number)}"
     return Layout(dataset=dataset, columns=columns, prefix=prefix)
 
 
@@ -89,11 +89,11 @@ def _copied(item: LandingObject, layout: Layout, number: int) -> PlannedFile:
 
 
 def _empty(item: LandingObject, run_id: str, dataset: str, number: int) -> PlannedFile:
-    return _planned(item, f"run={run_id}/empty/", number, dataset=dataset)
+    return _planned(item, empty_folder(run_id), number, dataset=dataset)
 
 
 def _quarantined(item: LandingObject, run_id: str, problem: str, number: int) -> PlannedFile:
-    return _planned(item, f"run={run_id}/files/", number, problem=problem)
+    return _planned(item, unusable_folder(run_id), number, problem=problem)
 
 
 def _planned(
@@ -103,16 +103,7 @@ def _planned(
         key=item.key,
         etag=item.etag,
         size=item.size,
-        target=folder + _file_name(item.key, number),
+        target=folder + file_name(number, item.key),
         dataset=dataset,
         problem=problem,
     )
-
-
-def _file_name(key: str, number: int) -> str:
-    """A name that Spark and every file system take, unique within the run and recognisable by people.
-
-    Spark skips names that start with `_` or `.`, and its paths are glob patterns.
-    """
-    name = quote(key.rpartition("/")[2], safe="").replace("%", "~")
-    return f"{number:05d}-{name[-150:]}"

@@ -3,6 +3,7 @@
 import json
 from typing import TYPE_CHECKING
 
+from contract.keys import REASON
 from contract.plan import PlannedFile
 
 if TYPE_CHECKING:
@@ -14,4 +15,4 @@ def write_reason(s3: "S3Client", bucket: str, file: PlannedFile) -> None:
     if not file.problem:
         return
     reason = {"key": file.key, "etag": file.etag, "size": file.size, "problem": file.problem}
-    s3.put_object(Bucket=bucket, Key=f"{file.target}.reason.json", Body=json.dumps(reason).encode())
+    s3.put_object(Bucket=bucket, Key=f"{file.target}{REASON}", Body=json.dumps(reason).encode())

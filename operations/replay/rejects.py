@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from catalog import DATASETS, Dataset, dataset_named
+from contract.keys import ALL_RUNS, PART, REASON, run_folder, run_of
 from local_cloud.errors import LocalCloudError
 from operations.replay.zones import Zones
 
 UTF8 = "UTF-8"
-_REASON = ".reason.json"
 _SHOWN_RUNS = 5
 _READ_BYTES = 1 << 20
 
@@ -94,7 +94,7 @@ class Rejects:
             lines=tuple(key for key in keys if _is_lines(key)),
             # a file without its reason is a copy that has not ended: the original is still in landing
             reasons=tuple(
-                key for key in keys if key.endswith(_REASON) and key.removesuffix(_REASON) in present
+                key for key in keys if key.endswith(REASON) and key.removesuffix(REASON) in present
             ),
         )
 
@@ -112,13 +112,13 @@ class Rejects:
         """The files that were rejected as a whole."""
         for key in self.reasons:
             reason = json.loads(zones.s3.get_object(Bucket=zones.quarantine, Key=key)["Body"].read())
-            yield RejectedFile(reason["key"], key.removesuffix(_REASON), reason["problem"])
+            yield RejectedFile(reason["key"], key.removesuffix(REASON), reason["problem"])
 
 
 def rejects_of(zones: Zones, run: str) -> Rejects:
     """The run's rejects; LocalCloudError that names the newest runs that have some if this one has none."""
     try:
-        keys = [key for key, _ in _objects(zones, f"run={run}/")]
+        keys = [key for key, _ in _objects(zones, f"{run_folder(run)}/")]
         if rejects := Rejects.among(keys):
             return rejects
         newest = _runs_with_rejects(zones)
@@ -129,15 +129,15 @@ def rejects_of(zones: Zones, run: str) -> Rejects:
     what = "has rejected nothing" if keys else "has nothing in quarantine"
     others = ", ".join(newest[:_SHOWN_RUNS]) or "none"
     raise LocalCloudError(
-        f"run {run} {what} (s3://{zones.quarantine}/run={run}/); runs with rejects, the newest first: {others}"
+        f"run {run} {what} (s3://{zones.quarantine}/{run_folder(run)}/); runs with rejects, the newest first: {others}"
     )
 
 
 def _runs_with_rejects(zones: Zones) -> list[str]:
     """Names, the newest first. Lists the whole zone: names of executions need not sort by time."""
     keys, newest = defaultdict[str, list[str]](list), dict[str, str]()
-    for key, modified in _objects(zones, "run="):
-        run = key.split("/")[0].removeprefix("run=")
+    for key, modified in _objects(zones, ALL_RUNS):
+        run = run_of(key)
         keys[run].append(key)
         newest[run] = max(newest.get(run, ""), modified)
     return sorted(
@@ -156,6 +156,6 @@ def _is_lines(key: str) -> bool:
     _, *folders, name = key.split("/")
     return (
         folders in [[dataset.name] for dataset in DATASETS]
-        and name.startswith("part-")
+        and name.startswith(PART)
         and name.endswith(".json")
     )

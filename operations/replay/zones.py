@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import boto3
 
+from contract.keys import bucket_name
 from local_cloud.account import ACCOUNT
 from local_cloud.addresses import REGION, Addresses
 from local_cloud.errors import LocalCloudError
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Zones:
-    """A client and the names of the two buckets, which are those of stacks/storage.py."""
+    """A client and the names of the two buckets."""
 
     s3: "S3Client"
     landing: str
@@ -48,9 +49,8 @@ def zones_on_aws(name: str) -> Zones:
 
 
 def _zones(name: str, account: str, region: str) -> Zones:
-    return Zones(
-        boto3.client("s3"), f"{name}-landing-{account}-{region}", f"{name}-quarantine-{account}-{region}"
-    )
+    landing, quarantine = (bucket_name(name, zone, account, region) for zone in ("landing", "quarantine"))
+    return Zones(boto3.client("s3"), landing, quarantine)
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from contract.plan import landed_key
+from contract.keys import RUN_SLOT, landed_key
 from sql import statements
 from stacks.state_machine.blocks import RUN_ID, Blocks
 from stacks.storage import StorageStack
@@ -34,7 +34,8 @@ class Intake(Construct):
     def match(self) -> sfn.Chain:
         """Leave out what the ledger holds: a run has published it, but ended before it could delete it from landing."""
         batch = statements.match_ledger(
-            self._storage.working.s3_url_for_object(landed_key("{}")), self._blocks.warehouse.copy_role_arn
+            self._storage.working.s3_url_for_object(landed_key(RUN_SLOT)),
+            self._blocks.warehouse.copy_role_arn,
         )
         match = self._blocks.sql("MatchLedger", batch, result_path="$.matched")
         drop = self._blocks.invoke(

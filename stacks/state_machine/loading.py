@@ -8,6 +8,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
+from contract.keys import RUN_SLOT, copied_key, run_folder
 from spark_jobs.conf import SPARK_CONF
 from sql import checks, statements
 from stacks.state_machine.admission import Lease
@@ -52,7 +53,7 @@ class Loading(Construct):
             {"run_id": RUN_ID, "plan": sfn.JsonPath.object_at("$.plan")},
             result_path="$.plan",
         )
-        processed = self._storage.processed.s3_url_for_object("run={}")
+        processed = self._storage.processed.s3_url_for_object(run_folder(RUN_SLOT))
         staging = statements.load_staging(processed, self._blocks.warehouse.copy_role_arn)
         audit = self._blocks.check(
             "AuditStaging",
@@ -124,15 +125,15 @@ def _arguments(job: SparkJob, storage: StorageStack) -> list[str]:
         *_literals("--run-id"), "$$.Execution.Name",
         *_literals("--fencing-token"), "$.lease.fencing_token",
         *_literals("--started"), "$$.Execution.StartTime",
-        *_literals("--plan"), _of_run(storage.working, "/copied.json"),
-        *_literals("--processed"), _of_run(storage.processed),
-        *_literals("--quarantine"), _of_run(storage.quarantine),
+        *_literals("--plan"), _filled_in(storage.working, copied_key(RUN_SLOT)),
+        *_literals("--processed"), _filled_in(storage.processed, run_folder(RUN_SLOT)),
+        *_literals("--quarantine"), _filled_in(storage.quarantine, run_folder(RUN_SLOT)),
     ]  # fmt: skip
 
 
-def _of_run(bucket: s3.Bucket, rest: str = "") -> str:
-    """The S3 URI of the run's folder in a zone, or of something in it."""
-    return f"States.Format('{bucket.s3_url_for_object('run={}' + rest)}', $$.Execution.Name)"
+def _filled_in(bucket: s3.Bucket, key: str) -> str:
+    """The S3 URI of a key, with the execution's name in its RUN_SLOT."""
+    return f"States.Format('{bucket.s3_url_for_object(key)}', $$.Execution.Name)"
 
 
 def _literals(*values: str) -> list[str]:

@@ -14,6 +14,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
+from contract.keys import RUN_SLOT
 from stacks.state_machine.retries import BACK_OFF, NEVER
 
 SERIALIZABLE_CONFLICT = "Redshift.SerializableConflict"
@@ -55,7 +56,7 @@ class Polling:
 class RunSql(Construct):
     """Runs a batch of statements as one transaction, or one statement with bound parameters.
 
-    `state` ends with `{"statement": <id>}` at `result_path`. A batch's statements may hold `{}` once each, which
+    `state` ends with `{"statement": <id>}` at `result_path`. A batch's statements may hold RUN_SLOT once each, which
     becomes the execution's name. Raises (as state machine errors) StatementFailed with Redshift's message,
     StatementAborted, StatementTimedOut after having cancelled; a serializable-isolation conflict is retried. A statement
     that finished just before it could be cancelled has taken effect, so that is a success.
@@ -101,7 +102,7 @@ class RunSql(Construct):
 
     @staticmethod
     def _takes_name(statements: Sequence[str] | str) -> bool:
-        return not isinstance(statements, str) and any("{}" in statement for statement in statements)
+        return not isinstance(statements, str) and any(RUN_SLOT in statement for statement in statements)
 
     def _submit(
         self, warehouse: Warehouse, statements: Sequence[str] | str, parameters: Mapping[str, str]
@@ -249,13 +250,13 @@ def _checked(statements: Sequence[str]) -> list[str]:
 
 
 def _named_batch(statements: Sequence[str]) -> str:
-    """The statements with the execution's name in the place of `{}`.
+    """The statements with the execution's name in the place of RUN_SLOT.
 
     They come from the state data: a quotation mark inside an intrinsic function's literal would need escaping.
     """
     named = (
         f"States.Format($.statements[{number}], $$.Execution.Name)"
-        if "{}" in statement
+        if RUN_SLOT in statement
         else f"$.statements[{number}]"
         for number, statement in enumerate(statements)
     )

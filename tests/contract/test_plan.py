@@ -6,8 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog import AUTHORS, DATASETS, USERS, Dataset
-from contract import plan as documents
-from contract.plan import Layout, Part, Plan, PlannedFile, TaskLimits, receipt_key
+from contract.plan import Layout, Part, Plan, PlannedFile, TaskLimits
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 files = st.builds(
@@ -106,15 +105,3 @@ def test_a_file_that_was_cut_is_found_where_its_parts_are() -> None:
     assert layout.uris(cut) == [
         f"s3://w/run=r1/authors/layout=0/00012-part=0000{number}" for number in range(2)
     ]
-
-
-def test_everything_a_run_writes_about_itself_is_below_its_own_folder() -> None:
-    keys = {documents.listed_key, documents.landed_key, documents.plan_key, documents.copied_key}
-    assert sorted(key("r1") for key in keys) == [
-        "run=r1/copied.json",
-        "run=r1/landed.csv",
-        "run=r1/listed.json",
-        "run=r1/plan.json",
-    ]
-    assert receipt_key("r1", 7) == "run=r1/copied/00007.json"
-    assert documents.unreadable_prefix("r1") == "run=r1/unreadable/part-"

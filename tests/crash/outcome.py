@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from contract.keys import ALL_RUNS, run_of
 from tests.crash.lab import Lab
 
 _COUNTED = ("goodreads_warehouse.ledger", "goodreads_warehouse.ledger_files")
@@ -74,10 +75,10 @@ def _ledger(lab: Lab, table: str) -> dict[str, Rows]:
 def _quarantine(bucket: Path) -> dict[str, list[str]]:
     """For each run its reject lines as JSON and its whole files as `name: content`."""
     return {
-        folder.name.removeprefix("run="): [
-            _NUMBER.sub("", text.replace(folder.name.removeprefix("run="), "RUN")) for text in _texts(folder)
+        run_of(folder.name): [
+            _NUMBER.sub("", text.replace(run_of(folder.name), "RUN")) for text in _texts(folder)
         ]
-        for folder in bucket.glob("run=*")
+        for folder in bucket.glob(f"{ALL_RUNS}*")
     }
 
 

@@ -9,6 +9,9 @@ from typing import Any
 
 import boto3
 
+from contract.keys import bucket_name, run_folder
+from local_cloud.account import ACCOUNT
+from local_cloud.addresses import REGION
 from local_cloud.state import StateFolder
 from operations import local_landing as landing
 from operations.executions import Execution, StateMachine
@@ -47,7 +50,11 @@ class Pipeline:
 
     def bucket(self, zone: str) -> Path:
         """The folder of a zone's bucket."""
-        return self.folder.buckets / f"goodreads-{zone}-123456789012-us-east-1"
+        return self.folder.buckets / bucket_name("goodreads", zone, ACCOUNT, REGION)
+
+    def folder_of(self, run: Run, zone: str) -> Path:
+        """The folder of a run in a zone."""
+        return self.bucket(zone) / run_folder(run.execution.name)
 
     def land(self, key: str, content: bytes) -> None:
         """Put one object into the landing zone."""

@@ -50,7 +50,7 @@ def test_it_is_one_file_in_the_ledger(pipeline: Pipeline, load: Generated, run: 
 
 
 def test_it_is_several_in_the_working_zone(pipeline: Pipeline, run: Run) -> None:
-    folder = pipeline.bucket("working") / f"run={run.report['run_id']}" / "authors" / "layout=0"
+    folder = pipeline.folder_of(run, "working") / "authors" / "layout=0"
     assert [path.name.partition("-after=")[0] for path in sorted(folder.iterdir())] == [
         "00000-part=00000",
         "00000-part=00001",
@@ -60,7 +60,7 @@ def test_it_is_several_in_the_working_zone(pipeline: Pipeline, run: Run) -> None
 def test_each_reject_has_the_number_of_its_record_in_the_landed_file(
     pipeline: Pipeline, load: Generated, records: list[list[str]], run: Run
 ) -> None:
-    quarantine = pipeline.bucket("quarantine") / f"run={run.report['run_id']}" / "authors"
+    quarantine = pipeline.folder_of(run, "quarantine") / "authors"
     rejects = [
         json.loads(line)
         for path in quarantine.glob("*.json")

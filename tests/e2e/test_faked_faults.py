@@ -99,7 +99,7 @@ def test_each_file_is_in_the_ledger_with_its_rows(
 def test_each_reject_is_in_quarantine_under_the_rule_it_breaks(
     pipeline: Pipeline, load: dict[str, Generated], run: Run
 ) -> None:
-    quarantine = pipeline.bucket("quarantine") / f"run={run.report['run_id']}"
+    quarantine = pipeline.folder_of(run, "quarantine")
 
     for dataset, each in load.items():
         lines = [
@@ -116,7 +116,7 @@ def test_each_reject_is_in_quarantine_under_the_rule_it_breaks(
 def test_a_file_that_is_cut_off_is_in_quarantine_as_a_whole(
     pipeline: Pipeline, load: dict[str, Generated], run: Run
 ) -> None:
-    quarantine = pipeline.bucket("quarantine") / f"run={run.report['run_id']}"
+    quarantine = pipeline.folder_of(run, "quarantine")
 
     reasons = [json.loads(path.read_text()) for path in quarantine.glob("files/*.reason.json")]
     truncated = {file.name for each in load.values() for file in each.files if file.is_truncated}

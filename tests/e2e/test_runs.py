@@ -97,7 +97,7 @@ def test_a_run_with_rejects_publishes_the_rest_and_says_why_rows_are_missing(pip
     assert names(pipeline, 9_000_010, 9_000_011) == {9_000_010: 'good, with "quotes" and a line'}
     assert run.report["datasets"]["authors"]["rows_quarantined"] == 2
     assert run.report["notes"][1] == "user.csv: holds nothing"
-    quarantine = pipeline.bucket("quarantine") / f"run={run.report['run_id']}"
+    quarantine = pipeline.folder_of(run, "quarantine")
     lines = [
         json.loads(line)
         for path in quarantine.glob("authors/*.json")
@@ -120,7 +120,7 @@ def test_unusable_files_alone_need_no_spark(pipeline: Pipeline) -> None:
 
     assert run.final_state == "SucceededWithRejects"
     assert "TransformToProcessed" not in run.states
-    assert list(pipeline.bucket("quarantine").glob(f"run={run.report['run_id']}/files/*broken.csv"))
+    assert list(pipeline.folder_of(run, "quarantine").glob("files/*broken.csv"))
     assert pipeline.landed() == []
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from catalog import AUTHORS, REVIEWS
-from contract import plan as documents
+from contract.keys import copied_key
 from contract.plan import PlannedFile
 from lambdas import copy_to_working, quarantine_unreadable
 from lambdas.shared.documents import read_plan
@@ -52,7 +52,7 @@ HEADER = ",".join(REVIEWS.column_names).encode() + b"\n"
 def copied(zones: LocalZones) -> PlannedFile:
     """The only file of the plan as Spark gets it."""
     confirm()
-    (file,) = read_plan(zones.s3, zones.environment.working_bucket, documents.copied_key("r1")).files
+    (file,) = read_plan(zones.s3, zones.environment.working_bucket, copied_key("r1")).files
     return file
 
 

@@ -11,6 +11,7 @@ import boto3
 import pytest
 from typer.testing import CliRunner, Result
 
+from contract.keys import bucket_name
 from local_cloud.account import ACCOUNT
 from local_cloud.addresses import REGION
 from local_cloud.endpoint import serving
@@ -70,7 +71,7 @@ def run(state: StateFolder, folder: Path, output: Any) -> Result:
     """The command against an endpoint whose state machine ends at once: with the output, or in failure without one."""
     end = {"Type": "Pass", "Result": output, "End": True} if output is not None else {"Type": "Fail"}
     (folder / "author.csv").touch()
-    (state.buckets / f"goodreads-landing-{ACCOUNT}-{REGION}").mkdir(exist_ok=True)
+    (state.buckets / bucket_name("goodreads", "landing", ACCOUNT, REGION)).mkdir(exist_ok=True)
     with ExitStack() as stack:
         stack.enter_context(environment_restored())
         stack.enter_context(serving(state, "up"))

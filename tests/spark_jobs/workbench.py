@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from pyspark.sql import SparkSession
 
 from catalog import dataset_named
+from contract.keys import empty_folder, part_name
 from contract.plan import Layout, Part, Plan, PlannedFile
 from spark_jobs.accounting import Counts
 from spark_jobs.job import Job
@@ -87,7 +88,7 @@ class Workbench:
         path.unlink()
         paths, before = [], 0
         for number, rows in enumerate(parts):
-            part = path.with_name(f"{path.name[:5]}-part={number:05d}-after={before}-{name}")
+            part = path.with_name(part_name(path.name, number, before))
             part.write_bytes(
                 csv_bytes(dataset_named(dataset).column_names, [VALID[dataset] | row for row in rows])
             )
@@ -102,7 +103,7 @@ class Workbench:
         key: str,
         dataset: str | None,
         *,
-        folder: str = f"/run={RUN_ID}/empty/",
+        folder: str = f"/{empty_folder(RUN_ID)}",
         problem: str | None = None,
     ) -> Path:
         """List a landing file in the plan, numbered as it comes; where its copy is. Again: the same file."""
