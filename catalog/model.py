@@ -23,7 +23,7 @@ class Type(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Column:
-    """One column of a landing file and of its warehouse table.
+    """One column: of a landing file and its warehouse table, or of the ledger.
 
     `minimum` and `maximum` are inclusive. `max_bytes` is the width of a text in UTF-8 bytes: Redshift counts VARCHAR
     in bytes. `missing` lists more spellings of NULL; the empty string is always NULL.

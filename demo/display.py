@@ -4,10 +4,10 @@ from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
 
+from contract.ledger import ROWS, word_of
 from demo.figures import Figures, rows_of
 from operations.executions import Execution
 
-_COUNTS = ("read", "inserted", "updated", "stale", "duplicate", "quarantined")
 _SHOWN_RUNS = 8
 
 
@@ -40,8 +40,8 @@ def _runs(figures: Figures) -> Table:
     )
     table.add_column("started")
     table.add_column("status")
-    for heading in _COUNTS:
-        table.add_column(heading, justify="right")
+    for count in ROWS:
+        table.add_column(word_of(count), justify="right")
     for run in figures.runs[:_SHOWN_RUNS]:
         table.add_row(f"{run.started:%H:%M:%S}", run.status, *_rows(run))
     return table
@@ -50,5 +50,5 @@ def _runs(figures: Figures) -> Table:
 def _rows(run: Execution) -> list[str]:
     datasets = rows_of(run)
     if not datasets:
-        return [""] * len(_COUNTS)
-    return [f"{sum(rows[f'rows_{count}'] for rows in datasets.values()):,}" for count in _COUNTS]
+        return [""] * len(ROWS)
+    return [f"{sum(rows[count] for rows in datasets.values()):,}" for count in ROWS]

@@ -6,9 +6,10 @@ import boto3
 from aws_lambda_powertools import Logger
 
 from catalog import DATASETS
+from contract.ledger import LedgerLine
+from lambdas.shared.data_api import read_ledger
 from lambdas.shared.environment import Environment
 from lambdas.shared.errors import NotPublishedError
-from lambdas.shared.ledger import LedgerLine, read_ledger
 from lambdas.shared.observability import logger
 from lambdas.shared.receipts import read_receipts
 from lambdas.shared.zone import delete_if_unchanged, in_parallel

@@ -1,7 +1,6 @@
 """ReportRun: the run's accounting as metrics and as the execution's output."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 from typing import Any
 
 import boto3
@@ -9,8 +8,9 @@ from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from contract.keys import run_folder
+from contract.ledger import ROWS, LedgerLine, metric_name
+from lambdas.shared.data_api import read_ledger
 from lambdas.shared.environment import Environment
-from lambdas.shared.ledger import LedgerLine, read_ledger
 from lambdas.shared.observability import metrics
 
 measure: Metrics = metrics()
@@ -68,18 +68,10 @@ def _lines(statement: str) -> list[LedgerLine]:
 
 
 def _rows(lines: Iterable[LedgerLine]) -> dict[str, dict[str, int]]:
-    return {
-        line.dataset: {name: value for name, value in asdict(line).items() if name.startswith("rows_")}
-        for line in lines
-    }
+    return {line.dataset: line.counts for line in lines}
 
 
 def totals(lines: Iterable[LedgerLine]) -> dict[str, int]:
-    """Sums over the datasets, by metric name: RowsRead, RowsInserted, ..."""
-    sums: dict[str, int] = {}
-    for line in lines:
-        for name, value in asdict(line).items():
-            if name.startswith("rows_"):
-                metric = name.title().replace("_", "")
-                sums[metric] = sums.get(metric, 0) + value
-    return sums
+    """Sums over the datasets, by metric name: RowsRead, RowsInserted, ...; nothing if there are no lines."""
+    found = list(lines)
+    return {metric_name(name): sum(line.counts[name] for line in found) for name in ROWS} if found else {}

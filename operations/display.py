@@ -9,10 +9,10 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
+from contract.ledger import IDENTITY, ROWS, word_of
 from operations.executions import Execution, StateVisit
 
 _MARKS = {"SUCCEEDED": "green", "RUNNING": "yellow", "FAILED": "red", "ABORTED": "red", "TIMED_OUT": "red"}
-_COUNTS = ("read", "inserted", "updated", "stale", "duplicate", "quarantined")
 
 
 def states_table(execution: Execution, visits: Sequence[StateVisit]) -> RenderableType:
@@ -57,14 +57,12 @@ def report(console: Console, execution: Execution) -> None:
 
 def accounting_table(datasets: Mapping[str, Mapping[str, int]]) -> Table:
     """Where the rows of each dataset went."""
-    table = Table(
-        title="rows: read = inserted + updated + stale + duplicate + quarantined", title_justify="left"
-    )
+    table = Table(title=f"rows: {IDENTITY}", title_justify="left")
     table.add_column("dataset")
-    for count in _COUNTS:
-        table.add_column(count, justify="right")
+    for count in ROWS:
+        table.add_column(word_of(count), justify="right")
     for name, rows in sorted(datasets.items()):
-        table.add_row(name, *(f"{rows[f'rows_{count}']:,}" for count in _COUNTS))
+        table.add_row(name, *(f"{rows[count]:,}" for count in ROWS))
     return table
 
 

@@ -2,28 +2,29 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Self
 from urllib.parse import unquote
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
+from pyspark.sql.types import StringType, StructField, StructType
 
 from catalog import Dataset
+from contract.ledger import FILES
 from contract.plan import PlannedFile
-from spark_jobs.accounting import UnaccountedRowsError
+from spark_jobs.accounting import UnaccountedRowsError, small_frame
 from spark_jobs.clean import is_rejected
 from spark_jobs.reading import NUMBER
+from spark_jobs.schema import struct_of
 from spark_jobs.tallies import FileTally
 
 READ_BY_FILE, QUARANTINED_BY_FILE = "read_by_file", "quarantined_by_file"
 
-_FILES = (
-    "array<struct<run_id: string, dataset: string, file_key: string, etag: string, size_bytes: bigint, "
-    "rows_read: bigint, rows_quarantined: bigint, problem: string>>"
+_UNREADABLE = StructType(
+    [StructField(name, StringType()) for name in ("run_id", "dataset", "key", "target", "problem")]
 )
-_UNREADABLE = "array<struct<run_id: string, dataset: string, key: string, target: string, problem: string>>"
 
 
 class UnexpectedFilesError(Exception):
@@ -119,7 +120,7 @@ def file_rows(
     *,
     run_id: str,
 ) -> DataFrame:
-    """One row per file: run_id, dataset, file_key, etag, size_bytes, rows_read, rows_quarantined, problem."""
+    """One row per file, with the columns of FILES."""
     entries = [
         {
             "run_id": run_id,
@@ -133,7 +134,7 @@ def file_rows(
         }
         for file in files
     ]
-    return _frame(spark, entries, _FILES)
+    return small_frame(spark, entries, struct_of(FILES.columns))
 
 
 def unreadable_rows(spark: SparkSession, problems: Mapping[PlannedFile, str], *, run_id: str) -> DataFrame:
@@ -148,9 +149,4 @@ def unreadable_rows(spark: SparkSession, problems: Mapping[PlannedFile, str], *,
         }
         for file, problem in problems.items()
     ]
-    return _frame(spark, entries, _UNREADABLE)
-
-
-def _frame(spark: SparkSession, entries: Sequence[Mapping[str, str | int | None]], schema: str) -> DataFrame:
-    # as one text: a frame of Python objects starts a Python worker
-    return spark.range(1).select(F.inline(F.from_json(F.lit(json.dumps(entries)), schema))).coalesce(1)
+    return small_frame(spark, entries, _UNREADABLE)

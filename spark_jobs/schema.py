@@ -1,5 +1,7 @@
 """The catalog as Spark types."""
 
+from collections.abc import Iterable
+
 from pyspark.sql.types import (
     BooleanType,
     DataType,
@@ -7,10 +9,12 @@ from pyspark.sql.types import (
     IntegerType,
     LongType,
     StringType,
+    StructField,
+    StructType,
     TimestampType,
 )
 
-from catalog import Type
+from catalog import Column, Type
 
 SPARK_TYPES: dict[Type, DataType] = {
     Type.BIGINT: LongType(),
@@ -21,3 +25,8 @@ SPARK_TYPES: dict[Type, DataType] = {
     Type.OFFSET_TIMESTAMP: TimestampType(),
     Type.TEXT: StringType(),
 }
+
+
+def struct_of(columns: Iterable[Column]) -> StructType:
+    """The columns, in their order."""
+    return StructType([StructField(column.name, SPARK_TYPES[column.type]) for column in columns])

@@ -10,9 +10,10 @@ from pyspark.sql import DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
 
 from catalog import Dataset
+from contract.ledger import Counts
 from contract.plan import PlannedFile
 from spark_jobs import native
-from spark_jobs.accounting import Counts, UnaccountedRowsError
+from spark_jobs.accounting import UnaccountedRowsError, require_identity
 from spark_jobs.clean import clean_rows, is_rejected
 from spark_jobs.csv_files import MAX_FILE_BYTES
 from spark_jobs.diagnosis import diagnose
@@ -108,7 +109,7 @@ def stage(spark: SparkSession, job: Job, dataset: Dataset, sources: Sequence[Sou
         if not staged.left:
             break
         left |= staged.left
-    staged.counts.require_identity()
+    require_identity(staged.counts)
     if staged.counts.rows_quarantined:
         write_rejects(
             spark, job, dataset, intake.of(staged.files.quarantined), staged.counts.rows_quarantined

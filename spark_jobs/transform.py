@@ -20,8 +20,9 @@ from pyspark.sql import DataFrame, SparkSession
 
 from catalog import DATASETS
 from contract.keys import UNREADABLE
+from contract.ledger import ACCOUNTING, FILES, Counts
 from contract.plan import PlannedFile
-from spark_jobs.accounting import Counts, accounting_rows
+from spark_jobs.accounting import accounting_rows
 from spark_jobs.conf import SPARK_CONF, require_conf
 from spark_jobs.files import FileCounts, file_rows, unreadable_rows
 from spark_jobs.job import Job, job_from
@@ -64,10 +65,12 @@ def write_accounting(
     """Write where every row and every file went, and the files that could not be read, if there are any."""
     counts = {name: outcome.counts for name, outcome in outcomes.items()}
     accounting = accounting_rows(spark, counts, run_id=job.run_id, fencing_token=job.fencing_token)
-    write_parquet(accounting, f"{job.processed}/accounting")
+    write_parquet(accounting, f"{job.processed}/{ACCOUNTING.name}")
     by_file = FileCounts.total(outcome.files for outcome in outcomes.values())
     problems = {file: words for outcome in outcomes.values() for file, words in outcome.problems.items()}
-    write_parquet(file_rows(spark, files, by_file, problems, run_id=job.run_id), f"{job.processed}/files")
+    write_parquet(
+        file_rows(spark, files, by_file, problems, run_id=job.run_id), f"{job.processed}/{FILES.name}"
+    )
     if problems:
         unreadable = unreadable_rows(spark, problems, run_id=job.run_id)
         unreadable.write.mode("overwrite").json(f"{job.quarantine}/{UNREADABLE}", ignoreNullFields=False)

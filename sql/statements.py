@@ -4,32 +4,10 @@ from dataclasses import dataclass
 
 from catalog import AUTHORS, BOOKS, DATASETS, Dataset
 from contract.keys import PART, RUN_SLOT
-from sql.template import INDENT, assignments, column_definitions, column_list, render
+from contract.ledger import ACCOUNTING, FILES, LANDED, LEDGER, LEDGER_FILES, LINE
+from sql.template import assignments, column_definitions, column_list, render
 
 SCHEMAS = ("goodreads_staging", "goodreads_warehouse", "goodreads_analytics")
-ACCOUNTING = "accounting"
-FILES = "files"
-
-_ACCOUNTING_COLUMNS = (
-    "run_id",
-    "dataset",
-    "fencing_token",
-    "rows_read",
-    "rows_staged",
-    "rows_stale",
-    "rows_duplicate",
-    "rows_quarantined",
-)
-_FILES_COLUMNS = (
-    "run_id",
-    "dataset",
-    "file_key",
-    "etag",
-    "size_bytes",
-    "rows_read",
-    "rows_quarantined",
-    "problem",
-)
 
 
 @dataclass(frozen=True)
@@ -71,8 +49,8 @@ def create_tables() -> list[str]:
     return [
         *(render("create_schema.sql", schema=schema) for schema in SCHEMAS),
         *(_create("warehouse/create_table.sql", dataset, "goodreads_warehouse") for dataset in DATASETS),
-        render("warehouse/create_ledger.sql"),
-        render("warehouse/create_ledger_files.sql"),
+        render("warehouse/create_ledger.sql", columns=column_definitions(LEDGER.columns)),
+        render("warehouse/create_ledger_files.sql", columns=column_definitions(LEDGER_FILES.columns)),
         render("analytics/create_window.sql"),
         render("analytics/seed_window.sql"),
         *(
@@ -88,11 +66,12 @@ def create_tables() -> list[str]:
 def create_staging() -> list[str]:
     """Empty staging tables, made anew: they follow the catalog of today."""
     return [
-        *(render("staging/drop_table.sql", table=table) for table in (*_loaded(), "landed")),
+        *(render("staging/drop_table.sql", table=table) for table in (*_loaded(), LANDED.name)),
         *(_create("staging/create_table.sql", dataset, "goodreads_staging") for dataset in DATASETS),
-        render("staging/create_accounting.sql"),
-        render("staging/create_files.sql"),
-        render("staging/create_landed.sql"),
+        *(
+            render("staging/create_small.sql", table=table.name, columns=column_definitions(table.columns))
+            for table in (ACCOUNTING, FILES, LANDED)
+        ),
     ]
 
 
@@ -137,7 +116,12 @@ def publish() -> list[str]:
             render("warehouse/account.sql", table=dataset.name, key=dataset.key, run=RUN_SLOT)
             for dataset in DATASETS
         ),
-        render("warehouse/account_files.sql", run=RUN_SLOT),
+        render(
+            "warehouse/account_files.sql",
+            run=RUN_SLOT,
+            columns=column_list(FILES.columns),
+            values=column_list(FILES.columns, "files."),
+        ),
         *(
             render("warehouse/drop_superseded.sql", table=dataset.name, key=dataset.key)
             for dataset in DATASETS
@@ -158,7 +142,7 @@ def publish() -> list[str]:
 
 def read_ledger() -> str:
     """The ledger's lines of the run bound as `run_id`."""
-    return render("warehouse/read_ledger.sql")
+    return render("warehouse/read_ledger.sql", columns=column_list(LINE))
 
 
 def set_window() -> str:
@@ -216,9 +200,6 @@ def _create(path: str, dataset: Dataset, schema: str) -> str:
 
 def _loaded() -> dict[str, str]:
     """The staging tables that a run loads, each with its columns as a list for COPY, in the order of the files."""
-    columns = {dataset.name: column_list(dataset.stored_columns) for dataset in DATASETS}
-    return columns | {ACCOUNTING: _lines(_ACCOUNTING_COLUMNS), FILES: _lines(_FILES_COLUMNS)}
-
-
-def _lines(names: tuple[str, ...]) -> str:
-    return ",\n".join(f"{INDENT}{name}" for name in names)
+    columns = {dataset.name: dataset.stored_columns for dataset in DATASETS}
+    columns |= {table.name: table.columns for table in (ACCOUNTING, FILES)}
+    return {table: column_list(each) for table, each in columns.items()}

@@ -1,7 +1,9 @@
-"""Rows of a finished Data API statement."""
+"""What a finished Data API statement has found."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
+
+from contract.ledger import LedgerLine
 
 if TYPE_CHECKING:
     from mypy_boto3_redshift_data import RedshiftDataAPIServiceClient
@@ -13,6 +15,11 @@ def read_rows(client: "RedshiftDataAPIServiceClient", statement: str) -> Iterato
         names = [column["name"] for column in page["ColumnMetadata"]]
         for record in page["Records"]:
             yield dict(zip(names, (value_of(dict(field)) for field in record), strict=True))
+
+
+def read_ledger(client: "RedshiftDataAPIServiceClient", statement: str) -> list[LedgerLine]:
+    """The lines that the statement (sql/warehouse/read_ledger.sql) found; none if the run is not published."""
+    return [LedgerLine(**row) for row in read_rows(client, statement)]
 
 
 def value_of(field: dict[str, Any]) -> Any:

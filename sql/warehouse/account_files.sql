@@ -1,26 +1,12 @@
 -- Writes the files of the run into the ledger. A file that is there already was published by another run while this
 -- one was reading it: the flag becomes null and the publish fails, so that no file is counted twice.
 insert into goodreads_warehouse.ledger_files (
-    run_id,
-    dataset,
-    file_key,
-    etag,
-    size_bytes,
-    rows_read,
-    rows_quarantined,
-    problem,
+$columns,
     every_file_is_counted_once,
     published_at
 )
 select
-    files.run_id,
-    files.dataset,
-    files.file_key,
-    files.etag,
-    files.size_bytes,
-    files.rows_read,
-    files.rows_quarantined,
-    files.problem,
+$values,
     case
         when
             files.run_id = '$run'

@@ -6,6 +6,7 @@ from aws_cdk import Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
+from contract.ledger import ROWS, metric_name
 from stacks.compute.stack import ComputeStack
 from stacks.monitoring import metrics
 from stacks.monitoring.metrics import Pipeline
@@ -81,7 +82,7 @@ def _data(pipeline: Pipeline) -> list[cloudwatch.IWidget]:
     return [
         cloudwatch.GraphWidget(
             title="Rows read, by what became of them",
-            left=counts("RowsInserted", "RowsUpdated", "RowsStale", "RowsDuplicate", "RowsQuarantined"),
+            left=counts(*map(metric_name, ROWS[1:])),
             stacked=True,
             width=_HALF,
         ),

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from contract.ledger import ROWS
 from demo.figures import Figures
 from operations.executions import Execution
 
@@ -14,8 +15,7 @@ STARTED = datetime(2020, 2, 19, 21, 38, tzinfo=UTC)
 def execution(name: str, status: str = "SUCCEEDED", **inserted: int) -> Execution:
     """A run that has read and inserted so many rows of each dataset."""
     rows = {
-        dataset: {"rows_read": count, "rows_inserted": count}
-        | dict.fromkeys(("rows_updated", "rows_stale", "rows_duplicate", "rows_quarantined"), 0)
+        dataset: dict.fromkeys(ROWS, 0) | {"rows_read": count, "rows_inserted": count}
         for dataset, count in inserted.items()
     }
     ended = None if status == "RUNNING" else STARTED.replace(minute=39)

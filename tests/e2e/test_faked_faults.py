@@ -7,14 +7,13 @@ from dataclasses import asdict
 import pytest
 
 from catalog import AUTHORS, BOOKS, REVIEWS, USERS
+from contract.ledger import ROWS
 from faker_tool.faults import DRIFTED_COLUMNS, OF_RECORDS, TRUNCATED_FILE, Faults
 from faker_tool.generate import generate
 from faker_tool.written import Generated
 from tests.e2e.pipeline import Pipeline, Run
 
 pytestmark = pytest.mark.e2e
-
-LEDGER = ("rows_read", "rows_inserted", "rows_updated", "rows_stale", "rows_duplicate", "rows_quarantined")
 
 
 @pytest.fixture(scope="module")
@@ -68,13 +67,13 @@ def test_the_load_has_every_fault(load: dict[str, Generated]) -> None:
 def test_the_ledger_says_what_was_expected(pipeline: Pipeline, load: dict[str, Generated], run: Run) -> None:
     assert run.final_state == "SucceededWithRejects"
     ledger = pipeline.query(
-        f"select dataset, {', '.join(LEDGER)} from goodreads_warehouse.ledger "
+        f"select dataset, {', '.join(ROWS)} from goodreads_warehouse.ledger "
         f"where run_id = '{run.report['run_id']}'"
     )
 
-    found = {dataset: dict(zip(LEDGER, counts, strict=True)) for dataset, *counts in ledger}
+    found = {dataset: dict(zip(ROWS, counts, strict=True)) for dataset, *counts in ledger}
     expected = {name: asdict(each.expected) for name, each in load.items() if each.expected}
-    assert found == {name: {key: line[key] for key in LEDGER} for name, line in expected.items()}
+    assert found == {name: {key: line[key] for key in ROWS} for name, line in expected.items()}
 
 
 def test_each_file_is_in_the_ledger_with_its_rows(

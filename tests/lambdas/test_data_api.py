@@ -1,8 +1,8 @@
 import boto3
 import pytest
 
-from lambdas.shared.data_api import read_rows
-from lambdas.shared.ledger import LedgerLine, read_ledger
+from contract.ledger import ROWS, LedgerLine
+from lambdas.shared.data_api import read_ledger, read_rows
 from tests.lambdas.warehouse import Ledger
 
 
@@ -26,7 +26,8 @@ def test_the_ledger_of_a_run_is_one_line_for_each_dataset(ledger: Ledger) -> Non
     ledger.publish("another")
     found = read_ledger(boto3.client("redshift-data"), ledger.read("r1"))
     assert found == [
-        LedgerLine("r1", name, 15, 1, 2, 3, 4, 5) for name in ("authors", "books", "reviews", "users")
+        LedgerLine(run_id="r1", dataset=name, **dict(zip(ROWS, (15, 1, 2, 3, 4, 5), strict=True)))
+        for name in ("authors", "books", "reviews", "users")
     ]
 
 

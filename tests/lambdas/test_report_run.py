@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contract.ledger import ROWS, LedgerLine
 from lambdas import report_run
 from lambdas.report_run import report, totals
-from lambdas.shared.ledger import LedgerLine
 from tests.lambdas.children import metrics_of
 from tests.lambdas.warehouse import Ledger
 from tests.lambdas.zones import LocalZones, ledger_of
@@ -36,12 +36,7 @@ lines = st.builds(
     LedgerLine,
     run_id=st.just("r1"),
     dataset=st.sampled_from(["authors", "books"]),
-    rows_read=counts,
-    rows_inserted=counts,
-    rows_updated=counts,
-    rows_stale=counts,
-    rows_duplicate=counts,
-    rows_quarantined=counts,
+    **dict.fromkeys(ROWS, counts),
 )
 
 

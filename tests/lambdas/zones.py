@@ -8,9 +8,9 @@ from typing import Any
 from mypy_boto3_s3 import S3Client
 
 from catalog import AUTHORS, DATASETS, REVIEWS
+from contract.ledger import LedgerLine
 from contract.plan import LandingObject
 from lambdas.shared.environment import Environment
-from lambdas.shared.ledger import LedgerLine
 
 AUTHORS_CSV = (",".join(AUTHORS.column_names) + "\n1,Ann,,,4.5,2,1,2020-02-19 21:38:16\n").encode()
 REVIEWS_CSV = (",".join(REVIEWS.column_names) + "\n").encode()
@@ -55,15 +55,4 @@ def landing_object(key: str, size: int = 1, modified: str = "2020-02-19T21:38:16
 
 def ledger_of(run_id: str, **rows: int) -> list[LedgerLine]:
     """A line for each of the four datasets; `rows` are counts that differ from zero."""
-    counts = dict.fromkeys(
-        (
-            "rows_read",
-            "rows_inserted",
-            "rows_updated",
-            "rows_stale",
-            "rows_duplicate",
-            "rows_quarantined",
-        ),
-        0,
-    )
-    return [LedgerLine(run_id, dataset.name, **(counts | rows)) for dataset in DATASETS]
+    return [LedgerLine(run_id=run_id, dataset=dataset.name, **rows) for dataset in DATASETS]

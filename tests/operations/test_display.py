@@ -6,13 +6,13 @@ from io import StringIO
 
 from rich.console import Console, RenderableType
 
+from contract.ledger import ROWS
 from operations import display
 from operations.executions import Execution, StateVisit
 from operations.run import review_span
 
 START = datetime(2020, 2, 19, 21, 38, tzinfo=UTC)
 END = datetime(2020, 2, 19, 21, 39, 30, tzinfo=UTC)
-COUNTS = ("read", "inserted", "updated", "stale", "duplicate", "quarantined")
 MARKUP = "[bold]no[/bold] such column [/x] in [red]"
 
 
@@ -47,7 +47,7 @@ def test_a_failure_without_a_cause_says_so() -> None:
 
 
 def test_a_run_that_succeeded_is_reported_with_its_rows_and_notes() -> None:
-    rows = {f"rows_{count}": number for number, count in enumerate(COUNTS, start=1_000)}
+    rows = {count: number for number, count in enumerate(ROWS, start=1_000)}
     output = {"notes": [f"note.txt: {MARKUP}"], "datasets": {"books": rows}, "left_for_later": 3}
     text = reported(Execution("run", "SUCCEEDED", START, END, output=json.dumps(output)))
     assert f"note: note.txt: {MARKUP}\n" in text

@@ -6,7 +6,7 @@ import random
 import pytest
 
 from catalog import AUTHORS, BOOKS
-from spark_jobs.accounting import Counts
+from contract.ledger import Counts
 from spark_jobs.transform import TransformError
 from tests.spark_jobs.workbench import RUN_ID, Workbench
 

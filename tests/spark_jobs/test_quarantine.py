@@ -1,7 +1,7 @@
 import pytest
 
 from catalog import AUTHORS
-from spark_jobs.accounting import Counts
+from contract.ledger import Counts
 from tests.spark_jobs.workbench import RUN_ID, Workbench, csv_bytes
 
 pytestmark = pytest.mark.spark

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
 from catalog import AUTHORS, VERSION, Column, Dataset, Type
+from contract.ledger import Counts
 from contract.plan import Layout, PlannedFile
-from spark_jobs.accounting import Counts
 from spark_jobs.reading import FAULT, NUMBER, Source, read_plan, read_records
 from tests.spark_jobs.workbench import Workbench, csv_bytes
 

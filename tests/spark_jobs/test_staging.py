@@ -13,10 +13,10 @@ import pytest
 from pyspark.sql import SparkSession
 
 from catalog import AUTHORS, DATASETS, USERS, Dataset
+from contract.ledger import Counts
 from faker_tool.faults import DRIFTED_COLUMNS, OF_RECORDS, Faults
 from faker_tool.generate import generate
 from spark_jobs import staging
-from spark_jobs.accounting import Counts
 from spark_jobs.csv_files import MAX_FILE_BYTES
 from tests.spark_jobs.odd_texts import odd_text
 from tests.spark_jobs.workbench import VALID, Row, Workbench

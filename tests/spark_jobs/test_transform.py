@@ -9,7 +9,8 @@ from pyspark.errors import PythonException
 from pyspark.sql import functions as F
 
 from catalog import DATASETS
-from spark_jobs.accounting import Counts, UnaccountedRowsError
+from contract.ledger import Counts
+from spark_jobs.accounting import UnaccountedRowsError, require_identity
 from spark_jobs.job import job_from
 from spark_jobs.transform import reason
 from tests.spark_jobs.workbench import Workbench
@@ -175,10 +176,10 @@ def test_nothing_but_data_files_is_written(bench: Workbench) -> None:
 
 
 def test_counts_that_do_not_add_up_are_an_error_with_the_numbers() -> None:
-    Counts(rows_read=10, rows_staged=4, rows_stale=3, rows_duplicate=2, rows_quarantined=1).require_identity()
+    require_identity(Counts(rows_read=10, rows_staged=4, rows_stale=3, rows_duplicate=2, rows_quarantined=1))
 
     with pytest.raises(UnaccountedRowsError, match=r"^10 rows were read but 9 are accounted for"):
-        Counts(rows_read=10, rows_staged=4, rows_stale=3, rows_duplicate=2).require_identity()
+        require_identity(Counts(rows_read=10, rows_staged=4, rows_stale=3, rows_duplicate=2))
 
 
 def test_a_missing_argument_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

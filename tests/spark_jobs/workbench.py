@@ -15,8 +15,8 @@ from pyspark.sql import SparkSession
 
 from catalog import dataset_named
 from contract.keys import empty_folder, part_name
+from contract.ledger import Counts
 from contract.plan import Layout, Part, Plan, PlannedFile
-from spark_jobs.accounting import Counts
 from spark_jobs.job import Job
 from spark_jobs.transform import run
 

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from catalog import DATASETS
+from contract.ledger import ACCOUNTING, FILES, LEDGER, LEDGER_FILES, ROWS
 from sql import statements
 from tests.local_cloud.redshift.conftest import Session
-
-ROWS = ("rows_read", "rows_inserted", "rows_updated", "rows_stale", "rows_duplicate", "rows_quarantined")
 
 
 class Version(NamedTuple):
@@ -27,7 +26,7 @@ class Staged:
 
     def empty(self) -> None:
         """Forget every run."""
-        warehouse = [*(dataset.name for dataset in DATASETS), "ledger", "ledger_files"]
+        warehouse = [*(dataset.name for dataset in DATASETS), LEDGER.name, LEDGER_FILES.name]
         self.session.run(*(f"delete from goodreads_warehouse.{table}" for table in warehouse))
         self._clear()
 
@@ -58,7 +57,7 @@ class Staged:
             "accounting",
             (
                 f"'{run}', '{dataset.name}', {token}, "
-                + ", ".join(map(str, counts if dataset.name == "authors" else [0] * 5))
+                + ", ".join(map(str, counts if dataset.name == "authors" else [0] * len(counts)))
                 for dataset in DATASETS
             ),
         )
@@ -97,7 +96,7 @@ class Staged:
         )
 
     def _clear(self) -> None:
-        tables = [*(dataset.name for dataset in DATASETS), statements.ACCOUNTING, statements.FILES]
+        tables = [*(dataset.name for dataset in DATASETS), ACCOUNTING.name, FILES.name]
         self.session.run(*(f"delete from goodreads_staging.{table}" for table in tables))
 
     def _insert(self, target: str, rows: Iterable[str]) -> None:

@@ -1,0 +1,139 @@
+"""The accounting of a run: where each row and each file went, and the tables that say so.
+
+A count is declared once, as a field of `Counts` (what the Spark job counts) or of `LedgerLine` (what the publish makes
+of that). The tables, the report, the metrics and what people are shown follow; the SQL that computes it has to be written.
+"""
+
+from dataclasses import asdict, dataclass, fields
+from functools import partial
+
+from catalog import Column, Type
+
+_PREFIX = "rows_"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counts:
+    """Rows of one dataset in one run, as the Spark job leaves them: read = staged + stale + duplicate + quarantined."""
+
+    rows_read: int = 0
+    rows_staged: int = 0
+    rows_stale: int = 0
+    rows_duplicate: int = 0
+    rows_quarantined: int = 0
+
+    @property
+    def accounted_for(self) -> int:
+        """The sum of what became of the rows."""
+        values: dict[str, int] = asdict(self)
+        return sum(values.values()) - self.rows_read
+
+
+@dataclass(frozen=True, kw_only=True)
+class LedgerLine:
+    """What became of the rows of one dataset: read = inserted + updated + stale + duplicate + quarantined."""
+
+    run_id: str
+    dataset: str
+    rows_read: int = 0
+    rows_inserted: int = 0
+    rows_updated: int = 0
+    rows_stale: int = 0
+    rows_duplicate: int = 0
+    rows_quarantined: int = 0
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """The rows, by column of the ledger."""
+        return {name: getattr(self, name) for name in ROWS}
+
+
+def _counts_of(model: type[Counts | LedgerLine]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(model) if field.name.startswith(_PREFIX))
+
+
+ROWS = _counts_of(LedgerLine)
+"""The ledger's columns of rows: the first is the sum of the others."""
+
+
+def word_of(count: str) -> str:
+    """What people are shown: `inserted` for `rows_inserted`."""
+    return count.removeprefix(_PREFIX)
+
+
+def metric_name(count: str) -> str:
+    """What the metric is called that ReportRun publishes: `RowsInserted` for `rows_inserted`."""
+    return count.title().replace("_", "")
+
+
+IDENTITY = f"{word_of(ROWS[0])} = {' + '.join(map(word_of, ROWS[1:]))}"
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table that is not one of the catalog's datasets."""
+
+    name: str
+    columns: tuple[Column, ...]
+
+
+_text = partial(Column, type=Type.TEXT)
+_number = partial(Column, type=Type.BIGINT, required=True)
+_flag = partial(
+    Column, type=Type.BOOLEAN, required=True
+)  # never false: one that is not true is null and refused
+
+_RUN_ID = _text(name="run_id", max_bytes=128, required=True)
+_DATASET = _text(name="dataset", max_bytes=32, required=True)
+_TOKEN = _number(name="fencing_token")
+_FILE = (
+    _text(name="file_key", max_bytes=1024, required=True),  # the longest key that S3 takes
+    _text(name="etag", max_bytes=64, required=True),
+)
+_PUBLISHED_AT = Column(name="published_at", type=Type.TIMESTAMP, required=True)
+
+_ROWS = tuple(_number(name=name) for name in ROWS)
+
+LINE = (_RUN_ID, _DATASET, *_ROWS)
+"""The columns that a LedgerLine is read from."""
+
+LANDED = Table("landed", _FILE)
+"""What the run has found in landing."""
+
+ACCOUNTING = Table(
+    "accounting", (_RUN_ID, _DATASET, _TOKEN, *(_number(name=name) for name in _counts_of(Counts)))
+)
+"""The Spark job's counts: one row for each dataset."""
+
+LEDGER = Table(
+    "ledger",
+    (
+        _RUN_ID,
+        _DATASET,
+        _TOKEN,
+        *_ROWS,
+        _flag(name="every_row_is_accounted_for"),
+        _flag(name="the_lease_is_still_held"),
+        _PUBLISHED_AT,
+    ),
+)
+"""One row for each dataset of each run that was published."""
+
+FILES = Table(
+    "files",
+    (
+        _RUN_ID,
+        _text(name="dataset", max_bytes=32),
+        *_FILE,
+        _number(name="size_bytes"),
+        _number(name="rows_read"),
+        _number(name="rows_quarantined"),
+        _text(name="problem", max_bytes=2048),
+    ),
+)
+"""One row for each file of the run. One without a dataset could not be used: `problem` says why."""
+
+LEDGER_FILES = Table(
+    "ledger_files", (*FILES.columns, _flag(name="every_file_is_counted_once"), _PUBLISHED_AT)
+)
+"""The files of each run that was published."""
