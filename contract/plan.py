@@ -3,6 +3,8 @@
 PlanCopies makes it, the copy tasks work it off, ConfirmCopies keeps what was really copied, the Spark job reads that.
 """
 
+import csv
+import io
 import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -142,6 +144,15 @@ class Plan:
             drift=tuple(document["drift"]),
             published=tuple(document["published"]),
         )
+
+    def landed_csv(self) -> str:
+        """Key and ETag of each file, a record each, without a header: COPY loads it into the table LANDED."""
+        text = io.StringIO()
+        # a carriage return in a key is quoted only if everything is
+        csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL).writerows(
+            (file.key, file.etag) for file in self.files
+        )
+        return text.getvalue()
 
     def is_empty(self, file: PlannedFile) -> bool:
         """Whether the file holds nothing, not even a header."""

@@ -4,21 +4,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-import boto3
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from lambdas.shared.data_api import read_rows
+from lambdas.shared.environment import METRICS_NAMESPACE
 from lambdas.shared.errors import DataQualityError
-from lambdas.shared.observability import logger, metrics
 
 _TOO_MANY_REJECTS = "_percent_rejected"
 _ABOUT_REJECTS = (
     ". Look at the rejects of this run in the quarantine zone; if the file is wrong take it out of landing, if they are"
     ' right start an execution with {"accept_rejects": true}'
 )
-log: Logger = logger()
-measure: Metrics = metrics()
+log = Logger()
+measure = Metrics(namespace=METRICS_NAMESPACE)
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,7 @@ class Check:
 @measure.log_metrics
 def handler(event: dict[str, Any], _context: object) -> dict[str, int]:
     """{stage, statement} -> {checks}; raises DataQualityError that lists what is violated."""
-    checks = [Check(**row) for row in read_rows(boto3.client("redshift-data"), event["statement"])]
+    checks = [Check(**row) for row in read_rows(event["statement"])]
     violated = judge(checks)
     measure.add_dimension("stage", event["stage"])
     measure.add_metric("ChecksViolated", MetricUnit.Count, len(violated))

@@ -1,75 +1,70 @@
 """CopyToWorking: one batch of planned files from landing to working, or to quarantine with the reason."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import boto3
 from aws_lambda_powertools import Logger
 
 from contract.csv_cutting import NotCuttableError
 from contract.keys import plan_key
 from contract.plan import Part, PlannedFile
-from lambdas.shared.documents import read_plan
-from lambdas.shared.environment import Environment
 from lambdas.shared.gzip_check import find_gzip_problem
-from lambdas.shared.observability import logger
 from lambdas.shared.parts import copy_in_parts
-from lambdas.shared.quarantine import write_reason
-from lambdas.shared.receipts import Receipt, write_receipts
-from lambdas.shared.zone import copy_if_unchanged, in_parallel
+from lambdas.shared.run import Receipt, Run
+from lambdas.shared.zone import in_parallel
 
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
-
-log: Logger = logger()
+log = Logger()
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, int]:
     """{run_id, batch} -> {copied, changed}; writes the receipts that acknowledgement goes by."""
-    environment = Environment.read()
-    return copy_batch(boto3.client("s3"), event["run_id"], event["batch"], environment)
+    return copy_batch(Run.of(event), event["batch"])
 
 
-def copy_batch(s3: "S3Client", run_id: str, batch: int, environment: Environment) -> dict[str, int]:
+def copy_batch(run: Run, batch: int) -> dict[str, int]:
     """Copy the batch's files; one that has changed since it was planned is left for the next run."""
-    plan = read_plan(s3, environment.working_bucket, plan_key(run_id))
-    files = plan.batches(environment.task_limits)[batch]
-    outcomes = in_parallel(lambda file: _copy(s3, run_id, file, environment), files)
+    files = run.read_plan(plan_key).batches(run.environment.task_limits)[batch]
+    outcomes = in_parallel(lambda file: _copy(run, file), files)
     receipts = [receipt for receipt in outcomes if receipt]
-    write_receipts(s3, environment.working_bucket, run_id, batch, receipts)
+    run.write_receipts(batch, receipts)
     return {"copied": len(receipts), "changed": len(files) - len(receipts)}
 
 
-def _copy(s3: "S3Client", run_id: str, planned: PlannedFile, environment: Environment) -> Receipt | None:
-    file = _checked(s3, run_id, planned, environment.landing_bucket)
-    bucket = environment.quarantine_bucket if file.problem else environment.working_bucket
-    source = (environment.landing_bucket, file.key)
-    parts = () if file.problem else _cut(s3, file, environment)
-    if not parts and not copy_if_unchanged(s3, source, file.etag, file.size, (bucket, file.target)):
+def _copy(run: Run, planned: PlannedFile) -> Receipt | None:
+    file = _checked(run, planned)
+    parts = () if file.problem else _cut(run, file)
+    if not parts and not _copy_whole(run, file):
         log.warning("changed after it was listed, left for the next run", extra={"key": file.key})
         return None
-    write_reason(s3, bucket, file)
+    if file.problem:
+        run.explain(file)
     return Receipt(file.key, file.etag, file.problem, parts)
 
 
-def _cut(s3: "S3Client", file: PlannedFile, environment: Environment) -> tuple[Part, ...]:
+def _copy_whole(run: Run, file: PlannedFile) -> bool:
+    zone = run.quarantine if file.problem else run.working
+    return run.landing.copy_if_unchanged(
+        file.key, etag=file.etag, size=file.size, to=zone, target=file.target
+    )
+
+
+def _cut(run: Run, file: PlannedFile) -> tuple[Part, ...]:
     """The parts that a big file was copied in; none if it is small, cannot be cut, or has changed."""
-    if file.size <= environment.copy_part_bytes:
+    size = run.environment.copy_part_bytes
+    if file.size <= size:
         return ()
     try:
-        return copy_in_parts(
-            s3, environment.landing_bucket, file, environment.working_bucket, environment.copy_part_bytes
-        )
+        return copy_in_parts(run.landing, file, run.working, size)
     except NotCuttableError as error:
         log.warning("copied as a whole, one task of Spark's: %s", error, extra={"key": file.key})
         return ()
 
 
-def _checked(s3: "S3Client", run_id: str, file: PlannedFile, landing: str) -> PlannedFile:
+def _checked(run: Run, file: PlannedFile) -> PlannedFile:
     """The file, unusable if it is gzip that cannot be unpacked to its end: Spark would fail on it."""
     if file.problem or not file.size or not file.key.endswith(".gz"):
         return file
-    problem = find_gzip_problem(s3, landing, file.key, file.etag)
+    problem = find_gzip_problem(run.landing, file.key, file.etag)
     if not problem:
         return file
     log.warning(problem, extra={"key": file.key})
-    return file.unusable(run_id, problem)
+    return file.unusable(run.run_id, problem)

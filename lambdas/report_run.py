@@ -3,17 +3,15 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import boto3
 from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from contract.keys import run_folder
 from contract.ledger import ROWS, LedgerLine, metric_name
 from lambdas.shared.data_api import read_ledger
-from lambdas.shared.environment import Environment
-from lambdas.shared.observability import metrics
+from lambdas.shared.environment import METRICS_NAMESPACE, Environment
 
-measure: Metrics = metrics()
+measure = Metrics(namespace=METRICS_NAMESPACE)
 
 
 @measure.log_metrics
@@ -64,7 +62,7 @@ def report(
 
 
 def _lines(statement: str) -> list[LedgerLine]:
-    return read_ledger(boto3.client("redshift-data"), statement) if statement else []
+    return read_ledger(statement) if statement else []
 
 
 def _rows(lines: Iterable[LedgerLine]) -> dict[str, dict[str, int]]:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import boto3
 from moto.ssm.models import Parameter, ssm_backends
 
-from lambdas.shared.observability import POWERTOOLS_LAYER
+from lambdas.shared.environment import POWERTOOLS_LAYER
 from local_cloud.addresses import REGION
 
 ACCOUNT = "123456789012"

@@ -9,8 +9,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
-from lambdas.shared.environment import Environment
-from lambdas.shared.observability import POWERTOOLS_LAYER
+from lambdas.shared.environment import POWERTOOLS_LAYER, Environment
 from stacks.log_group import log_group
 from stacks.nag import accept, accept_bucket_grants
 from stacks.settings.settings import Settings

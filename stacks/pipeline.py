@@ -10,7 +10,7 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from lambdas.shared.observability import METRICS_NAMESPACE
+from lambdas.shared.environment import METRICS_NAMESPACE
 from stacks.compute.stack import ComputeStack
 from stacks.functions import Functions
 from stacks.log_group import log_group

@@ -1,9 +1,14 @@
-"""The environment variables of the functions, read once and typed."""
+"""What the functions find around them: their variables, read once and typed, and Powertools for logs and metrics."""
 
 import os
 from dataclasses import dataclass
 
 from contract.plan import TaskLimits
+
+METRICS_NAMESPACE = "GoodreadsPipeline"
+
+POWERTOOLS_LAYER = "/aws/service/powertools/python/arm64/python3.14/latest"
+"""AWS's public parameter with the ARN, in any region, of the layer that holds Powertools."""
 
 
 @dataclass(frozen=True)

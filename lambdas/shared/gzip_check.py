@@ -1,14 +1,11 @@
 """Whether a gzip file can be read to its end."""
 
 import zlib
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from botocore.exceptions import ClientError
 
-from lambdas.shared.zone import raise_unless_changed
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
+from lambdas.shared.zone import Zone, raise_unless_changed
 
 _READ = 256 * 1024  # bytes asked for at a time
 _UNZIPPED = 1024 * 1024  # bytes unzipped at a time, however much a few bytes may stand for
@@ -23,10 +20,10 @@ class Readable(Protocol):
         """At most that many bytes; none at the end."""
 
 
-def find_gzip_problem(s3: "S3Client", bucket: str, key: str, etag: str) -> str | None:
+def find_gzip_problem(zone: Zone, key: str, etag: str) -> str | None:
     """Why it cannot be unpacked; None if it can, or if it is not the object of that ETag any more."""
     try:
-        body = s3.get_object(Bucket=bucket, Key=key, IfMatch=etag)["Body"]
+        body = zone.s3.get_object(Bucket=zone.bucket, Key=key, IfMatch=etag)["Body"]
     except ClientError as error:
         raise_unless_changed(error)
         return None

@@ -13,7 +13,7 @@ from contract.csv_cutting import Piece, find_pieces
 from contract.keys import part_name
 from contract.plan import Part, PlannedFile
 from lambdas.shared.gzip_check import Readable
-from lambdas.shared.zone import in_parallel, raise_unless_changed
+from lambdas.shared.zone import Zone, in_parallel, raise_unless_changed
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -23,15 +23,13 @@ _HEAD = 5 * 1024 * 1024  # the least that S3 takes for a part of an upload which
 _THREADS = 4  # each holds a head
 
 
-def copy_in_parts(
-    s3: "S3Client", landing: str, file: PlannedFile, working: str, size: int
-) -> tuple[Part, ...]:
+def copy_in_parts(landing: Zone, file: PlannedFile, working: Zone, size: int) -> tuple[Part, ...]:
     """Copy a file in parts of about `size` bytes, unpacked if it is gzip; none if it is not the planned one any more.
 
     S3 itself copies all but the head of each part, except of gzip. NotCuttableError if the file has to stay whole;
     OSError if the parts do not hold the bytes of the source.
     """
-    source = _Source(s3, landing, file)
+    source = _Source(landing, file)
     try:
         with source.content() as content:
             pieces = find_pieces(iter(partial(content.read, _BLOCK), b""), _evenly(file, size))
@@ -39,7 +37,7 @@ def copy_in_parts(
         if file.key.endswith(".gz"):
             _unpack(source, copies)
         else:
-            _assemble(source, copies)
+            _assemble(source, copies, working.s3)
     except ClientError as error:
         raise_unless_changed(error)
         return ()
@@ -49,8 +47,7 @@ def copy_in_parts(
 
 @dataclass(frozen=True)
 class _Source:
-    s3: "S3Client"
-    bucket: str
+    zone: Zone
     file: PlannedFile
 
     def read(self, start: int, end: int) -> bytes:
@@ -65,10 +62,10 @@ class _Source:
 
     @property
     def location(self) -> Any:
-        return {"Bucket": self.bucket, "Key": self.file.key}
+        return {"Bucket": self.zone.bucket, "Key": self.file.key}
 
     def _get(self, **options: Any) -> Any:
-        return self.s3.get_object(**self.location, IfMatch=self.file.etag, **options)
+        return self.zone.s3.get_object(**self.location, IfMatch=self.file.etag, **options)
 
 
 @dataclass(frozen=True)
@@ -76,12 +73,12 @@ class _Copy:
     """What becomes of a piece: an object that begins with the file's header."""
 
     piece: Piece
-    bucket: str
+    zone: Zone
     target: str
 
     @property
     def location(self) -> Any:
-        return {"Bucket": self.bucket, "Key": self.target}
+        return {"Bucket": self.zone.bucket, "Key": self.target}
 
 
 def _evenly(file: PlannedFile, size: int) -> int:
@@ -94,26 +91,26 @@ def _target(file: PlannedFile, number: int, piece: Piece) -> str:
     return f"{folder}/{part_name(name, number, piece.before)}"
 
 
-def _assemble(source: _Source, copies: Sequence[_Copy]) -> None:
+def _assemble(source: _Source, copies: Sequence[_Copy], s3: "S3Client") -> None:
     """The header and the head of each piece go through here, the rest from bucket to bucket.
 
     The objects appear when all bytes are there: a source that changes meanwhile leaves none.
     """
     header = source.read(0, copies[0].piece.start)
     with ExitStack() as unless_complete:
-        uploads = in_parallel(partial(_begin, source.s3), copies, _THREADS)
+        uploads = in_parallel(_begin, copies, _THREADS)
         for upload in uploads:
-            unless_complete.callback(_abort, source.s3, upload)
+            unless_complete.callback(_abort, s3, upload)
         filled = in_parallel(
             partial(_fill, source, header), list(zip(copies, uploads, strict=True)), _THREADS
         )
         for upload, parts in zip(uploads, filled, strict=True):
-            source.s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": parts})
+            s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": parts})
         unless_complete.pop_all()
 
 
-def _begin(s3: "S3Client", copy: _Copy) -> Any:
-    upload = s3.create_multipart_upload(**copy.location, ChecksumAlgorithm="CRC32")
+def _begin(copy: _Copy) -> Any:
+    upload = copy.zone.s3.create_multipart_upload(**copy.location, ChecksumAlgorithm="CRC32")
     return {**copy.location, "UploadId": upload["UploadId"]}
 
 
@@ -126,9 +123,11 @@ def _fill(source: _Source, header: bytes, copy_and_upload: tuple[_Copy, Any]) ->
     copy, upload = copy_and_upload
     start, end = copy.piece.start, copy.piece.end
     head = header + source.read(start, min(start + _HEAD, end))
-    parts: list[Any] = [source.s3.upload_part(**upload, PartNumber=1, Body=head, ChecksumAlgorithm="CRC32")]
+    parts: list[Any] = [
+        copy.zone.s3.upload_part(**upload, PartNumber=1, Body=head, ChecksumAlgorithm="CRC32")
+    ]
     if start + _HEAD < end:
-        rest = source.s3.upload_part_copy(
+        rest = copy.zone.s3.upload_part_copy(
             **upload,
             PartNumber=2,
             CopySource=source.location,
@@ -149,7 +148,7 @@ def _unpack(source: _Source, copies: Sequence[_Copy]) -> None:
         header = content.read(copies[0].piece.start)
         for copy in copies:
             section = _Section(header, content, copy.piece.end - copy.piece.start)
-            source.s3.upload_fileobj(cast("IO[bytes]", section), copy.bucket, copy.target)
+            copy.zone.s3.upload_fileobj(cast("IO[bytes]", section), copy.zone.bucket, copy.target)
 
 
 class _Section:
@@ -172,11 +171,9 @@ def _require_all_bytes(source: _Source, copies: Sequence[_Copy]) -> None:
     header = copies[0].piece.start
     for copy in copies:
         expected = header + copy.piece.end - copy.piece.start
-        found = source.s3.head_object(**copy.location)["ContentLength"]
+        found = copy.zone.size(copy.target)
         if found != expected:
-            raise OSError(
-                f"s3://{copy.bucket}/{copy.target} has {found} bytes after the copy, not {expected}"
-            )
+            raise OSError(f"{copy.zone.uri(copy.target)} has {found} bytes after the copy, not {expected}")
     end = copies[-1].piece.end
     if not source.file.key.endswith(".gz") and end != source.file.size:
         raise OSError(f"of {source.file.key} {end} bytes were read, it has {source.file.size}")

@@ -1,12 +1,14 @@
-"""Deciding what a run takes from the landing zone: pure functions, no S3."""
+"""Deciding what a run takes from the landing zone, and telling of it: pure functions, no S3."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from catalog import Dataset
 from contract.keys import empty_folder, file_name, layout_folder, unusable_folder
-from contract.plan import LandingObject, Layout, Plan, PlannedFile
+from contract.plan import LandingObject, Layout, Plan, PlannedFile, TaskLimits
 from lambdas.shared.recognise import dataset_of, header_drift, header_problem, unknown_name_problem
+
+_NOTES, _NOTE_LENGTH = 20, 250  # what a person reads; all of it is in the log and in the plan
 
 
 @dataclass(frozen=True)
@@ -15,14 +17,6 @@ class Header:
 
     columns: tuple[str, ...] | None = None
     problem: str | None = None
-
-
-@dataclass(frozen=True)
-class Zones:
-    """Bucket names."""
-
-    working: str
-    quarantine: str
 
 
 def bound_batch(
@@ -47,29 +41,33 @@ def make_plan(
     run_id: str,
     objects: Sequence[LandingObject],
     headers: Mapping[str, Header],
-    zones: Zones,
+    *,
+    working: str,
     left_for_later: int = 0,
 ) -> Plan:
-    """Destination of each object; an object without an entry in `headers` has changed since it was listed."""
+    """Where each object goes; `working` is the bucket of the copies.
+
+    An object without an entry in `headers` has changed since it was listed.
+    """
     layouts: dict[tuple[str, tuple[str, ...]], Layout] = {}
     files: list[PlannedFile] = []
     drift: dict[str, None] = {}
     for number, item in enumerate(item for item in objects if item.key in headers):
         dataset, header = dataset_of(item.key), headers[item.key]
+        columns = header.columns or ()
         if dataset is None:
-            files.append(_quarantined(item, run_id, unknown_name_problem(item.key), number))
+            files.append(_unusable(item, number, run_id, unknown_name_problem(item.key)))
         elif header.columns is None and header.problem is None:
-            files.append(_empty(item, run_id, dataset.name, number))
-        elif problem := header.problem or header_problem(dataset, header.columns or ()):
-            files.append(_quarantined(item, run_id, problem, number))
+            files.append(_planned(item, number, empty_folder(run_id), dataset=dataset.name))
+        elif problem := header.problem or header_problem(dataset, columns):
+            files.append(_unusable(item, number, run_id, problem))
         else:
-            columns = header.columns or ()
-            layout = layouts.setdefault(
-                (dataset.name, columns), _layout(run_id, dataset, columns, len(layouts), zones.working)
-            )
+            folder = layout_folder(run_id, dataset.name, len(layouts))
+            new = Layout(dataset=dataset, columns=columns, prefix=f"s3://{working}/{folder}")
+            layout = layouts.setdefault((dataset.name, columns), new)
             if difference := header_drift(dataset, columns):
                 drift[difference] = None
-            files.append(_copied(item, layout, number))
+            files.append(_planned(item, number, layout.folder, dataset=dataset.name))
     return Plan(
         run_id=run_id,
         files=tuple(files),
@@ -79,25 +77,34 @@ def make_plan(
     )
 
 
-def _layout(run_id: str, dataset: Dataset, columns: tuple[str, ...], number: int, bucket: str) -> Layout:
-    prefix = f"s3://{bucket}/{layout_folder(run_id, dataset.name, number)}"
-    return Layout(dataset=dataset, columns=columns, prefix=prefix)
+def summary(plan: Plan, limits: TaskLimits) -> dict[str, Any]:
+    """What the state machine needs to know of a plan: figures, copy batches and notes, never the list of files."""
+    usable = [file for file in plan.files if not file.problem]
+    return {
+        "files": len(usable),
+        "bytes": sum(file.size for file in usable),
+        "quarantined_files": len(plan.files) - len(usable),
+        "published_before": len(plan.published),
+        "notes": [text[:_NOTE_LENGTH] for text in notes_of(plan)[:_NOTES]],
+        "left_for_later": plan.left_for_later,
+        "batches": list(range(len(plan.batches(limits)))),
+        "has_rows": bool(plan.layouts),
+    }
 
 
-def _copied(item: LandingObject, layout: Layout, number: int) -> PlannedFile:
-    return _planned(item, layout.folder, number, dataset=layout.dataset.name)
+def notes_of(plan: Plan) -> list[str]:
+    """All that is odd about the landed files, in words."""
+    problems = [f"{file.key}: {file.problem}" for file in plan.files if file.problem]
+    empty = [f"{file.key}: holds nothing" for file in plan.files if plan.is_empty(file)]
+    return [*problems, *empty, *plan.drift, *plan.published]
 
 
-def _empty(item: LandingObject, run_id: str, dataset: str, number: int) -> PlannedFile:
-    return _planned(item, empty_folder(run_id), number, dataset=dataset)
-
-
-def _quarantined(item: LandingObject, run_id: str, problem: str, number: int) -> PlannedFile:
-    return _planned(item, unusable_folder(run_id), number, problem=problem)
+def _unusable(item: LandingObject, number: int, run_id: str, problem: str) -> PlannedFile:
+    return _planned(item, number, unusable_folder(run_id), problem=problem)
 
 
 def _planned(
-    item: LandingObject, folder: str, number: int, *, dataset: str | None = None, problem: str | None = None
+    item: LandingObject, number: int, folder: str, *, dataset: str | None = None, problem: str | None = None
 ) -> PlannedFile:
     return PlannedFile(
         key=item.key,

@@ -1,13 +1,30 @@
 """Which dataset a landing object belongs to, by its name and its header."""
 
+import codecs
+import csv
+import io
 import zlib
 
 from catalog import DATASETS, Dataset
-from lambdas.shared.head import GZIP_MAGIC, first_record, other_than_text
 
 HEADER_BYTES = 65536
 """How much of a file is read for its header; a longer header is not one of ours."""
 
+_GZIP_MAGIC = b"\x1f\x8b"
+_FORMATS = {
+    _GZIP_MAGIC: "gzip, and its name does not end in .gz (or it was compressed twice)",
+    b"PK\x03\x04": "a zip archive or a workbook",
+    b"PAR1": "Parquet",
+    b"\xd0\xcf\x11\xe0": "an old workbook",
+    b"BZh": "bzip2",
+    b"\x28\xb5\x2f\xfd": "zstd",
+}
+_BYTE_ORDER_MARKS = {  # the longer before those they begin with
+    codecs.BOM_UTF32_LE: "UTF-32",
+    codecs.BOM_UTF32_BE: "UTF-32",
+    codecs.BOM_UTF16_LE: "UTF-16",
+    codecs.BOM_UTF16_BE: "UTF-16",
+}
 _SUFFIXES = (".csv", ".csv.gz")
 _GZIP = zlib.MAX_WBITS | 16
 _OTHER_SEPARATORS = (";", "\t", "|")
@@ -48,12 +65,12 @@ def read_header(key: str, head: bytes) -> tuple[tuple[str, ...] | None, str | No
         return None, "the gzip content is cut off; write the file again"
     except zlib.error as error:
         return None, f"the name ends with .gz but the content is not gzip ({error})"
-    if other := other_than_text(content):
+    if other := _other_than_text(content):
         return None, other
     text = content.decode("utf-8", "surrogateescape").removeprefix("\ufeff")
     if not text.strip():
         return None, None if is_whole else f"the first {HEADER_BYTES} bytes are blank, expected a header"
-    return first_record(text, is_whole)
+    return _first_record(text, is_whole)
 
 
 def header_problem(dataset: Dataset, columns: tuple[str, ...]) -> str | None:
@@ -106,8 +123,50 @@ def _unzipped(head: bytes) -> tuple[bytes, bool]:
     What follows a member and is no other one is left to the check of the whole file.
     """
     content, ended, is_first = b"", True, True
-    while head and len(content) < HEADER_BYTES and (is_first or head.startswith(GZIP_MAGIC)):
+    while head and len(content) < HEADER_BYTES and (is_first or head.startswith(_GZIP_MAGIC)):
         member = zlib.decompressobj(wbits=_GZIP)
         content += member.decompress(head, HEADER_BYTES - len(content))
         ended, head, is_first = member.eof, member.unused_data, False
     return content, ended
+
+
+def _other_than_text(content: bytes) -> str | None:
+    """What a file is, if its first bytes say that it is no UTF-8 text."""
+    kind = next((kind for magic, kind in _FORMATS.items() if content.startswith(magic)), None)
+    if kind:
+        return f"the file is not text but {kind}; expected CSV"
+    encoding = next((name for mark, name in _BYTE_ORDER_MARKS.items() if content.startswith(mark)), None)
+    return f"the file is {encoding}; write it as UTF-8" if encoding else None
+
+
+def _first_record(text: str, is_whole: bool) -> tuple[tuple[str, ...] | None, str | None]:
+    """The names in the first CSV record, or why there are none: (names, problem).
+
+    `text` may be decoded with surrogateescape: only the record itself has to be UTF-8. Unless it `is_whole`
+    the text may break off anywhere.
+    """
+    lines = io.StringIO(text)
+    try:
+        names, broken = next(csv.reader(iter(lines.readline, ""), strict=True)), ""
+    except csv.Error as error:
+        names, broken = [], str(error)
+    record = text[: lines.tell()]
+    if "new-line" in broken:
+        return None, "the header holds a lone carriage return; expected lines that end with LF or CRLF"
+    if not is_whole and len(record) == len(text) and not record.endswith("\n"):
+        return None, f"the header does not end within the first {len(text)} characters"
+    if broken:
+        return None, f"the header is not quoted as CSV ({broken})"
+    if problem := _encoding_problem(record):
+        return None, problem
+    return tuple(name.strip() for name in names), None
+
+
+def _encoding_problem(record: str) -> str | None:
+    if "\x00" in record:
+        return "the file is not text: its header contains NUL bytes"
+    try:
+        record.encode("utf-8", "surrogateescape").decode("utf-8")
+    except UnicodeDecodeError as error:
+        return f"the header is not UTF-8 text ({error})"
+    return None

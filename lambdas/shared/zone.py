@@ -1,7 +1,8 @@
-"""Listing, copying and deleting objects under the condition that they are still the same."""
+"""A bucket: listing, reading, copying and deleting objects, on the condition that they are still the same."""
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from boto3.s3.transfer import TransferConfig, create_transfer_manager
@@ -14,6 +15,7 @@ from contract.plan import LandingObject
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import ObjectTypeDef
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -43,70 +45,95 @@ class _Planned(BaseSubscriber):
             future.meta.provide_object_etag(self._etag)
 
 
-def list_objects(s3: "S3Client", bucket: str) -> Iterator[LandingObject]:
-    """Every object of a bucket; keys that end with a slash are consoles' folder markers and left out."""
-    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
-        for item in page.get("Contents", []):
+@dataclass(frozen=True)
+class Zone:
+    """A bucket, and the client that reaches it."""
+
+    s3: "S3Client"
+    bucket: str
+
+    def uri(self, key: str) -> str:
+        """The address of an object."""
+        return f"s3://{self.bucket}/{key}"
+
+    def objects(self) -> Iterator[LandingObject]:
+        """All objects. Keys that end with a slash are left out: consoles mark folders with them."""
+        for item in self._list(""):
             if not item["Key"].endswith("/"):
                 yield LandingObject(item["Key"], item["ETag"], item["Size"], item["LastModified"].isoformat())
 
-
-def read_head(s3: "S3Client", bucket: str, item: LandingObject, size: int) -> bytes | None:
-    """The first `size` bytes of an object, or None if it is not the listed one any more."""
-    if item.size == 0:
-        return b""
-    try:
-        answer = s3.get_object(Bucket=bucket, Key=item.key, Range=f"bytes=0-{size - 1}", IfMatch=item.etag)
-    except ClientError as error:
-        raise_unless_changed(error)
-        return None
-    return answer["Body"].read() if answer["ETag"] == item.etag else None
-
-
-def read_below(s3: "S3Client", bucket: str, prefix: str) -> Iterator[bytes]:
-    """What each object holds whose key begins with the prefix; for the small documents of a run."""
-    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
-        for item in page.get("Contents", []):
-            yield s3.get_object(Bucket=bucket, Key=item["Key"])["Body"].read()
-
-
-def copy_if_unchanged(
-    s3: "S3Client", source: tuple[str, str], etag: str, size: int, target: tuple[str, str]
-) -> bool:
-    """Copy an object (bucket, key) if it still has that ETag; False if it does not.
-
-    Server-side, in parts where the object is big; a copy that is given up leaves neither an object nor
-    parts. Raises OSError if the copy's size is not the source's.
-    """
-    with create_transfer_manager(s3, COPYING) as manager:
-        future = manager.copy(
-            {"Bucket": source[0], "Key": source[1]},
-            target[0],
-            target[1],
-            extra_args={"CopySourceIfMatch": etag},
-            subscribers=[_Planned(etag, size)],
-        )
+    def read_head(self, item: LandingObject, size: int) -> bytes | None:
+        """The first `size` bytes of a listed object; None if the object has changed since."""
+        if item.size == 0:
+            return b""
         try:
-            future.result()
+            answer = self.s3.get_object(
+                Bucket=self.bucket, Key=item.key, Range=f"bytes=0-{size - 1}", IfMatch=item.etag
+            )
+        except ClientError as error:
+            raise_unless_changed(error)
+            return None
+        return answer["Body"].read() if answer["ETag"] == item.etag else None
+
+    def read(self, key: str) -> bytes:
+        """All that an object holds; for the small documents of a run."""
+        return self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+
+    def read_below(self, prefix: str) -> Iterator[bytes]:
+        """All that each object holds whose key begins with the prefix; for the small documents of a run."""
+        for item in self._list(prefix):
+            yield self.read(item["Key"])
+
+    def write(self, key: str, content: bytes) -> None:
+        """Write an object, in place of an earlier one."""
+        self.s3.put_object(Bucket=self.bucket, Key=key, Body=content)
+
+    def etag(self, key: str) -> str:
+        """The ETag that an object has now."""
+        return self.s3.head_object(Bucket=self.bucket, Key=key)["ETag"]
+
+    def size(self, key: str) -> int:
+        """The size that an object has now."""
+        return self.s3.head_object(Bucket=self.bucket, Key=key)["ContentLength"]
+
+    def copy_if_unchanged(self, key: str, *, etag: str, size: int, to: "Zone", target: str) -> bool:
+        """Copy an object to a key of another zone if it still has that ETag; False if it does not.
+
+        Server-side, in parts where the object is big; a copy that is given up leaves neither an object nor
+        parts. Raises OSError if the copy's size is not the source's.
+        """
+        with create_transfer_manager(self.s3, COPYING) as manager:
+            future = manager.copy(
+                {"Bucket": self.bucket, "Key": key},
+                to.bucket,
+                target,
+                extra_args={"CopySourceIfMatch": etag},
+                subscribers=[_Planned(etag, size)],
+            )
+            try:
+                future.result()
+            except ClientError as error:
+                raise_unless_changed(error)
+                return False
+            except _PART_CHANGED:
+                return False
+        copied = to.size(target)
+        if copied != size:
+            raise OSError(f"{to.uri(target)} has {copied} bytes after the copy, its source {size}")
+        return True
+
+    def delete_if_unchanged(self, key: str, etag: str) -> bool:
+        """Delete an object if it still has that ETag; False if it is another one or gone."""
+        try:
+            self.s3.delete_object(Bucket=self.bucket, Key=key, IfMatch=etag)
         except ClientError as error:
             raise_unless_changed(error)
             return False
-        except _PART_CHANGED:
-            return False
-    copied = s3.head_object(Bucket=target[0], Key=target[1])["ContentLength"]
-    if copied != size:
-        raise OSError(f"s3://{'/'.join(target)} has {copied} bytes after the copy, its source {size}")
-    return True
+        return True
 
-
-def delete_if_unchanged(s3: "S3Client", bucket: str, key: str, etag: str) -> bool:
-    """Delete an object if it still has that ETag; False if it is another one or gone."""
-    try:
-        s3.delete_object(Bucket=bucket, Key=key, IfMatch=etag)
-    except ClientError as error:
-        raise_unless_changed(error)
-        return False
-    return True
+    def _list(self, prefix: str) -> Iterator["ObjectTypeDef"]:
+        for page in self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix):
+            yield from page.get("Contents", [])
 
 
 def in_parallel(

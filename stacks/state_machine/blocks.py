@@ -8,13 +8,14 @@ from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
-from lambdas.shared.observability import METRICS_NAMESPACE
+from lambdas.shared.environment import METRICS_NAMESPACE
+from lambdas.shared.errors import PipelineError
 from stacks.functions import Functions
 from stacks.settings.settings import Settings
 from stacks.state_machine.retries import BACK_OFF, NEVER
 from stacks.state_machine.run_sql import Polling, RunSql, Warehouse
 
-NOT_RETRIED = ["InvalidExecutionInput", "DataQualityError", "NotPublishedError"]
+NOT_RETRIED = [error.__name__ for error in PipelineError.__subclasses__()]
 """Errors of the functions that the next try would meet again."""
 
 RUN_ID = sfn.JsonPath.string_at("$$.Execution.Name")

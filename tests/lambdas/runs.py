@@ -12,7 +12,7 @@ def plan(zones: LocalZones, run_id: str = "r1") -> list[int]:
     """Plan a run whose files are in no ledger; the numbers of its batches."""
     made = listed(run_id)
     if made["batches"]:
-        drop_published.drop_published(zones.s3, run_id, PUBLISHED_NOTHING, zones.environment)
+        drop_published.drop_published(zones.run(run_id), PUBLISHED_NOTHING)
     batches: list[int] = made["batches"]
     return batches
 

@@ -60,7 +60,7 @@ def test_an_overwrite_at_the_moment_of_deletion_is_refused_by_s3_itself(copied: 
     conditions: list[str] = []
     copied.before("DeleteObject", lambda request: conditions.append(request["headers"]["If-Match"]))
     listed = copied.s3.list_objects_v2(Bucket=copied.environment.landing_bucket)["Contents"]
-    acknowledge(copied.s3, "r1", copied.environment)
+    acknowledge(copied.run())
     assert sorted(conditions) == sorted(item["ETag"] for item in listed)
 
 
@@ -100,15 +100,15 @@ def test_files_without_rows_need_no_ledger(zones: LocalZones) -> None:
 
 def test_only_the_receipts_of_the_run_itself_count(copied: LocalZones) -> None:
     copied.land("authors/second.csv")
-    assert acknowledge(copied.s3, "r", copied.environment) == {"acknowledged": 0, "changed": 0}
-    assert acknowledge(copied.s3, "r11", copied.environment) == {"acknowledged": 0, "changed": 0}
+    assert acknowledge(copied.run("r")) == {"acknowledged": 0, "changed": 0}
+    assert acknowledge(copied.run("r11")) == {"acknowledged": 0, "changed": 0}
     assert len(copied.landed()) == 4
 
 
 def test_a_plan_without_a_receipt_deletes_nothing(zones: LocalZones) -> None:
     zones.land("author.csv")
     plan(zones)
-    assert acknowledge(zones.s3, "r1", zones.environment) == {"acknowledged": 0, "changed": 0}
+    assert acknowledge(zones.run()) == {"acknowledged": 0, "changed": 0}
     assert zones.landed() == ["author.csv"]
 
 

@@ -13,7 +13,6 @@ from catalog import AUTHORS, REVIEWS
 from contract.keys import copied_key
 from contract.plan import PlannedFile
 from lambdas import copy_to_working, quarantine_unreadable
-from lambdas.shared.documents import read_plan
 from lambdas.shared.environment import Environment
 from tests.lambdas.runs import confirm, copy, plan
 from tests.lambdas.zones import AUTHORS_CSV, LocalZones
@@ -52,7 +51,7 @@ HEADER = ",".join(REVIEWS.column_names).encode() + b"\n"
 def copied(zones: LocalZones) -> PlannedFile:
     """The only file of the plan as Spark gets it."""
     confirm()
-    (file,) = read_plan(zones.s3, zones.environment.working_bucket, copied_key("r1")).files
+    (file,) = zones.run().read_plan(copied_key).files
     return file
 
 
@@ -117,7 +116,7 @@ def test_a_big_file_with_a_quote_out_of_place_stays_whole(zones: LocalZones) -> 
 def test_a_file_that_changes_while_it_is_cut_leaves_nothing(zones: LocalZones, operation: str) -> None:
     zones.land("reviews/big.csv", REVIEWS_26_MB)
     plan(zones)
-    client = zones.s3
+    run = zones.run(environment=Environment.read())
     changes = iter([AUTHORS_CSV])
 
     def overwrite(_: dict[str, Any]) -> None:
@@ -125,7 +124,7 @@ def test_a_file_that_changes_while_it_is_cut_leaves_nothing(zones: LocalZones, o
             zones.land("reviews/big.csv", content)
 
     zones.before(operation, overwrite)
-    made = copy_to_working.copy_batch(client, "r1", 0, Environment.read())
+    made = copy_to_working.copy_batch(run, 0)
     assert made == {"copied": 0, "changed": 1}
     assert objects(zones) == []
     assert list((zones.folder / ".localbucket-uploads").iterdir()) == []
@@ -144,12 +143,12 @@ def test_a_failure_leaves_nothing_half_done_and_the_next_try_copies_all(
             raise failure
 
     zones.before("UploadPartCopy", fail)
-    environment = Environment.read()
+    run = zones.run(environment=Environment.read())
     with pytest.raises(ConnectionError):
-        copy_to_working.copy_batch(zones.s3, "r1", 0, environment)
+        copy_to_working.copy_batch(run, 0)
     assert objects(zones) == []
     assert list((zones.folder / ".localbucket-uploads").iterdir()) == []
-    assert copy_to_working.copy_batch(zones.s3, "r1", 0, environment) == {"copied": 1, "changed": 0}
+    assert copy_to_working.copy_batch(run, 0) == {"copied": 1, "changed": 0}
     assert len(objects(zones)) == 4
 
 
@@ -164,7 +163,7 @@ def test_a_part_that_is_not_what_was_cut_is_an_error(zones: LocalZones) -> None:
 
     zones.before("UploadPartCopy", shorten)
     with pytest.raises(OSError, match=r"part=00000-after=0-big.csv has \d+ bytes after the copy, not \d+"):
-        copy_to_working.copy_batch(zones.s3, "r1", 0, Environment.read())
+        copy_to_working.copy_batch(zones.run(environment=Environment.read()), 0)
 
 
 def test_a_cut_file_that_spark_cannot_read_is_quarantined_as_it_was_landed(zones: LocalZones) -> None:
@@ -173,9 +172,8 @@ def test_a_cut_file_that_spark_cannot_read_is_quarantined_as_it_was_landed(zones
     copy()
     confirm()
     problems = {"reviews/big.csv": "a field is too long"}
-    environment = Environment.read()
-    (file,) = quarantine_unreadable.quarantine(zones.s3, "r1", problems, environment).files
-    assert zones.content(environment.quarantine_bucket, file.target) == REVIEWS_26_MB
+    (file,) = quarantine_unreadable.quarantine(zones.run(), problems).files
+    assert zones.content(zones.environment.quarantine_bucket, file.target) == REVIEWS_26_MB
     assert file.target == "run=r1/files/00000-big.csv"
 
 
@@ -188,9 +186,7 @@ def test_a_cut_file_that_spark_cannot_read_and_that_has_changed_since_fails_the_
     confirm()
     zones.land("reviews/big.csv", AUTHORS_CSV)
     with pytest.raises(OSError, match="has changed while it was copied to quarantine"):
-        quarantine_unreadable.quarantine(
-            zones.s3, "r1", {"reviews/big.csv": "a field is too long"}, Environment.read()
-        )
+        quarantine_unreadable.quarantine(zones.run(), {"reviews/big.csv": "a field is too long"})
 
 
 def test_authors_have_a_header_of_their_own(zones: LocalZones) -> None:

@@ -76,7 +76,7 @@ def test_a_file_overwritten_while_it_is_copied_is_not_copied(zones: LocalZones) 
         (landing / "author.csv").write_bytes(AUTHORS_CSV + b"\n")
 
     zones.before("CopyObject", overwrite)
-    assert copy_to_working.copy_batch(zones.s3, "r1", 0, zones.environment) == {"copied": 0, "changed": 1}
+    assert copy_to_working.copy_batch(zones.run(), 0) == {"copied": 0, "changed": 1}
     assert len(conditions) == 1
     assert receipt(zones) == []
 
@@ -100,7 +100,7 @@ def test_a_copy_of_another_size_than_the_file_fails_the_batch(zones: LocalZones)
 
     zones.s3.meta.events.register("after-call.s3.CopyObject", shorten)
     with pytest.raises(OSError, match=f"has 5 bytes after the copy, its source {len(AUTHORS_CSV)}"):
-        copy_to_working.copy_batch(zones.s3, "r1", 0, zones.environment)
+        copy_to_working.copy_batch(zones.run(), 0)
     assert "run=r1/copied/00000.json" not in zones.keys(zones.environment.working_bucket)
 
 

@@ -1,4 +1,3 @@
-import boto3
 import pytest
 
 from contract.ledger import ROWS, LedgerLine
@@ -8,9 +7,7 @@ from tests.lambdas.warehouse import Ledger
 
 def test_rows_come_as_column_and_value_and_null_as_none(ledger: Ledger) -> None:
     statement = ledger.run("select 1 as one, 'x' as letter, null as nothing, true as flag, 0 as zero")
-    assert list(read_rows(boto3.client("redshift-data"), statement)) == [
-        {"one": 1, "letter": "x", "nothing": None, "flag": True, "zero": 0}
-    ]
+    assert list(read_rows(statement)) == [{"one": 1, "letter": "x", "nothing": None, "flag": True, "zero": 0}]
 
 
 def test_every_page_of_a_result_is_read(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -18,13 +15,13 @@ def test_every_page_of_a_result_is_read(ledger: Ledger, monkeypatch: pytest.Monk
     statement = ledger.run(
         "select 1 as n union all select 2 union all select 3 union all select 4 order by 1"
     )
-    assert [row["n"] for row in read_rows(boto3.client("redshift-data"), statement)] == [1, 2, 3, 4]
+    assert [row["n"] for row in read_rows(statement)] == [1, 2, 3, 4]
 
 
 def test_the_ledger_of_a_run_is_one_line_for_each_dataset(ledger: Ledger) -> None:
     ledger.publish("r1")
     ledger.publish("another")
-    found = read_ledger(boto3.client("redshift-data"), ledger.read("r1"))
+    found = read_ledger(ledger.read("r1"))
     assert found == [
         LedgerLine(run_id="r1", dataset=name, **dict(zip(ROWS, (15, 1, 2, 3, 4, 5), strict=True)))
         for name in ("authors", "books", "reviews", "users")
@@ -32,4 +29,4 @@ def test_the_ledger_of_a_run_is_one_line_for_each_dataset(ledger: Ledger) -> Non
 
 
 def test_a_run_that_is_not_published_has_no_lines(ledger: Ledger) -> None:
-    assert read_ledger(boto3.client("redshift-data"), ledger.read("r1")) == []
+    assert read_ledger(ledger.read("r1")) == []

@@ -42,7 +42,7 @@ def test_a_run_that_has_nothing_new_has_no_batches(zones: LocalZones) -> None:
     zones.land("author.csv")
     listed()
     published = {("author.csv", etag_of(zones, "author.csv")): "r0"}
-    plan = drop_published.drop_published(zones.s3, "r1", published, zones.environment)
+    plan = drop_published.drop_published(zones.run(), published)
     assert (plan.files, plan.layouts, zones.landed()) == ((), (), [])
 
 
@@ -50,7 +50,7 @@ def test_a_run_that_has_nothing_new_has_no_batches(zones: LocalZones) -> None:
 def test_the_same_name_with_other_content_is_new(zones: LocalZones, etag: str) -> None:
     zones.land("author.csv")
     listed()
-    drop_published.drop_published(zones.s3, "r1", {("author.csv", etag): "r0"}, zones.environment)
+    drop_published.drop_published(zones.run(), {("author.csv", etag): "r0"})
     assert zones.landed() == planned(zones) == ["author.csv"]
 
 
@@ -59,7 +59,7 @@ def test_a_published_file_that_is_overwritten_meanwhile_stays_for_the_next_run(z
     published = {("author.csv", etag_of(zones, "author.csv")): "r0"}
     listed()
     zones.land("author.csv", AUTHORS_CSV + b"\n")
-    drop_published.drop_published(zones.s3, "r1", published, zones.environment)
+    drop_published.drop_published(zones.run(), published)
     assert zones.landed() == ["author.csv"]
     assert planned(zones) == []
 
@@ -69,6 +69,6 @@ def test_doing_it_twice_gives_the_same_plan_and_the_same_count(zones: LocalZones
     zones.land("reviews.csv", REVIEWS_CSV)
     published = {("author.csv", etag_of(zones, "author.csv")): "r0"}
     listed()
-    once = drop_published.drop_published(zones.s3, "r1", published, zones.environment)
-    assert drop_published.drop_published(zones.s3, "r1", published, zones.environment) == once
+    once = drop_published.drop_published(zones.run(), published)
+    assert drop_published.drop_published(zones.run(), published) == once
     assert once.published == ("author.csv: published by run r0, not read again",)

@@ -1,21 +1,17 @@
 import csv
 import gzip
 import io
-import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from catalog import AUTHORS
-from contract.plan import Plan, TaskLimits
+from contract.plan import Plan
 from lambdas.plan_copies import handler, plan_run
 from lambdas.shared.environment import Environment
 from lambdas.shared.errors import InvalidExecutionInput
-from lambdas.shared.planning import Header, Zones, make_plan
-from lambdas.shared.summary import summary
-from tests.lambdas.zones import AUTHORS_CSV, REVIEWS_CSV, LocalZones, landing_object
+from tests.lambdas.zones import AUTHORS_CSV, REVIEWS_CSV, LocalZones
 
 EVENT = {"run_id": "r1", "started": "2020-03-01T00:00:00Z", "input": {}}
 
@@ -113,7 +109,7 @@ def test_of_each_file_only_the_first_64_kib_are_read(zones: LocalZones) -> None:
     zones.land("author.csv", AUTHORS_CSV + b"2,Bob,,,4.5,2,1,2020-02-19 21:38:16\n" * 10_000)
     ranges: list[str] = []
     zones.before("GetObject", lambda request: ranges.append(request["headers"]["Range"]))
-    (file,) = plan_run(zones.s3, "r1", zones.environment).files
+    (file,) = plan_run(zones.run()).files
     assert ranges == ["bytes=0-65535"]
     assert file.size > 300_000
     assert file.dataset == "authors"
@@ -127,7 +123,7 @@ def test_a_listing_of_several_pages_is_read_to_its_end_and_what_is_too_much_is_l
         (landing / f"{number:04}.txt").touch()
     pages: list[Any] = []
     zones.before("ListObjectsV2", pages.append)
-    plan = plan_run(zones.s3, "r1", with_settings(batch_max_files=2_400))
+    plan = plan_run(zones.run(environment=with_settings(batch_max_files=2_400)))
     assert len(pages) == 3
     assert len({file.key for file in plan.files}) == 2_400
     assert plan.left_for_later == 100
@@ -145,7 +141,7 @@ def test_an_object_overwritten_between_the_listing_and_the_reading_is_left_for_t
             (landing / "author.csv").write_bytes(AUTHORS_CSV + b"\n")
 
     zones.before("GetObject", overwrite)
-    plan = plan_run(zones.s3, "r1", zones.environment)
+    plan = plan_run(zones.run())
     assert [file.key for file in plan.files] == ["authors/other.csv"]
     assert zones.landed() == ["author.csv", "authors/other.csv"]
 
@@ -154,7 +150,7 @@ def test_an_object_deleted_between_the_listing_and_the_reading_is_left_out(zones
     zones.land("author.csv")
     landing = zones.folder / zones.environment.landing_bucket
     zones.before("GetObject", lambda _request: (landing / "author.csv").unlink())
-    assert plan_run(zones.s3, "r1", zones.environment).files == ()
+    assert plan_run(zones.run()).files == ()
 
 
 def test_a_folder_marker_of_a_console_is_not_a_file(zones: LocalZones) -> None:
@@ -164,48 +160,19 @@ def test_a_folder_marker_of_a_console_is_not_a_file(zones: LocalZones) -> None:
         parsed["Contents"].append({**parsed["Contents"][0], "Key": "authors/", "Size": 0})
 
     zones.s3.meta.events.register("after-call.s3.ListObjectsV2", add_marker)
-    assert [file.key for file in plan_run(zones.s3, "r1", zones.environment).files] == ["authors/x.csv"]
+    assert [file.key for file in plan_run(zones.run()).files] == ["authors/x.csv"]
 
 
 def test_an_error_of_s3_other_than_a_changed_object_fails_the_run(
     zones: LocalZones, with_settings: Callable[..., Environment]
 ) -> None:
     with pytest.raises(ClientError, match="NoSuchBucket"):
-        plan_run(zones.s3, "r1", with_settings(landing_bucket="nowhere"))
+        plan_run(zones.run(environment=with_settings(landing_bucket="nowhere")))
 
 
 def test_planning_moves_and_deletes_nothing(zones: LocalZones) -> None:
     zones.land("author.csv")
     zones.land("notes.txt", b"hello")
-    plan_run(zones.s3, "r1", zones.environment)
+    plan_run(zones.run())
     assert zones.landed() == ["author.csv", "notes.txt"]
     assert zones.content(zones.environment.landing_bucket, "author.csv") == AUTHORS_CSV
-
-
-def test_the_summary_of_ten_thousand_files_stays_small() -> None:
-    items = [landing_object(f"reviews/capture-{number}.csv") for number in range(10_000)]
-    headers = {item.key: Header(problem="the header is not UTF-8 text") for item in items[:5_000]}
-    headers |= {item.key: Header() for item in items[5_000:]}
-    made = summary(make_plan("r1", items, headers, Zones("working", "quarantine")), TaskLimits(200, 10**9))
-    assert (made["quarantined_files"], made["batches"]) == (5_000, list(range(50)))
-    assert len(made["notes"]) == 20
-    assert len(json.dumps(made)) < 10_000
-
-
-def test_notes_are_cut_so_that_the_state_machine_can_carry_them_in_the_plan_and_in_the_report() -> None:
-    widest = "\U0001f4da" * 500  # twelve bytes each as JSON writes them
-    items = [landing_object(f"{widest}{number}") for number in range(30)]
-    plan = make_plan("r1", items, {item.key: Header() for item in items}, Zones("working", "quarantine"))
-    made = summary(plan, TaskLimits(200, 10**9))
-    assert [len(note) for note in made["notes"]] == [250] * 20
-    assert 2 * len(json.dumps(made)) < 256 * 1024 * 3 / 4
-
-
-def test_what_differs_in_usable_headers_is_noted() -> None:
-    plan = make_plan(
-        "r1",
-        [landing_object("author.csv")],
-        {"author.csv": Header((*AUTHORS.column_names, "shelf"))},
-        Zones("working", "quarantine"),
-    )
-    assert summary(plan, TaskLimits(200, 10**9))["notes"] == ["authors: unknown columns shelf are ignored"]

@@ -1,12 +1,13 @@
+import json
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog import AUTHORS, REVIEWS
-from contract.plan import LandingObject
-from lambdas.shared.planning import Header, Zones, bound_batch, make_plan
+from contract.plan import LandingObject, TaskLimits
+from lambdas.shared.planning import Header, bound_batch, make_plan, summary
 from tests.lambdas.zones import landing_object
 
-ZONES = Zones(working="working", quarantine="quarantine")
 AUTHOR_COLUMNS = AUTHORS.column_names
 ODD_KEYS = [
     "authors/with space.csv",
@@ -101,7 +102,7 @@ def test_files_that_share_a_header_share_a_layout() -> None:
         "authors/b.csv": Header(AUTHOR_COLUMNS),
         "reviews.csv": Header(REVIEWS.column_names),
     }
-    plan = make_plan("r1", items, found, ZONES)
+    plan = make_plan("r1", items, found, working="working")
     assert [(layout.dataset.name, layout.columns, layout.prefix) for layout in plan.layouts] == [
         ("authors", AUTHOR_COLUMNS, "s3://working/run=r1/authors/layout=0/"),
         ("authors", other_order, "s3://working/run=r1/authors/layout=1/"),
@@ -119,7 +120,7 @@ def test_files_that_share_a_header_share_a_layout() -> None:
 def test_a_difference_that_many_files_share_is_told_once() -> None:
     columns = (*AUTHOR_COLUMNS, "shelf")
     items = [landing_object(f"authors/{n}.csv") for n in range(5)]
-    plan = make_plan("r1", items, {item.key: Header(columns) for item in items}, ZONES)
+    plan = make_plan("r1", items, {item.key: Header(columns) for item in items}, working="working")
     assert plan.drift == ("authors: unknown columns shelf are ignored",)
 
 
@@ -130,7 +131,7 @@ def test_what_cannot_be_used_goes_to_quarantine_with_the_reason() -> None:
         "book.csv": Header(problem="the header is not UTF-8 text"),
         "user.csv": Header(columns=("user_id",)),
     }
-    plan = make_plan("r1", items, found, ZONES)
+    plan = make_plan("r1", items, found, working="working")
     assert [(file.target, file.dataset) for file in plan.files] == [
         ("run=r1/files/00000-notes.txt", None),
         ("run=r1/files/00001-book.csv", None),
@@ -147,7 +148,9 @@ def test_what_cannot_be_used_goes_to_quarantine_with_the_reason() -> None:
 
 
 def test_an_empty_file_is_kept_apart_from_the_folders_that_spark_reads() -> None:
-    plan = make_plan("r1", [landing_object("author.csv", size=0)], {"author.csv": Header()}, ZONES)
+    plan = make_plan(
+        "r1", [landing_object("author.csv", size=0)], {"author.csv": Header()}, working="working"
+    )
     (file,) = plan.files
     assert (file.target, file.dataset, file.problem) == ("run=r1/empty/00000-author.csv", "authors", None)
     assert plan.layouts == ()
@@ -155,13 +158,13 @@ def test_an_empty_file_is_kept_apart_from_the_folders_that_spark_reads() -> None
 
 def test_an_object_that_changed_since_the_listing_is_left_out() -> None:
     items = [landing_object("author.csv"), landing_object("authors.csv")]
-    plan = make_plan("r1", items, {"authors.csv": Header(AUTHOR_COLUMNS)}, ZONES)
+    plan = make_plan("r1", items, {"authors.csv": Header(AUTHOR_COLUMNS)}, working="working")
     assert [file.key for file in plan.files] == ["authors.csv"]
 
 
 def test_every_odd_key_gets_a_target_of_its_own_that_spark_reads_as_a_plain_file() -> None:
     items = [landing_object(key) for key in ODD_KEYS]
-    plan = make_plan("r1", items, {key: Header(AUTHOR_COLUMNS) for key in ODD_KEYS}, ZONES)
+    plan = make_plan("r1", items, {key: Header(AUTHOR_COLUMNS) for key in ODD_KEYS}, working="working")
     names = [file.target.removeprefix("run=r1/authors/layout=0/") for file in plan.files]
     assert names[:7] == [
         "00000-with~20space.csv",
@@ -179,7 +182,9 @@ def test_every_odd_key_gets_a_target_of_its_own_that_spark_reads_as_a_plain_file
 
 def test_unusable_files_never_share_a_target_in_quarantine() -> None:
     found = ["x.txt", "/x.txt", "//x.txt", "a/x.txt", "x.txt.reason.json", "k" * 1000]
-    plan = make_plan("r1", [landing_object(key) for key in found], {key: Header() for key in found}, ZONES)
+    plan = make_plan(
+        "r1", [landing_object(key) for key in found], {key: Header() for key in found}, working="working"
+    )
     reasons = [f"{file.target}.reason.json" for file in plan.files]
     targets = [file.target for file in plan.files]
     assert len({*targets, *reasons}) == 2 * len(found)
@@ -192,7 +197,13 @@ def test_every_listed_object_ends_in_exactly_one_place(
 ) -> None:
     chosen, left = bound_batch(objects, max_files, max_bytes)
     drawn = {item.key: data.draw(headers) for item in chosen}
-    plan = make_plan("r1", chosen, {key: header for key, header in drawn.items() if header}, ZONES, left)
+    plan = make_plan(
+        "r1",
+        chosen,
+        {key: header for key, header in drawn.items() if header},
+        working="working",
+        left_for_later=left,
+    )
     places = {
         "copied": {file.key for file in plan.files if "/layout=" in file.target},
         "quarantined": {file.key for file in plan.files if file.problem},
@@ -211,3 +222,32 @@ def test_every_listed_object_ends_in_exactly_one_place(
     folders = {layout.prefix.removeprefix("s3://working/") for layout in plan.layouts}
     copied_to = {file.target.rpartition("/")[0] + "/" for file in plan.files if "/layout=" in file.target}
     assert copied_to == folders
+
+
+def test_the_summary_of_ten_thousand_files_stays_small() -> None:
+    items = [landing_object(f"reviews/capture-{number}.csv") for number in range(10_000)]
+    headers = {item.key: Header(problem="the header is not UTF-8 text") for item in items[:5_000]}
+    headers |= {item.key: Header() for item in items[5_000:]}
+    made = summary(make_plan("r1", items, headers, working="working"), TaskLimits(200, 10**9))
+    assert (made["quarantined_files"], made["batches"]) == (5_000, list(range(50)))
+    assert len(made["notes"]) == 20
+    assert len(json.dumps(made)) < 10_000
+
+
+def test_notes_are_cut_so_that_the_state_machine_can_carry_them_in_the_plan_and_in_the_report() -> None:
+    widest = "\U0001f4da" * 500  # twelve bytes each as JSON writes them
+    items = [landing_object(f"{widest}{number}") for number in range(30)]
+    plan = make_plan("r1", items, {item.key: Header() for item in items}, working="working")
+    made = summary(plan, TaskLimits(200, 10**9))
+    assert [len(note) for note in made["notes"]] == [250] * 20
+    assert 2 * len(json.dumps(made)) < 256 * 1024 * 3 / 4
+
+
+def test_what_differs_in_usable_headers_is_noted() -> None:
+    plan = make_plan(
+        "r1",
+        [landing_object("author.csv")],
+        {"author.csv": Header((*AUTHORS.column_names, "shelf"))},
+        working="working",
+    )
+    assert summary(plan, TaskLimits(200, 10**9))["notes"] == ["authors: unknown columns shelf are ignored"]

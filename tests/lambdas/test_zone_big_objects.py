@@ -13,7 +13,7 @@ from botocore.awsrequest import AWSResponse
 from mypy_boto3_s3 import S3Client
 
 from lambdas.shared import zone
-from lambdas.shared.zone import copy_if_unchanged, delete_if_unchanged
+from lambdas.shared.zone import Zone
 from tests.lambdas.zones import LocalZones
 
 MIB = 1024 * 1024
@@ -38,9 +38,9 @@ def landed_etag(zones: LocalZones) -> str:
 
 
 def copied(zones: LocalZones, etag: str) -> bool:
-    source = (zones.environment.landing_bucket, "book.csv")
-    return copy_if_unchanged(
-        zones.s3, source, etag, len(CONTENT), (zones.environment.working_bucket, "b.csv")
+    run = zones.run()
+    return run.landing.copy_if_unchanged(
+        "book.csv", etag=etag, size=len(CONTENT), to=run.working, target="b.csv"
     )
 
 
@@ -89,7 +89,7 @@ def test_an_object_overwritten_before_its_parts_are_copied_leaves_nothing(
     zones.before(operation, lambda _request: zones.land("book.csv", newer))
     assert not copied(zones, etag)
     assert_nothing_is_left(zones)
-    assert not delete_if_unchanged(zones.s3, zones.environment.landing_bucket, "book.csv", etag)
+    assert not zones.run().landing.delete_if_unchanged("book.csv", etag)
     assert zones.content(zones.environment.landing_bucket, "book.csv") == newer
 
 
@@ -128,7 +128,7 @@ def test_an_object_overwritten_after_its_last_part_is_the_version_that_was_plann
     zones.before("CompleteMultipartUpload", lambda _request: zones.land("book.csv", NEWER))
     assert copied(zones, etag)
     assert zones.content(zones.environment.working_bucket, "b.csv") == CONTENT
-    assert not delete_if_unchanged(zones.s3, zones.environment.landing_bucket, "book.csv", etag)
+    assert not zones.run().landing.delete_if_unchanged("book.csv", etag)
 
 
 @pytest.mark.usefixtures("small_parts")
@@ -138,6 +138,12 @@ def test_an_error_that_is_no_change_is_raised_and_leaves_nothing(zones: LocalZon
     with pytest.raises(zones.s3.exceptions.NoSuchBucket):
         copied(zones, etag)
     assert list((zones.folder / ".localbucket-uploads").iterdir()) == []
+
+
+def copied_from(s3: S3Client, size: int) -> bool:
+    """Copy version 1 of a book of that size."""
+    landing, working = Zone(s3, "landing"), Zone(s3, "working")
+    return landing.copy_if_unchanged("book.csv", etag='"v1"', size=size, to=working, target="b.csv")
 
 
 class _Body:
@@ -191,7 +197,7 @@ class BigStore:
 def test_the_parts_of_an_object_of_any_size_cover_it_exactly(size: int, parts: int) -> None:
     s3 = boto3.client("s3")
     store = BigStore(s3, size)
-    assert copy_if_unchanged(s3, ("landing", "book.csv"), '"v1"', size, ("working", "b.csv"))
+    assert copied_from(s3, size)
     ranges = store.ranges()
     assert len(ranges) == parts <= 10_000
     assert (ranges[0][0], ranges[-1][1]) == (0, size)
@@ -204,7 +210,7 @@ def test_the_parts_of_an_object_of_any_size_cover_it_exactly(size: int, parts: i
 def test_an_object_below_the_size_of_a_part_is_copied_in_one_request() -> None:
     s3 = boto3.client("s3")
     store = BigStore(s3, 64 * MIB - 1)
-    assert copy_if_unchanged(s3, ("landing", "book.csv"), '"v1"', store.size, ("working", "b.csv"))
+    assert copied_from(s3, store.size)
     (query, headers) = store.copies[0]
     assert len(store.copies) == 1
     assert "partNumber" not in query
@@ -216,4 +222,4 @@ def test_a_copy_of_another_size_than_its_source_is_an_error() -> None:
     s3 = boto3.client("s3")
     BigStore(s3, 70 * MIB)
     with pytest.raises(OSError, match="has 73400320 bytes after the copy, its source 73400321"):
-        copy_if_unchanged(s3, ("landing", "book.csv"), '"v1"', 70 * MIB + 1, ("working", "b.csv"))
+        copied_from(s3, 70 * MIB + 1)

@@ -3,7 +3,6 @@
 import pytest
 
 from contract.plan import LandingObject
-from lambdas.shared.zone import copy_if_unchanged, delete_if_unchanged, list_objects, read_head
 from tests.lambdas.zones import AUTHORS_CSV, LocalZones
 
 KEYS = [
@@ -38,21 +37,21 @@ KEYS = [
 
 
 def landed(zones: LocalZones) -> dict[str, LandingObject]:
-    return {item.key: item for item in list_objects(zones.s3, zones.environment.landing_bucket)}
+    return {item.key: item for item in zones.run().landing.objects()}
 
 
 @pytest.mark.parametrize("key", KEYS, ids=ascii)
 def test_an_odd_key_is_listed_read_copied_and_deleted_as_any_other(zones: LocalZones, key: str) -> None:
-    landing, working = zones.environment.landing_bucket, zones.environment.working_bucket
+    landing, working = zones.run().landing, zones.run().working
     zones.land(key)
     zones.land("untouched.csv")
     item = landed(zones)[key]
     assert item.size == len(AUTHORS_CSV)
-    assert read_head(zones.s3, landing, item, 9) == b"author_id"
+    assert landing.read_head(item, 9) == b"author_id"
     for target in (key, "run=1/authors/layout=0/00000-name.csv"):
-        assert copy_if_unchanged(zones.s3, (landing, key), item.etag, item.size, (working, target))
-        assert zones.content(working, target) == AUTHORS_CSV
-    assert delete_if_unchanged(zones.s3, landing, key, item.etag)
+        assert landing.copy_if_unchanged(key, etag=item.etag, size=item.size, to=working, target=target)
+        assert zones.content(working.bucket, target) == AUTHORS_CSV
+    assert landing.delete_if_unchanged(key, item.etag)
     assert zones.landed() == ["untouched.csv"]
 
 
@@ -60,22 +59,20 @@ def test_an_odd_key_is_listed_read_copied_and_deleted_as_any_other(zones: LocalZ
 def test_an_odd_key_that_was_overwritten_is_neither_read_nor_copied_nor_deleted(
     zones: LocalZones, key: str
 ) -> None:
-    landing, working = zones.environment.landing_bucket, zones.environment.working_bucket
+    landing, working = zones.run().landing, zones.run().working
     zones.land(key)
     item = landed(zones)[key]
     newer = AUTHORS_CSV.replace(b"Ann", b"Bob")
     zones.land(key, newer)
-    assert read_head(zones.s3, landing, item, 9) is None
-    assert not copy_if_unchanged(zones.s3, (landing, key), item.etag, item.size, (working, "x.csv"))
-    assert not delete_if_unchanged(zones.s3, landing, key, item.etag)
-    assert zones.content(landing, key) == newer
-    assert zones.keys(working) == []
+    assert landing.read_head(item, 9) is None
+    assert not landing.copy_if_unchanged(key, etag=item.etag, size=item.size, to=working, target="x.csv")
+    assert not landing.delete_if_unchanged(key, item.etag)
+    assert zones.content(landing.bucket, key) == newer
+    assert zones.keys(working.bucket) == []
 
 
 def test_all_odd_keys_are_one_listing_without_doubles_or_gaps(zones: LocalZones) -> None:
     for key in KEYS:
         zones.land(key)
-    assert [item.key for item in list_objects(zones.s3, zones.environment.landing_bucket)] == sorted(
-        KEYS, key=str.encode
-    )
+    assert [item.key for item in zones.run().landing.objects()] == sorted(KEYS, key=str.encode)
     assert sorted(zones.landed()) == sorted(KEYS)

@@ -14,7 +14,6 @@ from mypy_boto3_s3 import S3Client
 
 from contract.plan import LandingObject
 from lambdas.shared import zone
-from lambdas.shared.zone import copy_if_unchanged, delete_if_unchanged, list_objects, read_head
 from tests.lambdas.zones import LocalZones
 
 KEYS = [f"authors/{number}.csv" for number in range(6)]
@@ -68,18 +67,18 @@ def versions(writers: list[Writer]) -> dict[tuple[str, str], bytes]:
 
 
 def listed(zones: LocalZones) -> list[LandingObject]:
-    return list(list_objects(zones.s3, zones.environment.landing_bucket))
+    return list(zones.run().landing.objects())
 
 
 def copied(zones: LocalZones, item: LandingObject, target: str) -> bool:
-    source = (zones.environment.landing_bucket, item.key)
-    return copy_if_unchanged(
-        zones.s3, source, item.etag, item.size, (zones.environment.working_bucket, target)
+    run = zones.run()
+    return run.landing.copy_if_unchanged(
+        item.key, etag=item.etag, size=item.size, to=run.working, target=target
     )
 
 
 def test_no_version_is_lost_and_each_copy_is_the_version_that_was_planned(zones: LocalZones) -> None:
-    landing, working = zones.environment.landing_bucket, zones.environment.working_bucket
+    landing, working = zones.run().landing, zones.environment.working_bucket
     kept: dict[str, LandingObject] = {}
     deleted: list[LandingObject] = []
     refused = 0
@@ -93,7 +92,7 @@ def test_no_version_is_lost_and_each_copy_is_the_version_that_was_planned(zones:
                     refused += 1
                     continue
                 kept[target] = item
-                if delete_if_unchanged(zones.s3, landing, item.key, item.etag):
+                if landing.delete_if_unchanged(item.key, item.etag):
                     deleted.append(item)
     content = versions(writers)
     assert zones.keys(working) == sorted(kept)
@@ -114,7 +113,7 @@ def test_a_head_is_the_head_of_the_version_that_was_listed(zones: LocalZones) ->
         found = []
         for _ in range(25):
             for item in listed(zones):
-                head = read_head(zones.s3, zones.environment.landing_bucket, item, 1990)
+                head = zones.run().landing.read_head(item, 1990)
                 found.append((item, head))
     content = versions(writers)
     assert any(head for _, head in found)
@@ -151,11 +150,11 @@ def test_the_parts_of_a_copy_are_never_of_two_versions(
 
 
 def test_of_many_who_delete_one_version_one_succeeds(zones: LocalZones) -> None:
-    landing = zones.environment.landing_bucket
+    landing = zones.run().landing
     for _ in range(20):
         zones.land("author.csv")
         etag = listed(zones)[0].etag
-        delete = partial(delete_if_unchanged, zones.s3, landing, "author.csv", etag)
+        delete = partial(landing.delete_if_unchanged, "author.csv", etag)
         with ThreadPoolExecutor(4) as pool:
             done = [pool.submit(delete) for _ in range(4)]
         assert sorted(end.result() for end in done) == [False, False, False, True]

@@ -11,6 +11,7 @@ from catalog import AUTHORS, DATASETS, REVIEWS
 from contract.ledger import LedgerLine
 from contract.plan import LandingObject
 from lambdas.shared.environment import Environment
+from lambdas.shared.run import Run
 
 AUTHORS_CSV = (",".join(AUTHORS.column_names) + "\n1,Ann,,,4.5,2,1,2020-02-19 21:38:16\n").encode()
 REVIEWS_CSV = (",".join(REVIEWS.column_names) + "\n").encode()
@@ -23,6 +24,10 @@ class LocalZones:
     folder: Path
     s3: S3Client
     environment: Environment
+
+    def run(self, run_id: str = "r1", environment: Environment | None = None) -> Run:
+        """A run over these zones, with other settings if they are given."""
+        return Run(run_id, self.s3, environment or self.environment)
 
     def land(self, key: str, content: bytes = AUTHORS_CSV) -> None:
         """Put an object into landing, or overwrite it."""

@@ -3,7 +3,7 @@
 import boto3
 import pytest
 
-from lambdas.shared.observability import POWERTOOLS_LAYER
+from lambdas.shared.environment import POWERTOOLS_LAYER
 
 pytestmark = pytest.mark.usefixtures("endpoint")
 

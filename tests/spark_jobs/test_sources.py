@@ -2,7 +2,7 @@ import pytest
 
 from catalog import AUTHORS
 from contract.plan import Layout, Plan, PlannedFile
-from lambdas.shared.planning import Header, Zones, make_plan
+from lambdas.shared.planning import Header, make_plan
 from spark_jobs.reading import Source, sources_of
 from tests.lambdas.zones import landing_object
 
@@ -36,7 +36,7 @@ def test_a_file_that_no_layout_would_read_is_refused(target: str, dataset: str) 
 def test_what_was_planned_from_landing_is_what_is_read() -> None:
     key = "authors/naïve.csv"
     headers = {key: Header(AUTHORS.column_names), "author.csv": Header(), "notes.txt": Header()}
-    made = make_plan("r", [landing_object(each) for each in headers], headers, Zones("working", "quarantine"))
+    made = make_plan("r", [landing_object(each) for each in headers], headers, working="working")
     (source,) = sources_of(Plan.from_json(made.to_json()))
     assert (source.layout.dataset, source.layout.columns) == (AUTHORS, AUTHORS.column_names)
     assert [file.key for file in source.files] == [key]

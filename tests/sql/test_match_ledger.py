@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from contract.plan import Plan, PlannedFile
-from lambdas.plan_copies import landed_csv
 from local_cloud.redshift import RedshiftEngine
 from sql import statements
 from tests.local_cloud.redshift.conftest import Session
@@ -43,7 +42,7 @@ class Matching:
     def matched(self, *landed: tuple[str, str]) -> list[tuple[str, ...]]:
         """Key, ETag and publishing run of each landed file (key, ETag) that was published."""
         files = tuple(PlannedFile(key=key, etag=etag, size=1, target="any") for key, etag in landed)
-        (self.working / "landed.csv").write_bytes(landed_csv(Plan(run_id="r9", files=files)).encode())
+        (self.working / "landed.csv").write_bytes(Plan(run_id="r9", files=files).landed_csv().encode())
         batch = statements.match_ledger("s3://working/landed.csv", "arn:aws:iam::123456789012:role/copy")
         identifier = self.session.run(*batch)
         records: Sequence[Sequence[Mapping[str, str]]] = self.session.engine.get_statement_result(

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lambdas.shared.errors import InvalidExecutionInput
-from lambdas.shared.window import review_window
+from lambdas.shared.execution_input import review_window
 
 STARTED = "2020-03-01T10:00:00.123Z"
 
