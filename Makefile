@@ -8,8 +8,20 @@ SIZE ?= 20MB
 FUZZ_MINUTES ?= 10
 
 VENV := .venv
+
+# The Python that .venv is made of; looked up before .venv comes first in the path
+BASE := $(shell command -v $(PYTHON))
+VERSION := import sys; print("%d.%d" % sys.version_info[:2])
+MADE := $(shell cat $(VENV)/.made 2> /dev/null)
+ASKED := $(if $(filter-out file,$(origin PYTHON)),$(shell $(PYTHON) -c '$(VERSION)' 2> /dev/null),$(firstword $(MADE)))
+
 export PATH := $(CURDIR)/$(VENV)/bin:$(CURDIR)/node_modules/.bin:$(PATH)
-PIP := $(VENV)/bin/python -m pip --disable-pip-version-check install --quiet
+
+# What a person types reaches a command as it was typed: make would expand a `$` in it, the shell split it at a space
+export RUN_DATA := $(value DATA)
+export RUN_SIZE := $(value SIZE)
+export RUN_START := $(value WINDOW_START)
+export RUN_END := $(value WINDOW_END)
 
 .DEFAULT_GOAL := help
 
@@ -19,8 +31,8 @@ help: ## this list
 
 .PHONY: run
 run: runtime ## the whole pipeline on this machine [DATA=folder] [WINDOW_START=2020-02-01 WINDOW_END=2020-03-01] [SIZE=100MB]
-	@python -m operations run $(DATA) --size $(SIZE) \
-		$(if $(WINDOW_START),--window-start $(WINDOW_START)) $(if $(WINDOW_END),--window-end $(WINDOW_END))
+	@python -m operations run --size "$$RUN_SIZE" \
+		$${RUN_START:+--window-start "$$RUN_START"} $${RUN_END:+--window-end "$$RUN_END"} $${RUN_DATA:+-- "$$RUN_DATA"}
 
 .PHONY: demo
 demo: setup ## the whole way: a simulated Goodreads to the analytics, in a few minutes
@@ -75,37 +87,71 @@ synth: setup ## the CloudFormation templates, into cdk.out
 	@cdk synth --quiet
 
 .PHONY: runtime
-runtime: $(VENV)/.runtime node_modules/.installed
+runtime: $(VENV)/.runtime $(VENV)/.classes node_modules/.installed
 
 .PHONY: setup
 setup: runtime $(VENV)/job-libraries.zip
 
 .PHONY: tools
-tools: runtime $(VENV)/.tools
+tools: $(VENV)/.tools node_modules/.installed
+
+.PHONY: lock
+lock: $(VENV)/.made ## the locks from the requirements, changing as little as can be; all that may be newer: [UPGRADE=yes]
+	@$(LOCK) requirements.txt --output-file requirements.lock
+	@$(LOCK) requirements-dev.txt --constraints requirements.lock --output-file requirements-dev.lock
+	@$(LOCK) spark_jobs/requirements.txt --constraints requirements.lock --output-file spark_jobs/requirements.lock
 
 .PHONY: clean
 clean: ## remove what runs and builds have left: the local warehouse too
 	@rm -rf .state cdk.out .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
-$(VENV)/bin/python:
-	@command -v $(PYTHON) > /dev/null || { echo "$(PYTHON) was not found; install Python 3.11, or name another: make PYTHON=..."; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and f"found Python {sys.version.split()[0]}, expected 3.11 or newer; name another: make PYTHON=python3.11")'
-	@$(PYTHON) -m venv $(VENV)
+# Set-up. Each step leaves a file in .venv once it is complete: what was interrupted is done again by the next make.
 
-$(VENV)/.runtime: requirements.txt | $(VENV)/bin/python
-	@echo "installing what the pipeline runs on (once, some minutes)"
-	@$(PIP) -r requirements.txt
+# One lock for every Python and platform, with one version of each package
+LOCK := $(VENV)/bin/uv pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 --generate-hashes \
+	--custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
+
+# A lock is complete, so that nothing has to be resolved. On a terminal uv shows its progress; nobody reads its list of packages
+INSTALL := $(VENV)/bin/uv pip install --no-deps --python $(VENV)/bin/python --output-format json > /dev/null
+
+# $(call install,LOCK): packages that an interrupted try may have left half-installed are installed again
+install = test -t 2 || quiet=--quiet; test ! -e $@.begun || again=--reinstall; touch $@.begun; \
+	$(INSTALL) $$quiet $$again --require-hashes --build-constraints $(1) --requirements $(1) \
+	|| { echo "set-up has stopped, see above; the next make goes on. Behind a proxy or a mirror: CONTRIBUTING.md, Set-up" >&2; exit 1; }
+
+# .venv is made anew if it is of another Python than is asked for, or was made in another folder: it holds its own path
+ifneq ($(MADE),$(ASKED) $(CURDIR))
+.PHONY: $(VENV)/.made
+endif
+
+$(VENV)/.made:
+	@test "$(BASE)" || { echo "$(PYTHON) was not found; install Python 3.13, or name another: make PYTHON=..." >&2; exit 1; }
+	@"$(BASE)" -c 'import sys; found = sys.version.split()[0]; sys.exit(not (3, 11) <= sys.version_info < (3, 14) and f"found Python {found}, expected 3.11, 3.12 or 3.13; name one of them: make PYTHON=python3.13")'
+	@test ! -e $@ || echo "making .venv anew: this one was made by another Python, or in another folder"
+	@"$(BASE)" -m venv --clear $(VENV)
+	@sed -n '/^uv==/,/ #/p' requirements.lock | $(VENV)/bin/python -m pip --disable-pip-version-check install -qq --no-deps --require-hashes -r /dev/stdin \
+		|| { echo "pip could not install uv, see above. It needs a package index, and Linux or macOS on x86-64 or ARM" >&2; exit 1; }
+	@echo "$$($(VENV)/bin/python -c '$(VERSION)') $$(pwd -P)" > $@
+
+$(VENV)/.runtime: requirements.lock pyproject.toml $(VENV)/.made
+	@echo "installing what the pipeline runs on (once; 600 MB to download)"
+	@$(call install,requirements.lock)
+	@$(INSTALL) --quiet --no-build-isolation --editable .
+	@rm $@.begun && touch $@
+
+$(VENV)/.tools: requirements-dev.lock $(VENV)/.made | $(VENV)/.runtime
+	@echo "installing the development tools (once)"
+	@$(call install,requirements-dev.lock)
+	@rm $@.begun && touch $@
+
+$(VENV)/.classes: requirements.lock local_cloud/emr/class_archive.py $(VENV)/.made | $(VENV)/.runtime
+	@echo "preparing Spark's classes (once)"
 	@$(VENV)/bin/python -m local_cloud.emr.class_archive || echo "without its archive of classes each Spark step starts some seconds later"
 	@touch $@
 
-$(VENV)/job-libraries.zip: spark_jobs/requirements.txt stacks/compute/library_archive.py | $(VENV)/.runtime
+$(VENV)/job-libraries.zip: spark_jobs/requirements.lock stacks/compute/library_archive.py $(VENV)/.made | $(VENV)/.runtime
 	@echo "downloading what the Spark job runs on in AWS (once, 100 MB)"
 	@$(VENV)/bin/python -m stacks.compute.library_archive
-
-$(VENV)/.tools: requirements-dev.txt requirements.txt benchmarks/requirements.txt | $(VENV)/.runtime
-	@echo "installing the development tools (once)"
-	@$(PIP) -r requirements-dev.txt
-	@touch $@
 
 node_modules/.installed: package.json package-lock.json | $(VENV)/.runtime
 	@npm ci --silent

@@ -18,7 +18,7 @@ from typing import Any
 
 from local_cloud.documents import write_document
 from local_cloud.errors import LocalCloudError
-from stacks.compute.library_archive import ARCHIVE_KEY, REQUIREMENTS
+from stacks.compute.library_archive import ARCHIVE_KEY, LOCK
 
 PROJECT = Path(__file__).resolve().parents[1]
 # a test notes every file that synthesis opens
@@ -30,7 +30,7 @@ _VARIABLES = re.compile(r"(CDK|DYLD|JSII|LC|LD|NODE)_\w+|PYTHON\w+|HOME|LANG|TMP
 
 # No node starts here, and what the Spark job imports is installed already: 100 MB that need neither be downloaded nor
 # published. Their list stands in for them.
-_STAND_IN = {ARCHIVE_KEY: str(REQUIREMENTS)}
+_STAND_IN = {ARCHIVE_KEY: str(LOCK)}
 
 
 def synthesize(assembly: Path, overrides: Mapping[str, str]) -> None:

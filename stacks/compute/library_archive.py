@@ -9,7 +9,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-REQUIREMENTS = Path(__file__).resolve().parents[2] / "spark_jobs" / "requirements.txt"
+LOCK = Path(__file__).resolve().parents[2] / "spark_jobs" / "requirements.lock"
 
 ARCHIVE = Path(sys.prefix, "job-libraries.zip")
 """`make setup` writes the zip here, and the synthesis looks for it here."""
@@ -23,39 +23,36 @@ _PLATFORMS = [f"manylinux_2_{minor}_x86_64" for minor in range(34, 16, -1)] + ["
 
 
 def main() -> None:
-    build(REQUIREMENTS, ARCHIVE)
+    build(LOCK, ARCHIVE)
 
 
-def build(requirements: Path, archive: Path) -> None:
-    """Write the wheels of exactly these requirements to a zip; SystemExit if pip cannot download one.
+def build(lock: Path, archive: Path) -> None:
+    """Write the wheels of a lock to a zip; SystemExit if pip cannot download one, or its hash is not in the lock.
 
     The same wheels make the same bytes, so a deployment replaces the cluster only if its libraries have changed.
     """
     with tempfile.TemporaryDirectory(dir=archive.parent) as name:
         folder = Path(name)
-        _download(requirements, folder)
+        _download(lock, folder)
         _pack(sorted(folder.glob("*.whl")), folder / "zip")
         (folder / "zip").replace(archive)
 
 
-def _download(requirements: Path, folder: Path) -> None:
+def _download(lock: Path, folder: Path) -> None:
     platforms = (part for platform in _PLATFORMS for part in ("--platform", platform))
     done = subprocess.run(
         [
-            *(sys.executable, "-m", "pip", "--disable-pip-version-check", "download", "--quiet"),
+            *(sys.executable, "-m", "pip", "--disable-pip-version-check", "download", "-qq"),
             *("--python-version", _PYTHON, "--implementation", "cp", *platforms),
-            *(
-                "--only-binary",
-                ":all:",
-                "--no-deps",
-            ),  # the requirements are complete, and a wheel built on this machine would run only on this machine
-            *("--dest", str(folder), "--requirement", str(requirements)),
+            # the lock is complete, and a wheel built on this machine would run only on this machine
+            *("--only-binary", ":all:", "--no-deps", "--require-hashes"),
+            *("--dest", str(folder), "--requirement", str(lock)),
         ],
         check=False,
     )
     if done.returncode:
         sys.exit(
-            f"pip could not download the wheels of {requirements.name} for Python {_PYTHON} on Linux, see above. "
+            f"pip could not download the wheels of {lock.name} for Python {_PYTHON} on Linux, see above. "
             "They are needed to deploy to AWS: repeat `make setup` with a way to a package index."
         )
 

@@ -1,7 +1,6 @@
 """What the documentation claims is what the code does."""
 
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -48,27 +47,6 @@ def test_every_command_the_readme_names_exists() -> None:
 
     assert named == {"query", "replay", "status", "history", "up"}
     assert [command for command in named if command not in shown] == []
-
-
-def test_make_run_passes_its_variables_on() -> None:
-    done = subprocess.run(
-        [
-            "make",
-            "--dry-run",
-            "run",
-            "DATA=folder",
-            "WINDOW_START=2020-02-01",
-            "WINDOW_END=2020-03-01",
-            "SIZE=1MB",
-        ],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-
-    command = " ".join(done.stdout.replace("\\\n", " ").split())
-    assert "operations run folder --size 1MB --window-start 2020-02-01 --window-end 2020-03-01" in command
 
 
 def test_the_runbook_has_a_section_for_each_error_a_run_can_end_with() -> None:

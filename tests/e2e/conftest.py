@@ -10,7 +10,7 @@ import pytest
 
 from local_cloud.endpoint import serving
 from local_cloud.state import StateFolder
-from stacks.compute.library_archive import ARCHIVE_KEY, REQUIREMENTS
+from stacks.compute.library_archive import ARCHIVE_KEY, LOCK
 from tests.e2e.pipeline import PROJECT, Pipeline
 
 SEED = PROJECT.parent / "shared" / "data" / "seed_sample"
@@ -53,7 +53,7 @@ def cdk(folder: Path, *arguments: str) -> None:
         "--context",
         "statement_poll_seconds=1",
         "--context",  # the libraries themselves are downloaded only where they are to be deployed
-        f"{ARCHIVE_KEY}={REQUIREMENTS}",
+        f"{ARCHIVE_KEY}={LOCK}",
     ]
     done = subprocess.run(
         command,

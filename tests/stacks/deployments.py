@@ -8,7 +8,7 @@ from typing import Any
 from aws_cdk import App
 
 from app import build
-from stacks.compute.library_archive import ARCHIVE_KEY, REQUIREMENTS
+from stacks.compute.library_archive import ARCHIVE_KEY, LOCK
 
 ROOT = Path(__file__).resolve().parents[2]
 _MIB = 1024**2
@@ -81,9 +81,7 @@ class Deployment:
 
 def synthesize(folder: Path, **settings: object) -> Deployment:
     """The deployment of `cdk.json` with some settings changed."""
-    stand_in = {
-        ARCHIVE_KEY: str(REQUIREMENTS)
-    }  # the libraries are downloaded only where they are to be deployed
+    stand_in = {ARCHIVE_KEY: str(LOCK)}  # the libraries are downloaded only where they are to be deployed
     context = {**json.loads((ROOT / "cdk.json").read_text())["context"], **stand_in, **settings}
     app = App(context=context, outdir=str(folder))
     build(app)

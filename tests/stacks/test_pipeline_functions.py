@@ -1,6 +1,7 @@
 """The Lambda functions as they are deployed: code, environment, rights."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from lambdas.shared.environment import Environment
+from local_cloud.deployed_only import DEPLOYED_ONLY
 from tests.stacks.deployments import ROOT, Deployment
 
 HANDLERS = {
@@ -102,7 +104,7 @@ def test_every_handler_is_imported_from_the_code_without_keys_or_configuration(
     ended = subprocess.run(
         [sys.executable, "-P", "-B", "-c", _IMPORT, *handlers],
         cwd=tmp_path,
-        env={"PYTHONPATH": str(code)},
+        env={"PYTHONPATH": os.pathsep.join((str(code), str(DEPLOYED_ONLY)))},
         check=False,
         capture_output=True,
         text=True,

@@ -1,5 +1,6 @@
 """The archive of Java's classes: a JVM that cannot use it says nothing, so it is asked to insist."""
 
+import shlex
 import subprocess
 from pathlib import Path
 
@@ -40,4 +41,4 @@ def test_steps_start_with_the_archive_that_set_up_has_made(tmp_path: Path) -> No
     options = steps.local_options(tmp_path)
     assert steps.CLASS_ARCHIVE.is_file()
     (java,) = (option for option in options if option.startswith("spark.driver.extraJavaOptions="))
-    assert f"-XX:SharedArchiveFile={steps.CLASS_ARCHIVE}" in java.split()
+    assert f"-XX:SharedArchiveFile={steps.CLASS_ARCHIVE}" in shlex.split(java)

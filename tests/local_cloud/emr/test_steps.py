@@ -1,5 +1,6 @@
 """Steps, with shell scripts in the place of spark-submit."""
 
+import importlib.util
 import json
 import os
 import subprocess
@@ -185,6 +186,40 @@ def test_spark_takes_the_pinned_java_and_no_setting_of_the_system(monkeypatch: p
     environment = spark_environment()
     assert "/of/the/system" not in environment.values()
     assert (Path(environment["JAVA_HOME"]) / "bin" / "java").exists()
+
+
+ODD = """
+import importlib.util
+from pyspark.sql import SparkSession
+
+def names(_=None):
+    return [name for name in ("stacks", "duckdb") if importlib.util.find_spec(name)]
+
+spark = SparkSession.builder.getOrCreate()
+spark.read.text("s3://working/café 1.txt").write.text("s3://working/written")
+print(f"driver: {names()}, worker: {spark.sparkContext.parallelize([0], 1).map(names).first()}")
+"""
+
+
+@pytest.mark.spark
+def test_a_step_finds_its_files_whatever_the_locale_and_the_folder_and_no_code_that_was_not_deployed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LC_ALL", "POSIX")
+    state = tmp_path / "l'état $1"
+    for folder in ("buckets/working", "logs", "code é"):
+        (state / folder).mkdir(parents=True)
+    (state / "buckets/working/café 1.txt").write_text("text")
+    script = state / "code é/script.py"
+    script.write_text(ODD, encoding="utf-8")
+
+    result = StepRunner(state / "buckets", state / "logs").run(["spark-submit", str(script)], always)
+
+    assert result.state == "COMPLETED", result.reason
+    assert "driver: ['duckdb'], worker: ['duckdb']" in result.log.read_text(encoding="utf-8")
+    (part,) = (state / "buckets/working/written").glob("part-*")
+    assert part.read_text() == "text\n"
+    assert importlib.util.find_spec("stacks")
 
 
 STARTING = """\

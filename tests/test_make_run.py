@@ -1,0 +1,74 @@
+"""`make run` with a stand-in for Python, which writes down what it was called with."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+DAYS = ("WINDOW_START=2020-02-01", "WINDOW_END=2020-03-01")
+
+
+@pytest.fixture
+def python(tmp_path: Path) -> Path:
+    """A folder with a command `python` that does nothing but write down its arguments."""
+    command = tmp_path / "bin" / "python"
+    command.parent.mkdir()
+    command.write_text(f"#!{sys.executable}\nimport json, sys\nprint(json.dumps(sys.argv[1:]))\n")
+    command.chmod(0o755)
+    return command.parent
+
+
+def arguments(python: Path, *variables: str, **environment: str) -> list[str]:
+    """What `make run` calls Python with; set-up counts as done.
+
+    A make that runs the tests hands on its own flags; this one gets none.
+    """
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    done = subprocess.run(
+        ["make", "--assume-old=runtime", "run", f"PATH={python}:{os.environ['PATH']}", *variables],
+        cwd=ROOT,
+        env={**inherited, **environment},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    called: list[str] = json.loads(done.stdout)
+    return called
+
+
+def test_without_a_variable_twenty_megabytes_are_made_up(python: Path) -> None:
+    assert arguments(python) == ["-m", "operations", "run", "--size", "20MB"]
+
+
+def test_each_variable_has_its_option(python: Path) -> None:
+    assert arguments(python, "DATA=folder", "SIZE=1MB", *DAYS) == [
+        *("-m", "operations", "run", "--size", "1MB"),
+        *("--window-start", "2020-02-01", "--window-end", "2020-03-01", "--", "folder"),
+    ]
+
+
+ODD = [
+    "a folder/with  two spaces",
+    "it's",
+    'a "quoted" one',
+    "$HOME $(HOME) ${HOME} `id`",
+    "données/café",
+    "a#b;c&d|e>f*?[g]\\\\h",
+    "--help",
+    "~/%s {a,b} !!",
+]
+
+
+@pytest.mark.parametrize("value", ODD)
+def test_a_value_arrives_as_it_was_typed(python: Path, value: str) -> None:
+    variables = (f"DATA={value}", f"SIZE={value}", f"WINDOW_START={value}", f"WINDOW_END={value}")
+    expected = [
+        *("-m", "operations", "run", "--size", value),
+        *("--window-start", value, "--window-end", value, "--", value),
+    ]
+    assert arguments(python, *variables) == expected
+    assert arguments(python, **dict(variable.split("=", 1) for variable in variables)) == expected
