@@ -68,6 +68,7 @@ lint: tools
 	@ruff check --quiet .
 	@mypy
 	@report=$$(lint-imports --no-logo) || { echo "$$report"; exit 1; }
+	@report=$$(zizmor --offline --quiet --no-progress .github) || { echo "$$report"; exit 1; }
 
 .PHONY: format
 format: tools ## put the source in order
