@@ -4,7 +4,8 @@ from hashlib import sha256
 
 from catalog import REVIEWS
 from contract.plan import Plan
-from tests.lambdas.runs import confirm, copy, plan
+from lambdas import drop_published
+from tests.lambdas.runs import confirm, copy, listed, plan
 from tests.lambdas.zones import AUTHORS_CSV, REVIEWS_CSV, LocalZones
 
 
@@ -60,6 +61,18 @@ def test_the_summary_follows_the_copies_and_keeps_the_window(zones: LocalZones) 
     copy()
     made = confirm()
     assert (made["window"], made["files"], made["bytes"]) == ("kept", 1, len(REVIEWS_CSV))
+
+
+def test_what_was_published_before_is_still_told_after_the_copy(zones: LocalZones) -> None:
+    zones.land("author.csv")
+    zones.land("reviews.csv", REVIEWS_CSV)
+    listed()
+    etag = zones.s3.head_object(Bucket=zones.environment.landing_bucket, Key="author.csv")["ETag"]
+    drop_published.drop_published(zones.run(), {("author.csv", etag): "r0"})
+    copy()
+    made = confirm()
+    assert (made["published_before"], made["files"]) == (1, 1)
+    assert made["notes"] == ["author.csv: published by run r0, not read again"]
 
 
 def test_a_gzip_file_that_is_cut_off_is_unusable_and_not_read(zones: LocalZones) -> None:

@@ -102,6 +102,16 @@ def test_a_small_file_is_copied_as_it_is(zones: LocalZones) -> None:
     assert (file.parts, objects(zones)) == ((), [file.target])
 
 
+def test_a_big_file_that_cannot_be_used_goes_to_quarantine_whole(zones: LocalZones) -> None:
+    content = b"one,two\n" + b"1,2\n" * (3 * MIB)
+    zones.land("reviews/big.csv", content)
+    plan(zones)
+    assert copy() == {"copied": 1, "changed": 0}
+    file = copied(zones)
+    assert (file.dataset, file.parts, objects(zones)) == (None, (), [])
+    assert zones.content(zones.environment.quarantine_bucket, file.target) == content
+
+
 def test_a_big_file_with_a_quote_out_of_place_stays_whole(zones: LocalZones) -> None:
     content = REVIEWS_26_MB + b'77,a 5" disk' + b"," * 13 + b"\n"
     zones.land("reviews/big.csv", content)

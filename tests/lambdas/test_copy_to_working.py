@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
-from lambdas import copy_to_working
-from tests.lambdas.runs import copy, plan
+from lambdas import copy_to_working, drop_published
+from tests.lambdas.runs import copy, listed, plan
 from tests.lambdas.zones import AUTHORS_CSV, REVIEWS_CSV, LocalZones
 
 ODD_KEYS = [
@@ -119,6 +119,27 @@ def test_an_unusable_file_is_put_in_quarantine_with_the_reason_beside_it(zones: 
     assert problem.startswith("'inbox/notes.txt' names no known dataset")
     assert reason == {"key": "inbox/notes.txt", "etag": '"5d41402abc4b2a76b9719d911017c592"', "size": 5}
     assert receipt(zones) == ["inbox/notes.txt"]
+
+
+def test_what_is_wrong_with_a_file_at_once_is_not_replaced_by_what_is_found_later(zones: LocalZones) -> None:
+    zones.land("inbox/notes.csv.gz", b"neither of a dataset nor gzip")
+    plan(zones)
+    copy()
+    reason = "run=r1/files/00000-notes.csv.gz.reason.json"
+    problem = json.loads(zones.content(zones.environment.quarantine_bucket, reason))["problem"]
+    assert problem.startswith("'inbox/notes.csv.gz' names no known dataset")
+
+
+def test_what_was_published_before_is_not_copied(zones: LocalZones) -> None:
+    """It is in the listing, and has been deleted from landing, unless somebody has landed it again meanwhile."""
+    zones.land("author.csv")
+    zones.land("reviews.csv", REVIEWS_CSV)
+    listed()
+    etag = zones.s3.head_object(Bucket=zones.environment.landing_bucket, Key="author.csv")["ETag"]
+    drop_published.drop_published(zones.run(), {("author.csv", etag): "r0"})
+    zones.land("author.csv")
+    assert copy() == {"copied": 1, "changed": 0}
+    assert receipt(zones) == ["reviews.csv"]
 
 
 def test_an_empty_file_is_copied_where_spark_does_not_look(zones: LocalZones) -> None:
