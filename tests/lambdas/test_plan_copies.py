@@ -75,6 +75,22 @@ def test_names_that_people_and_eventbridge_give_are_taken(zones: LocalZones, nam
     assert f"run={name}/listed.json" in zones.keys(zones.environment.working_bucket)
 
 
+def test_a_run_takes_as_many_bytes_as_the_settings_say(
+    zones: LocalZones, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BATCH_MAX_BYTES", str(2 * len(AUTHORS_CSV)))
+    for number in range(3):
+        zones.land(f"authors/{number}.csv")
+    made = handler(EVENT, None)
+    assert (made["files"], made["left_for_later"]) == (2, 1)
+
+
+@pytest.mark.usefixtures("zones")
+def test_the_analytics_look_back_as_many_days_as_the_settings_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANALYTICS_WINDOW_DAYS", "7")
+    assert handler(EVENT, None)["window"] == {"start": "2020-02-23 00:00:00", "end": "2020-03-01 00:00:00"}
+
+
 def test_redshift_is_given_the_key_and_the_etag_of_every_file(zones: LocalZones) -> None:
     keys = ['authors/with "quotes", commas.csv', "author.csv", "notes.txt"]
     for key in keys:

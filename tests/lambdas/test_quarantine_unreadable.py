@@ -1,6 +1,10 @@
 import json
 
+import pytest
+from boto3.s3.transfer import TransferConfig
+
 from lambdas import quarantine_unreadable
+from lambdas.shared import zone
 from tests.lambdas.runs import confirm, copy, plan
 from tests.lambdas.zones import AUTHORS_CSV, REVIEWS_CSV, LocalZones
 
@@ -35,6 +39,24 @@ def test_what_spark_could_not_read_is_kept_whole_with_the_reason(zones: LocalZon
     assert zones.content(bucket, reason.removesuffix(".reason.json")) == AUTHORS_CSV + b"\n"
     found = json.loads(zones.content(bucket, reason))
     assert (found["key"], found["problem"]) == ("authors/naïve \u2028 name.csv", "a quote is never closed")
+
+
+def test_a_copy_that_was_made_in_parts_has_an_etag_of_its_own_and_is_kept_too(
+    zones: LocalZones, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    part = 5 * 1024 * 1024
+    in_parts = TransferConfig(
+        multipart_threshold=part, multipart_chunksize=part, preferred_transfer_client="classic"
+    )
+    monkeypatch.setattr(zone, "COPYING", in_parts)
+    content = AUTHORS_CSV + b"\n" * part
+    zones.land("author.csv", content)
+    plan(zones)
+    copy()
+    made = quarantine(zones, {"author.csv": "cut off"})
+    (key,) = (key for key in zones.keys(zones.environment.quarantine_bucket) if key.endswith("author.csv"))
+    assert zones.content(zones.environment.quarantine_bucket, key) == content
+    assert made["quarantined_files"] == 1
 
 
 def test_without_such_a_file_nothing_is_written_and_the_plan_stays(zones: LocalZones) -> None:
