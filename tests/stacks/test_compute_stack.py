@@ -104,7 +104,7 @@ def test_every_node_installs_the_jobs_libraries_before_it_takes_part(
         "Path": asset_uri(deployment, ".sh"),
         "Args": [
             {"Ref": "AWS::Region"},
-            asset_uri(deployment, ".txt"),  # a list of the libraries stands in for them
+            asset_uri(deployment, ".lock"),  # the list of the libraries stands in for them
             "/opt/spark-job",
             *("duckdb", "numpy", "pandas", "pyarrow.fs", "pyarrow.parquet"),
         ],
