@@ -1,19 +1,80 @@
-"""Where every row of a dataset went."""
+"""Where every row and every file of a run went.
+
+Stages outside of the JVM count in tallies: small JSON documents that travel with the rows.
+"""
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Self
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql.types import ArrayType, StructType
+from pyspark.sql.types import ArrayType, StringType, StructField, StructType
 
-from contract.ledger import ACCOUNTING, Counts
+from contract.ledger import ACCOUNTING, FILES, Counts
+from contract.plan import PlannedFile
+from spark_jobs.reading import FILE_NUMBER
 from spark_jobs.schema import struct_of
+
+TALLY = ":tally"
+"""The column of tallies; the rows have none."""
+
+READ_BY_FILE, QUARANTINED_BY_FILE = "read_by_file", "quarantined_by_file"
+
+_UNREADABLE = StructType(
+    [StructField(name, StringType()) for name in ("run_id", "dataset", "key", "target", "problem")]
+)
 
 
 class UnaccountedRowsError(Exception):
     """Rows read and rows written do not add up, so some were lost or counted twice."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tally:
+    """Counts as JSON and back."""
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        return cls(**json.loads(text))
+
+    @classmethod
+    def all_of(cls, observed: str | None) -> Iterator[Self]:
+        """From the observed value of `tallies`."""
+        return map(cls.from_json, json.loads(observed or "[]"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileTally(Tally):
+    """Rows of a file: all of them, those that break a rule, and those that are older than another version of their key.
+
+    `deferred` if it was not read at all, because only Spark's parser can say what it holds.
+    """
+
+    file_number: int
+    read: int = 0
+    bad: int = 0
+    older: int = 0
+    deferred: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class WinnersTally(Tally):
+    """Rows of a group of keys that did not win, and those that did."""
+
+    staged: int
+    stale: int
+    duplicate: int
+
+
+def tallies() -> Column:
+    """An aggregate: all values of TALLY; JSON, because Observation returns no arrays."""
+    return F.to_json(F.collect_list(TALLY)).alias(TALLY)
 
 
 def require_identity(counts: Counts) -> None:
@@ -25,6 +86,70 @@ def require_identity(counts: Counts) -> None:
         )
 
 
+@dataclass(frozen=True, kw_only=True)
+class FileCounts:
+    """Rows by number of file; a file without rows has no entry."""
+
+    read: Counter[int] = field(default_factory=Counter)
+    quarantined: Counter[int] = field(default_factory=Counter)
+
+    @classmethod
+    def tallied(cls, tallies: Iterable[FileTally]) -> Self:
+        """From tallies, several of a file if it was cut."""
+        read, quarantined = Counter[int](), Counter[int]()
+        for tally in tallies:
+            read[tally.file_number] += tally.read
+            quarantined[tally.file_number] += tally.bad
+        return cls(read=+read, quarantined=+quarantined)  # without zeros
+
+    @classmethod
+    def total(cls, parts: Iterable["FileCounts"]) -> Self:
+        """All datasets' files together: a number occurs once in a run."""
+        total = cls()
+        for part in parts:
+            total.read.update(part.read)
+            total.quarantined.update(part.quarantined)
+        return total
+
+    def require_parts(self, files: Iterable[PlannedFile]) -> None:
+        """UnaccountedRowsError unless of the files that were cut as many rows were read as were cut."""
+        for file in files:
+            records = sum(part.records for part in file.parts)
+            if file.parts and self.read[file.number] != records:
+                raise UnaccountedRowsError(
+                    f"{file.key} was cut into parts with {records} records, of which {self.read[file.number]} were "
+                    "read: start a new run; if it fails again, set copy_part_bytes above the size of the file"
+                )
+
+
+def counted_by_file(is_rejected: Column, files: int) -> list[Column]:
+    """Aggregates over the rows of at most that many files."""
+    rejected = F.when(is_rejected, F.col(FILE_NUMBER))
+    return [
+        _histogram(F.col(FILE_NUMBER), files).alias(READ_BY_FILE),
+        _histogram(rejected, files).alias(QUARANTINED_BY_FILE),
+    ]
+
+
+def tallies_by_file(read: str | None, quarantined: str | None) -> list[FileTally]:
+    """From the observed values of `counted_by_file`."""
+    rows, bad = _counts_from(read), _counts_from(quarantined)
+    return [FileTally(file_number=number, read=rows[number], bad=bad[number]) for number in rows]
+
+
+def _histogram(number: Column, files: int) -> Column:
+    # exact while there are no more values than bins, of which Spark wants two; JSON, because Observation returns no arrays
+    return F.to_json(F.histogram_numeric(number.cast("double"), F.lit(max(files, 2))))
+
+
+def _counts_from(histogram: str | None) -> Counter[int]:
+    counts: Counter[int] = Counter()
+    for point in json.loads(histogram or "[]"):
+        # a file read in two parts has a weighted mean of equal numbers, which floating point makes nearly equal
+        counts[round(point["x"])] += round(point["y"])
+    return counts
+
+
 def accounting_rows(
     spark: SparkSession, counts: Mapping[str, Counts], *, run_id: str, fencing_token: int
 ) -> DataFrame:
@@ -33,10 +158,50 @@ def accounting_rows(
         {"run_id": run_id, "dataset": name, "fencing_token": fencing_token, **asdict(counted)}
         for name, counted in counts.items()
     ]
-    return small_frame(spark, entries, struct_of(ACCOUNTING.columns))
+    return _small_frame(spark, entries, struct_of(ACCOUNTING.columns))
 
 
-def small_frame(
+def file_rows(
+    spark: SparkSession,
+    files: Iterable[PlannedFile],
+    counts: FileCounts,
+    problems: Mapping[PlannedFile, str],
+    *,
+    run_id: str,
+) -> DataFrame:
+    """One row per file, with the columns of FILES."""
+    entries = [
+        {
+            "run_id": run_id,
+            "dataset": file.dataset,
+            "file_key": file.key,
+            "etag": file.etag,
+            "size_bytes": file.size,
+            "rows_read": counts.read[file.number],
+            "rows_quarantined": counts.quarantined[file.number],
+            "problem": problems.get(file, file.problem),
+        }
+        for file in files
+    ]
+    return _small_frame(spark, entries, struct_of(FILES.columns))
+
+
+def unreadable_rows(spark: SparkSession, problems: Mapping[PlannedFile, str], *, run_id: str) -> DataFrame:
+    """One row per unreadable file: run_id, dataset, key, target, problem."""
+    entries = [
+        {
+            "run_id": run_id,
+            "dataset": file.dataset,
+            "key": file.key,
+            "target": file.target,
+            "problem": problem,
+        }
+        for file, problem in problems.items()
+    ]
+    return _small_frame(spark, entries, _UNREADABLE)
+
+
+def _small_frame(
     spark: SparkSession, entries: Sequence[Mapping[str, str | int | None]], schema: StructType
 ) -> DataFrame:
     """A row for each entry, in one file when it is written."""

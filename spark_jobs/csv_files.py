@@ -130,22 +130,22 @@ def _read(
     return table, corrupt
 
 
-def _without_invalid(values: pa.Table, places: Sequence[int]) -> tuple[pa.Table, np.ndarray]:
-    """Bytes as text, with nothing for values that are not UTF-8, and which rows had any at these places."""
+def _without_invalid(values: pa.Table, looked_at: Sequence[int]) -> tuple[pa.Table, np.ndarray]:
+    """Bytes as text, with nothing for values that are not UTF-8, and which rows had any in the columns at these indexes."""
     broken = np.zeros(values.num_rows, bool)
     texts = []
-    for place, column in enumerate(values.columns):
+    for index, column in enumerate(values.columns):
         whole = column.combine_chunks()
         invalid = np.zeros(len(whole), bool)
         invalid[list(_invalid(whole, 0))] = True
-        if place in places:
+        if index in looked_at:
             broken |= invalid
         texts.append(pc.if_else(pa.array(invalid), pa.scalar(b""), whole).cast(pa.string()))
     return pa.table(texts, names=values.column_names), broken
 
 
 def _invalid(values: pa.Array, start: int) -> Iterator[int]:
-    """Places of values that are not UTF-8, found by halving."""
+    """Indexes of the values that are not UTF-8, searched by halving."""
     try:
         values.cast(pa.string())
     except pa.ArrowInvalid:
@@ -159,5 +159,5 @@ def _invalid(values: pa.Array, start: int) -> Iterator[int]:
 
 def _no_records(columns: Sequence[str], wanted: Sequence[str]) -> Records:
     texts = pa.schema([*((name, pa.string()) for name in wanted), (BROKEN, pa.bool_())]).empty_table()
-    values = pa.schema([(str(place), pa.string()) for place in range(len(columns))]).empty_table()
+    values = pa.schema([(str(index), pa.string()) for index in range(len(columns))]).empty_table()
     return Records(texts=texts, values=values, corrupt={})

@@ -10,7 +10,15 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from contract.plan import PlannedFile
-from spark_jobs.reading import CORRUPT, MAX_FIELD_CHARACTERS, MAX_FIELDS, NUMBER, Source, number, read_source
+from spark_jobs.reading import (
+    CORRUPT,
+    FILE_NUMBER,
+    MAX_FIELD_CHARACTERS,
+    MAX_FIELDS,
+    Source,
+    file_number,
+    read_source,
+)
 
 _CAUSE = re.compile(
     r"^Caused by: (?P<what>.*)(?:\n(?!Caused by: |\s+at ).*)*\n\s+at (?P<where>\S+)", re.MULTILINE
@@ -66,12 +74,12 @@ def _badly_quoted(spark: SparkSession, sources: Sequence[Source]) -> set[int]:
 
 def _readings(spark: SparkSession, sources: Sequence[Source]) -> dict[int, Readings]:
     """What can be read of each file, by its number."""
-    rows = _records(spark, sources, skip_unreadable=True).groupBy(NUMBER).agg(*_totals()).collect()
+    rows = _records(spark, sources, skip_unreadable=True).groupBy(FILE_NUMBER).agg(*_totals()).collect()
     return {file: (records, corrupt) for file, records, corrupt in rows}
 
 
 def _unreadable(spark: SparkSession, sources: Sequence[Source]) -> dict[PlannedFile, str]:
-    """Problems of the files that fail when they are read alone, found by halving."""
+    """Problems of the files that fail when they are read alone, searched by halving."""
     try:
         _records(spark, sources, skip_unreadable=False).agg(*_totals()).collect()
     except (Py4JError, PySparkException) as error:
@@ -95,7 +103,7 @@ def _only(sources: Sequence[Source], files: Sequence[PlannedFile]) -> list[Sourc
 def _records(spark: SparkSession, sources: Sequence[Source], *, skip_unreadable: bool) -> DataFrame:
     frames = [
         read_source(spark, source, header=True, skip_unreadable=skip_unreadable).select(
-            number().alias(NUMBER), CORRUPT
+            file_number().alias(FILE_NUMBER), CORRUPT
         )
         for source in sources
     ]

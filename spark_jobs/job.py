@@ -1,8 +1,12 @@
-"""The job's arguments."""
+"""What is to be done: the job's arguments, and each dataset's part of a run."""
 
 import argparse
 from dataclasses import dataclass
 from datetime import datetime
+
+from pyspark.sql import SparkSession
+
+from catalog import Dataset
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,6 +19,25 @@ class Job:
     plan: str
     processed: str
     quarantine: str
+
+
+@dataclass(frozen=True)
+class DatasetRun:
+    """One dataset's part of a run."""
+
+    spark: SparkSession
+    job: Job
+    dataset: Dataset
+
+    @property
+    def processed(self) -> str:
+        """The URI of the folder for the newest versions."""
+        return f"{self.job.processed}/{self.dataset.name}"
+
+    @property
+    def quarantine(self) -> str:
+        """The URI of the folder for the rejects."""
+        return f"{self.job.quarantine}/{self.dataset.name}"
 
 
 def job_from(arguments: list[str]) -> Job:

@@ -8,10 +8,10 @@ import pyarrow.compute as pc
 
 from catalog import RECORD_HASH, VERSION, Column, Dataset, Type
 from contract.keys import PART
-from spark_jobs.duck_rules import name
+from spark_jobs.accounting import TALLY, WinnersTally
 from spark_jobs.packing import arrow_schema, database, unpacked
+from spark_jobs.rules.in_duckdb import name
 from spark_jobs.storage import Folder
-from spark_jobs.tallies import TALLY, WinnersTally
 
 _SEPARATOR, _NULL = "chr(31)", "chr(30)"  # control characters, which no cleaned text has
 
@@ -33,7 +33,7 @@ def newest(rows: pa.Table, dataset: Dataset) -> Newest:
     with database() as sql:
         sql.register("versions", rows)
         won = sql.execute(_winners(dataset)).to_arrow_table()
-    winners = rows.take(won.column("place")).append_column(RECORD_HASH.name, won.column("hash"))
+    winners = rows.take(won.column("row_index")).append_column(RECORD_HASH.name, won.column("hash"))
     duplicate = (pc.sum(won.column("alike")).as_py() or 0) - won.num_rows
     winners = winners.cast(arrow_schema(dataset.stored_columns))
     return Newest(winners, stale=rows.num_rows - won.num_rows - duplicate, duplicate=duplicate)
@@ -43,11 +43,11 @@ def write_newest(
     batches: Iterable[pa.RecordBatch], *, dataset: Dataset, target: Folder
 ) -> Iterator[pa.RecordBatch]:
     """Write the winners among packed rows of whole groups of keys into a file of the target; a WinnersTally."""
-    label, rows = unpacked(batches, dataset)
-    if label is None:
+    partition_key, rows = unpacked(batches, dataset)
+    if partition_key is None:
         return
     won = newest(rows, dataset)
-    target.write_parquet(f"{PART}{label:05d}.parquet", won.rows)
+    target.write_parquet(f"{PART}{partition_key:05d}.parquet", won.rows)
     tally = WinnersTally(staged=won.rows.num_rows, stale=won.stale, duplicate=won.duplicate)
     yield pa.record_batch([[tally.to_json()]], names=[TALLY])
 
@@ -71,13 +71,15 @@ def _text(column: Column) -> str:
 
 
 def _winners(dataset: Dataset) -> str:
-    """A query of `versions` for the winners: their place, their hash, and how many rows are the same."""
+    """A query of `versions` for the winners: their index, their hash, and how many rows are the same."""
     key, version = name(dataset.key), name(VERSION.name)
     return f"""
-        with placed as (select *, row_number() over () - 1 as place from versions),
-        last as (select {key} as k, max({version}) as v from placed group by all),
-        tied as (select k, place, {record_hash(dataset)} as hash from placed join last on {key} = k and {version} = v),
-        contents as (select k, hash, min(place) as place, count(*) as alike from tied group by all)
-        select max(hash) as hash, arg_max(place, hash) as place, arg_max(alike, hash) as alike
+        with numbered as (select *, row_number() over () - 1 as row_index from versions),
+        last as (select {key} as k, max({version}) as v from numbered group by all),
+        tied as (
+            select k, row_index, {record_hash(dataset)} as hash from numbered join last on {key} = k and {version} = v
+        ),
+        contents as (select k, hash, min(row_index) as row_index, count(*) as alike from tied group by all)
+        select max(hash) as hash, arg_max(row_index, hash) as row_index, arg_max(alike, hash) as alike
         from contents group by k order by 2
     """

@@ -1,6 +1,7 @@
 """Rows on their way through a shuffle: Arrow tables, one for each group of keys, as bytes that Spark has only to carry."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 import duckdb
 import numpy as np
@@ -8,12 +9,12 @@ import pyarrow as pa
 from pyarrow import ipc
 
 from catalog import Column, Dataset, Type
-from spark_jobs.tallies import TALLY, Tally
+from spark_jobs.accounting import TALLY, Tally
 
-BUCKET, ROWS = ":bucket", ":rows"
-"""Columns of packed rows: the label of a group of keys, and their Arrow table. There are rows with a TALLY only."""
+PARTITION_KEY, ROWS = ":partition_key", ":rows"
+"""Columns of packed rows: what stands for a group of keys, and their Arrow table. There are rows with a TALLY only."""
 
-PACKED = pa.schema([(BUCKET, pa.int32()), (ROWS, pa.binary()), (TALLY, pa.string())])
+PACKED = pa.schema([(PARTITION_KEY, pa.int32()), (ROWS, pa.binary()), (TALLY, pa.string())])
 
 _ARROW_TYPES: dict[Type, pa.DataType] = {
     Type.BIGINT: pa.int64(),
@@ -25,6 +26,14 @@ _ARROW_TYPES: dict[Type, pa.DataType] = {
     Type.TEXT: pa.string(),
 }
 _ODD = np.uint64(0x9E3779B97F4A7C15)  # 2**64 over the golden ratio: neighbouring keys end far from each other
+
+
+@dataclass(frozen=True)
+class Packing:
+    """How rows of a dataset are packed: in as many groups of keys as there are partition keys."""
+
+    dataset: Dataset
+    partition_keys: tuple[int, ...]
 
 
 def arrow_schema(columns: Sequence[Column]) -> pa.Schema:
@@ -39,26 +48,25 @@ def database() -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def pack(
-    batches: Iterable[pa.RecordBatch], *, dataset: Dataset, labels: Sequence[int]
-) -> Iterator[pa.RecordBatch]:
+def pack(batches: Iterable[pa.RecordBatch], *, packing: Packing) -> Iterator[pa.RecordBatch]:
     """Rows of the dataset's columns, packed batch by batch."""
     for batch in batches:
-        yield from packed_rows(pa.Table.from_batches([batch]), dataset, labels)
+        yield from packed_rows(pa.Table.from_batches([batch]), packing)
 
 
-def packed_rows(rows: pa.Table, dataset: Dataset, labels: Sequence[int]) -> Iterator[pa.RecordBatch]:
-    """Rows of the dataset's columns, in one batch: a packed row for each label's group of keys that any of them is in."""
+def packed_rows(rows: pa.Table, packing: Packing) -> Iterator[pa.RecordBatch]:
+    """Rows of the dataset's columns, in one batch: a packed row for each group of keys that any of them is in."""
     if not rows.num_rows:
         return
-    keys = rows.column(dataset.key).to_numpy().astype(np.uint64)
-    groups = ((keys * _ODD) >> np.uint64(32)) % np.uint64(len(labels))
+    keys = rows.column(packing.dataset.key).to_numpy().astype(np.uint64)
+    groups = ((keys * _ODD) >> np.uint64(32)) % np.uint64(len(packing.partition_keys))
     order = np.argsort(groups, kind="stable")
     in_order = rows.take(pa.array(order)).combine_chunks()
-    found, starts = np.unique(groups[order], return_index=True)
+    present, starts = np.unique(groups[order], return_index=True)
     lengths = np.diff([*starts, len(order)])
-    packed = [_written(in_order.slice(*place)) for place in zip(starts, lengths, strict=True)]
-    yield pa.record_batch([[labels[group] for group in found], packed, [None] * len(found)], schema=PACKED)
+    packed = [_written(in_order.slice(*span)) for span in zip(starts, lengths, strict=True)]
+    partition_keys = [packing.partition_keys[group] for group in present]
+    yield pa.record_batch([partition_keys, packed, [None] * len(present)], schema=PACKED)
 
 
 def packed_tally(tally: Tally) -> pa.RecordBatch:
@@ -66,13 +74,13 @@ def packed_tally(tally: Tally) -> pa.RecordBatch:
 
 
 def unpacked(batches: Iterable[pa.RecordBatch], dataset: Dataset) -> tuple[int | None, pa.Table]:
-    """All rows of BUCKET and ROWS, and the least label among them; None if there are none."""
+    """All rows of PARTITION_KEY and ROWS, and the least partition key among them; None if there are none."""
     schema = arrow_schema(dataset.columns)
-    labels, tables = [], [schema.empty_table()]
+    partition_keys, tables = [], [schema.empty_table()]
     for batch in batches:
-        labels += batch.column(0).to_pylist()
+        partition_keys += batch.column(0).to_pylist()
         tables += [ipc.open_stream(rows.as_buffer()).read_all().cast(schema) for rows in batch.column(1)]
-    return min(labels, default=None), pa.concat_tables(tables)
+    return min(partition_keys, default=None), pa.concat_tables(tables)
 
 
 def _written(rows: pa.Table) -> bytes:

@@ -10,9 +10,22 @@ from pyspark.sql import functions as F
 from catalog import Column as CatalogColumn
 from catalog import Dataset
 from contract.keys import RECORDS_BEFORE
-from spark_jobs.clean import clean_rows, is_rejected, rule_name
-from spark_jobs.encoding import BYTES, any_has_lost_bytes, has_lost_bytes, text_of, texts_of
-from spark_jobs.reading import CORRUPT, FAULT, Source, fault, is_blank, raw_fields, raw_row, read_source
+from spark_jobs.reading import (
+    BYTES,
+    CORRUPT,
+    FAULT,
+    Source,
+    any_has_lost_bytes,
+    fault,
+    has_lost_bytes,
+    is_blank,
+    raw_fields,
+    raw_row,
+    read_source,
+    text_of,
+    texts_of,
+)
+from spark_jobs.rules.in_spark import clean_rows, is_rejected, rule_name
 
 COLUMNS, FILE, RECORD, ROW = ":columns", ":file", ":record", ":row"
 """Of a record: the file's header, its address, the number in it, and the raw text of all fields by name."""
@@ -22,8 +35,8 @@ _IS_TEXT = ":is_text"
 _SHOWN_CHARACTERS = 256
 
 
-def numbered_natively(records: DataFrame, dataset: Dataset, *, started: datetime) -> DataFrame:
-    """Bad records that were found outside of the JVM, with the rules that they break."""
+def numbered_by_arrow(records: DataFrame, dataset: Dataset, *, started: datetime) -> DataFrame:
+    """Bad records that Arrow has read, outside of the JVM, with the rules that they break."""
     return clean_rows(records, dataset, started=started).where(is_rejected(dataset))
 
 
@@ -56,8 +69,8 @@ def _records_of_files(spark: SparkSession, source: Source) -> DataFrame:
     )
 
 
-def explained(found: Sequence[DataFrame], dataset: Dataset, *, run_id: str) -> DataFrame:
-    """Rejects as they are written, from the rows of `numbered_by_spark` and `numbered_natively`.
+def explained(numbered: Sequence[DataFrame], dataset: Dataset, *, run_id: str) -> DataFrame:
+    """Rejects as they are written, from the rows of `numbered_by_spark` and `numbered_by_arrow`.
 
     Columns: run_id, dataset, file (URI; of the part, if the file was cut), record (1-based within the landed file,
     lines of white space count), violations (array of column, rule, value; a value is cut to 256 characters),
@@ -65,10 +78,10 @@ def explained(found: Sequence[DataFrame], dataset: Dataset, *, run_id: str) -> D
     encoding. If any of a record's bytes are not UTF-8, all of its row, or raw, is given as ISO-8859-1, one character
     per byte: nothing is lost, and for a file in that encoding it is simply right.
     """
-    numbered = reduce(DataFrame.unionByName, found)
+    records = reduce(DataFrame.unionByName, numbered)
     is_row = F.col(CORRUPT).isNull()
     is_text = ~F.when(is_row, any_has_lost_bytes(F.col(ROW))).otherwise(has_lost_bytes(F.col(CORRUPT)))
-    rejects = numbered.withColumn(_IS_TEXT, is_text).withColumn(
+    rejects = records.withColumn(_IS_TEXT, is_text).withColumn(
         ROW, F.when(F.col(_IS_TEXT), texts_of(F.col(ROW))).otherwise(F.col(ROW))
     )
     return rejects.select(

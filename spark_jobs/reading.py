@@ -1,9 +1,14 @@
-"""CSV files to rows of raw text, one character per byte."""
+"""CSV files to rows of raw text, one character per byte.
+
+Spark replaces bytes that are not UTF-8 by U+FFFD, which may also be in the data. Files are therefore read as ISO-8859-1,
+where every byte is one character and nothing gets lost; the structure of CSV is ASCII and the same in both.
+"""
 
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
+from urllib.parse import unquote
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -11,7 +16,6 @@ from pyspark.sql.types import StringType, StructField, StructType
 
 from contract.keys import NUMBER_DIGITS
 from contract.plan import Layout, Plan, PlannedFile
-from spark_jobs.encoding import BYTES, text_of
 from spark_jobs.job import Job
 
 CORRUPT = ":corrupt"
@@ -20,7 +24,7 @@ CORRUPT = ":corrupt"
 FAULT = ":fault"
 """What is wrong with a record as a whole: `field_count`, `quoting`, or NULL."""
 
-NUMBER = ":number"
+FILE_NUMBER = ":file_number"
 """The number of the file that a record comes from."""
 
 MAX_FIELD_CHARACTERS = 4 * 1024 * 1024
@@ -29,6 +33,13 @@ MAX_FIELDS = 100_000
 at 16 million characters and a million fields opening a file takes 50 ms instead of one."""
 
 _NOT_BLANK = r"[^\p{Z}\p{Cc}]"
+
+BYTES = "ISO-8859-1"
+_REPLACEMENT = "\ufffd"
+
+
+class UnexpectedFilesError(Exception):
+    """The working zone does not hold the files of the plan."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,19 +159,19 @@ def fault(source: Source) -> Column:
     return broken
 
 
-def number() -> Column:
-    """NUMBER of a frame that `read_source` made."""
+def file_number() -> Column:
+    """FILE_NUMBER of a frame that `read_source` made."""
     return F.substring("_metadata.file_name", 1, NUMBER_DIGITS).cast("int")
 
 
 def read_records(spark: SparkSession, sources: Sequence[Source]) -> DataFrame:
-    """The records of one dataset's files: the catalog's columns as raw text, CORRUPT, FAULT and NUMBER.
+    """The records of one dataset's files: the catalog's columns as raw text, CORRUPT, FAULT and FILE_NUMBER.
 
     A line of nothing but white space is not a record.
     """
     frames = [
         read_source(spark, source, header=True).select(
-            *raw_fields(source.layout), CORRUPT, fault(source).alias(FAULT), number().alias(NUMBER)
+            *raw_fields(source.layout), CORRUPT, fault(source).alias(FAULT), file_number().alias(FILE_NUMBER)
         )
         for source in sources
     ]
@@ -178,3 +189,53 @@ def _field(layout: Layout, name: str) -> Column:
 
 def _position(index: int) -> str:
     return f":{index}"
+
+
+def require_files(rows: DataFrame, files: Iterable[PlannedFile]) -> None:
+    """UnexpectedFilesError unless the rows come from these files: a folder that lacks one reads without complaint."""
+    # as Spark writes a path: what a name holds besides letters, digits and `-_.~=` comes percent-encoded
+    read = {unquote(path.rpartition("/")[2]) for path in rows.inputFiles()}
+    expected = {target.rpartition("/")[2]: target for file in files for target in file.targets}
+    if missing := sorted(expected[name] for name in expected.keys() - read):
+        raise UnexpectedFilesError(
+            f"{len(missing)} files of the plan are not in the working zone, the first is {missing[0]}: "
+            "start the run again, its copies were removed meanwhile"
+        )
+    if surplus := sorted(read - expected.keys()):
+        raise UnexpectedFilesError(
+            f"the working zone holds files that the plan does not list, {', '.join(surplus[:10])}: "
+            "start a new run, something else writes into this one's folder"
+        )
+
+
+def decoded(raw: Column) -> Column:
+    """The text that the bytes of `raw` are in UTF-8, U+FFFD for those that are none; NULL if all are ASCII.
+
+    NULL, because `raw` itself is the text then, and most values are: see `text_of`.
+    """
+    return F.when(F.octet_length(raw) != F.char_length(raw), F.decode(F.encode(raw, BYTES), "UTF-8"))
+
+
+def is_not_utf8(raw: Column, text: Column) -> Column:
+    """Whether `text`, which is `decoded(raw)`, has lost bytes; NULL if that is NULL."""
+    return text.contains(_REPLACEMENT) & (text.cast("binary") != F.encode(raw, BYTES))
+
+
+def text_of(raw: Column) -> Column:
+    """`raw` as UTF-8 text, with U+FFFD for bytes that are none."""
+    return F.coalesce(decoded(raw), raw)
+
+
+def has_lost_bytes(raw: Column) -> Column:
+    """Whether the bytes of `raw` are not UTF-8; false for NULL."""
+    return F.coalesce(is_not_utf8(raw, decoded(raw)), F.lit(False))
+
+
+def any_has_lost_bytes(raw: Column) -> Column:
+    """The same of any value of a map."""
+    return F.exists(F.map_values(raw), has_lost_bytes)
+
+
+def texts_of(raw: Column) -> Column:
+    """The values of a map as UTF-8 text."""
+    return F.transform_values(raw, lambda _, value: text_of(value))

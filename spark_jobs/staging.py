@@ -6,29 +6,32 @@ from dataclasses import dataclass, field
 from functools import reduce
 from typing import Self
 
-from pyspark.sql import DataFrame, Observation, SparkSession
+from pyspark.sql import DataFrame, Observation
 from pyspark.sql import functions as F
 
-from catalog import Dataset
 from contract.ledger import Counts
 from contract.plan import PlannedFile
-from spark_jobs import native
-from spark_jobs.accounting import UnaccountedRowsError, require_identity
-from spark_jobs.clean import clean_rows, is_rejected
-from spark_jobs.csv_files import MAX_FILE_BYTES
-from spark_jobs.diagnosis import diagnose
-from spark_jobs.files import (
+from spark_jobs import arrow
+from spark_jobs.accounting import (
     QUARANTINED_BY_FILE,
     READ_BY_FILE,
+    TALLY,
     FileCounts,
+    FileTally,
+    UnaccountedRowsError,
+    WinnersTally,
     counted_by_file,
-    require_files,
+    require_identity,
+    tallies,
     tallies_by_file,
 )
-from spark_jobs.job import Job
-from spark_jobs.quarantine import explained, numbered_by_spark, numbered_natively
-from spark_jobs.reading import Source, read_records
-from spark_jobs.tallies import TALLY, FileTally, WinnersTally, tallies
+from spark_jobs.csv_files import MAX_FILE_BYTES
+from spark_jobs.diagnosis import diagnose
+from spark_jobs.job import DatasetRun
+from spark_jobs.packing import Packing
+from spark_jobs.quarantine import explained, numbered_by_arrow, numbered_by_spark
+from spark_jobs.reading import Source, read_records, require_files
+from spark_jobs.rules.in_spark import clean_rows, is_rejected
 
 log = logging.getLogger("transform")
 
@@ -50,14 +53,14 @@ class Outcome:
 
 @dataclass(frozen=True, kw_only=True)
 class Intake:
-    """What is to be read, and how: `native` outside of the JVM, which takes regular files only, the others `by_spark`."""
+    """What is to be read, and how: `by_arrow` outside of the JVM, which takes regular files only, the others `by_spark`."""
 
-    native: tuple[Source, ...] = ()
+    by_arrow: tuple[Source, ...] = ()
     by_spark: tuple[Source, ...] = ()
 
     @property
     def sources(self) -> tuple[Source, ...]:
-        return self.native + self.by_spark
+        return self.by_arrow + self.by_spark
 
     @property
     def files(self) -> list[PlannedFile]:
@@ -70,16 +73,16 @@ class Intake:
 
     def of(self, numbers: Container[int]) -> "Intake":
         """The part with the files that have one of these numbers."""
-        return Intake(native=_of(self.native, numbers), by_spark=_of(self.by_spark, numbers))
+        return Intake(by_arrow=_of(self.by_arrow, numbers), by_spark=_of(self.by_spark, numbers))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Staged:
-    """What was counted while a dataset was written; `left` are the numbers of files that were not read natively."""
+    """What was counted while a dataset was written; `deferred` are the numbers of the files that Arrow did not read."""
 
     counts: Counts = field(default_factory=Counts)
     files: FileCounts = field(default_factory=FileCounts)
-    left: frozenset[int] = frozenset()
+    deferred: frozenset[int] = frozenset()
 
     @classmethod
     def of(cls, files: Sequence[FileTally], won: Sequence[WinnersTally]) -> Self:
@@ -92,107 +95,101 @@ class Staged:
             rows_duplicate=sum(tally.duplicate for tally in won),
             rows_quarantined=by_file.quarantined.total(),
         )
-        return cls(
-            counts=counts, files=by_file, left=frozenset(tally.number for tally in files if tally.left)
-        )
+        deferred = frozenset(tally.file_number for tally in files if tally.deferred)
+        return cls(counts=counts, files=by_file, deferred=deferred)
 
 
-def stage(spark: SparkSession, job: Job, dataset: Dataset, sources: Sequence[Source]) -> Outcome:
+def stage(run: DatasetRun, sources: Sequence[Source]) -> Outcome:
     """Write one dataset's newest versions, and its rejects if there are any."""
     # within one pool even a FAIR scheduler works first in, first out
-    spark.sparkContext.setLocalProperty("spark.scheduler.pool", dataset.name)
+    run.spark.sparkContext.setLocalProperty("spark.scheduler.pool", run.dataset.name)
     files = [file for source in sources for file in source.files]
-    left = frozenset(file.number for file in files if file.size > MAX_FILE_BYTES and not file.parts)
+    deferred = frozenset(file.number for file in files if file.size > MAX_FILE_BYTES and not file.parts)
     while True:
-        intake, problems = _intake(spark, dataset, sources, left)
-        staged = write_newest(spark, job, dataset, intake)
-        if not staged.left:
+        intake, problems = _intake(run, sources, deferred)
+        staged = write_newest(run, intake)
+        if not staged.deferred:
             break
-        left |= staged.left
+        deferred |= staged.deferred
     require_identity(staged.counts)
     if staged.counts.rows_quarantined:
-        write_rejects(
-            spark, job, dataset, intake.of(staged.files.quarantined), staged.counts.rows_quarantined
-        )
-    log.info("%s: %s", dataset.name, staged.counts)
+        write_rejects(run, intake.of(staged.files.quarantined), staged.counts.rows_quarantined)
+    log.info("%s: %s", run.dataset.name, staged.counts)
     return Outcome(counts=staged.counts, files=staged.files, problems=problems)
 
 
-def write_newest(spark: SparkSession, job: Job, dataset: Dataset, intake: Intake) -> Staged:
+def write_newest(run: DatasetRun, intake: Intake) -> Staged:
     """Read, clean, reduce and write a dataset in one pass; the counts come out of the same pass.
 
-    If files are `left`, it has to be written again with them read by Spark.
+    If files are `deferred`, it has to be written again with them read by Spark.
     """
-    target = f"{job.processed}/{dataset.name}"
     if not intake.sources:
-        native.write_nothing(spark, dataset, target)
+        arrow.write_nothing(run)
         return Staged()
-    labels = native.labels_of(spark, intake.groups)
+    packing = arrow.packing_for(run, intake.groups)
     readings = []
-    if intake.native:
-        readings.append(_natively(spark, job, dataset, intake.native, labels))
+    if intake.by_arrow:
+        readings.append(_by_arrow(run, intake.by_arrow, packing))
     if intake.by_spark:
-        readings.append(_by_spark(spark, job, dataset, intake.by_spark, labels))
-    won = native.write_newest(
-        reduce(DataFrame.union, (rows for rows, _ in readings)), dataset, labels, target
-    )
+        readings.append(_by_spark(run, intake.by_spark, packing))
+    won = arrow.write_newest(run, reduce(DataFrame.union, (rows for rows, _ in readings)), packing)
     staged = Staged.of([tally for _, counted in readings for tally in counted()], won)
-    if not staged.left:
+    if not staged.deferred:
         staged.files.require_parts(intake.files)
     return staged
 
 
-def write_rejects(spark: SparkSession, job: Job, dataset: Dataset, intake: Intake, expected: int) -> None:
+def write_rejects(run: DatasetRun, intake: Intake, expected: int) -> None:
     """Write the rejects as JSON lines; UnaccountedRowsError unless there are as many as expected."""
-    found = []
-    if intake.native:
-        records = native.rejected(spark, intake.native, dataset, job.started)
-        found.append(numbered_natively(records, dataset, started=job.started))
+    dataset, started = run.dataset, run.job.started
+    numbered = []
+    if intake.by_arrow:
+        records = arrow.rejected(run, intake.by_arrow)
+        numbered.append(numbered_by_arrow(records, dataset, started=started))
     if intake.by_spark:
-        found.append(numbered_by_spark(spark, intake.by_spark, dataset, started=job.started))
+        numbered.append(numbered_by_spark(run.spark, intake.by_spark, dataset, started=started))
     written = Observation()
-    rejects = explained(found, dataset, run_id=job.run_id).observe(written, F.count("*").alias("rows"))
-    rejects.write.mode("overwrite").json(f"{job.quarantine}/{dataset.name}", ignoreNullFields=False)
+    rejects = explained(numbered, dataset, run_id=run.job.run_id).observe(written, F.count("*").alias("rows"))
+    rejects.write.mode("overwrite").json(run.quarantine, ignoreNullFields=False)
     if written.get["rows"] != expected:
         raise UnaccountedRowsError(
             f"{expected} rows were rejected but {written.get['rows']} written to quarantine"
         )
 
 
-def _natively(
-    spark: SparkSession, job: Job, dataset: Dataset, sources: Sequence[Source], labels: Sequence[int]
-) -> Reading:
+def _by_arrow(run: DatasetRun, sources: Sequence[Source], packing: Packing) -> Reading:
     observed = Observation()
-    rows = native.cleaned(spark, sources, dataset, labels, job.started).observe(observed, tallies())
+    rows = arrow.cleaned(run, sources, packing).observe(observed, tallies())
     return rows, lambda: list(FileTally.all_of(observed.get[TALLY]))
 
 
-def _by_spark(
-    spark: SparkSession, job: Job, dataset: Dataset, sources: Sequence[Source], labels: Sequence[int]
-) -> Reading:
-    records = read_records(spark, sources)
+def _by_spark(run: DatasetRun, sources: Sequence[Source], packing: Packing) -> Reading:
+    records = read_records(run.spark, sources)
     require_files(records, [file for source in sources for file in source.files])
+    bad, files = is_rejected(run.dataset), sum(len(source.files) for source in sources)
     observed = Observation()
-    files = sum(len(source.files) for source in sources)
-    cleaned = clean_rows(records, dataset, started=job.started).observe(
-        observed, *counted_by_file(dataset, files)
+    cleaned = clean_rows(records, run.dataset, started=run.job.started).observe(
+        observed, *counted_by_file(bad, files)
     )
-    rows = native.packed(cleaned.where(~is_rejected(dataset)), dataset, labels)
+    rows = arrow.packed(cleaned.where(~bad), packing)
     return rows, lambda: tallies_by_file(observed.get[READ_BY_FILE], observed.get[QUARANTINED_BY_FILE])
 
 
 def _intake(
-    spark: SparkSession, dataset: Dataset, sources: Sequence[Source], left: frozenset[int]
+    run: DatasetRun, sources: Sequence[Source], deferred: frozenset[int]
 ) -> tuple[Intake, dict[PlannedFile, str]]:
-    """The files that are `left` for Spark are read as far as they can be; the problems of those that cannot."""
-    if not left:
-        return Intake(native=tuple(sources)), {}
-    by_spark, problems = diagnose(spark, _of(sources, left))
+    """Spark reads the `deferred` files as far as they can be read; the problems of those that cannot."""
+    if not deferred:
+        return Intake(by_arrow=tuple(sources)), {}
+    by_spark, problems = diagnose(run.spark, _of(sources, deferred))
     log.warning(
-        "%s: %d files are read by Spark: %s", dataset.name, len(left), problems or "they are not regular"
+        "%s: %d files are read by Spark: %s",
+        run.dataset.name,
+        len(deferred),
+        problems or "they are not regular",
     )
-    others = {file.number for source in sources for file in source.files} - left
-    return Intake(native=_of(sources, others), by_spark=tuple(by_spark)), problems
+    others = {file.number for source in sources for file in source.files} - deferred
+    return Intake(by_arrow=_of(sources, others), by_spark=tuple(by_spark)), problems
 
 
 def _of(sources: Sequence[Source], numbers: Container[int]) -> tuple[Source, ...]:

@@ -22,10 +22,9 @@ from catalog import DATASETS
 from contract.keys import UNREADABLE
 from contract.ledger import ACCOUNTING, FILES, Counts
 from contract.plan import PlannedFile
-from spark_jobs.accounting import accounting_rows
+from spark_jobs.accounting import FileCounts, accounting_rows, file_rows, unreadable_rows
 from spark_jobs.conf import SPARK_CONF, require_conf
-from spark_jobs.files import FileCounts, file_rows, unreadable_rows
-from spark_jobs.job import Job, job_from
+from spark_jobs.job import DatasetRun, Job, job_from
 from spark_jobs.reading import read_plan, sources_of
 from spark_jobs.staging import Outcome, stage
 
@@ -46,7 +45,9 @@ def run(spark: SparkSession, job: Job) -> dict[str, Counts]:
     with ThreadPoolExecutor(max_workers=len(DATASETS)) as pool:
         futures = {
             dataset.name: pool.submit(
-                stage, spark, job, dataset, [part for part in sources if part.layout.dataset == dataset]
+                stage,
+                DatasetRun(spark, job, dataset),
+                [part for part in sources if part.layout.dataset == dataset],
             )
             for dataset in DATASETS
         }
@@ -94,7 +95,7 @@ def reason(error: BaseException) -> str:
 
 def _after_traceback(lines: Sequence[str]) -> list[str]:
     """What follows a Python traceback's last frame; a message may have several lines."""
-    last_frame = max((place for place, line in enumerate(lines) if line.startswith('  File "')), default=0)
+    last_frame = max((index for index, line in enumerate(lines) if line.startswith('  File "')), default=0)
     message = list(dropwhile(lambda line: line.startswith(" "), lines[last_frame:]))
     return [line.strip() for line in message or lines if line.strip()]
 

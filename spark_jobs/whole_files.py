@@ -1,32 +1,75 @@
-"""Files to packed rows, or to the records among them that break a rule: what tasks run in Python."""
+"""Files to packed rows, or to the records among them that break a rule: which task reads which files, and what it does."""
 
+import heapq
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
+from urllib.parse import quote
 
 import pyarrow as pa
-from pyspark.sql import SparkSession
 
 from catalog import Dataset
-from spark_jobs.cleaner import Cleaner, numbered
+from spark_jobs.accounting import FileTally
 from spark_jobs.csv_files import NotRegularError, Records, read_records_of
-from spark_jobs.division import Readable, divided, readable_files
-from spark_jobs.encoding import BYTES
-from spark_jobs.files import UnexpectedFilesError
-from spark_jobs.packing import packed_rows, packed_tally
+from spark_jobs.job import DatasetRun
+from spark_jobs.packing import Packing, packed_rows, packed_tally
 from spark_jobs.quarantine import COLUMNS, FILE, RECORD, ROW
-from spark_jobs.reading import CORRUPT, FAULT, Source
+from spark_jobs.reading import BYTES, CORRUPT, FAULT, Source, UnexpectedFilesError
+from spark_jobs.rules.in_duckdb import Cleaner, numbered
 from spark_jobs.storage import Folder
-from spark_jobs.tallies import FileTally
 
+_MOST = 128 * 1024 * 1024
+_OPENING = 4 * 1024 * 1024
+"""Bytes for a task at most, and what opening a file costs, in bytes: both as Spark has them for its own readers."""
 _TOGETHER = 96 * 1024 * 1024
 """Files are cleaned together until they have so many bytes: only the newest of the versions in all of them go on."""
 
 
 @dataclass(frozen=True)
+class Readable:
+    """A file in the working zone, or one part of a split file; a part carries its file's `file_number`.
+
+    `source` is the index of its source among those given, `uri` its address, percent-encoded as Spark gives it.
+    """
+
+    file_number: int
+    source: int
+    uri: str
+    size: int
+
+
+def readable_files(sources: Sequence[Source]) -> list[Readable]:
+    """All files of the sources; a part's size is the average one."""
+    return [
+        Readable(file.number, index, quote(uri, safe=":/="), file.size // len(file.targets))
+        for index, source in enumerate(sources)
+        for file in source.files
+        for uri in source.layout.uris(file)
+    ]
+
+
+def divided(files: Sequence[Readable], cores: int) -> tuple[tuple[Readable, ...], ...]:
+    """Shares of about the same size, the greatest first; enough to keep that many cores busy."""
+    total = sum(map(_cost, files))
+    share = min(_MOST, max(_OPENING, -(-total // cores)))
+    shares: list[tuple[int, int, list[Readable]]] = [
+        (0, index, []) for index in range(min(len(files), -(-total // share)))
+    ]
+    for file in sorted(files, key=_cost, reverse=True):
+        cost, index, held = shares[0]  # the smallest by now
+        held.append(file)
+        heapq.heapreplace(shares, (cost + _cost(file), index, held))
+    return tuple(tuple(held) for _, _, held in sorted(shares, reverse=True))
+
+
+def _cost(file: Readable) -> int:
+    return file.size + _OPENING
+
+
+@dataclass(frozen=True)
 class _File:
-    number: int
+    file_number: int
     columns: tuple[str, ...]
     uri: str
     size: int
@@ -36,33 +79,35 @@ class _File:
 
 @dataclass(frozen=True)
 class Reader:
-    """Reads files of a dataset; holds what it needs of its sources, as it is sent to each task.
+    """Reads files of a dataset; holds what it needs of its sources and of the run, as it is sent to each task.
 
     `columns` and `folders` are those of each source, `cut` the numbers of files that were cut, `tasks` the files that
-    each task is to read.
+    each task is to read. `started` is the run's start time.
     """
 
     dataset: Dataset
+    started: datetime
     tasks: tuple[tuple[Readable, ...], ...]
     columns: tuple[tuple[str, ...], ...]
     folders: tuple[Folder, ...]
     cut: frozenset[int]
 
     @classmethod
-    def of(cls, sources: Sequence[Source], dataset: Dataset, spark: SparkSession) -> Self:
+    def of(cls, run: DatasetRun, sources: Sequence[Source]) -> Self:
         return cls(
-            dataset,
-            tasks=divided(readable_files(sources), spark.sparkContext.defaultParallelism),
+            run.dataset,
+            run.job.started,
+            tasks=divided(readable_files(sources), run.spark.sparkContext.defaultParallelism),
             columns=tuple(source.layout.columns for source in sources),
-            folders=tuple(Folder.at(source.layout.prefix, spark) for source in sources),
+            folders=tuple(Folder.at(source.layout.prefix, run.spark) for source in sources),
             cut=frozenset(file.number for source in sources for file in source.files if file.parts),
         )
 
     def files(self, batches: Iterable[pa.RecordBatch]) -> Iterator[_File]:
-        """Of rows that have a task's place each."""
+        """Of rows that have a task's index each."""
         for batch in batches:
-            for place in batch.column(0).to_pylist():
-                yield from map(self._file, self.tasks[place])
+            for index in batch.column(0).to_pylist():
+                yield from map(self._file, self.tasks[index])
 
     def _file(self, file: Readable) -> _File:
         content, columns = self._content(file), self.columns[file.source]
@@ -72,11 +117,11 @@ class Reader:
                 columns,
                 self.dataset.column_names,
                 packed=file.uri.endswith(".gz"),
-                proved=file.number in self.cut,
+                proved=file.file_number in self.cut,
             )
         except NotRegularError:
             records = None
-        return _File(file.number, columns, file.uri, content.size, records)
+        return _File(file.file_number, columns, file.uri, content.size, records)
 
     def _content(self, file: Readable) -> pa.Buffer:
         try:
@@ -88,31 +133,29 @@ class Reader:
 
 
 def clean_files(
-    batches: Iterable[pa.RecordBatch], *, reader: Reader, labels: Sequence[int], started: datetime
+    batches: Iterable[pa.RecordBatch], *, reader: Reader, packing: Packing
 ) -> Iterator[pa.RecordBatch]:
-    """Good rows, packed, and tallies of files. A file that is `left` has no rows."""
-    with Cleaner(reader.dataset, started) as cleaner:
+    """Good rows, packed, and tallies of files. A file that is `deferred` has no rows."""
+    with Cleaner(reader.dataset, reader.started) as cleaner:
         waiting, size = list[pa.Table](), 0
         for file in reader.files(batches):
             if file.records is None:
-                yield packed_tally(FileTally(number=file.number, left=True))
+                yield packed_tally(FileTally(file_number=file.file_number, deferred=True))
                 continue
             if corrupt := len(file.records.corrupt):
-                yield packed_tally(FileTally(number=file.number, read=corrupt, bad=corrupt))
-            waiting.append(numbered(file.records.texts, file.number))
+                yield packed_tally(FileTally(file_number=file.file_number, read=corrupt, bad=corrupt))
+            waiting.append(numbered(file.records.texts, file.file_number))
             size += file.size
             if size >= _TOGETHER:
-                yield from _cleaned(cleaner, waiting, reader.dataset, labels)
+                yield from _cleaned(cleaner, waiting, packing)
                 waiting, size = [], 0
         if waiting:
-            yield from _cleaned(cleaner, waiting, reader.dataset, labels)
+            yield from _cleaned(cleaner, waiting, packing)
 
 
-def _cleaned(
-    cleaner: Cleaner, tables: Sequence[pa.Table], dataset: Dataset, labels: Sequence[int]
-) -> Iterator[pa.RecordBatch]:
+def _cleaned(cleaner: Cleaner, tables: Sequence[pa.Table], packing: Packing) -> Iterator[pa.RecordBatch]:
     cleaned = cleaner.clean(pa.concat_tables(tables))
-    yield from packed_rows(cleaned.rows, dataset, labels)
+    yield from packed_rows(cleaned.rows, packing)
     for tally in cleaned.tallies:
         yield packed_tally(tally)
 
@@ -124,28 +167,26 @@ def bad_schema(dataset: Dataset) -> pa.Schema:
     return pa.schema([*texts, *others, (RECORD, pa.int64())])
 
 
-def bad_records(
-    batches: Iterable[pa.RecordBatch], *, reader: Reader, started: datetime
-) -> Iterator[pa.RecordBatch]:
+def bad_records(batches: Iterable[pa.RecordBatch], *, reader: Reader) -> Iterator[pa.RecordBatch]:
     """The records that break a rule, one character per byte. ValueError if a file can no longer be read."""
     dataset = reader.dataset
     schema = bad_schema(dataset)
-    with Cleaner(dataset, started) as cleaner:
+    with Cleaner(dataset, reader.started) as cleaner:
         for file in reader.files(batches):
             if file.records is None:
                 raise ValueError(f"{file.uri} cannot be read as it was a moment ago: start a new run")
-            places = cleaner.places_of_bad(numbered(file.records.texts, file.number))
-            rows = [*_bad_rows(file, file.records, places, dataset), *_corrupt_rows(file, file.records)]
+            indexes = cleaner.indexes_of_bad(numbered(file.records.texts, file.file_number))
+            rows = [*_bad_rows(file, file.records, indexes, dataset), *_corrupt_rows(file, file.records)]
             if rows:
                 yield pa.RecordBatch.from_pylist(rows, schema=schema)
 
 
 def _bad_rows(
-    file: _File, records: Records, places: Sequence[int], dataset: Dataset
+    file: _File, records: Records, indexes: Sequence[int], dataset: Dataset
 ) -> Iterator[dict[str, Any]]:
-    found = records.values.take(pa.array(places, pa.int64()))
-    rows = zip(*(column.cast(pa.binary()).to_pylist() for column in found.columns), strict=True)
-    for number, row in zip(records.numbers()[list(places)].tolist(), rows, strict=True):
+    bad = records.values.take(pa.array(indexes, pa.int64()))
+    rows = zip(*(column.cast(pa.binary()).to_pylist() for column in bad.columns), strict=True)
+    for number, row in zip(records.numbers()[list(indexes)].tolist(), rows, strict=True):
         values = [value.decode(BYTES) or None for value in row]
         # the first of equal names counts
         named = dict(reversed(list(zip(file.columns, values, strict=True))))

@@ -102,8 +102,8 @@ def test_the_same_records_in_any_files_and_runs_give_the_same_warehouse(
 
     line.start_anew()
     shuffled = data.draw(st.permutations(delivered + again), label="order")
-    places = st.lists(st.integers(0, len(shuffled)), max_size=2).map(sorted)
-    for number, rows in enumerate(_split(shuffled, data.draw(places, label="runs")), 1):
+    bounds = st.lists(st.integers(0, len(shuffled)), max_size=2).map(sorted)
+    for number, rows in enumerate(_split(shuffled, data.draw(bounds, label="runs")), 1):
         line.run(f"r{number}", _split(rows, [len(rows) // 2]), token=number)
 
     assert line.warehouse() == expected
@@ -114,6 +114,6 @@ def test_the_same_records_in_any_files_and_runs_give_the_same_warehouse(
         assert found["rows_read"] == sum(found.values()) - found["rows_read"]
 
 
-def _split(rows: Sequence[Row], places: Sequence[int]) -> list[Sequence[Row]]:
-    ends = [*places, len(rows)]
-    return [rows[start:end] for start, end in zip([0, *places], ends, strict=True)]
+def _split(rows: Sequence[Row], bounds: Sequence[int]) -> list[Sequence[Row]]:
+    ends = [*bounds, len(rows)]
+    return [rows[start:end] for start, end in zip([0, *bounds], ends, strict=True)]

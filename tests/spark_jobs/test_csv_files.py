@@ -37,8 +37,8 @@ class Form:
         content = self.mark + written.encode()
         if self.members is None:
             return content
-        places = [0, *sorted(place % (len(content) + 1) for place in self.members), len(content)]
-        return b"".join(gzip.compress(content[start:end], mtime=0) for start, end in pairwise(places))
+        bounds = [0, *sorted(bound % (len(content) + 1) for bound in self.members), len(content)]
+        return b"".join(gzip.compress(content[start:end], mtime=0) for start, end in pairwise(bounds))
 
     def line(self, row: Sequence[str]) -> str:
         text = io.StringIO(newline="")
@@ -72,8 +72,8 @@ def read(
     return read_records_of(memoryview(content), columns, wanted, packed=packed, proved=proved)
 
 
-def rows_of(found: Records) -> list[tuple[str, ...]]:
-    return [tuple(row.values()) for row in found.texts.drop_columns([BROKEN]).to_pylist()]
+def rows_of(records: Records) -> list[tuple[str, ...]]:
+    return [tuple(row.values()) for row in records.texts.drop_columns([BROKEN]).to_pylist()]
 
 
 @given(st.lists(records, max_size=12), forms, st.booleans())
@@ -83,12 +83,12 @@ def test_what_a_csv_writer_wrote_is_read_back_exactly(
     content = form.write([COLUMNS, *rows])
     packed = form.members is not None
 
-    found = read(content, packed=packed, proved=proved and bool(rows))
+    records = read(content, packed=packed, proved=proved and bool(rows))
 
-    assert rows_of(found) == rows
-    assert [tuple(row.values()) for row in found.values.to_pylist()] == rows
-    assert found.texts.column(BROKEN).to_pylist() == [False] * len(rows)
-    assert (found.corrupt, found.numbers().tolist()) == ({}, list(range(1, len(rows) + 1)))
+    assert rows_of(records) == rows
+    assert [tuple(row.values()) for row in records.values.to_pylist()] == rows
+    assert records.texts.column(BROKEN).to_pylist() == [False] * len(rows)
+    assert (records.corrupt, records.numbers().tolist()) == ({}, list(range(1, len(rows) + 1)))
 
 
 odd_records = st.tuples(st.integers(0, 999).map(str), values) | st.tuples(
@@ -102,19 +102,21 @@ def test_records_with_too_few_or_too_many_fields_are_told_by_their_numbers_and_t
 ) -> None:
     whole = [row for row in rows if len(row) == 3]
 
-    found = read(form.write([COLUMNS, *rows]), packed=form.members is not None)
+    records = read(form.write([COLUMNS, *rows]), packed=form.members is not None)
 
-    assert rows_of(found) == whole
-    assert found.corrupt == {number: form.line(row) for number, row in enumerate(rows, 1) if len(row) != 3}
-    assert found.numbers().tolist() == [number for number, row in enumerate(rows, 1) if len(row) == 3]
-    assert len(found) == len(rows)
+    assert rows_of(records) == whole
+    assert records.corrupt == {number: form.line(row) for number, row in enumerate(rows, 1) if len(row) != 3}
+    assert records.numbers().tolist() == [number for number, row in enumerate(rows, 1) if len(row) == 3]
+    assert len(records) == len(rows)
 
 
 def test_numbers_count_records_and_notlines() -> None:
-    found = read(b'id,a,b\n1,"two\nlines",x\n2,few\n3,"three\n\nlines",y\n"4\n",too,many,"fields\n"\n5,e,f\n')
+    records = read(
+        b'id,a,b\n1,"two\nlines",x\n2,few\n3,"three\n\nlines",y\n"4\n",too,many,"fields\n"\n5,e,f\n'
+    )
 
-    assert found.corrupt == {2: "2,few", 4: '"4\n",too,many,"fields\n"'}
-    assert found.numbers().tolist() == [1, 3, 5]
+    assert records.corrupt == {2: "2,few", 4: '"4\n",too,many,"fields\n"'}
+    assert records.numbers().tolist() == [1, 3, 5]
 
 
 # half a character, a surrogate, what is beyond Unicode, and NUL with a byte too many
@@ -129,14 +131,14 @@ def test_a_row_with_bytes_that_are_not_utf8_is_broken_and_nothing_else_is_lost(
     """Of the columns that are wanted: the last one is not."""
     content = b"id,a,b,extra\n" + b"".join(b'7,"%s","%s","%s"\n' % row for row in rows)
 
-    found = read(content, (*COLUMNS, "extra"))
+    records = read(content, (*COLUMNS, "extra"))
 
     texts = [("7", *(text_or_nothing(value) for value in row[:2])) for row in rows]
-    assert found.texts.column(BROKEN).to_pylist() == [None in row for row in texts]
-    assert rows_of(found) == [tuple(text or "" for text in row) for row in texts]
+    assert records.texts.column(BROKEN).to_pylist() == [None in row for row in texts]
+    assert rows_of(records) == [tuple(text or "" for text in row) for row in texts]
     assert [
         tuple(value if isinstance(value, bytes) else value.encode() for value in list(row.values())[1:])
-        for row in found.values.to_pylist()
+        for row in records.values.to_pylist()
     ] == rows
 
 
@@ -158,14 +160,14 @@ def test_extra_repeated_and_reordered_columns_are_found_by_name() -> None:
     columns = ("b", "A", "extra", "a", "a", "id", "extra")
     content = b"b,A,extra,a,a,id,extra\nof b,of A,x,first,second,1,y\nfew\n"
 
-    found = read(content, columns)
+    records = read(content, columns)
 
-    assert found.texts.column_names == ["id", "a", "b", BROKEN]
-    assert rows_of(found) == [("1", "first", "of b")]
-    assert [tuple(row.values()) for row in found.values.to_pylist()] == [
+    assert records.texts.column_names == ["id", "a", "b", BROKEN]
+    assert rows_of(records) == [("1", "first", "of b")]
+    assert [tuple(row.values()) for row in records.values.to_pylist()] == [
         ("of b", "of A", "x", "first", "second", "1", "y")
     ]
-    assert found.corrupt == {2: "few"}
+    assert records.corrupt == {2: "few"}
 
 
 def test_the_header_is_skipped_whatever_it_holds() -> None:
@@ -174,11 +176,11 @@ def test_the_header_is_skipped_whatever_it_holds() -> None:
 
 @pytest.mark.parametrize("content", [b"id,a,b", b"id,a,b\n", b"id,a,b\r\n", b"\xef\xbb\xbfid,a,b\n", b""])
 def test_a_file_without_records_has_the_columns_all_the_same(content: bytes) -> None:
-    found = read(content)
+    records = read(content)
 
-    assert (len(found), found.corrupt, found.numbers().tolist()) == (0, {}, [])
-    assert found.texts.column_names == [*COLUMNS, BROKEN]
-    assert len(found.values.column_names) == 3
+    assert (len(records), records.corrupt, records.numbers().tolist()) == (0, {}, [])
+    assert records.texts.column_names == [*COLUMNS, BROKEN]
+    assert len(records.values.column_names) == 3
 
 
 @pytest.mark.parametrize(

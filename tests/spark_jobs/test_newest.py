@@ -15,10 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalog import DATASETS, RECORD_HASH, VERSION, Column, Dataset, Type
+from spark_jobs.accounting import TALLY, WinnersTally
 from spark_jobs.newest import newest, no_winners, record_hash, write_newest
-from spark_jobs.packing import arrow_schema, database, packed_rows
+from spark_jobs.packing import Packing, arrow_schema, database, packed_rows
 from spark_jobs.storage import Folder
-from spark_jobs.tallies import TALLY, WinnersTally
 
 THINGS = Dataset(
     name="things",
@@ -52,19 +52,19 @@ def versions_of(rows: pa.Table) -> list[Version]:
 
 
 def test_a_late_record_never_replaces_a_newer_one() -> None:
-    found = newest(table([(1, "new", None, 9), (1, "old", None, 3), (2, "only", None, 1)]), THINGS)
+    won = newest(table([(1, "new", None, 9), (1, "old", None, 3), (2, "only", None, 1)]), THINGS)
 
-    assert versions_of(found.rows) == [(1, "new", None, 9), (2, "only", None, 1)]
-    assert (found.stale, found.duplicate) == (1, 0)
+    assert versions_of(won.rows) == [(1, "new", None, 9), (2, "only", None, 1)]
+    assert (won.stale, won.duplicate) == (1, 0)
 
 
 def test_only_a_repetition_of_the_winner_is_a_duplicate() -> None:
-    found = newest(
+    won = newest(
         table([(1, "w", None, 9), (1, "w", None, 9), (1, "old", None, 3), (1, "old", None, 3)]), THINGS
     )
 
-    assert versions_of(found.rows) == [(1, "w", None, 9)]
-    assert (found.stale, found.duplicate) == (2, 1)
+    assert versions_of(won.rows) == [(1, "w", None, 9)]
+    assert (won.stale, won.duplicate) == (2, 1)
 
 
 def test_a_tie_on_the_timestamp_goes_to_the_greatest_hash_whatever_the_order() -> None:
@@ -82,8 +82,8 @@ def test_a_tie_on_the_timestamp_goes_to_the_greatest_hash_whatever_the_order() -
 def _hash(dataset: Dataset, row: pa.Table) -> int:
     with database() as sql:
         sql.register("row_", row)
-        ((found,),) = sql.execute(f"select {record_hash(dataset)} from row_").fetchall()
-    return int(found)
+        ((hashed,),) = sql.execute(f"select {record_hash(dataset)} from row_").fetchall()
+    return int(hashed)
 
 
 def test_the_hash_tells_nulls_in_different_columns_apart() -> None:
@@ -158,9 +158,9 @@ def test_the_order_of_the_rows_never_changes_what_wins(arrived: list[Version], d
 @few
 @given(st.lists(versions, min_size=1, max_size=25), st.lists(st.integers(0, 25), max_size=3))
 def test_the_winners_among_the_winners_of_parts_are_those_of_the_whole(
-    arrived: list[Version], places: list[int]
+    arrived: list[Version], bounds: list[int]
 ) -> None:
-    cuts = [0, *sorted(min(place, len(arrived)) for place in places), len(arrived)]
+    cuts = [0, *sorted(min(bound, len(arrived)) for bound in bounds), len(arrived)]
     parts = [newest(table(arrived[start:end]), THINGS).rows for start, end in pairwise(cuts)]
     together = pa.concat_tables(parts).select(THINGS.column_names)
 
@@ -169,16 +169,18 @@ def test_the_winners_among_the_winners_of_parts_are_those_of_the_whole(
 
 def test_of_no_rows_there_is_no_winner() -> None:
     for dataset in DATASETS:
-        found = newest(arrow_schema(dataset.columns).empty_table(), dataset)
+        won = newest(arrow_schema(dataset.columns).empty_table(), dataset)
 
-        assert (found.rows, found.stale, found.duplicate) == (no_winners(dataset), 0, 0)
-        assert found.rows.column_names == [*dataset.column_names, "record_hash"]
+        assert (won.rows, won.stale, won.duplicate) == (no_winners(dataset), 0, 0)
+        assert won.rows.column_names == [*dataset.column_names, "record_hash"]
 
 
 def test_the_winners_of_a_group_are_written_into_its_file_and_counted(tmp_path: Path) -> None:
     arrived: list[Version] = [(1, "a", None, 3), (1, "a", None, 3), (1, "b", None, 2), (2, None, "c", 0)]
     batches = [
-        batch.select([0, 1]) for version in arrived for batch in packed_rows(table([version]), THINGS, [7])
+        batch.select([0, 1])
+        for version in arrived
+        for batch in packed_rows(table([version]), Packing(THINGS, (7,)))
     ]
 
     tallies = list(write_newest(batches, dataset=THINGS, target=Folder("file://", f"{tmp_path}/things"[1:])))

@@ -55,7 +55,7 @@ def test_rows_that_were_cut_and_not_read_are_an_error_that_says_how_many(bench: 
 
 
 def test_a_file_in_parts_that_has_to_be_read_another_way_is_still_one_file(bench: Workbench) -> None:
-    """The other file is read leniently, so this one is found by its name and no longer by its folder."""
+    """The other file is read leniently, so this one is addressed by its name and no longer by its folder."""
     bench.cut("users", [{"user_id": "1"}], [{"user_id": "2"}])
     header = ",".join(USERS.column_names).encode()
     bench.land("users", header + b'\n3,"a" b,,,,,,,,2020-02-19 21:38:16\n', name="bad.csv")

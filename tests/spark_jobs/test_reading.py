@@ -15,7 +15,7 @@ from pyspark.sql import SparkSession
 from catalog import AUTHORS, VERSION, Column, Dataset, Type
 from contract.ledger import Counts
 from contract.plan import Layout, PlannedFile
-from spark_jobs.reading import FAULT, NUMBER, Source, read_plan, read_records
+from spark_jobs.reading import FAULT, FILE_NUMBER, Source, read_plan, read_records
 from tests.spark_jobs.workbench import Workbench, csv_bytes
 
 pytestmark = pytest.mark.spark
@@ -230,7 +230,7 @@ def test_what_a_csv_writer_wrote_is_read_back_exactly(
         rows = read_records(spark, [Source(layout=layout, files=tuple(planned))]).collect()
 
     found = [
-        (row[NUMBER], [(row[name] or "").encode("latin-1").decode() for name in ("a", "b", "c")])
+        (row[FILE_NUMBER], [(row[name] or "").encode("latin-1").decode() for name in ("a", "b", "c")])
         for row in rows
     ]
     unified = [

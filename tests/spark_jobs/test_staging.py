@@ -36,15 +36,15 @@ def author(key: int | str, name: str = "Ann", version: str = "2020-02-19 21:38:1
 def read_both_ways(
     spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> Callable[[Land], tuple[Found, Found]]:
-    """Run the job over what `land` puts there: as it is, and with every file that was not cut left to Spark."""
+    """Run the job over what `land` puts there: as it is, and with every file that was not cut deferred to Spark."""
 
     def both(land: Land) -> tuple[Found, Found]:
-        native = one(land, "native", MAX_FILE_BYTES)
+        by_arrow = one(land, "by_arrow", MAX_FILE_BYTES)
         assert caplog.messages == []  # which would say that files are read by Spark
         by_spark = one(land, "spark", -1)
         assert all("are read by Spark" in message for message in caplog.messages)
         assert caplog.messages
-        return native, by_spark
+        return by_arrow, by_spark
 
     def one(land: Land, name: str, most: int) -> Found:
         monkeypatch.setattr(staging, "MAX_FILE_BYTES", most)
@@ -95,20 +95,20 @@ def test_a_load_with_every_fault_is_rejected_alike(
                 name, layout = Path(file.name).name, layouts.index(columns)
                 bench.land(each.dataset, content, name=name, columns=columns, layout=layout)
 
-    native, by_spark = read_both_ways(land)
+    by_arrow, by_spark = read_both_ways(land)
 
-    assert_alike(native, by_spark)
+    assert_alike(by_arrow, by_spark)
     for each in load.datasets:
         assert each.expected is not None
-        assert rules(native, each.dataset) == set(each.expected.rejects)
-        assert len(native["rejects"][each.dataset]) == each.expected.rows_quarantined > 0
+        assert rules(by_arrow, each.dataset) == set(each.expected.rejects)
+        assert len(by_arrow["rejects"][each.dataset]) == each.expected.rows_quarantined > 0
 
 
-def assert_alike(native: Found, by_spark: Found) -> None:
-    for dataset, found in native["rejects"].items():
+def assert_alike(by_arrow: Found, by_spark: Found) -> None:
+    for dataset, found in by_arrow["rejects"].items():
         for reject, expected in zip(found, by_spark["rejects"][dataset], strict=True):
             assert reject == expected
-    assert native == by_spark
+    assert by_arrow == by_spark
 
 
 def odd_rows(dataset: Dataset, draw: Random, count: int) -> bytes:
@@ -134,11 +134,11 @@ def test_odd_values_of_every_column_are_rejected_alike(
         for seed, dataset in enumerate(DATASETS):
             bench.land(dataset.name, odd_rows(dataset, Random(seed), 300))
 
-    native, by_spark = read_both_ways(land)
+    by_arrow, by_spark = read_both_ways(land)
 
-    assert_alike(native, by_spark)
+    assert_alike(by_arrow, by_spark)
     for dataset in DATASETS:
-        assert {"encoding", "field_count", "type", "range"} <= rules(native, dataset.name)
+        assert {"encoding", "field_count", "type", "range"} <= rules(by_arrow, dataset.name)
 
 
 NUMBERED = (
@@ -159,14 +159,14 @@ def test_records_are_numbered_alike_whatever_is_before_them(
 ) -> None:
     content = (mark + HEADER + NUMBERED).replace("\n", end).encode()
 
-    native, by_spark = read_both_ways(lambda bench: bench.land("authors", content, name="a.csv.gz"))
+    by_arrow, by_spark = read_both_ways(lambda bench: bench.land("authors", content, name="a.csv.gz"))
 
     # within quotes Spark's parser makes a line feed of it, which only a reject shows
-    native["rejects"], by_spark["rejects"] = (
-        json.loads(json.dumps(found["rejects"]).replace(r"\r\n", r"\n")) for found in (native, by_spark)
+    by_arrow["rejects"], by_spark["rejects"] = (
+        json.loads(json.dumps(found["rejects"]).replace(r"\r\n", r"\n")) for found in (by_arrow, by_spark)
     )
-    assert_alike(native, by_spark)
-    assert [reject["record"] for reject in native["rejects"]["authors"]] == [2, 3, 4, 6]
+    assert_alike(by_arrow, by_spark)
+    assert [reject["record"] for reject in by_arrow["rejects"]["authors"]] == [2, 3, 4, 6]
 
 
 def test_a_reject_that_is_not_utf8_is_given_byte_by_byte_alike(
@@ -183,12 +183,12 @@ def test_a_reject_that_is_not_utf8_is_given_byte_by_byte_alike(
         "café,1\n".encode(),
     ]
 
-    native, by_spark = read_both_ways(lambda bench: bench.land("authors", b"".join(lines), columns=columns))
+    by_arrow, by_spark = read_both_ways(lambda bench: bench.land("authors", b"".join(lines), columns=columns))
 
-    assert_alike(native, by_spark)
+    assert_alike(by_arrow, by_spark)
     found = [
         (reject["record"], reject["encoding"], (reject["row"] or {}).get("extra"))
-        for reject in native["rejects"]["authors"]
+        for reject in by_arrow["rejects"]["authors"]
     ]
     assert found == [
         (2, "ISO-8859-1", "caf\u00e9"),

@@ -17,12 +17,12 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from catalog import DATASETS, VERSION, Column, Dataset, Type
-from spark_jobs.clean import clean_rows, is_rejected
-from spark_jobs.cleaner import Cleaner, numbered
 from spark_jobs.csv_files import read_records_of
 from spark_jobs.reading import FAULT
-from tests.spark_jobs.cleaning_cases import CASES, RULES, STARTED, TIMESTAMPS, Case, as_read, things
+from spark_jobs.rules.in_duckdb import Cleaner, numbered
+from spark_jobs.rules.in_spark import clean_rows, is_rejected
 from tests.spark_jobs.odd_texts import WIDEST, odd_text
+from tests.spark_jobs.rules.cases import CASES, RULES, STARTED, TIMESTAMPS, Case, as_read, things
 from tests.spark_jobs.workbench import VALID as WORKBENCH_VALID
 
 pytestmark = pytest.mark.spark
@@ -50,7 +50,7 @@ few = settings(
 
 
 def by_duckdb(dataset: Dataset, rows: Sequence[Row]) -> dict[int, Values]:
-    """The values of the rows that break no rule, by their place."""
+    """The values of the rows that break no rule, by their index."""
     texts = io.StringIO(newline="")
     writer = csv.writer(texts, quoting=csv.QUOTE_ALL)
     writer.writerow(dataset.column_names)
@@ -59,12 +59,12 @@ def by_duckdb(dataset: Dataset, rows: Sequence[Row]) -> dict[int, Values]:
     names = dataset.column_names
     records = read_records_of(memoryview(content), names, names, packed=False, proved=True)
     with Cleaner(dataset, STARTED) as cleaner:
-        found = cleaner.clean(numbered(records.texts, 1)).rows
-        bad = cleaner.places_of_bad(numbered(records.texts, 1))
-    for place, column in enumerate(dataset.columns):
+        kept = cleaner.clean(numbered(records.texts, 1)).rows
+        bad = cleaner.indexes_of_bad(numbered(records.texts, 1))
+    for index, column in enumerate(dataset.columns):
         if column.type in TIMESTAMPS:
-            found = found.set_column(place, column.name, found.column(column.name).cast(pa.int64()))
-    values = {row["row"]: row for row in found.to_pylist()}
+            kept = kept.set_column(index, column.name, kept.column(column.name).cast(pa.int64()))
+    values = {row["row"]: row for row in kept.to_pylist()}
     assert sorted([*values, *bad]) == list(range(len(rows)))
     return values
 
@@ -92,14 +92,14 @@ def with_row_numbers(dataset: Dataset) -> Dataset:
 @pytest.mark.parametrize("case", [pytest.param(case, id=name) for name, case in CASES.items()])
 def test_texts_become_their_values_or_break_a_rule(case: Case) -> None:
     dataset, texts = things(case.column), list(case.expected)
-    found = by_duckdb(
+    kept = by_duckdb(
         dataset,
-        [VALID["things"] | {"row": str(place), case.column.name: text} for place, text in enumerate(texts)],
+        [VALID["things"] | {"row": str(index), case.column.name: text} for index, text in enumerate(texts)],
     )
 
     assert {
-        text: written(case.column, found[place][case.column.name]) if place in found else "bad"
-        for place, text in enumerate(texts)
+        text: written(case.column, kept[index][case.column.name]) if index in kept else "bad"
+        for index, text in enumerate(texts)
     } == {text: "bad" if value in RULES else value for text, value in case.expected.items()}
 
 
@@ -121,15 +121,15 @@ def test_both_take_the_same_rows_for_the_same_values(
     rows_of_text: Callable[..., DataFrame], dataset: Dataset, draw: Random
 ) -> None:
     """Each row has one odd text."""
-    places = [column for column in dataset.columns[1:] for _ in range(200)]
-    odd = [(column.name, odd_text(column, draw)) for column in places]
-    rows = [VALID[dataset.name] | {"row": str(place), name: text} for place, (name, text) in enumerate(odd)]
+    columns = [column for column in dataset.columns[1:] for _ in range(200)]
+    odd = [(column.name, odd_text(column, draw)) for column in columns]
+    rows = [VALID[dataset.name] | {"row": str(index), name: text} for index, (name, text) in enumerate(odd)]
 
     duck, spark = by_duckdb(dataset, rows), by_spark(rows_of_text, dataset, rows)
 
-    differing = [place for place in range(len(rows)) if duck.get(place) != spark.get(place)]
-    assert {odd[place]: (duck.get(place), spark.get(place)) for place in differing} == {}
-    good = Counter(odd[place][0] for place in duck)
+    differing = [index for index in range(len(rows)) if duck.get(index) != spark.get(index)]
+    assert {odd[index]: (duck.get(index), spark.get(index)) for index in differing} == {}
+    good = Counter(odd[index][0] for index in duck)
     assert all(
         0 < good[column.name] < 200 for column in dataset.columns[1:] if (column.max_bytes or 0) <= WIDEST
     )

@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 
 from catalog import AUTHORS
 from contract.plan import Layout, Part, PlannedFile
-from spark_jobs.division import Readable, divided, readable_files
 from spark_jobs.reading import Source
+from spark_jobs.whole_files import Readable, divided, readable_files
 
 MIB = 1024 * 1024
 
@@ -23,7 +23,7 @@ def test_each_file_is_in_one_share_and_shares_differ_by_one_file_at_most(
 ) -> None:
     files = of_sizes(*sizes)
     shares = divided(files, cores)
-    assert sorted(file.number for share in shares for file in share) == list(range(len(files)))
+    assert sorted(file.file_number for share in shares for file in share) == list(range(len(files)))
     totals = [sum(file.size + 4 * MIB for file in share) for share in shares]
     assert totals == sorted(totals, reverse=True)
     assert all(share for share in shares)
@@ -38,7 +38,7 @@ def test_there_are_shares_for_all_cores_but_none_for_less_than_opening_a_file(fi
 
 def test_large_files_are_a_share_each_and_the_greatest_comes_first() -> None:
     shares = divided(of_sizes(100 * MIB, 500 * MIB, 200 * MIB), cores=2)
-    assert [[file.number for file in share] for share in shares] == [[1], [2], [0]]
+    assert [[file.file_number for file in share] for share in shares] == [[1], [2], [0]]
 
 
 def planned(key: str, target: str, size: int, *parts: Part) -> PlannedFile:

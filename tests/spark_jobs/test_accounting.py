@@ -7,17 +7,17 @@ from pyspark.sql import functions as F
 
 from catalog import AUTHORS
 from contract.plan import PlannedFile
-from spark_jobs.clean import rule_name
-from spark_jobs.files import (
+from spark_jobs.accounting import (
     QUARANTINED_BY_FILE,
     READ_BY_FILE,
     FileCounts,
+    FileTally,
     counted_by_file,
     file_rows,
     tallies_by_file,
 )
-from spark_jobs.reading import FAULT, NUMBER
-from spark_jobs.tallies import FileTally
+from spark_jobs.reading import FAULT, FILE_NUMBER
+from spark_jobs.rules.in_spark import is_rejected, rule_name
 from tests.spark_jobs.workbench import Workbench
 
 pytestmark = pytest.mark.spark
@@ -68,14 +68,16 @@ def test_rows_are_counted_exactly_for_hundreds_of_files(spark: SparkSession) -> 
         number: draw.choice([1, 2, draw.randrange(1, 2000)]) for number in draw.sample(range(99999), 700)
     }
     numbers = F.map_from_arrays(F.array(*map(F.lit, expected)), F.array(*map(F.lit, expected.values())))
-    rows = spark.range(1).select(F.explode(numbers).alias(NUMBER, "rows")).repartition(7)
-    copies = rows.select(NUMBER, F.explode(F.sequence(F.lit(1), F.col("rows"))).alias("copy")).repartition(5)
+    rows = spark.range(1).select(F.explode(numbers).alias(FILE_NUMBER, "rows")).repartition(7)
+    copies = rows.select(
+        FILE_NUMBER, F.explode(F.sequence(F.lit(1), F.col("rows"))).alias("copy")
+    ).repartition(5)
     rejected = F.when(F.col("copy") % 3 == 0, "type")
     names = [FAULT, *(rule_name(column) for column in AUTHORS.columns)]
     observed = Observation()
 
-    copies.select(NUMBER, *(rejected.alias(name) for name in names)).observe(
-        observed, *counted_by_file(AUTHORS, len(expected))
+    copies.select(FILE_NUMBER, *(rejected.alias(name) for name in names)).observe(
+        observed, *counted_by_file(is_rejected(AUTHORS), len(expected))
     ).write.format("noop").mode("overwrite").save()
 
     counts = FileCounts.tallied(
@@ -88,7 +90,11 @@ def test_rows_are_counted_exactly_for_hundreds_of_files(spark: SparkSession) -> 
 def test_of_files_in_parts_all_are_counted_and_a_file_without_rejects_is_not_among_those_that_have_some() -> (
     None
 ):
-    parts = [FileTally(number=1, read=2), FileTally(number=2, read=3, bad=1), FileTally(number=1, read=4)]
+    parts = [
+        FileTally(file_number=1, read=2),
+        FileTally(file_number=2, read=3, bad=1),
+        FileTally(file_number=1, read=4),
+    ]
 
     assert FileCounts.tallied(parts) == FileCounts(read=Counter({1: 6, 2: 3}), quarantined=Counter({2: 1}))
     assert list(FileCounts.tallied(parts).quarantined) == [2]

@@ -1,6 +1,6 @@
 """Raw text to typed values and broken rules, as column expressions: no Python runs per row.
 
-This is what the rules are, and what explains rejects; `cleaner.py` applies them to whole files, many times faster.
+This is what the rules are, and what explains rejects; `in_duckdb.py` applies them to whole files, many times faster.
 What a value may look like is in `grammar.py`.
 """
 
@@ -13,9 +13,8 @@ from pyspark.sql.types import DecimalType
 
 from catalog import Column as CatalogColumn
 from catalog import Dataset, Type
-from spark_jobs.encoding import decoded, is_not_utf8, text_of
-from spark_jobs.grammar import BEFORE_MONTH, BLANKS, DECIMAL, INTEGRAL, ISO, OFFSET, period
-from spark_jobs.reading import FAULT
+from spark_jobs.reading import FAULT, decoded, is_not_utf8, text_of
+from spark_jobs.rules.grammar import BEFORE_MONTH, BLANKS, DECIMAL, INTEGRAL, ISO, OFFSET, period
 from spark_jobs.schema import SPARK_TYPES
 
 _NOT_PRINTABLE = r"[^ -~]"

@@ -8,9 +8,9 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from catalog import VERSION, Column
-from spark_jobs.clean import clean_rows, rule_name
 from spark_jobs.reading import FAULT
-from tests.spark_jobs.cleaning_cases import CASES, STARTED, TIMESTAMPS, Case, as_read, things
+from spark_jobs.rules.in_spark import clean_rows, rule_name
+from tests.spark_jobs.rules.cases import CASES, STARTED, TIMESTAMPS, Case, as_read, things
 
 pytestmark = pytest.mark.spark
 
