@@ -13,9 +13,9 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColu
 from catalog import DATASETS
 from faker_tool import options
 from faker_tool.faults import OF_FILES, OF_RECORDS
-from faker_tool.generate import Manifest, generate
-from faker_tool.manifest import manifest_document
+from faker_tool.generate import generate
 from faker_tool.sizes import planned_bytes
+from faker_tool.written import Manifest, manifest_document
 from landing.bucket import StoreError
 
 app = typer.Typer(add_completion=False, pretty_exceptions_show_locals=False)

@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 
 from catalog import Dataset
-from faker_tool.pools import pools
 
 ROWS = 16_384
 """Records in a chunk: about 6 MB of reviews, small enough to queue and large enough to vectorise."""
@@ -18,7 +17,7 @@ ROWS = 16_384
 Integers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 Arguments = ParamSpec("Arguments")
-Drawn = TypeVar("Drawn")
+Made = TypeVar("Made")
 
 
 def random_numbers(dataset: Dataset, number: int, *, seed: int, purpose: str = "") -> np.random.Generator:
@@ -40,21 +39,21 @@ class Chunk:
         self.dataset = dataset
         self.until = until
         self.rng = random_numbers(dataset, number, seed=seed)
-        self.pools = pools(with_quotes=with_quotes)
+        self.with_quotes = with_quotes
         self.shared: dict[tuple[Any, ...], Any] = {}
 
 
 def shared(
-    draw: Callable[Concatenate[Chunk, Arguments], Drawn],
-) -> Callable[Concatenate[Chunk, Arguments], Drawn]:
+    draw: Callable[Concatenate[Chunk, Arguments], Made],
+) -> Callable[Concatenate[Chunk, Arguments], Made]:
     """Make a draw once per chunk and arguments, so that the columns which use it agree with each other."""
 
     @wraps(draw)
-    def once(chunk: Chunk, /, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Drawn:
+    def once(chunk: Chunk, /, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Made:
         key = (draw, args, *kwargs.items())
         if key not in chunk.shared:
             chunk.shared[key] = draw(chunk, *args, **kwargs)
-        drawn: Drawn = chunk.shared[key]
-        return drawn
+        made: Made = chunk.shared[key]
+        return made
 
     return once

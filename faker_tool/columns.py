@@ -8,9 +8,19 @@ import pyarrow.compute as pc
 
 from catalog import Column, Type
 from faker_tool.chunk import ROWS, Chunk, Flags
-from faker_tool.dates import added, capture_time, updated
-from faker_tool.numbers import Draw, average, between, evenly, flag, identifier, skewed
 from faker_tool.texts import described, one_of, pictured, text
+from faker_tool.values import (
+    Draw,
+    added,
+    average,
+    between,
+    capture_time,
+    evenly,
+    flag,
+    identifier,
+    skewed,
+    updated,
+)
 
 Gaps = Callable[[Chunk], Flags]
 """Says which records have no value in a column."""
@@ -84,7 +94,7 @@ _BY_NAME = {
     # users
     "user_name": Recipe(text("{given}")),
     "user_display_name": Recipe(text("{given} {family}")),
-    "location": Recipe(text("{street}{place}"), _some(0.2)),
+    "location": Recipe(text("{street}{town}"), _some(0.2)),
     "profile_link": Recipe(text(_GOODREADS + "/user/show/{key}{given_slug}{family_slug}")),
     "uri": Recipe(text("kca://profile:goodreads/{token}"), _some(0.2)),
     "user_image_url": Recipe(text(_PICTURES + "/users/{uploaded}p3/{key}.jpg"), _unpictured),

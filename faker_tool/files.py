@@ -1,19 +1,25 @@
-"""Names and contents of the landing files."""
+"""The files of a load: their names, where each begins and ends (always at a record boundary), and how they are packed."""
 
 import re
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
 from catalog import Dataset
+from faker_tool.records import Drawn, FormatOf, Records
 from landing.bucket import Bytes
+
+Portion = tuple[int, Records]
+"""The number of a file, from 0, and the records that come next in it."""
 
 _GZIP = zlib.MAX_WBITS | 16
 _FAST = 1
 
 
 @dataclass(frozen=True, kw_only=True)
-class Layout:
+class Naming:
     """How files are named and packed.
 
     `reviews.csv`, or with `parts` `reviews/part-00000.csv` and so on; `.csv.gz` with `compress`.
@@ -38,6 +44,63 @@ class Layout:
         """Whether some file of the dataset has this name."""
         digits = r"\d+" if self.parts else ""
         return bool(re.fullmatch(re.escape(self.stem(dataset)) + digits + re.escape(self._suffix), name))
+
+
+def into_files(stream: Iterable[Drawn], *, limit: int | None, format_of: FormatOf) -> Iterator[Portion]:
+    """Number the files so that each, with its header, has at most `limit` bytes; all in file 0 without a limit.
+
+    A record longer than the limit gets a file of its own.
+    """
+    number, used = 0, 0
+    for drawn in stream:
+        first, count = 0, len(next(iter(drawn.values())))
+        while first < count:
+            form = format_of(number)
+            records = drawn[form]
+            room = None if limit is None else limit - len(form.header) - used
+            stop = count if room is None else _fitting(records, first, room)
+            if used == 0:
+                stop = max(stop, first + 1)
+            if stop > first:
+                portion = records.part(first, stop)
+                used += len(portion.text)
+                first = stop
+                yield number, portion
+            if first < count:
+                number, used = number + 1, 0
+
+
+def up_to_records(portions: Iterable[Portion], count: int) -> Iterator[Portion]:
+    """The first `count` records."""
+    remaining = count
+    for number, records in portions:
+        if len(records) >= remaining:
+            yield number, records.part(0, remaining)
+            return
+        remaining -= len(records)
+        yield number, records
+
+
+def up_to_bytes(portions: Iterable[Portion], size: int, *, format_of: FormatOf) -> Iterator[Portion]:
+    """The records whose files, with their headers, come closest to `size` bytes in all."""
+    remaining, headed = size, -1
+    for number, records in portions:
+        if number != headed:
+            remaining, headed = remaining - len(format_of(number).header), number
+        if len(records.text) >= remaining:
+            boundaries = np.concatenate(([0], records.ends))
+            nearest = int(np.argmin(np.abs(boundaries - remaining)))
+            if nearest:
+                yield number, records.part(0, nearest)
+            return
+        remaining -= len(records.text)
+        yield number, records
+
+
+def _fitting(records: Records, first: int, room: int) -> int:
+    """The record before which to stop so that those from `first` on take at most `room` bytes."""
+    start = int(records.ends[first - 1]) if first else 0
+    return max(first, int(np.searchsorted(records.ends, start + room, side="right")))
 
 
 def gzipped(blocks: Iterable[Bytes], *, truncated: bool) -> Iterator[bytes]:

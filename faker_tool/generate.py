@@ -2,47 +2,29 @@
 
 import os
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
+from itertools import count
 from pathlib import Path
 
 from catalog import DATASETS, Dataset
 from faker_tool.chunk import ROWS
 from faker_tool.columns import RECORD_BYTES
-from faker_tool.cutting import into_files, up_to_bytes, up_to_records
 from faker_tool.faults import NO_FAULTS, TRUNCATED_FILE, Faults
-from faker_tool.files import Layout
-from faker_tool.format import Format, drifted, usual
-from faker_tool.records import encode
+from faker_tool.files import Naming, into_files, up_to_bytes, up_to_records
+from faker_tool.records import Drawn, Format, drifted, encode, usual
 from faker_tool.sizes import planned_bytes
-from faker_tool.stream import Streams, streams
-from faker_tool.written import Generated, LandingFile, Writer
+from faker_tool.texts import pools
+from faker_tool.written import Generated, Manifest, Writer
 from landing.stores import Store, store_at
 
-
-@dataclass(frozen=True, kw_only=True)
-class Manifest:
-    """What one call of `generate` wrote, and in how many seconds."""
-
-    seed: int
-    until: datetime
-    faults: Faults
-    datasets: tuple[Generated, ...]
-    seconds: float
-
-    @property
-    def files(self) -> tuple[LandingFile, ...]:
-        return tuple(file for each in self.datasets for file in each.files)
-
-    @property
-    def records(self) -> int:
-        return sum(each.records for each in self.datasets)
-
-    @property
-    def bytes(self) -> int:
-        return sum(each.bytes for each in self.datasets)
+_Draw = Callable[[int], Drawn]
+_Streams = Callable[[_Draw, int], Iterator[Drawn]]
+"""Chunks 0, 1, 2, ... of a draw, of which at least the given number will probably be asked for."""
 
 
 def generate(
@@ -67,7 +49,7 @@ def generate(
     time zone; by default the last midnight in UTC). Equal `seed`, `until` and `faults` give equal records whatever the
     other arguments: a smaller load is the beginning of a larger one. `files_of` cuts into parts of at most that many
     bytes; sizes count before `gzip`. `expect` counts what the pipeline's ledger has to say, which takes 21 bytes of
-    memory for each key. `progress` is called with the bytes of each piece written.
+    memory for each key. `progress` is called with the bytes of each portion written.
 
     Raises ValueError for arguments that make no sense, FileExistsError where files would be replaced, unless
     `force` (which removes them first), and StoreError if the bucket cannot be used.
@@ -76,33 +58,33 @@ def generate(
     plan = planned_bytes(datasets, size=size, records=records)
     _require_sense(files_of, until, faults, gzip=gzip)
     store = store_at(out)
-    layout = Layout(parts=files_of is not None, compress=gzip)
-    make_room(store, layout, datasets, force=force)
+    naming = Naming(parts=files_of is not None, compress=gzip)
+    make_room(store, naming, datasets, force=force)
     end = until or last_midnight()
 
-    def one(dataset: Dataset, source: Streams) -> Generated:
+    def one(dataset: Dataset, source: _Streams) -> Generated:
         def format_of(number: int) -> Format:
             return drifted(dataset) if faults.is_drifted(number) else usual(dataset)
 
         chunks = 1 + plan[dataset.name] // (RECORD_BYTES[dataset.name] * ROWS)
         stream = source(partial(encode, dataset, seed=seed, until=end, faults=faults), chunks)
-        pieces = into_files(stream, limit=files_of, format_of=format_of)
+        portions = into_files(stream, limit=files_of, format_of=format_of)
         if records is not None:
-            pieces = up_to_records(pieces, records)
+            portions = up_to_records(portions, records)
         else:
-            pieces = up_to_bytes(pieces, plan[dataset.name], format_of=format_of)
+            portions = up_to_bytes(portions, plan[dataset.name], format_of=format_of)
         writer = Writer(
             dataset=dataset,
             store=store,
-            layout=layout,
+            naming=naming,
             faults=faults,
             format_of=format_of,
             expect=expect,
             progress=progress,
         )
-        return writer.write(pieces)
+        return writer.write(portions)
 
-    with streams(threads or os.cpu_count() or 1) as source:
+    with _streams(threads or os.cpu_count() or 1) as source:
         generated = tuple(one(dataset, source) for dataset in datasets)
     seconds = time.perf_counter() - started
     return Manifest(seed=seed, until=end, faults=faults, datasets=generated, seconds=seconds)
@@ -122,13 +104,13 @@ def _require_sense(files_of: int | None, until: datetime | None, faults: Faults,
         raise ValueError(f"{TRUNCATED_FILE} cuts off the content of gzip files; ask for gzip too")
 
 
-def make_room(store: Store, layout: Layout, datasets: Sequence[Dataset], *, force: bool) -> None:
+def make_room(store: Store, naming: Naming, datasets: Sequence[Dataset], *, force: bool) -> None:
     """Remove what an earlier run has left, or raise FileExistsError unless forced to."""
     existing = [
         name
         for dataset in datasets
-        for name in store.names(layout.stem(dataset))
-        if layout.is_name(dataset, name)
+        for name in store.names(naming.stem(dataset))
+        if naming.is_name(dataset, name)
     ]
     if existing and not force:
         names = ", ".join(existing[:4])
@@ -138,3 +120,31 @@ def make_room(store: Store, layout: Layout, datasets: Sequence[Dataset], *, forc
         )
     for name in existing:
         store.remove(name)
+
+
+@contextmanager
+def _streams(threads: int) -> Iterator[_Streams]:
+    """The endless streams of the datasets' chunks, drawn ahead by that many threads and handed out in order.
+
+    Threads and not processes: numpy and Arrow draw without the interpreter's lock, and what they have drawn is
+    written from where it lies.
+    """
+    pools()  # once, and not by each thread
+    with ThreadPoolExecutor(threads, "draw") as workers:
+        yield lambda draw, expected: _ahead(workers, draw, expected, window=2 * threads)
+
+
+def _ahead(workers: Executor, draw: _Draw, expected: int, *, window: int) -> Iterator[Drawn]:
+    pending: deque[Future[Drawn]] = deque()
+    numbers = count()
+    expected_numbers = iter(range(expected))
+    try:
+        while True:
+            while len(pending) < window and next(expected_numbers, None) is not None:
+                pending.append(workers.submit(draw, next(numbers)))
+            if not pending:  # more are needed than were expected
+                pending.append(workers.submit(draw, next(numbers)))
+            yield pending.popleft().result()
+    finally:
+        for future in pending:
+            future.cancel()

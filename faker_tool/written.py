@@ -1,20 +1,21 @@
-"""One dataset's files, written and counted."""
+"""What one load has written, by file and by dataset, and the manifest of it: what the pipeline has to make of the load."""
 
+import json
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
+from typing import Any
 
 import numpy as np
 
 from catalog import Dataset
-from faker_tool.cutting import Piece
-from faker_tool.facts import ACCEPTED, Facts
+from faker_tool.accounting import ACCEPTED, Expected, Facts, Tally
 from faker_tool.faults import Faults
-from faker_tool.files import Layout, gzipped
-from faker_tool.format import FormatOf
-from faker_tool.numbers import largest_id
-from faker_tool.tally import Expected, Tally
+from faker_tool.files import Naming, Portion, gzipped
+from faker_tool.records import FormatOf
+from faker_tool.values import largest_id
 from landing.bucket import Bytes
 from landing.stores import Store
 
@@ -52,19 +53,42 @@ class Generated:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Manifest:
+    """What one call of `generate` wrote, and in how many seconds."""
+
+    seed: int
+    until: datetime
+    faults: Faults
+    datasets: tuple[Generated, ...]
+    seconds: float
+
+    @property
+    def files(self) -> tuple[LandingFile, ...]:
+        return tuple(file for each in self.datasets for file in each.files)
+
+    @property
+    def records(self) -> int:
+        return sum(each.records for each in self.datasets)
+
+    @property
+    def bytes(self) -> int:
+        return sum(each.bytes for each in self.datasets)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Writer:
-    """Writes the files of one dataset. `progress` is called with the bytes of each piece."""
+    """Writes the files of one dataset. `progress` is called with the bytes of each portion."""
 
     dataset: Dataset
     store: Store
-    layout: Layout
+    naming: Naming
     faults: Faults
     format_of: FormatOf
     expect: bool
     progress: Callable[[int], None]
 
-    def write(self, pieces: Iterable[Piece]) -> Generated:
-        """Write all pieces, each into its file."""
+    def write(self, portions: Iterable[Portion]) -> Generated:
+        """Write all portions, each into its file."""
         largest = largest_id(self.dataset.key)
         seen = np.zeros(largest + 1, np.bool_)
         tally = Tally(largest) if self.expect else None
@@ -74,7 +98,7 @@ class Writer:
             if tally:
                 tally.add(facts)
 
-        groups = groupby(pieces, key=itemgetter(0))
+        groups = groupby(portions, key=itemgetter(0))
         files = tuple(self._write_file(number, group, count) for number, group in groups)
         return Generated(
             dataset=self.dataset.name,
@@ -86,9 +110,9 @@ class Writer:
         )
 
     def _write_file(
-        self, number: int, pieces: Iterable[Piece], count: Callable[[Facts], None]
+        self, number: int, portions: Iterable[Portion], count: Callable[[Facts], None]
     ) -> LandingFile:
-        name, is_gzip = self.layout.name(self.dataset, number), self.layout.compress
+        name, is_gzip = self.naming.name(self.dataset, number), self.naming.compress
         is_truncated = self.faults.is_truncated(number)
         header = self.format_of(number).header
         text_bytes, records, rejected = len(header), 0, 0
@@ -96,14 +120,14 @@ class Writer:
         def blocks() -> Iterator[Bytes]:
             nonlocal text_bytes, records, rejected
             yield header
-            for _, piece in pieces:
-                yield piece.text
-                text_bytes += len(piece.text)
-                records += len(piece)
-                rejected += int(np.count_nonzero(piece.facts["rule"] != ACCEPTED))
+            for _, portion in portions:
+                yield portion.text
+                text_bytes += len(portion.text)
+                records += len(portion)
+                rejected += int(np.count_nonzero(portion.facts["rule"] != ACCEPTED))
                 if not is_truncated:
-                    count(piece.facts)
-                self.progress(len(piece.text))
+                    count(portion.facts)
+                self.progress(len(portion.text))
 
         content = gzipped(blocks(), truncated=is_truncated) if is_gzip else blocks()
         size_bytes = self.store.write(name, content)
@@ -116,3 +140,33 @@ class Writer:
             is_gzip=is_gzip,
             is_truncated=is_truncated,
         )
+
+
+def manifest_document(manifest: Manifest) -> str:
+    """seed, until, faults, and by dataset: records, distinct_keys, files, ledger and rejects (rows by rule).
+
+    `ledger` is what it has to say of a run that takes these files, all of them and no others, after `until` into an
+    empty warehouse; `rows_stale` and `rows_duplicate` are null where only their sum can be known. A file that
+    `is_truncated` is quarantined as a whole, and its records count nowhere. ValueError if nothing was expected.
+    """
+    document = {
+        "seed": manifest.seed,
+        "until": manifest.until.isoformat(),
+        "faults": dict(manifest.faults.rates),
+        "datasets": {each.dataset: _dataset(each) for each in manifest.datasets},
+    }
+    return json.dumps(document, indent=2) + "\n"
+
+
+def _dataset(generated: Generated) -> dict[str, Any]:
+    if generated.expected is None:
+        raise ValueError(f"the accounting of {generated.dataset} is unknown; generate with expect=True")
+    ledger = asdict(generated.expected)
+    rejects = ledger.pop("rejects")
+    return {
+        "records": generated.records,
+        "distinct_keys": generated.distinct_keys,
+        "ledger": ledger,
+        "rejects": rejects,
+        "files": [asdict(file) for file in generated.files],
+    }

@@ -4,7 +4,7 @@ import random
 from decimal import Decimal
 
 from capture.simulated.model import Prose
-from faker_tool.pools import ENTRIES, LOCALES, pools
+from faker_tool.texts import ENTRIES, LOCALES, pools
 
 _ASIDES = (
     "I <3 it & I'd read it again.",

@@ -83,7 +83,7 @@ class World:
             name=given,
             display_name=f"{given} {family}",
             slug=given_slug + family_slug,
-            location=draw.texts("place")[0] if draw.chance(0.7) else "",
+            location=draw.texts("town")[0] if draw.chance(0.7) else "",
             token="A" + "".join(draw.random.choices("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", k=13)),
             uploaded=draw.uploaded(),
         )

@@ -1,7 +1,7 @@
 from dataclasses import fields
 
 from contract.ledger import ACCOUNTING, FILES, IDENTITY, LEDGER, LINE, ROWS, Counts, LedgerLine, metric_name
-from faker_tool.tally import Expected
+from faker_tool.accounting import Expected
 
 
 def test_the_first_count_of_the_ledger_is_the_sum_of_the_others() -> None:

@@ -11,11 +11,9 @@ from hypothesis import strategies as st
 
 from catalog import AUTHORS, BOOKS, DATASETS, REVIEWS, USERS, Dataset
 from faker_tool.chunk import ROWS
-from faker_tool.damage import DAMAGE
-from faker_tool.faults import OF_RECORDS, REPEATS, RULES, Faults
-from faker_tool.format import drifted, usual
+from faker_tool.faults import DAMAGE, OF_RECORDS, REPEATS, RULES, Faults
 from faker_tool.generate import generate
-from faker_tool.records import Records, encode
+from faker_tool.records import Records, drifted, encode, usual
 
 UNTIL = datetime(2020, 3, 1, tzinfo=UTC)
 EVERY_FAULT = Faults(dict.fromkeys(OF_RECORDS, 0.02) | {"drifted_columns": 0.4, "truncated_file": 0.2})

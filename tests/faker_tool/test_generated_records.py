@@ -13,9 +13,8 @@ from hypothesis import strategies as st
 
 from catalog import BOOKS, DATASETS, REVIEWS, USERS, Column, Dataset, Type
 from faker_tool.columns import RECORD_BYTES
-from faker_tool.format import usual
 from faker_tool.generate import generate
-from faker_tool.records import encode
+from faker_tool.records import encode, usual
 
 UNTIL = datetime(2020, 3, 1, tzinfo=UTC)
 Row = dict[str, str]

@@ -9,8 +9,7 @@ import pytest
 from catalog import DATASETS, REVIEWS
 from faker_tool.chunk import ROWS
 from faker_tool.generate import generate
-from faker_tool.on_spark import main
-from faker_tool.parts import plan_parts
+from faker_tool.on_spark import main, plan_parts
 from tests.spark_jobs.submitting import spark_submit
 
 UNTIL = datetime(2020, 3, 1, tzinfo=UTC)

@@ -7,10 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from faker_tool.cutting import into_files, up_to_bytes, up_to_records
-from faker_tool.facts import FACT
-from faker_tool.format import Format
-from faker_tool.records import Drawn, Records
+from faker_tool.accounting import FACT
+from faker_tool.files import into_files, up_to_bytes, up_to_records
+from faker_tool.records import Drawn, Format, Records
 
 USUAL, DRIFTED = Format(("id", "words")), Format(("words", "id", "more"))
 HEADER = len(USUAL.header)

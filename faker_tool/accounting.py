@@ -1,13 +1,42 @@
-"""What the pipeline's ledger has to say of records, counted with memory for each key only."""
+"""What the pipeline's accounting has to say of a load: what it needs to know of each record, and the counts of all."""
 
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
-from faker_tool.chunk import Integers
-from faker_tool.facts import ACCEPTED, RULE_NAMES, Facts
+from faker_tool.chunk import ROWS, Chunk, Integers
+from faker_tool.values import keys, versions
+
+Facts = npt.NDArray[np.void]
+"""One entry for each record, of type FACT."""
+
+FACT = np.dtype(
+    [
+        ("key", np.int32),
+        ("version", np.int64),
+        ("content", np.int64),
+        ("repeat", np.bool_),
+        ("rule", np.uint8),
+    ]
+)
+"""`version` is the capture time in microseconds since 1970. Records are equal if `key`, `version` and `content` are;
+`repeat` says that the record is made to be equal to an earlier one. `rule` is the position in RULE_NAMES of the one that
+the record breaks, or ACCEPTED."""
+
+RULE_NAMES = ("", "field_count", "quoting", "encoding", "required", "type", "range", "too_long")
+ACCEPTED = 0
 
 _RIVAL, _REPEATED_RIVAL = 1, 2
+
+
+def facts_of(chunk: Chunk, number: int) -> Facts:
+    """Of the records of chunk `number`, none of which is like any other."""
+    facts = np.zeros(ROWS, FACT)
+    facts["key"] = keys(chunk)
+    facts["version"] = versions(chunk)
+    facts["content"] = np.arange(number * ROWS, (number + 1) * ROWS)
+    return facts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +58,7 @@ class Expected:
 
 
 class Tally:
-    """Counts records in any order.
+    """Counts records in any order, with memory for each key only.
 
     For each key: its newest version, a content of that version, how many records have it, and whether there
     are others (rivals) of the same version.
@@ -84,5 +113,5 @@ class Tally:
         self._content[keys[is_first]] = contents[is_first]
         is_same = self._content[keys] == contents
         np.add.at(self._copies, keys[is_same], 1)
-        found = np.where(facts["repeat"][~is_same], _REPEATED_RIVAL, _RIVAL).astype(np.uint8)
-        np.maximum.at(self._rivals, keys[~is_same], found)
+        rivals = np.where(facts["repeat"][~is_same], _REPEATED_RIVAL, _RIVAL).astype(np.uint8)
+        np.maximum.at(self._rivals, keys[~is_same], rivals)

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from faker_tool.facts import FACT, Facts
-from faker_tool.tally import Tally
+from faker_tool.accounting import FACT, Facts, Tally
 
 Record = tuple[int, int, int]
 """Key, version and content."""
