@@ -1,20 +1,21 @@
-"""`python -m capture collect`."""
+"""`python -m capture collect`, and the collector's state in a line."""
 
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Annotated
 
+import humanfriendly
 import typer
 from rich.console import Console
+from rich.live import Live
+from rich.spinner import Spinner
+from rich.text import Text
 
 from capture import options
 from capture.collector.backlog import Backlog
-from capture.collector.client import PatientClient
-from capture.collector.collector import Collector, Limits
-from capture.collector.feed import Feed
-from capture.collector.pace import Pace
-from capture.collector.source import Goodreads
-from capture.collector.status import shown, summary
+from capture.collector.collector import Collector, Feed, Limits
+from capture.collector.goodreads import Goodreads, Pace, PatientClient
 from capture.spool.spool import held
 from capture.stopping import stopped_by_signals
 from capture.telling import log_to, told
@@ -81,3 +82,30 @@ def collect(
             collector = Collector(feed, mine, limits, stop, changed)
             collector.run()
         console.print(summary(collector), highlight=False, soft_wrap=True)
+
+
+def summary(collector: Collector) -> str:
+    """What was done, what waits and what was left out."""
+    counts = collector.feed.backlog.counts()
+    parts = [f"{collector.captured:,} reviews captured", f"{counts.get('waiting', 0):,} waiting"]
+    parts += [f"{counts[status]:,} {status}" for status in ("gone", "given up") if status in counts]
+    if collector.feed.gaps:
+        parts.append(f"{collector.feed.gaps:,} possible gaps")
+    if size := collector.spool.size():
+        parts.append(f"{humanfriendly.format_size(size)} open")
+    if collector.feed.outage:
+        parts.append("Goodreads does not answer")
+    return ", ".join(parts)
+
+
+@contextmanager
+def shown(console: Console) -> Iterator[Callable[[Collector], None]]:
+    """What to call after each step: a line that lives on a terminal, nothing elsewhere."""
+    if not console.is_terminal:
+        yield lambda _: None
+        return
+    spinner = Spinner("dots")
+    with Live(spinner, console=console, transient=True):
+        yield lambda collector: spinner.update(
+            text=Text(summary(collector), overflow="ellipsis", no_wrap=True)
+        )

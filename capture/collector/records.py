@@ -1,13 +1,18 @@
-"""The records of the four datasets, from Goodreads' answer to `review/show`."""
+"""The records of the four datasets, from Goodreads' answer to `review/show`; it is XML as xmltodict gives it.
+
+An element is None when it is empty, a str when it has only text, a mapping when it has attributes (`@type`) or children, and a list
+when there are several of its name.
+"""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from capture.collector.elements import Element, at, children, text_of
-from capture.spool.csv_lines import Record, Records
+from capture.spool.spool import Record, Records
 from capture.text import plain_text
 from catalog import AUTHORS, BOOKS, REVIEWS, USERS, VERSION, Dataset
+
+Element = Mapping[str, Any]
 
 _REVIEW = {
     "review_id": "id",
@@ -78,6 +83,34 @@ _WORDS = {  # columns in people's words; everything else is taken as it is, addr
     "user_display_name",
     "user_name",
 }
+
+
+def text_of(node: Any) -> str:
+    """The text without spaces around; empty for an empty element, one with `nil="true"`, and a missing one."""
+    match node:
+        case str():
+            return node.strip()
+        case {"#text": str(text)}:
+            return text.strip()
+        case [first, *_]:
+            return text_of(first)
+        case _:
+            return ""
+
+
+def children(node: Any, name: str) -> list[Any]:
+    """The child elements of that name: as many as there are, none in an element without children."""
+    child = node.get(name) if isinstance(node, Mapping) else None
+    if child is None:
+        return []
+    return child if isinstance(child, list) else [child]
+
+
+def at(node: Any, path: str) -> Any:
+    """The element at a path like `user/id`, the first where there are several; None if there is none."""
+    for name in path.split("/"):
+        node = next(iter(children(node, name)), None)
+    return node
 
 
 def records_of(review: Element, captured_at: datetime) -> Records:

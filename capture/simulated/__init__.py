@@ -5,10 +5,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from capture.simulated.faults import Fault, Faults
-from capture.simulated.feed import Feed
 from capture.simulated.model import Author, Book, Prose, Review, User
-from capture.simulated.server import Asked, Server
-from capture.simulated.site import PAGE, Site
+from capture.simulated.site import PAGE, Asked, Publisher, Server, Site
 from capture.simulated.world import World
 
 __all__ = [
@@ -34,16 +32,16 @@ class SimulatedGoodreads:
     requests: Sequence[Asked]
     faults: Faults
     gone: set[int]
-    _feed: Feed
+    _publisher: Publisher
 
     @property
     def published(self) -> Sequence[Review]:
         """The truth: all reviews so far, the oldest first, each with its user, its book and the book's authors."""
-        return self._feed.published
+        return self._publisher.published
 
     def publish(self, count: int) -> Sequence[Review]:
         """Publish so many reviews now; these."""
-        return self._feed.publish(count)
+        return self._publisher.publish(count)
 
 
 @contextmanager
@@ -62,12 +60,12 @@ def simulated_goodreads(
     equal requests. `faults` are shares of the requests; `slow_seconds` is what a slow answer takes. Port 0 takes a free one.
     """
     world = World(seed)
-    feed = Feed(world, rate)
-    feed.publish(reviews)
-    site, plan = Site(world, feed), Faults(seed, faults)
+    publisher = Publisher(world, rate)
+    publisher.publish(reviews)
+    site, plan = Site(world, publisher), Faults(seed, faults)
     server = Server(site, plan, port=port, slow_seconds=slow_seconds)
     server.start()
     try:
-        yield SimulatedGoodreads(server.url, server.requests, plan, site.gone, feed)
+        yield SimulatedGoodreads(server.url, server.requests, plan, site.gone, publisher)
     finally:
         server.stop()

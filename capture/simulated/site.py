@@ -1,15 +1,60 @@
-"""What Goodreads answers to a path and its parameters."""
+"""What Goodreads answers, over HTTP, with its faults: the reviews published so far, the pages, the server."""
 
-from collections.abc import Mapping
+import os
+import socket
+import struct
+import threading
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Lock
+from urllib.parse import parse_qsl, urlsplit
 
 from capture.simulated import answers
-from capture.simulated.feed import Feed
+from capture.simulated.faults import Fault, Faults
+from capture.simulated.model import Review
 from capture.simulated.world import World
 
 PAGE = 30
 """Reviews in an answer of the feed; who asks too seldom misses some, as with the real one."""
+
+_HTML = "text/html; charset=utf-8"
+_OVERLOADED = b"<!DOCTYPE html><html><body><h1>Goodreads is over capacity.<br>Try again.</h1></body></html>"
+
+_RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # linger for 0 s: the kernel sends RST instead of FIN
+_POLL_SECONDS = 0.05  # between two looks whether it shall stop
+
+
+class Publisher:
+    """Reviews in the order in which they were published; `rate` of them appear each second by themselves."""
+
+    def __init__(self, world: World, rate: float) -> None:
+        self._world = world
+        self._rate = rate
+        self._started = time.monotonic()
+        self._by_call = 0
+        self._reviews: list[Review] = []
+        self._lock = Lock()
+
+    def publish(self, count: int) -> Sequence[Review]:
+        """Publish so many reviews now; they come after all that were published before."""
+        with self._lock:
+            self._by_call += count
+        return self.published[-count:] if count else []
+
+    @property
+    def published(self) -> Sequence[Review]:
+        """All reviews so far, the oldest first."""
+        with self._lock:
+            due = self._by_call + int((time.monotonic() - self._started) * self._rate)
+            self._reviews += [self._world.review(index) for index in range(len(self._reviews), due)]
+            return tuple(self._reviews)
+
+    def with_id(self, id_: int) -> Review | None:
+        """The published review of that id."""
+        return next((review for review in self.published if review.id == id_), None)
 
 
 @dataclass(frozen=True)
@@ -33,7 +78,7 @@ class Site:
     """The pages; `gone` are the ids of reviews that were deleted after they had been in the feed."""
 
     world: World
-    feed: Feed
+    publisher: Publisher
     gone: set[int] = field(default_factory=set)
 
     def answer(self, path: str, parameters: Mapping[str, str]) -> Answer:
@@ -45,7 +90,7 @@ class Site:
 
     def _body(self, page: str, wanted: str) -> bytes | None:
         if page == "review/recent_reviews":
-            return answers.recent_reviews(self.feed.published[: -PAGE - 1 : -1])
+            return answers.recent_reviews(self.publisher.published[: -PAGE - 1 : -1])
         shown = {
             "review/show": self._review,
             "book/show": self._book,
@@ -55,7 +100,7 @@ class Site:
         return shown(int(wanted)) if shown and wanted.isdecimal() else None
 
     def _review(self, wanted: int) -> bytes | None:
-        review = self.feed.with_id(wanted)
+        review = self.publisher.with_id(wanted)
         return answers.review_show(review) if review and wanted not in self.gone else None
 
     def _book(self, wanted: int) -> bytes | None:
@@ -69,3 +114,102 @@ class Site:
     def _user(self, wanted: int) -> bytes | None:
         user = self.world.user_with(wanted)
         return answers.user_show(user) if user else None
+
+
+_INSTEAD = {
+    Fault.SERVER_ERROR: Answer(HTTPStatus.INTERNAL_SERVER_ERROR, b"", _HTML),
+    Fault.UNAVAILABLE: Answer(HTTPStatus.SERVICE_UNAVAILABLE, _OVERLOADED, _HTML),
+    Fault.TOO_MANY_REQUESTS: Answer(
+        HTTPStatus.TOO_MANY_REQUESTS, b"Retry later\n", _HTML, {"Retry-After": "1"}
+    ),
+    Fault.HTML: Answer(HTTPStatus.OK, _OVERLOADED, _HTML),
+    Fault.REFUSED_KEY: REFUSED,
+    Fault.NOT_FOUND: NOT_FOUND,
+}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request: the path without slashes around, when it came (seconds of the monotonic clock), the fault it met."""
+
+    path: str
+    parameters: Mapping[str, str]
+    at: float
+    fault: Fault | None
+
+
+class Server(ThreadingHTTPServer):
+    """Answers on localhost, each request in a thread; port 0 takes a free one."""
+
+    daemon_threads = True
+
+    def __init__(self, site: Site, faults: Faults, *, port: int, slow_seconds: float) -> None:
+        super().__init__(("127.0.0.1", port), _Handler)
+        self.site = site
+        self.faults = faults
+        self.slow_seconds = slow_seconds
+        self.requests: list[Asked] = []
+        self.closing = threading.Event()
+        self._thread = threading.Thread(target=self.serve_forever, args=[_POLL_SECONDS], name="goodreads")
+
+    @property
+    def url(self) -> str:
+        """With a slash at the end, as the wrapper's `base_url` has it."""
+        return f"http://127.0.0.1:{self.server_port}/"
+
+    def start(self) -> None:
+        """Answer requests until `stop`."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Answer no more; slow answers are given up."""
+        self.closing.set()
+        self.shutdown()
+        self.server_close()
+        self._thread.join()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Server
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # or each body waits 40 ms for the acknowledgement of its headers
+
+    def do_GET(self) -> None:
+        asked = urlsplit(f"/{self.path.lstrip('/')}")  # the wrapper joins "http://host/" and "/review/..."
+        parameters, fault = dict(parse_qsl(asked.query)), self.server.faults.next()
+        self.server.requests.append(Asked(asked.path.strip("/"), parameters, time.monotonic(), fault))
+        if fault is Fault.RESET:
+            self._reset()
+        elif fault in _INSTEAD:
+            self._send(_INSTEAD[fault])
+        else:
+            if fault is Fault.SLOW:
+                self.server.closing.wait(self.server.slow_seconds)
+            self._send_spoilt(self.server.site.answer(asked.path, parameters), fault)
+
+    def _send_spoilt(self, answer: Answer, fault: Fault | None) -> None:
+        half = answer.body[: len(answer.body) // 2]
+        match fault:
+            case Fault.TRUNCATED:
+                self._send(answer, half)
+                self.close_connection = True
+            case Fault.BROKEN_XML:
+                self._send(Answer(answer.status, half, answer.content_type))
+            case _:
+                self._send(answer)
+
+    def _send(self, answer: Answer, sent: bytes | None = None) -> None:
+        self.send_response(answer.status)
+        headers = {"Content-Type": answer.content_type, "Content-Length": str(len(answer.body))}
+        for name, value in {**headers, **answer.headers}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(answer.body if sent is None else sent)
+
+    def _reset(self) -> None:
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+        os.close(self.connection.detach())  # an orderly end would send FIN first
+        self.close_connection = True
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - http.server's name
+        """Nothing: `Server.requests` has every request."""

@@ -1,10 +1,19 @@
 """Makes authors, books, users and reviews up: endless, and always the same for the same seed."""
 
+import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 
-from capture.simulated.draw import Draw
-from capture.simulated.model import Author, Book, Review, User
+from capture.simulated.model import Author, Book, Prose, Review, User
+from faker_tool.texts import ENTRIES, LOCALES, pools
+
+_ASIDES = (
+    "I <3 it & I'd read it again.",
+    'She said "no", he said >yes<.',
+    "Q&A; then R&D &c.",
+    "😀 Ünïcödé",
+)
 
 AUTHORS, BOOKS, USERS = 60, 90, 150  # few enough that they come again and again
 _FIRST_REVIEW = 3_198_000_000
@@ -12,6 +21,42 @@ _BEGINNING = datetime.strptime("Wed Feb 19 18:36:17 -0800 2020", "%a %b %d %H:%M
 _STEPS = {"author": 300_000, "book": 500_000, "user": 700_000, "review": 90}  # between two ids
 _ROLES = ("Foreword", "Illustrator", "Writer, Artist", "Translator")
 _FORMATS = ("Paperback", "Hardcover", "Kindle Edition", "Mass Market Paperback", "")
+
+
+class Draw:
+    """Random choices for one thing; all its texts are of one locale."""
+
+    def __init__(self, *what: object) -> None:
+        self.random = random.Random("/".join(map(str, what)))  # noqa: S311 - made-up data, nothing secret
+        self._locale = self.random.randrange(len(LOCALES))
+
+    def chance(self, share: float) -> bool:
+        """True in that share of the cases."""
+        return self.random.random() < share
+
+    def number(self, low: int, high: int) -> int:
+        """From low to high, both included."""
+        return self.random.randint(low, high)
+
+    def texts(self, *pool_names: str) -> list[str]:
+        """From each pool the entry with one drawn number: a name and its slug belong together."""
+        entry = self._locale * ENTRIES + self.random.randrange(ENTRIES)
+        return [pools()[name].texts[entry].as_py().replace('""', '"').strip() for name in pool_names]
+
+    def prose(self, most: int) -> Prose:
+        """Up to that many paragraphs; some with what is easily mistaken for a tag or an entity."""
+        paragraphs = [self.texts("sentence")[0] for _ in range(self.number(0, most))]
+        return Prose(
+            (*paragraphs, self.random.choice(_ASIDES)) if paragraphs and self.chance(0.4) else (*paragraphs,)
+        )
+
+    def rating(self) -> Decimal:
+        """An average of ratings."""
+        return Decimal(self.number(250, 500)) / 100
+
+    def uploaded(self) -> int | None:
+        """When a picture was uploaded, or None; one in two."""
+        return self.number(1_200_000_000, 1_580_000_000) if self.chance(0.5) else None
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,10 @@ captured is in one of them exactly once, whenever the process dies: a file in `o
 gives, which is committed together with the note that the review was captured. The bytes beyond are cut off before anything else is written.
 """
 
+import csv
+import io
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,10 +18,13 @@ from uuid import uuid4
 from filelock import FileLock, Timeout
 
 from capture.errors import SpoolError, SpoolInUse
-from capture.spool.csv_lines import Record, Records, header, lines
 from capture.spool.durable import make_folder, overwrite, sync
 from capture.spool.state import State, opened
 from catalog import DATASETS, Dataset
+
+Record = dict[str, str]
+Records = Mapping[str, list[Record]]
+"""The records of each dataset, by its name."""
 
 
 @dataclass(frozen=True)
@@ -144,3 +149,19 @@ def _refuse_files_without_state(state: Path) -> None:
             f"{state.parent} holds {', '.join(strays)} but not {state.name}, which says how much of them counts; "
             "put that file back, or move these away"
         )
+
+
+def header(dataset: Dataset) -> bytes:
+    """The first line of a file: the columns in the catalog's order."""
+    return _csv([dataset.column_names])
+
+
+def lines(dataset: Dataset, records: Iterable[Record]) -> bytes:
+    """One record a line, RFC 4180, in UTF-8; KeyError for a record that lacks a column."""
+    return _csv([record[column] for column in dataset.column_names] for record in records)
+
+
+def _csv(rows: Iterable[Iterable[str]]) -> bytes:
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows(rows)
+    return text.getvalue().encode()

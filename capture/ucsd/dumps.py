@@ -1,19 +1,35 @@
-"""Which files are dumps, and what is made of each."""
+"""Which files are dumps, what is made of each, and their lines, whatever state a file is in."""
 
+import gzip
 import re
-from collections.abc import Callable, Iterable, Sequence
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, NamedTuple
 
 from msgspec.json import Decoder
 
 from capture.errors import CaptureError
-from capture.ucsd.records import Author, Book, Review, SpoilerReview
-from capture.ucsd.rows import Context, Row, author_row, book_row, review_row, spoiler_row
+from capture.ucsd.records import (
+    Author,
+    Book,
+    Context,
+    Review,
+    Row,
+    SpoilerReview,
+    author_row,
+    book_row,
+    review_row,
+    spoiler_row,
+)
 from catalog import AUTHORS, BOOKS, REVIEWS, Dataset
 
 _SUFFIX = r"\.json(\.gz)?"
+
+_GZIP_SUFFIX = ".gz"
+_LONGEST_LINE = 16 * 1024 * 1024  # bytes: the longest text the warehouse holds is 64 kB
+_SHOWN = 1000  # bytes of a line that is too long
 
 
 class UnknownDumpError(CaptureError):
@@ -77,12 +93,12 @@ def dumps_among(paths: Sequence[Path]) -> tuple[list[Dump], list[Path]]:
     """
     dumps, others = [], []
     for path in paths:
-        found = [_dump(each) for each in sorted(path.iterdir())] if path.is_dir() else [_dump(path)]
-        known = [each for each in found if isinstance(each, Dump)]
+        entries = [_dump(each) for each in sorted(path.iterdir())] if path.is_dir() else [_dump(path)]
+        known = [each for each in entries if isinstance(each, Dump)]
         if not known:
             raise UnknownDumpError(_complaint(path))
         dumps += known
-        others += [each for each in found if isinstance(each, Path)]
+        others += [each for each in entries if isinstance(each, Path)]
     _check_stems(dumps)
     return sorted(dumps, key=lambda dump: (KINDS.index(dump.kind), dump.stem)), others
 
@@ -103,6 +119,47 @@ def _check_stems(dumps: Iterable[Dump]) -> None:
 
 
 def _complaint(path: Path) -> str:
-    found = "no file in it is" if path.is_dir() else "it is not"
+    neither = "no file in it is" if path.is_dir() else "it is not"
     names = "; ".join(kind.named for kind in KINDS)
-    return f"{path}: {found} named like a dump, with .json.gz or .json at the end: {names}"
+    return f"{path}: {neither} named like a dump, with .json.gz or .json at the end: {names}"
+
+
+class Line(NamedTuple):
+    """A line from 1 on. With a `problem`, the text is not what it should be."""
+
+    number: int
+    text: bytes
+    problem: str | None = None
+
+
+def lines_of(raw: BinaryIO, name: str) -> Iterator[Line]:
+    """The lines that are not blank of a dump, unpacked if the name ends with `.gz`; gzip may have several members.
+
+    If the file is empty, or cannot be unpacked to its end, the last line is one with that problem.
+    """
+    file = gzip.GzipFile(fileobj=raw) if name.endswith(_GZIP_SUFFIX) else raw
+    number = 0
+    try:
+        while text := file.readline(_LONGEST_LINE):
+            number += 1
+            if len(text) == _LONGEST_LINE and not text.endswith(b"\n"):
+                yield Line(number, text[:_SHOWN], _skipped(file, len(text)))
+            elif not text.isspace():
+                yield Line(number, text)
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        problem = (
+            f"the file is damaged here or before, and what follows is missing: {error}; download it again"
+        )
+        yield Line(number + 1, b"", problem)
+    else:
+        if not number:
+            yield Line(1, b"", "the file is empty; download it again")
+
+
+def _skipped(file: BinaryIO | gzip.GzipFile, size: int) -> str:
+    """Skip the rest of a line of which `size` bytes were read; what is the matter with it."""
+    while text := file.readline(_LONGEST_LINE):
+        size += len(text)
+        if text.endswith(b"\n"):
+            break
+    return f"the line has {size:,} bytes, expected at most {_LONGEST_LINE:,}; only its start is kept"

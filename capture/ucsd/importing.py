@@ -1,25 +1,52 @@
-"""Dumps in, landing files out, a batch at a time."""
+"""Dumps in, landing files out, a batch at a time; lines that cannot be imported are kept with the reason."""
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
+from typing import Self, TextIO
 
 from rich.progress import Progress, TaskID
 
-from capture.ucsd.dates import version_at
-from capture.ucsd.dumps import Dump
+from capture.ucsd.dumps import Dump, Line, lines_of
 from capture.ucsd.known import Known
 from capture.ucsd.landing_files import Batch, Files, write_files
-from capture.ucsd.reading import Line, lines_of
-from capture.ucsd.rejects import Rejects
-from capture.ucsd.rows import Context, Row, user_row
+from capture.ucsd.records import Context, Row, user_row, version_at
 from catalog import REVIEWS, USERS, Dataset
 from landing.stores import Store
 
 _BATCH_BYTES = 1024 * 1024
 _BATCH_USERS = 10_000
+
+
+class Rejects:
+    r"""A file of JSON lines {file, line, reason, text}; there is none if nothing was rejected.
+
+    Text that is not UTF-8 is written with the odd bytes as `\xff`.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: TextIO | None = None
+
+    def __enter__(self) -> Self:
+        self._path.unlink(missing_ok=True)  # of an earlier import
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._file:
+            self._file.close()
+
+    def add(self, file: str, line: Line, reason: str) -> None:
+        """Write a line with the reason why it was rejected."""
+        if self._file is None:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self._path.open("w", encoding="utf-8")
+        text = line.text.decode(errors="backslashreplace").rstrip("\n")
+        entry = {"file": file, "line": line.number, "reason": reason, "text": text}
+        self._file.write(json.dumps(entry, ensure_ascii=False) + "\n")
 
 
 @dataclass

@@ -33,8 +33,8 @@ class Known:
 
     def author_of(self, book_id: str) -> int | None:
         """The author of a book that was added; None for another."""
-        found = self._database.execute("select author_id from author_of where book_id = ?", (book_id,))
-        row = found.fetchone()
+        cursor = self._database.execute("select author_id from author_of where book_id = ?", (book_id,))
+        row = cursor.fetchone()
         return row[0] if row else None
 
     def add_user(self, user_id: int) -> None:

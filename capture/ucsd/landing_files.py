@@ -7,7 +7,7 @@ from itertools import chain
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 
-from capture.ucsd.rows import Row
+from capture.ucsd.records import Row
 from catalog import Dataset
 from landing.stores import Store
 

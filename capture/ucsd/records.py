@@ -1,14 +1,34 @@
-"""A line of each dump, with the fields that are used; msgspec skips the others without reading them."""
+"""From a line of each dump to a record of the catalog: column name to value; None where the dump has nothing.
 
+The lines have only the fields that are used; msgspec skips the others without reading them.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from typing import Annotated
 
 from msgspec import Meta, Struct
+
+from capture.text import plain_text
+from capture.ucsd.known import Known
+from catalog import REVIEWS, USERS
 
 Value = str | int | float | None
 """What becomes a field of a CSV file as it is: whether it is a count or a rating is for the pipeline's rules."""
 
 Id = Annotated[str, Meta(pattern=r"^[0-9]{1,18}$")]
 Hash = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}$")]
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_LENGTH = len("Wed Mar 22 11:37:04 -0700 2017")
+
+_RANDOM_BITS = 62
+_MARK = 1 << _RANDOM_BITS
+
+Row = dict[str, Value | bool]
+
+_EMPTY_REVIEW: Row = dict.fromkeys(REVIEWS.column_names)
+_EMPTY_USER: Row = dict.fromkeys(USERS.column_names)
 
 
 class Author(Struct):
@@ -76,3 +96,140 @@ class SpoilerReview(Struct):
     rating: Value = None
     review_sentences: list[tuple[int, str]] = []
     timestamp: str | None = None
+
+
+def version_of(text: str) -> str:
+    """`Wed Mar 22 11:37:04 -0700 2017` in UTC: `2017-03-22 18:37:04`. ValueError for anything else.
+
+    By position, which takes a fifth of the time of strptime: there are 15.7 million of them.
+    """
+    try:
+        if len(text) != _LENGTH:
+            raise ValueError  # noqa: TRY301
+        month = _MONTHS.index(text[4:7]) + 1
+        moment = datetime.fromisoformat(f"{text[26:]}-{month:02}-{text[8:10]}T{text[11:19]}{text[20:25]}")
+        return version_at(moment.astimezone(UTC))
+    except (ValueError, OverflowError):
+        raise ValueError(f"{text!r} is not a date like 'Wed Mar 22 11:37:04 -0700 2017'") from None
+
+
+def version_on(text: str) -> str:
+    """The first moment of a day like `2017-03-22`. ValueError for anything else."""
+    try:
+        return f"{date.fromisoformat(text)} 00:00:00"
+    except ValueError:
+        raise ValueError(f"{text!r} is not a date like '2017-03-22'") from None
+
+
+def version_at(moment: datetime) -> str:
+    """A moment of UTC as `record_create_timestamp` has it."""
+    return moment.replace(tzinfo=None).isoformat(" ", "seconds")
+
+
+def id_of(digest: str) -> int:
+    """A number from 2**62 to 2**63 - 1 for 32 hexadecimal digits, the same one in each run.
+
+    It is the last 62 bits, with a bit in front that no id of Goodreads has (those are below 2**40), so that a record of
+    a dump never replaces a captured one. The last ones, because some of the hashes could be UUIDs, whose
+    constant bits are further in front. Two of n hashes become one id with a chance of n * n / 2**63: 1 in
+    37,000 for the 15.7 million reviews, 1 in 12 million for the 0.9 million users.
+    """
+    return _MARK | int(digest[16:], 16) & (_MARK - 1)
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a record needs besides its line: `version` is for those that have no date of their own."""
+
+    version: str
+    known: Known
+
+
+def author_row(line: Author, context: Context) -> Row:
+    """A record of authors."""
+    return {
+        "author_id": line.author_id,
+        "name": _words(line.name),
+        "role": None,
+        "profile_url": f"https://www.goodreads.com/author/show/{line.author_id}",  # the name after it is optional
+        "average_rating": line.average_rating,
+        "rating_count": line.ratings_count,
+        "text_review_count": line.text_reviews_count,
+        "record_create_timestamp": context.version,
+    }
+
+
+def book_row(line: Book, context: Context) -> Row:
+    """A record of books; its author, the first, is remembered for the reviews."""
+    author_id = line.authors[0].author_id if line.authors else None
+    if author_id:
+        context.known.add_book(line.book_id, author_id)
+    return {
+        "book_id": line.book_id,
+        "title": _words(line.title),
+        "title_without_series": _words(line.title_without_series),
+        "image_url": line.image_url,
+        "book_url": line.link,
+        "num_pages": line.num_pages,
+        "format": _words(line.format),
+        "edition_information": _words(line.edition_information),
+        "publisher": _words(line.publisher),
+        "publication_day": line.publication_day,
+        "publication_year": line.publication_year,
+        "publication_month": line.publication_month,
+        "average_rating": line.average_rating,
+        "ratings_count": line.ratings_count,
+        "description": _words(line.description),
+        "authors": author_id,
+        "published": line.publication_year,  # Goodreads gives the two of them the same value
+        "record_create_timestamp": context.version,
+    }
+
+
+def review_row(line: Review, context: Context) -> Row:
+    """A record of reviews, as old as the review's last change. ValueError for a date that is none."""
+    changed = line.date_updated or line.date_added
+    version = version_of(changed) if changed else context.version
+    return _any_review(line, version, context) | {
+        "review_text": _words(line.review_text),
+        "review_votes": line.n_votes,
+        "review_added_date": line.date_added,
+        "review_updated_date": line.date_updated,
+        "comments_count": line.n_comments,
+    }
+
+
+def spoiler_row(line: SpoilerReview, context: Context) -> Row:
+    """A record of reviews, as old as the start of its day: the whole review, if it lands too, is newer and replaces it.
+
+    ValueError for a day that is none.
+    """
+    version = version_on(line.timestamp) if line.timestamp else context.version
+    return _any_review(line, version, context) | {
+        "review_text": _words(" ".join(sentence for _, sentence in line.review_sentences)),
+        "spoiler_flag": line.has_spoiler,
+    }
+
+
+def user_row(user_id: int, context: Context) -> Row:
+    """A record of users: the dumps have nothing but the id."""
+    return _EMPTY_USER | {"user_id": user_id, "record_create_timestamp": context.version}
+
+
+def _any_review(line: Review | SpoilerReview, version: str, context: Context) -> Row:
+    """What all dumps of reviews have; the user is remembered."""
+    user_id = id_of(line.user_id)
+    context.known.add_user(user_id)
+    return _EMPTY_REVIEW | {
+        "review_id": id_of(line.review_id),
+        "user_id": user_id,
+        "book_id": line.book_id,
+        "author_id": context.known.author_of(line.book_id),
+        "review_rating": line.rating,
+        "record_create_timestamp": version,
+    }
+
+
+def _words(value: Value) -> Value:
+    """What people wrote, as a capture has it: on one line, without tags and entities."""
+    return plain_text(value) if isinstance(value, str) else value

@@ -11,7 +11,7 @@ from capture import options
 from capture.errors import CaptureError
 from capture.stopping import stopped_by_signals
 from capture.telling import log_to, told
-from capture.uploader.landing import Landing
+from capture.uploader.landing_zone import Landing
 from capture.uploader.uploader import Uploader
 from landing.bucket import SCHEME, StoreError
 

@@ -1,8 +1,10 @@
-"""The finished files of a spool, and what lies among them without being one."""
+"""The finished files of a spool, what lies among them without being one, and one uploader for each file."""
 
+import fcntl
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
 
 from capture.errors import SpoolError
@@ -68,3 +70,20 @@ def _is_finished(entry: "os.DirEntry[str]") -> bool:
 def _strange(entry: "os.DirEntry[str]", expected: str) -> str:
     kind = "a link" if entry.is_symlink() else "a folder" if entry.is_dir() else "a file"
     return f"{entry.path} is {kind} that is left alone: {expected}; move it out of the spool"
+
+
+def claim(path: Path) -> BufferedReader:
+    """The file, open for reading, and nobody else's until it is closed or the process ends in any way.
+
+    BlockingIOError if another uploader has it, FileNotFoundError if one has just finished it.
+    """
+    file = path.open("rb")
+    try:
+        # The lock is on the file itself: there is no lock file to be left over, or to outlive what it guards.
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if not os.path.samestat(os.fstat(file.fileno()), path.stat()):
+            raise FileNotFoundError(path)
+    except OSError:
+        file.close()
+        raise
+    return file

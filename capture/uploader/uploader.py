@@ -5,24 +5,53 @@ is, and the next one repeats the upload: under the same key, with the same bytes
 """
 
 import logging
+import time
 from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
 
 import humanfriendly
+from botocore.exceptions import ClientError
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_random_exponential
 
 from capture.errors import SpoolError
 from capture.spool.spool import finish_abandoned
 from capture.stopping import Stop
-from capture.uploader.claim import claim
-from capture.uploader.landing import Landing, NotUploaded
-from capture.uploader.outage import Outage
-from capture.uploader.ready import ReadyFile, survey
+from capture.uploader.landing_zone import Landing, NotUploaded
+from capture.uploader.ready import ReadyFile, claim, survey
 from landing.bucket import StoreError
 
 _LONGEST_PAUSE = 300.0  # seconds between two tries while the landing zone cannot be used
 _log = logging.getLogger(__name__)
+
+
+class Outage:
+    """Whether there is one, since when, and of which kind."""
+
+    def __init__(self) -> None:
+        self._since: float | None = None
+        self._kind: tuple[type | None, str] | None = None
+
+    def goes_on(self, error: StoreError) -> None:
+        """Another try has failed; only the first one of a kind is told."""
+        if self._since is None:
+            self._since = time.monotonic()
+        if self._kind != (kind := _kind(error)):
+            self._kind = kind
+            _log.warning("%s. Files wait in the spool; trying again until it works", error)
+
+    def ends(self) -> None:
+        """A try has succeeded, perhaps without any outage before."""
+        if self._since is not None:
+            lasted = humanfriendly.format_timespan(time.monotonic() - self._since)
+            _log.info("the landing zone takes files again, after %s", lasted)
+        self._since = self._kind = None
+
+
+def _kind(error: StoreError) -> tuple[type | None, str]:
+    cause = error.__cause__
+    code = cause.response["Error"]["Code"] if isinstance(cause, ClientError) else ""
+    return (type(cause) if cause else None, code)
 
 
 @dataclass
@@ -59,10 +88,10 @@ class Uploader:
             self._landing.check()
             self._is_checked = True
         self._finish_abandoned()
-        found = survey(self._spool / "ready")
-        for sentence in found.strange:
+        surveyed = survey(self._spool / "ready")
+        for sentence in surveyed.strange:
             self._say_once(sentence)
-        for ready in found.files:
+        for ready in surveyed.files:
             if self._stop.is_set():
                 return
             self._upload_unless_claimed(ready)

@@ -4,9 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from capture.collector.client import PatientClient
-from capture.collector.pace import Pace
-from capture.collector.source import Goodreads
+from capture.collector.goodreads import Goodreads, Pace, PatientClient
 from capture.simulated import SimulatedGoodreads, simulated_goodreads
 from capture.stopping import Stop
 

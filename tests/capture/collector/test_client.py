@@ -8,9 +8,9 @@ from threading import Thread
 
 import pytest
 
-from capture.collector import client as module
-from capture.collector.client import PatientClient
-from capture.collector.elements import at, text_of
+from capture.collector import goodreads as module
+from capture.collector.goodreads import PatientClient
+from capture.collector.records import at, text_of
 from capture.errors import KeyRefused, NotThere, Unavailable
 from capture.simulated import Fault, SimulatedGoodreads, simulated_goodreads
 from tests.capture.collector.conftest import KEY

@@ -9,9 +9,8 @@ from threading import Thread
 import pytest
 
 from capture.collector.backlog import Backlog
-from capture.collector.collector import Collector, Limits
-from capture.collector.feed import Feed
-from capture.collector.source import Goodreads
+from capture.collector.collector import Collector, Feed, Limits
+from capture.collector.goodreads import Goodreads
 from capture.errors import KeyRefused
 from capture.simulated import Fault, SimulatedGoodreads
 from capture.spool.spool import Spool

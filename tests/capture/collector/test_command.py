@@ -1,5 +1,6 @@
-"""`python -m capture collect`, as a process."""
+"""`python -m capture collect`, as a process, and its state in a line."""
 
+import io
 import os
 import signal
 import subprocess
@@ -8,12 +9,16 @@ from pathlib import Path
 
 import pytest
 import typer
+from rich.console import Console
 from typer.testing import CliRunner
 
 from capture.collector.backlog import Backlog
-from capture.collector.command import collect
+from capture.collector.collector import Collector, Feed, Limits
+from capture.collector.command import collect, shown, summary
+from capture.collector.goodreads import Goodreads
 from capture.simulated import Fault, SimulatedGoodreads
-from capture.spool.spool import held
+from capture.spool.spool import Spool, held
+from capture.stopping import Stop
 from tests.capture.spool.landed import ready, rows_of
 
 app = typer.Typer()
@@ -138,3 +143,34 @@ def test_a_bad_option_is_refused_with_what_was_expected(
     tmp_path: Path, option: str, value: str, complaint: str
 ) -> None:
     assert complaint in refusal(tmp_path, "--key", "any", option, value)
+
+
+@pytest.fixture
+def collector(source: Goodreads, spool: Spool, stop: Stop) -> Collector:
+    feed = Feed(source, Backlog(spool.state), 60)
+    return Collector(feed, spool, Limits(file_bytes=1000, file_age=60), stop)
+
+
+def test_what_was_done_and_what_was_left_out(collector: Collector) -> None:
+    collector.captured, collector.feed.gaps, collector.feed.outage = 1234, 2, "500"
+    collector.feed.backlog.notice(["3", "2", "1"])
+    collector.feed.backlog.gone("1", "404")
+    assert summary(collector) == (
+        "1,234 reviews captured, 2 waiting, 1 gone, 2 possible gaps, Goodreads does not answer"
+    )
+
+
+def test_on_a_terminal_the_line_is_kept_up_to_date(collector: Collector) -> None:
+    terminal = Console(file=io.StringIO(), force_terminal=True, width=80)
+    with shown(terminal) as changed:
+        collector.captured = 7
+        changed(collector)
+    assert isinstance(terminal.file, io.StringIO)
+    assert "7 reviews captured, 0 waiting" in terminal.file.getvalue()
+
+
+def test_elsewhere_nothing_is_written(collector: Collector) -> None:
+    file = io.StringIO()
+    with shown(Console(file=file)) as changed:
+        changed(collector)
+    assert file.getvalue() == ""

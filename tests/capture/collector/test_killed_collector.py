@@ -18,8 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from capture.collector.backlog import Backlog
-from capture.collector.collector import Collector, Limits
-from capture.collector.feed import Feed
+from capture.collector.collector import Collector, Feed, Limits
 from capture.simulated import Fault, SimulatedGoodreads, simulated_goodreads
 from capture.spool.spool import finish_abandoned, held
 from capture.stopping import Stop

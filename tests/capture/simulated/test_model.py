@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capture.simulated import Prose
-from capture.simulated.markup import CData, With, document
+from capture.simulated.answers import CData, With, document
 
 XML_TEXT = st.text(
     st.characters(

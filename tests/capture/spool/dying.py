@@ -9,10 +9,10 @@ from itertools import count
 from types import FrameType
 from typing import Any
 
-from capture.collector import backlog, collector, feed
+from capture.collector import backlog, collector
 from capture.spool import durable, spool, state
 
-_KEEPING = {module.__file__ for module in (backlog, collector, durable, feed, spool, state)}
+_KEEPING = {module.__file__ for module in (backlog, collector, durable, spool, state)}
 _SECONDS = 120
 
 

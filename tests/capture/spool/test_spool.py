@@ -1,7 +1,9 @@
 """Files of captured records."""
 
+import csv
 import errno
 import fcntl
+import io
 import os
 import re
 import subprocess
@@ -10,11 +12,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from capture.collector.records import records_of
 from capture.errors import SpoolError, SpoolInUse
-from capture.spool.csv_lines import Records
-from capture.spool.spool import Spool, finish_abandoned, held
+from capture.spool import spool
+from capture.spool.spool import Records, Spool, finish_abandoned, held
+from catalog import AUTHORS
 from tests.capture.spool.dying import dies
 from tests.capture.spool.landed import ready, rows_of
 
@@ -221,3 +226,29 @@ def test_a_full_disk_is_told_and_leaves_no_half_record(tmp_path: Path, disk: int
     assert count > 10
     assert sorted(int(row[0]) for row in found["reviews"]) == list(range(1, count + 1))
     assert (len(found["users"]), len(found["authors"])) == (count, count)
+
+
+_TEXT = st.text(st.characters(exclude_categories=["Cs"]))
+
+
+def test_fields_with_commas_quotes_and_line_ends_are_quoted() -> None:
+    record = dict.fromkeys(AUTHORS.column_names, "") | {"author_id": "1", "name": 'Ann "A", jr.\nor so'}
+    assert spool.lines(AUTHORS, [record]) == b'1,"Ann ""A"", jr.\nor so",,,,,,\r\n'
+
+
+def test_the_header_is_the_catalogs() -> None:
+    assert spool.header(AUTHORS) == (
+        b"author_id,name,role,profile_url,average_rating,rating_count,text_review_count,record_create_timestamp\r\n"
+    )
+
+
+def test_a_record_that_lacks_a_column_is_refused() -> None:
+    with pytest.raises(KeyError, match="name"):
+        spool.lines(AUTHORS, [{"author_id": "1"}])
+
+
+@given(st.lists(st.lists(_TEXT, min_size=8, max_size=8), max_size=5))
+def test_what_is_written_is_read_back(rows: list[list[str]]) -> None:
+    records = [dict(zip(AUTHORS.column_names, row, strict=True)) for row in rows]
+    written = spool.lines(AUTHORS, records).decode()
+    assert list(csv.reader(io.StringIO(written, newline=""), strict=True)) == rows

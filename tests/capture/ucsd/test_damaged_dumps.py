@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capture.ucsd import reading
+from capture.ucsd import dumps
 from catalog import AUTHORS, REVIEWS
 from tests.capture.ucsd.landed import contents, import_dumps, records
 from tests.capture.ucsd.made_up import AUTHOR, BOOK, REVIEW, lines, write_dump
@@ -122,8 +122,8 @@ def test_an_empty_file_is_reported(tmp_path: Path) -> None:
 def test_a_line_that_would_not_fit_into_memory_is_skipped_in_pieces(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reading, "_LONGEST_LINE", 1000)
-    monkeypatch.setattr(reading, "_SHOWN", 5)
+    monkeypatch.setattr(dumps, "_LONGEST_LINE", 1000)
+    monkeypatch.setattr(dumps, "_SHOWN", 5)
     huge = b"x" * 2500 + b"\n"
     dump = dump_of(tmp_path, gzip.compress(lines([AUTHOR]) + huge + lines([AUTHOR]) + huge[:-1]))
     (imported,) = import_dumps(tmp_path, dump)

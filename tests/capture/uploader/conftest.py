@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from capture.stopping import Stop
-from capture.uploader.landing import Landing
+from capture.uploader.landing_zone import Landing
 from capture.uploader.uploader import Uploader
 from tests.capture.uploader.zone import Zone
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from capture.stopping import Stop
-from capture.uploader.landing import Landing
+from capture.uploader.landing_zone import Landing
 from capture.uploader.uploader import Uploader
 from tests.capture.scratch import scratch
 from tests.capture.uploader.zone import Zone, content, finish, finish_many
@@ -32,7 +32,7 @@ class Victim:
     def __init__(self, spool: Path) -> None:
         # Its processes are forks of one without threads that has the imports done.
         self._context = multiprocessing.get_context("forkserver")
-        self._context.set_forkserver_preload(["capture.uploader.uploader", "capture.uploader.landing"])
+        self._context.set_forkserver_preload(["capture.uploader.uploader", "capture.uploader.landing_zone"])
         self._spool = spool
         self._process: Any = None
         self.lives = 0

@@ -1,11 +1,13 @@
-"""Which files of a spool are finished ones."""
+"""Which files of a spool are finished ones, and that each has one uploader."""
 
+import fcntl
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from capture.errors import SpoolError
-from capture.uploader.ready import survey
+from capture.uploader.ready import claim, survey
 from tests.capture.uploader.zone import finish
 
 
@@ -67,3 +69,42 @@ def test_a_file_in_the_place_of_the_folder_is_an_error_that_says_so(tmp_path: Pa
     (tmp_path / "ready").write_text("")
     with pytest.raises(SpoolError, match="ready cannot be read: Not a directory"):
         survey(tmp_path / "ready")
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    file = tmp_path / "a.csv"
+    file.write_bytes(b"id\n1\n")
+    return file
+
+
+def test_a_claimed_file_can_be_read_and_is_as_it_was(path: Path) -> None:
+    with claim(path) as file:
+        assert file.read() == b"id\n1\n"
+    assert path.read_bytes() == b"id\n1\n"
+
+
+def test_a_claimed_file_cannot_be_claimed_again_until_it_is_closed(path: Path) -> None:
+    with claim(path), pytest.raises(BlockingIOError):
+        claim(path)
+    claim(path).close()
+
+
+def test_a_file_that_is_gone_cannot_be_claimed(path: Path) -> None:
+    path.unlink()
+    with pytest.raises(FileNotFoundError):
+        claim(path)
+
+
+def test_a_file_that_another_finishes_between_opening_and_locking_is_not_claimed(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = fcntl.flock
+
+    def late(*arguments: Any) -> None:
+        path.unlink()
+        lock(*arguments)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    with pytest.raises(FileNotFoundError):
+        claim(path)

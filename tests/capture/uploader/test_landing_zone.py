@@ -9,7 +9,7 @@ import pytest
 from moto import mock_aws
 from moto.core import set_initial_no_auth_action_count
 
-from capture.uploader.landing import Landing, NotUploaded
+from capture.uploader.landing_zone import Landing, NotUploaded
 from landing.bucket import StoreError
 from tests.capture.uploader.zone import Zone
 

@@ -1,0 +1,220 @@
+"""Goodreads as the collector needs it: the newest reviews and each one whole, asked for again where that may help.
+
+`PatientClient` is the `goodreads` package's client with what it lacks: time-outs, a pace, and errors that say what Goodreads
+answered.
+"""
+
+import logging
+import re
+import reprlib
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+from xml.parsers.expat import ExpatError
+
+import requests
+import urllib3
+import xmltodict
+from goodreads.client import GoodreadsClient
+from goodreads.review import GoodreadsReview
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
+from tenacity.wait import wait_exponential_jitter
+
+from capture.collector.records import Element, at, children, text_of
+from capture.collector.retry_after import retry_after
+from capture.errors import KeyRefused, NotThere, Stopped, Unavailable
+from capture.stopping import Stop
+from capture.text import plain_text
+
+_ATTEMPTS = 5
+_LONGEST = 60  # intervals between two requests
+
+Answer = TypeVar("Answer")
+log = logging.getLogger(__name__)
+
+_CONNECT_SECONDS, _READ_SECONDS = 10, 30
+_WHOLE_SECONDS = 120  # a server that sends a byte now and then keeps no read waiting for long
+_BLOCK = 64 * 1024
+_EXCERPT = 200  # characters of an answer that a message quotes
+_KEY = re.compile(r"\bkey=[^&\s]*")
+
+
+class Goodreads:
+    """Every method raises KeyRefused, NotThere, Unavailable after several attempts, or Stopped.
+
+    The first pause between two attempts is about one `interval` (seconds between two requests), each further one about twice as
+    long, and as long as the server wants it if that is longer.
+    """
+
+    def __init__(self, client: GoodreadsClient, stop: Stop, interval: float) -> None:
+        self._client = client
+        self._pause = wait_exponential_jitter(multiplier=interval, max=_LONGEST * interval, jitter=interval)
+        self._stop = stop
+
+    def recent(self) -> list[str]:
+        """The ids of the newest reviews, the newest first."""
+        return self._asked(self._recent)
+
+    def review(self, review_id: str) -> Element:
+        """The whole review, with its user and its book."""
+        return self._asked(lambda: self._review(review_id))
+
+    def _recent(self) -> list[str]:
+        reviews = [_element(review) for review in self._client.recent_reviews()]
+        ids = [_id_of(review) for review in reviews]
+        for review, review_id in zip(reviews, ids, strict=True):
+            if not _is_id(review_id):
+                log.warning(
+                    "the feed has a review without a usable id, which cannot be asked for: %s",
+                    reprlib.repr(review),
+                )
+        return list(filter(_is_id, ids))
+
+    def _review(self, review_id: str) -> Element:
+        review = _element(self._client.review(review_id))
+        if (answered := _id_of(review)) != review_id:
+            raise Unavailable(f"Goodreads was asked for review {review_id} and answered with {answered!r}")
+        return review
+
+    def _asked(self, ask: Callable[[], Answer]) -> Answer:
+        attempts = Retrying(
+            retry=retry_if_exception_type(Unavailable),
+            stop=stop_after_attempt(_ATTEMPTS),
+            wait=self._wait,
+            sleep=self._sleep,
+            reraise=True,
+        )
+        answer: Answer = attempts(_understood, ask)
+        return answer
+
+    def _wait(self, state: RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome else None
+        asked_for = error.pause if isinstance(error, Unavailable) else 0
+        return max(asked_for, self._pause(state))
+
+    def _sleep(self, seconds: float) -> None:
+        self._stop.wait(seconds)  # if it was woken, the next request finds out
+
+
+def _understood(ask: Callable[[], Answer]) -> Answer:
+    """The package stumbles over answers that lack what it looks for."""
+    try:
+        return ask()
+    except (KeyError, TypeError) as error:
+        raise Unavailable(f"Goodreads' answer lacks an element: {error}") from error
+
+
+def _element(review: GoodreadsReview) -> Element:
+    """What the package wraps: it has no names for the dates, the votes and the user."""
+    element: Element = review._review_dict  # noqa: SLF001
+    return element
+
+
+def _id_of(review: Element) -> str:
+    return text_of(at(review, "id"))
+
+
+def _is_id(text: str) -> bool:
+    return text.isascii() and text.isdigit()
+
+
+class Pace:
+    """So many requests a second at most, evenly spaced: unused time is not saved up for a burst."""
+
+    def __init__(self, per_second: float, stop: Stop, clock: Callable[[], float] = time.monotonic) -> None:
+        self.interval = 1 / per_second
+        """Seconds between two requests."""
+        self._stop = stop
+        self._clock = clock
+        self._next = clock()
+
+    def wait(self) -> None:
+        """Until the next request may go out; Stopped if it shall not go out any more."""
+        now = self._clock()
+        turn = max(now, self._next)
+        self._next = turn + self.interval
+        if self._stop.wait(turn - now):
+            raise Stopped
+
+
+class PatientClient(GoodreadsClient):  # type: ignore[misc]  # the package has no types
+    """Asks one thing at a time, at its pace. Everything the package's client can do goes through `request`."""
+
+    def __init__(self, key: str, base_url: str, pace: Pace) -> None:
+        super().__init__(key, "")  # the secret is for what a user would have to allow
+        self.base_url = base_url
+        self._pace = pace
+        self._session = requests.Session()
+        self._session.headers["User-Agent"] = "goodreads-pipeline"
+
+    def request(self, path: str, query: Mapping[str, Any], req_format: str = "xml") -> dict[str, Any]:  # noqa: ARG002 - the package's signature
+        """What is in `<GoodreadsResponse>`; KeyRefused, NotThere, Unavailable, or Stopped before it is sent."""
+        self._pace.wait()
+        address = self.base_url + path.lstrip("/")
+        try:
+            with self._session.get(
+                address,
+                params={**query, **self.query_dict},
+                timeout=(_CONNECT_SECONDS, _READ_SECONDS),
+                stream=True,
+            ) as answer:
+                body = _body(answer)
+        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+            # The chained error would show the address with the key.
+            raise Unavailable(f"{address}: {_KEY.sub('key=...', str(error))}") from None
+        excerpt = self._excerpt(body)
+        _check(answer, excerpt, address)
+        return _content(body, excerpt, address)
+
+    def close(self) -> None:
+        """Close the connections that are kept for the next request."""
+        self._session.close()
+
+    def _excerpt(self, body: bytes) -> str:
+        """What a person would read first, without the key, which Goodreads repeats in its answers."""
+        text = plain_text(body[: 4 * _EXCERPT].decode(errors="replace"))
+        return text.replace(self.client_key, "...")[:_EXCERPT]
+
+
+def _body(answer: requests.Response) -> bytes:
+    deadline = time.monotonic() + _WHOLE_SECONDS
+    parts = []
+    while part := answer.raw.read1(_BLOCK, decode_content=True):
+        parts.append(part)
+        if time.monotonic() > deadline:
+            raise requests.Timeout(f"the answer had not ended after {_WHOLE_SECONDS} s")
+    return b"".join(parts)
+
+
+def _check(answer: requests.Response, excerpt: str, address: str) -> None:
+    said = f"{answer.status_code} {answer.reason}, {excerpt!r}"
+    match answer.status_code:
+        case 200:
+            return
+        case 401 | 403:
+            raise KeyRefused(
+                f"Goodreads refused the key at {address}: {said}. It has issued no new keys since December 2020 and retires old ones. "
+                "To go on without a key, run a simulated Goodreads (python -m capture simulate) and give its address as --base-url"
+            )
+        case 404 | 410:
+            raise NotThere(f"{address}: {said}")
+        case _:
+            raise Unavailable(f"{address}: {said}", retry_after(answer.headers.get("Retry-After")))
+
+
+def _content(body: bytes, excerpt: str, address: str) -> dict[str, Any]:
+    try:
+        content = xmltodict.parse(body)["GoodreadsResponse"]
+    except (
+        ExpatError,
+        LookupError,
+        ValueError,
+    ) as error:  # LookupError: another root, or an encoding that Python does not know
+        raise Unavailable(
+            f"{address}: expected XML with <GoodreadsResponse>, found {excerpt!r} ({error})"
+        ) from error
+    if not isinstance(content, dict):
+        raise Unavailable(f"{address}: an empty <GoodreadsResponse>")
+    if "reviews" in content:  # the package takes for granted that there are several
+        content["reviews"] = {"review": children(content["reviews"], "review")}
+    return content
