@@ -12,11 +12,9 @@ from rich.console import Console
 from rich.live import Live
 from rich.markup import escape
 
-from demo.display import scene
-from demo.errors import DemoError
-from demo.outcome import show_analytics, summed_up
+from demo.display import scene, show_analytics, summed_up
 from demo.play import Play
-from demo.stage import MACHINE, Stage, stage
+from demo.stage import MACHINE, DemoError, Stage, stage
 from local_cloud.errors import LocalCloudError
 from operations import display
 from operations.run import run_once

@@ -1,14 +1,36 @@
-"""What a person sees while the demo goes on."""
+"""What a person sees: the way of the reviews while the demo goes on, and in the end the sum and the analytics."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from rich import box
-from rich.console import Group, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.table import Table
 
 from contract.ledger import ROWS, word_of
 from demo.figures import Figures, rows_of
+from local_cloud.state import StateFolder
+from operations import display
 from operations.executions import Execution
+from operations.warehouse_query import query_here
 
 _SHOWN_RUNS = 8
+
+_REVIEW_IDS = "select review_id from goodreads_warehouse.reviews"
+_ANALYTICS = {
+    "the most reviewed books": """
+        select place, title, review_count, average_review_rating
+        from goodreads_analytics.popular_books_review_count order by place
+    """,
+    "the best rated authors": """
+        select place, name, review_count, average_review_rating
+        from goodreads_analytics.popular_authors_average_rating order by place
+    """,
+    "the books among both the most reviewed and the best rated": """
+        select place, title, review_count, average_review_rating
+        from goodreads_analytics.best_books order by place
+    """,
+}
 
 
 def scene(figures: Figures) -> RenderableType:
@@ -18,8 +40,8 @@ def scene(figures: Figures) -> RenderableType:
 
 def _way(figures: Figures) -> Table:
     table = Table(title="reviews on their way", title_justify="left")
-    for place in ("published", "captured", "in the spool", "in the landing zone", "in the warehouse"):
-        table.add_column(place, justify="right")
+    for heading in ("published", "captured", "in the spool", "in the landing zone", "in the warehouse"):
+        table.add_column(heading, justify="right")
     table.add_row(
         f"{figures.published:,}",
         f"{figures.captured:,}",
@@ -52,3 +74,38 @@ def _rows(run: Execution) -> list[str]:
     if not datasets:
         return [""] * len(ROWS)
     return [f"{sum(rows[count] for rows in datasets.values()):,}" for count in ROWS]
+
+
+@dataclass(frozen=True)
+class Sum:
+    """The reviews at the start of the way and at its end, by id."""
+
+    published: Sequence[int]
+    stored: Sequence[int]
+
+    @property
+    def holds(self) -> bool:
+        """Whether the warehouse has each published review exactly once, and no other."""
+        return sorted(self.published) == sorted(self.stored)
+
+    def __str__(self) -> str:
+        lost, strange = set(self.published) - set(self.stored), set(self.stored) - set(self.published)
+        difference = "the same ids" if self.holds else f"{len(lost):,} are missing, {len(strange):,} unknown"
+        return (
+            f"published by Goodreads: {len(self.published):,}; "
+            f"rows in goodreads_warehouse.reviews: {len(self.stored):,}; {difference}"
+        )
+
+
+def summed_up(published: Iterable[int], folder: StateFolder) -> Sum:
+    """The reviews published, and those that the warehouse has."""
+    _, rows = query_here(folder, _REVIEW_IDS)
+    return Sum(list(published), [row[0] for row in rows])
+
+
+def show_analytics(console: Console, folder: StateFolder) -> None:
+    """Three of the analytics tables."""
+    for title, query in _ANALYTICS.items():
+        table: Table = display.rows_table(*query_here(folder, query))
+        table.title, table.title_justify = title, "left"
+        console.print(table)

@@ -39,12 +39,12 @@ class Figures:
 def rows_of(run: Execution) -> Mapping[str, Mapping[str, int]]:
     """The accounting of a run by dataset; nothing while it runs, and if it had nothing to do."""
     report: dict[str, Any] = json.loads(run.output or "{}")
-    found: Mapping[str, Mapping[str, int]] = report.get("datasets") or {}
-    return found
+    datasets: Mapping[str, Mapping[str, int]] = report.get("datasets") or {}
+    return datasets
 
 
 class Observer:
-    """Looks at all the places on the way."""
+    """Looks at every station on the way."""
 
     def __init__(
         self, goodreads: SimulatedGoodreads, spool: Path, landing: Path, machine: StateMachine

@@ -4,10 +4,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from demo.errors import DemoError
 from demo.figures import Figures
-from demo.stage import Stage
-from demo.worker import Worker
+from demo.stage import DemoError, Stage, Worker
 
 _REVIEWS_PER_SECOND = 2.0  # the feed shows 30: a collector that was killed has 15 s to come back
 _LOOK_SECONDS = 0.5

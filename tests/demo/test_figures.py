@@ -13,9 +13,8 @@ from rich.console import Console
 from capture.collector.backlog import Backlog
 from capture.simulated import SimulatedGoodreads, simulated_goodreads
 from capture.spool.spool import held
-from demo.display import scene
+from demo.display import Sum, scene
 from demo.figures import Figures, Observer, files_below
-from demo.outcome import Sum
 from operations.executions import Execution, StateMachine
 from tests.demo.made_up import execution, figures
 

@@ -6,11 +6,9 @@ from typing import Any
 import pytest
 
 from demo import play
-from demo.errors import DemoError
 from demo.figures import Figures
 from demo.play import Play
-from demo.stage import Stage
-from demo.worker import Worker
+from demo.stage import DemoError, Stage, Worker
 from tests.demo.made_up import execution, figures
 
 

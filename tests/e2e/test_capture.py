@@ -8,9 +8,9 @@ import boto3
 import pytest
 
 from capture.simulated import Fault, SimulatedGoodreads, simulated_goodreads
+from demo.display import summed_up
 from demo.figures import Figures, Observer
-from demo.outcome import summed_up
-from demo.worker import Worker
+from demo.stage import Worker
 from operations.executions import StateMachine
 from tests.e2e.pipeline import Pipeline, Run
 from tests.local_cloud.waiting import until

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from demo.errors import DemoError
-from demo.worker import Worker
+from demo.stage import DemoError, Worker
 
 DEADLINE_SECONDS = 120
 
