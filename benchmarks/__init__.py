@@ -4,3 +4,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 """The checkout: child processes start here."""
+
+
+class BenchmarkError(Exception):
+    """Says what was found, what was expected and what to do."""

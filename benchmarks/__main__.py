@@ -11,12 +11,9 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from benchmarks import ROOT, results
-from benchmarks.errors import BenchmarkError
-from benchmarks.generation import RECORDS, run_generators
-from benchmarks.loads import Load, Place, ready
-from benchmarks.transform import run_contest
-from benchmarks.whole import run_whole
+from benchmarks import ROOT, BenchmarkError, results
+from benchmarks.contests import RECORDS, run_contest, run_generators, run_whole
+from benchmarks.loads import Load, LoadFolder, ready
 from faker_tool.sizes import size_in_bytes
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
@@ -72,7 +69,7 @@ def transform(
     folder: Results = DEFAULT_RESULTS,
 ) -> None:
     """The Spark job against other ways to the newest version of each record."""
-    _measure_transform(Place.of(work, scale, files_of), runs, folder)
+    _measure_transform(LoadFolder.of(work, scale, files_of), runs, folder)
 
 
 @app.command()
@@ -80,16 +77,16 @@ def pipeline(
     *, scale: Scale = 0.1, runs: Runs = 5, work: Work = DEFAULT_WORK, folder: Results = DEFAULT_RESULTS
 ) -> None:
     """The whole pipeline, state by state, against DuckDB alone."""
-    _measure_pipeline(Place.of(work, scale), runs, folder)
+    _measure_pipeline(LoadFolder.of(work, scale), runs, folder)
 
 
 @app.command()
 def growth(*, runs: Runs = 1, work: Work = DEFAULT_WORK, folder: Results = DEFAULT_RESULTS) -> None:
     """The whole pipeline at a hundredth, a tenth and all of the load, where there is no result yet."""
     for scale in GROWTH:
-        place = Place.of(work, scale)
-        if not (folder / f"pipeline-{place.name}.json").exists():
-            _measure_pipeline(place, runs, folder)
+        load_folder = LoadFolder.of(work, scale)
+        if not (folder / f"pipeline-{load_folder.name}.json").exists():
+            _measure_pipeline(load_folder, runs, folder)
 
 
 @app.command()
@@ -111,9 +108,9 @@ def all_(
     docs: Docs = DEFAULT_DOCS,
 ) -> None:
     """Pipeline and transform with one load, then the report."""
-    place = Place.of(work, scale)
-    _measure_pipeline(place, runs, folder)
-    _measure_transform(place, runs, folder)
+    load_folder = LoadFolder.of(work, scale)
+    _measure_pipeline(load_folder, runs, folder)
+    _measure_transform(load_folder, runs, folder)
     report(folder=folder, docs=docs)
 
 
@@ -124,23 +121,23 @@ def _measure_generator(runs: int, records: int, work: Path, folder: Path) -> Non
         console.print(f"wrote {results.write(folder, 'generator', command=command, figures=figures)}")
 
 
-def _measure_transform(place: Place, runs: int, folder: Path) -> None:
+def _measure_transform(load_folder: LoadFolder, runs: int, folder: Path) -> None:
     with _told():
-        load = ready(place)
+        load = ready(load_folder)
         _write(load, "transform", runs, folder, vars(run_contest(load, runs)))
 
 
-def _measure_pipeline(place: Place, runs: int, folder: Path) -> None:
+def _measure_pipeline(load_folder: LoadFolder, runs: int, folder: Path) -> None:
     with _told():
-        load = ready(place)
+        load = ready(load_folder)
         _write(load, "pipeline", runs, folder, vars(run_whole(load, runs)))
 
 
 def _write(load: Load, contest: str, runs: int, folder: Path, figures: dict[str, object]) -> None:
-    place = load.place
-    parts = f" --files-of {place.part_bytes}" if place.part_bytes else ""
-    command = f"python -m benchmarks {contest} --scale {place.scale:g} --runs {runs}{parts}"
-    path = results.write(folder, f"{contest}-{place.name}", command=command, figures=figures, load=load)
+    load_folder = load.folder
+    parts = f" --files-of {load_folder.part_bytes}" if load_folder.part_bytes else ""
+    command = f"python -m benchmarks {contest} --scale {load_folder.scale:g} --runs {runs}{parts}"
+    path = results.write(folder, f"{contest}-{load_folder.name}", command=command, figures=figures, load=load)
     console.print(f"wrote {path}")
 
 

@@ -8,8 +8,8 @@ from string import Template
 
 import duckdb
 
+from benchmarks import BenchmarkError
 from benchmarks.duck import connect, file_list, quoted, render
-from benchmarks.errors import BenchmarkError
 from catalog import DATASETS, Column, Dataset, Type
 
 Ties = Callable[[str], Path]

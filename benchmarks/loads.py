@@ -7,8 +7,8 @@ from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from benchmarks.contestants import files_of
 from benchmarks.duck import connect, landed_rows, quoted, render
-from benchmarks.landing import files_of
 from benchmarks.measure import Usage, measure
 from catalog import DATASETS
 
@@ -20,15 +20,15 @@ CAPTURED = ("2020-01-31", "2020-03-01")
 
 
 @dataclass(frozen=True)
-class Place:
+class LoadFolder:
     """Where a load and all that is made of it are kept; `part_bytes` is the size of its files, None for one a dataset."""
 
-    folder: Path
+    path: Path
     scale: float
     part_bytes: int | None
 
     @classmethod
-    def of(cls, work: Path, scale: float, part_bytes: int | None = None) -> "Place":
+    def of(cls, work: Path, scale: float, part_bytes: int | None = None) -> "LoadFolder":
         return cls(work.resolve() / _name(scale, part_bytes), scale, part_bytes)
 
     @property
@@ -39,22 +39,22 @@ class Place:
     @property
     def data(self) -> Path:
         """The landing files."""
-        return self.folder / "data"
+        return self.path / "data"
 
     def ties(self, dataset: str) -> Path:
         """Parquet file of the keys whose newest time more than one row has."""
-        return self.folder / f"ties-{dataset}.parquet"
+        return self.path / f"ties-{dataset}.parquet"
 
     @property
     def description(self) -> Path:
-        return self.folder / "load.json"
+        return self.path / "load.json"
 
 
 @dataclass(frozen=True)
 class Load:
     """A load that is ready; `generation` is what faker_tool took for it."""
 
-    place: Place
+    folder: LoadFolder
     bytes: int
     files: int
     records: Mapping[str, int]
@@ -62,43 +62,43 @@ class Load:
     generation: Usage
 
 
-def ready(place: Place) -> Load:
-    """The load of that place, made if it is not there yet."""
-    if not place.description.exists():
-        _make(place)
-    found = json.loads(place.description.read_text(encoding="utf-8"))
-    return Load(place=place, **(found | {"generation": Usage(**found["generation"])}))
+def ready(folder: LoadFolder) -> Load:
+    """The load of that folder, made if it is not there yet."""
+    if not folder.description.exists():
+        _make(folder)
+    described = json.loads(folder.description.read_text(encoding="utf-8"))
+    return Load(folder=folder, **(described | {"generation": Usage(**described["generation"])}))
 
 
 def _name(scale: float, part_bytes: int | None) -> str:
     return f"{scale:g}" if part_bytes is None else f"{scale:g}-files-of-{part_bytes}"
 
 
-def _make(place: Place) -> None:
-    size = ["--size", str(round(FULL_BYTES * place.scale)), "--until", CAPTURED[1]]
-    parts = [] if place.part_bytes is None else ["--files-of", str(place.part_bytes)]
-    command = [sys.executable, "-m", "faker_tool", "--out", str(place.data), "--force", *size, *parts]
-    measured = measure(command, log=place.folder / "faker_tool.log")
-    files = [path for dataset in DATASETS for path in files_of(place.data, dataset)]
-    records, tied = _looked_into(place)
-    found = {
+def _make(folder: LoadFolder) -> None:
+    size = ["--size", str(round(FULL_BYTES * folder.scale)), "--until", CAPTURED[1]]
+    parts = [] if folder.part_bytes is None else ["--files-of", str(folder.part_bytes)]
+    command = [sys.executable, "-m", "faker_tool", "--out", str(folder.data), "--force", *size, *parts]
+    measured = measure(command, log=folder.path / "faker_tool.log")
+    files = [path for dataset in DATASETS for path in files_of(folder.data, dataset)]
+    records, tied = _looked_into(folder)
+    described = {
         "bytes": sum(path.stat().st_size for path in files),
         "files": len(files),
         "records": records,
         "tied_keys": tied,
         "generation": asdict(measured.usage),
     }
-    place.description.write_text(json.dumps(found, indent=2), encoding="utf-8")
+    folder.description.write_text(json.dumps(described, indent=2), encoding="utf-8")
 
 
-def _looked_into(place: Place) -> tuple[dict[str, int], dict[str, int]]:
+def _looked_into(folder: LoadFolder) -> tuple[dict[str, int], dict[str, int]]:
     """Records and tied keys by dataset; writes the tied keys."""
     records, tied = {}, {}
-    with closing(connect(place.folder / "temporary")) as connection:
+    with closing(connect(folder.path / "temporary")) as connection:
         for dataset in DATASETS:
-            rows = landed_rows(dataset, files_of(place.data, dataset))
+            rows = landed_rows(dataset, files_of(folder.data, dataset))
             query = render("ties.sql", key=dataset.key, rows=rows)
-            target = place.ties(dataset.name)
+            target = folder.ties(dataset.name)
             connection.execute(render("to_parquet.sql", query=query, target=quoted(target)))
             records[dataset.name] = _one(connection.execute(render("count.sql", rows=rows)).fetchone())
             kept = f"read_parquet({quoted(target)})"

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks import ROOT
-from benchmarks.errors import BenchmarkError
+from benchmarks import ROOT, BenchmarkError
 from benchmarks.loads import CAPTURED, Load
 from benchmarks.measure import Sample, Usage, during, measure
 from local_cloud.state import StateFolder
@@ -29,16 +28,16 @@ class PipelineRun:
 
 def state_of(load: Load) -> StateFolder:
     """Where the load's executions happen."""
-    return StateFolder(load.place.folder / "state")
+    return StateFolder(load.folder.path / "state")
 
 
 def run_pipeline(load: Load) -> PipelineRun:
     """Land the load in an empty pipeline, and run it to its end."""
     state = state_of(load)
     shutil.rmtree(state.root, ignore_errors=True)
-    command = [sys.executable, "-m", "operations", "run", str(load.place.data), "--state", str(state.root)]
+    command = [sys.executable, "-m", "operations", "run", str(load.folder.data), "--state", str(state.root)]
     window = ["--window-start", CAPTURED[0], "--window-end", CAPTURED[1]]
-    measured = measure([*command, *window], log=load.place.folder / "pipeline.log")
+    measured = measure([*command, *window], log=load.folder.path / "pipeline.log")
     execution = _succeeded(state)
     events = Archive(state.executions).events(execution.name)
     return PipelineRun(

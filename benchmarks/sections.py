@@ -1,14 +1,14 @@
-"""The tables of docs/performance.md, each from one result or from all of a contest."""
+"""The tables of docs/performance.md, each from one result or from all of a contest, and what was aimed at."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
-from benchmarks.generation import ORIGINAL
-from benchmarks.generation import OURS as OUR_GENERATOR
-from benchmarks.measure import Usage
+from benchmarks.contests import ORIGINAL_GENERATOR, OTHERS, OUR_GENERATOR, OURS
+from benchmarks.measure import Ratio, Usage, median_usage, time_ratio
 from benchmarks.results import Result, usages
-from benchmarks.rounds import median_usage, time_ratio
-from benchmarks.tables import USAGE_HEADER, number, ratio_cell, size_words, speed, table, usage_cells
-from benchmarks.transform import OTHERS, OURS
+
+USAGE_HEADER = ("seconds", "least to greatest", "MB/s", "CPU seconds", "largest process, MB")
+_MB = 1_000_000
 
 STAGES = {
     "CopyToWorking": "copy to working",
@@ -23,6 +23,54 @@ _WITHIN_OTHERS = ("CopyBatch", "RankAuthors", "RankBooks")
 """States of Map and Parallel states: they run at the same time, and in those their seconds count already."""
 
 _WORTH_A_LINE = 0.05  # seconds
+
+_FULL, _TENTH, _HUNDREDTH = 1.0, 0.1, 0.01
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table; all columns but the first are numbers."""
+    rule = ["---", *(["---:"] * (len(header) - 1))]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (header, rule, *rows))
+
+
+def usage_cells(used: Sequence[Usage], size: int) -> list[str]:
+    """The cells below USAGE_HEADER; `size` in bytes."""
+    middle, seconds = median_usage(used), [each.seconds for each in used]
+    return [
+        number(middle.seconds),
+        _range(seconds),
+        number(speed(size, middle.seconds)),
+        number(middle.cpu_seconds),
+        f"{middle.peak_rss_bytes / _MB:,.0f}",
+    ]
+
+
+def ratio_cell(ratio: Ratio) -> str:
+    """Like `1.9 (1.8 to 2.1)`, or `1.9` where all rounds say the same."""
+    spread = f" ({_range([ratio.minimum, ratio.maximum])})" if ratio.minimum < ratio.maximum else ""
+    return f"{number(ratio.median)}{spread}"
+
+
+def number(value: float) -> str:
+    """Three digits or more that say something: 0.123, 1.23, 12.3, 1,234."""
+    for limit, digits in ((1, 3), (10, 2), (100, 1)):
+        if abs(value) < limit:
+            return f"{value:.{digits}f}"
+    return f"{value:,.0f}"
+
+
+def speed(size: int, seconds: float) -> float:
+    """MB/s of bytes in seconds."""
+    return size / _MB / seconds
+
+
+def size_words(size: int) -> str:
+    """Like `12.2 GB` or `122 MB`."""
+    return f"{size / 1e9:.3g} GB" if size >= 1_000_000_000 else f"{size / _MB:.3g} MB"  # noqa: PLR2004
+
+
+def _range(values: Sequence[float]) -> str:
+    return f"{number(min(values))} to {number(max(values))}"
 
 
 def pipeline_section(result: Result) -> str:
@@ -96,10 +144,14 @@ def duckdb_section(result: Result) -> str:
 def generator_section(result: Result) -> str:
     """faker_tool beside the original's way."""
     used, sizes = result["figures"]["used"], result["figures"]["bytes"]
-    ours, original = usages(used[OUR_GENERATOR]), usages(used[ORIGINAL])
+    ours, original = usages(used[OUR_GENERATOR]), usages(used[ORIGINAL_GENERATOR])
     rows = [
         [f"`{OUR_GENERATOR}`", *usage_cells(ours, sizes[OUR_GENERATOR]), "1"],
-        [ORIGINAL, *usage_cells(original, sizes[ORIGINAL]), ratio_cell(time_ratio(original, ours))],
+        [
+            ORIGINAL_GENERATOR,
+            *usage_cells(original, sizes[ORIGINAL_GENERATOR]),
+            ratio_cell(time_ratio(original, ours)),
+        ],
     ]
     return table(("", *USAGE_HEADER, f"times {OUR_GENERATOR}'s"), rows)
 
@@ -116,10 +168,10 @@ def generated_section(largest: Result, generator: Result) -> str:
 def generator_speeds(largest: Result, generator: Result) -> tuple[float, float]:
     """MB/s of the generator on a whole load, and of the original's on as many records as it could be given."""
     load, figures = largest["load"], generator["figures"]
-    original = median_usage(usages(figures["used"][ORIGINAL]))
+    original = median_usage(usages(figures["used"][ORIGINAL_GENERATOR]))
     return (
         speed(load["bytes"], load["generation"]["seconds"]),
-        speed(figures["bytes"][ORIGINAL], original.seconds),
+        speed(figures["bytes"][ORIGINAL_GENERATOR], original.seconds),
     )
 
 
@@ -140,4 +192,67 @@ def _state_table(states: Mapping[str, Sequence[Usage]]) -> str:
     rows = [[f"`{name}`", number(took)] for name, took in seconds.items() if took >= _WORTH_A_LINE]
     return table(
         (f"state ({len(seconds) - len(rows)} more took less than {_WORTH_A_LINE} s)", "seconds"), rows
+    )
+
+
+@dataclass(frozen=True)
+class Aim:
+    """Something measured that shall be at least, or at most, a number."""
+
+    words: str
+    measured: float
+    least: float | None = None
+    most: float | None = None
+
+    @property
+    def is_met(self) -> bool:
+        """Whether it is so."""
+        above = self.least is None or self.measured >= self.least
+        return above and (self.most is None or self.measured <= self.most)
+
+    def cells(self) -> list[str]:
+        """A row of the table."""
+        wanted = f"at least {self.least:g}" if self.least is not None else f"at most {self.most:g}"
+        return [self.words, wanted, number(self.measured), "met" if self.is_met else "**missed**"]
+
+
+def aims_section(
+    transforms: Sequence[Result], pipelines: Sequence[Result], generators: Sequence[Result]
+) -> str:
+    """A row for each aim whose load was measured."""
+    found = [
+        *(aim for result in _of(transforms, _TENTH) for aim in _against_spark(result)),
+        *(aim for result in _of(pipelines, _FULL) for aim in _whole_load(result)),
+        *(aim for result in _of(pipelines, _HUNDREDTH) for aim in _small_load(result)),
+    ]
+    if pipelines and generators:
+        ours, original = generator_speeds(pipelines[0], generators[0])
+        found.append(Aim("MB/s of the generator, times the original's", ours / original, least=100))
+    return table(("", "aim", "measured", ""), [aim.cells() for aim in found])
+
+
+def _of(results: Sequence[Result], scale: float) -> list[Result]:
+    return [result for result in results if result["load"]["scale"] == scale]
+
+
+def _against_spark(result: Result) -> Iterator[Aim]:
+    used = {program: usages(found) for program, found in result["figures"]["used"].items()}
+    for program, least in (("original", 4.5), ("idiomatic", 2.0)):
+        ratio = time_ratio(used[program], used[OURS]).median
+        yield Aim(f"load 0.1: seconds of {OTHERS[program]}, times the transform's", ratio, least=least)
+
+
+def _whole_load(result: Result) -> Iterator[Aim]:
+    executions, duckdb = executions_of(result), usages(result["figures"]["duckdb"])
+    ratio = time_ratio(states_of(result)["TransformToProcessed"], duckdb).median
+    yield Aim("load 1: seconds of the transform, times DuckDB's for reading and merging", ratio, most=3)
+    yield Aim("load 1: seconds of the whole execution", median_usage(executions).seconds, most=240)
+    yield Aim(
+        "load 1: MB of the largest process", max(each.peak_rss_bytes for each in executions) / 1e6, most=8000
+    )
+
+
+def _small_load(result: Result) -> Iterator[Aim]:
+    yield Aim(
+        "load 0.01: seconds of the whole execution", median_usage(executions_of(result)).seconds, most=60
     )

@@ -1,1 +1,14 @@
 """Other ways to the newest version of each record: small programs, each started with a folder to read and one to write."""
+
+from pathlib import Path
+
+from catalog import Dataset
+
+
+def files_of(data: Path, dataset: Dataset) -> list[Path]:
+    """The dataset's CSV files: the one file of its name, or those in the folder of its name."""
+    stem = dataset.landing_name
+    found = sorted([*data.glob(f"{stem}.csv"), *data.glob(f"{stem}/*.csv")])
+    if not found:
+        raise FileNotFoundError(f"{data} holds neither {stem}.csv nor {stem}/*.csv; make the load anew")
+    return found

@@ -4,8 +4,8 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
+from benchmarks.contestants import files_of
 from benchmarks.duck import connect, landed_rows, quoted, render, typed_columns
-from benchmarks.landing import files_of
 from catalog import DATASETS
 
 

@@ -4,8 +4,8 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
+from benchmarks.contestants import files_of
 from benchmarks.duck import column_definitions, connect, landed_rows, render, typed_columns
-from benchmarks.landing import files_of
 from catalog import DATASETS
 
 

@@ -7,7 +7,7 @@ from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 from pyspark.sql.types import StringType, StructField, StructType
 
-from benchmarks.landing import files_of
+from benchmarks.contestants import files_of
 from catalog import DATASETS, VERSION, Dataset, Type
 from spark_jobs.schema import SPARK_TYPES
 
@@ -26,8 +26,8 @@ def newest(spark: SparkSession, dataset: Dataset, files: list[Path]) -> DataFram
             text = F.substring(column.name, _WITHOUT_WEEKDAY, 64)
             rows = rows.withColumn(column.name, F.to_timestamp(text, "MMM dd HH:mm:ss Z yyyy"))
     newest_first = Window.partitionBy(dataset.key).orderBy(F.col(VERSION.name).desc())
-    ranked = rows.withColumn("place", F.row_number().over(newest_first))
-    return ranked.where(F.col("place") == 1).drop("place")
+    ranked = rows.withColumn("rank", F.row_number().over(newest_first))
+    return ranked.where(F.col("rank") == 1).drop("rank")
 
 
 def main(data: Path, target: Path) -> None:

@@ -15,7 +15,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import TimestampType
 
-from benchmarks.landing import files_of
+from benchmarks.contestants import files_of
 from catalog import DATASETS, VERSION, Dataset
 
 _DATES = {"reviews": ("review_added_date", "review_updated_date")}

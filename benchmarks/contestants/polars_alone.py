@@ -5,7 +5,7 @@ from pathlib import Path
 
 import polars as pl
 
-from benchmarks.landing import files_of
+from benchmarks.contestants import files_of
 from catalog import DATASETS, VERSION, Column, Dataset, Type
 
 _READ_AS = {

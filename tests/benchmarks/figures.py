@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import results
-from benchmarks.loads import Load, Place
+from benchmarks.contests import OTHERS, OURS
+from benchmarks.loads import Load, LoadFolder
 from benchmarks.measure import Usage
 from benchmarks.pipeline import PipelineRun
-from benchmarks.transform import OTHERS, OURS
 
 
 def load(work: Path, scale: float) -> Load:
@@ -15,7 +15,7 @@ def load(work: Path, scale: float) -> Load:
     millions = dict.fromkeys(("authors", "books", "reviews", "users"), round(12_000_000 * scale))
     tied = dict.fromkeys(millions, 0)
     size = round(12_200_000_000 * scale)
-    return Load(Place.of(work, scale), size, 4, millions, tied, Usage(61.0 * scale, 90.0, 300_000_000))
+    return Load(LoadFolder.of(work, scale), size, 4, millions, tied, Usage(61.0 * scale, 90.0, 300_000_000))
 
 
 def write_all(folder: Path, scale: float = 0.1) -> None:

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import BenchmarkError
 from benchmarks.compare import Comparison, compare, require_equal
-from benchmarks.errors import BenchmarkError
 from catalog import VERSION
 from tests.benchmarks.tiny import AWKWARD, KEPT, LANDED, NEW, Row, keep, tie
 
 Compared = Callable[..., dict[str, Comparison]]
 RIGHT: dict[str, list[dict[str, str]]] = {
-    name: [LANDED[name][place] for place in places] for name, places in KEPT.items()
+    name: [LANDED[name][index] for index in indexes] for name, indexes in KEPT.items()
 }
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from benchmarks import BenchmarkError
 from benchmarks.compare import compare
 from benchmarks.contestants import duckdb_warehouse, original_generator
-from benchmarks.errors import BenchmarkError
-from benchmarks.transform import run_other
+from benchmarks.contests import run_other
 from catalog import AUTHORS, DATASETS, VERSION
 from tests.benchmarks.tiny import LANDED, NEW, OLD, keep, land, tie
 

@@ -1,12 +1,12 @@
-"""What a process is said to have used."""
+"""What a process is said to have used, and how contestants that take turns compare."""
 
 import sys
 from pathlib import Path
 
 import pytest
 
-from benchmarks.errors import BenchmarkError
-from benchmarks.measure import Sample, Usage, during, measure
+from benchmarks import BenchmarkError
+from benchmarks.measure import Ratio, Sample, Usage, during, in_turns, measure, median_usage, time_ratio
 
 
 @pytest.fixture(autouse=True)
@@ -73,3 +73,35 @@ def test_a_span_without_a_sample_has_the_memory_of_the_nearest_one() -> None:
     samples = [Sample(10.0, 1.0, 50), Sample(12.0, 3.0, 80)]
 
     assert during(samples, 11.5, 11.75) == Usage(0.25, 0.25, 80)
+
+
+def seconds(*each: float) -> list[Usage]:
+    return [Usage(one, 0.0, 0) for one in each]
+
+
+def test_every_contestant_has_its_turn_in_each_round() -> None:
+    turns: list[str] = []
+
+    def contestant(name: str) -> Usage:
+        turns.append(name)
+        return Usage(len(turns), 0.0, 0)
+
+    used = in_turns({"a": lambda: contestant("a"), "b": lambda: contestant("b")}, runs=2)
+
+    assert turns == ["a", "b", "a", "b"]
+    assert used == {"a": seconds(1, 3), "b": seconds(2, 4)}
+
+
+def test_a_ratio_is_formed_within_each_round() -> None:
+    assert time_ratio(seconds(20, 30, 80), seconds(10, 10, 20)) == Ratio(3.0, 2.0, 4.0)
+
+
+def test_rounds_that_do_not_pair_up_are_refused() -> None:
+    with pytest.raises(ValueError, match="shorter"):
+        time_ratio(seconds(1, 2), seconds(1))
+
+
+def test_each_figure_has_a_median_of_its_own() -> None:
+    used = [Usage(1.0, 30.0, 200), Usage(2.0, 10.0, 300), Usage(3.0, 20.0, 100)]
+
+    assert median_usage(used) == Usage(2.0, 20.0, 200)

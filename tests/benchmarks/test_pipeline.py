@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.errors import BenchmarkError
+from benchmarks import BenchmarkError
 from benchmarks.pipeline import arguments_in
 
 STEP = {"Step": {"HadoopJarStep": {"Jar": "command-runner.jar", "Args": ["spark-submit", "job.py"]}}}

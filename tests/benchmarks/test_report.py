@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.errors import BenchmarkError
-from benchmarks.machine import machine
+from benchmarks import BenchmarkError
 from benchmarks.report import write_page
+from benchmarks.results import machine
 from tests.benchmarks.figures import write_all
 
 

@@ -57,7 +57,7 @@ def land(folder: Path, rows: Mapping[str, Sequence[Row]] = LANDED) -> Path:
 
 def keep(folder: Path, rows: Mapping[str, Sequence[Row]] | None = None) -> Path:
     """Write rows, by default those of KEPT, as a contestant would; the folder."""
-    chosen = rows or {name: [LANDED[name][place] for place in places] for name, places in KEPT.items()}
+    chosen = rows or {name: [LANDED[name][index] for index in indexes] for name, indexes in KEPT.items()}
     written = land(folder / "text", chosen)
     for dataset in DATASETS:
         (folder / dataset.name).mkdir()

@@ -2,19 +2,18 @@
 
 import pytest
 
-from benchmarks import transform
-from benchmarks.loads import Load, Place, ready
+from benchmarks import contests
+from benchmarks.contests import OURS, run_contest, run_whole
+from benchmarks.loads import Load, LoadFolder, ready
 from benchmarks.pipeline import processed, step_arguments
 from benchmarks.sections import STAGES
-from benchmarks.transform import OURS, run_contest
-from benchmarks.whole import run_whole
 
 pytestmark = pytest.mark.e2e
 
 
 @pytest.fixture(scope="module")
 def load(tmp_path_factory: pytest.TempPathFactory) -> Load:
-    return ready(Place.of(tmp_path_factory.mktemp("work"), 0.0001))
+    return ready(LoadFolder.of(tmp_path_factory.mktemp("work"), 0.0001))
 
 
 def test_the_pipeline_is_measured_state_by_state_and_its_spark_step_competes(
@@ -28,7 +27,7 @@ def test_the_pipeline_is_measured_state_by_state_and_its_spark_step_competes(
     assert run.process.cpu_seconds > run.states["TransformToProcessed"].cpu_seconds > 0
     assert runs.duckdb[0].cpu_seconds > 0
 
-    monkeypatch.setattr(transform, "OTHERS", {"duckdb_alone": "DuckDB"})  # the other tests have the slow ones
+    monkeypatch.setattr(contests, "OTHERS", {"duckdb_alone": "DuckDB"})  # the other tests have the slow ones
     output = processed(load, step_arguments(load))
     before = {(path, path.stat().st_mtime_ns) for path in output.glob("*/*.parquet")}
 
@@ -40,4 +39,4 @@ def test_the_pipeline_is_measured_state_by_state_and_its_spark_step_competes(
     assert [each.checksum for each in contest.rows["duckdb_alone"]] == [
         each.reference_checksum for each in contest.rows["duckdb_alone"]
     ]
-    assert not (load.place.folder / "duckdb_alone").exists()
+    assert not (load.folder.path / "duckdb_alone").exists()

@@ -1,0 +1,147 @@
+"""The contests: load generators, the transform, and the whole pipeline, each against other ways of doing the same work.
+
+The transform is CSV files of the four datasets in, the newest version of each record out.
+"""
+
+import json
+import shutil
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from benchmarks import ROOT
+from benchmarks.compare import Comparison, compare, require_equal
+from benchmarks.loads import Load
+from benchmarks.measure import Usage, in_turns, measure
+from benchmarks.pipeline import PipelineRun, processed, run_pipeline, state_of, step_arguments
+from local_cloud.emr.steps import cores_and_memory, spark_environment
+
+RECORDS = 20_000
+"""Of each dataset: the original's way takes about twenty seconds for them."""
+
+OUR_GENERATOR, ORIGINAL_GENERATOR = "faker_tool", "original's way"
+
+OURS = "pipeline"
+OTHERS = {
+    "original": "original's way",
+    "idiomatic": "plain PySpark",
+    "duckdb_alone": "DuckDB",
+    "polars_alone": "Polars",
+}
+"""The program of each contestant, and what it is called in tables."""
+
+_ON_SPARK = ("original", "idiomatic")
+
+
+@dataclass(frozen=True)
+class Generation:
+    """What each used in each round, and the bytes that each wrote."""
+
+    used: dict[str, list[Usage]]
+    bytes: dict[str, int]
+
+
+def run_generators(work: Path, runs: int, records: int = RECORDS) -> Generation:
+    """Equally many records from both, in turns, each from the start of its process."""
+    folders = {OUR_GENERATOR: work / "faker_tool", ORIGINAL_GENERATOR: work / "original_generator"}
+    ours, original = map(str, folders.values())
+    commands = {
+        OUR_GENERATOR: ["faker_tool", "--records", str(records), "--force", "--out", ours],
+        ORIGINAL_GENERATOR: ["benchmarks.contestants.original_generator", str(records), original],
+    }
+    used = in_turns({name: partial(_run, command, folders[name]) for name, command in commands.items()}, runs)
+    written = {name: _bytes_in(folder) for name, folder in folders.items()}
+    for folder in folders.values():
+        shutil.rmtree(folder)
+    return Generation(used, written)
+
+
+def _run(command: Sequence[str], folder: Path) -> Usage:
+    return measure([sys.executable, "-m", *command], log=folder.with_suffix(".log")).usage
+
+
+def _bytes_in(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.glob("*.csv"))
+
+
+@dataclass(frozen=True)
+class Contest:
+    """What each contestant used in each round, and its rows beside the pipeline's."""
+
+    used: dict[str, list[Usage]]
+    rows: dict[str, list[Comparison]]
+
+
+def run_contest(load: Load, runs: int) -> Contest:
+    """Time all contestants in turns; BenchmarkError if one of them ends up with wrong rows."""
+    arguments = step_arguments(load)
+    contestants: dict[str, Callable[[], Usage]] = {OURS: partial(run_ours, load, arguments)}
+    rows: dict[str, list[Comparison]] = {}
+
+    def other(program: str) -> Usage:
+        target = load.folder.path / program
+        used = run_other(program, load.folder.data, target)
+        if program not in rows:
+            rows[program] = compare(processed(load, arguments), target, load.folder.ties)
+            require_equal(OTHERS[program], rows[program])
+        shutil.rmtree(target)  # at full load all outputs at once would fill a disk
+        return used
+
+    contestants |= {program: partial(other, program) for program in OTHERS}
+    return Contest(in_turns(contestants, runs), rows)
+
+
+def run_ours(load: Load, arguments: list[str]) -> Usage:
+    """The pipeline's Spark step, JVM start included, on what the copy step has left in the working zone."""
+    state = state_of(load)
+    command = [sys.executable, "-m", "benchmarks.contestants.ours", str(state.buckets), str(state.logs)]
+    return measure([*command, json.dumps(arguments)], log=load.folder.path / "ours.log").usage
+
+
+def run_other(program: str, data: Path, target: Path) -> Usage:
+    """One of OTHERS on a folder of landing files; `target` is replaced."""
+    shutil.rmtree(target, ignore_errors=True)
+    folders = [str(data), str(target)]
+    log = target.with_suffix(".log")
+    if program not in _ON_SPARK:
+        return measure([sys.executable, "-m", f"benchmarks.contestants.{program}", *folders], log=log).usage
+    script = ROOT / "benchmarks" / "contestants" / f"{program}.py"
+    environment = spark_environment() | {"PYTHONPATH": str(ROOT)}
+    return measure([*_spark_submit(), str(script), *folders], log=log, environment=environment).usage
+
+
+def _spark_submit() -> list[str]:
+    """As many cores and as much memory as the pipeline's job has; else Spark's defaults."""
+    submit = Path(sys.executable).with_name("spark-submit")
+    return [str(submit), *cores_and_memory(), "--conf", "spark.ui.enabled=false"]
+
+
+@dataclass(frozen=True)
+class WholeRuns:
+    """Round by round."""
+
+    pipeline: list[PipelineRun]
+    duckdb: list[Usage]
+
+
+def run_whole(load: Load, runs: int) -> WholeRuns:
+    """Both in turns, each into an empty warehouse."""
+    found: list[PipelineRun] = []
+
+    def pipeline() -> Usage:
+        found.append(run_pipeline(load))
+        return found[-1].execution
+
+    used = in_turns({"pipeline": pipeline, "DuckDB": partial(_duckdb, load)}, runs)
+    return WholeRuns(found, used["DuckDB"])
+
+
+def _duckdb(load: Load) -> Usage:
+    target = load.folder.path / "duckdb_warehouse"
+    shutil.rmtree(target, ignore_errors=True)
+    program = [sys.executable, "-m", "benchmarks.contestants.duckdb_warehouse", str(load.folder.data)]
+    used = measure([*program, str(target)], log=target.with_suffix(".log")).usage
+    shutil.rmtree(target)
+    return used
