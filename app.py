@@ -10,8 +10,7 @@ from stacks.compute.stack import ComputeStack
 from stacks.monitoring.stack import MonitoringStack
 from stacks.network import NetworkStack
 from stacks.pipeline import PipelineStack
-from stacks.settings.context import SettingsError
-from stacks.settings.settings import Settings
+from stacks.settings.settings import Settings, SettingsError
 from stacks.storage import StorageStack
 from stacks.warehouse import WarehouseStack
 

@@ -7,8 +7,7 @@ from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
 from stacks.compute.access import EmrAccess
-from stacks.compute.job_code import JobCode
-from stacks.compute.job_libraries import JobLibraries
+from stacks.compute.job import JobCode, JobLibraries
 from stacks.compute.spark_defaults import configurations
 from stacks.nag import accept, accept_bucket_grants
 from stacks.network import EMR_MANAGED_TAG, NetworkStack

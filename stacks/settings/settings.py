@@ -1,16 +1,29 @@
-"""Every tunable of a deployment: typed, bounded, read from the CDK context."""
+"""Every tunable of a deployment: typed, bounded, read from the CDK context, with all errors told in one message."""
 
+import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Self
 
 from constructs import Node
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic.fields import FieldInfo
 
 from catalog import DATASETS
-from stacks.settings.context import SettingsError, explain, refuse_misspelt
-from stacks.settings.emr_releases import SPARK_VERSION, releases_with
 from stacks.settings.node_types import Nodes, check_port, deployable
+
+SPARK_VERSION = "3.5.6"
+"""The version of `pyspark` in requirements.txt; a test compares the two."""
+
+# https://docs.aws.amazon.com/emr/latest/ReleaseGuide/Spark-release-history.html
+SPARK_OF_RELEASE = {
+    "emr-7.8.0": "3.5.4",
+    "emr-7.9.0": "3.5.5",
+    "emr-7.10.0": "3.5.5",
+    "emr-7.11.0": "3.5.6",
+    "emr-7.12.0": "3.5.6",
+    "emr-7.13.0": "3.5.6",
+}
 
 _MIB = 1024**2
 _GIB = 1024**3
@@ -18,6 +31,15 @@ _COPY_TASKS = 1000  # about 7 events each
 _ARM = re.compile(r"a1\.|[a-z]+\d+g")  # m6g, c7gn, g5g, but not g5
 _LOG_RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922,
                        3288, 3653)  # the values that PutRetentionPolicy of CloudWatch Logs accepts  # fmt: skip
+
+
+def releases_with(spark_version: str) -> tuple[str, ...]:
+    """The known releases with exactly that Spark version, oldest first."""
+    return tuple(release for release, spark in SPARK_OF_RELEASE.items() if spark == spark_version)
+
+
+class SettingsError(ValueError):
+    """A setting is unknown or its value is not allowed; the message names the setting and what is allowed."""
 
 
 def _whole(default: int, low: int, high: int, meaning: str) -> Any:
@@ -138,11 +160,11 @@ class Settings(BaseModel):
         SettingsError names each key that is unknown or whose value is not allowed, and what is allowed.
         """
         context: Mapping[str, Any] = node.get_all_context()
-        refuse_misspelt(context, known=cls.model_fields)
+        _refuse_misspelt(context, known=cls.model_fields)
         try:
             return cls.model_validate({key: context[key] for key in cls.model_fields if key in context})
         except ValidationError as error:
-            raise SettingsError(explain(error, cls.model_fields)) from None
+            raise SettingsError(_explain(error, cls.model_fields)) from None
 
     @property
     def nodes(self) -> Nodes:
@@ -196,3 +218,34 @@ class Settings(BaseModel):
             )
         check_port(self.nodes, self.redshift_port)
         return self
+
+
+def _refuse_misspelt(context: Mapping[str, Any], *, known: Iterable[str]) -> None:
+    """SettingsError for a context key that was meant as a setting but is not one.
+
+    The CDK and its command line keep keys of their own in the context (`@aws-cdk/core:x`, `aws:cdk:x`,
+    `availability-zones:x`, `cli-telemetry`). A key that is not a plain identifier belongs to them, unless it resembles a
+    setting.
+    """
+    settings = list(known)
+    complaints = []
+    for key in context:
+        near = difflib.get_close_matches(key, settings, n=1, cutoff=0.75)
+        if key not in settings and (key.isidentifier() or near):
+            hint = f"did you mean {near[0]}?" if near else f"the settings are {', '.join(settings)}"
+            complaints.append(f"{key} is not a setting; {hint}")
+    if complaints:
+        raise SettingsError("\n".join(complaints))
+
+
+def _explain(error: ValidationError, fields: Mapping[str, FieldInfo]) -> str:
+    """One line for each complaint: the key, the value found, what is allowed, and where to change it."""
+    return "\n".join(_line(complaint, fields) for complaint in error.errors(include_url=False))
+
+
+def _line(complaint: Any, fields: Mapping[str, FieldInfo]) -> str:
+    where = "change it in cdk.json or with -c KEY=VALUE"
+    if not complaint["loc"]:  # a check across fields names its keys itself
+        return f"{complaint['ctx']['error']} ({where})"
+    key = complaint["loc"][0]
+    return f"{key} = {complaint['input']!r} is not allowed; {fields[key].description} ({where.replace('KEY', key)})"

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from stacks.compute.library_archive import ARCHIVE_KEY
-from stacks.settings.context import SettingsError
+from stacks.settings.settings import SettingsError
 from tests.stacks.deployments import Deployment, synthesize
 
 

@@ -10,8 +10,7 @@ from aws_cdk import App
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stacks.settings.context import SettingsError
-from stacks.settings.settings import Settings
+from stacks.settings.settings import SPARK_OF_RELEASE, SPARK_VERSION, Settings, SettingsError, releases_with
 
 ROOT = Path(__file__).resolve().parents[2]
 BOUNDS = {
@@ -180,3 +179,18 @@ def test_synthesis_ends_with_one_line_instead_of_a_stack_trace() -> None:
         "emr_core_count = '0' is not allowed; EMR core nodes, next to the one primary node: a whole number from 1 to 100 "
         "(change it in cdk.json or with -c emr_core_count=VALUE)\n"
     )
+
+
+REQUIREMENTS = Path(__file__).resolve().parents[2] / "requirements.txt"
+
+
+def test_the_job_is_tested_with_the_spark_it_is_deployed_with() -> None:
+    pins = [line.split()[0] for line in REQUIREMENTS.read_text().splitlines() if line.startswith("pyspark==")]
+    assert pins == [f"pyspark=={SPARK_VERSION}"]
+    assert SPARK_OF_RELEASE[Settings().emr_release] == SPARK_VERSION
+
+
+def test_only_releases_with_exactly_that_spark_qualify() -> None:
+    assert releases_with("3.5.6") == ("emr-7.11.0", "emr-7.12.0", "emr-7.13.0")
+    assert releases_with("3.5.5") == ("emr-7.9.0", "emr-7.10.0")
+    assert releases_with("3.4.0") == ()

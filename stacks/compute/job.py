@@ -1,8 +1,8 @@
-"""Installs the libraries that the Spark job imports on every node of the cluster."""
+"""What the Spark job needs in AWS: its code in the CDK's asset bucket, and its libraries on every node of the cluster."""
 
 from pathlib import Path
 
-from aws_cdk import Stack
+from aws_cdk import IgnoreMode, Stack
 from aws_cdk import aws_emr as emr
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3_assets as s3_assets
@@ -10,11 +10,41 @@ from constructs import Construct
 
 from stacks.compute.library_archive import ARCHIVE, ARCHIVE_KEY
 from stacks.nag import accept_asset_grants
-from stacks.settings.context import SettingsError
+from stacks.settings.settings import SettingsError
+
+_ROOT = Path(__file__).resolve().parents[2]
+_PACKAGES = ("catalog", "contract", "spark_jobs")
 
 _SCRIPT = Path(__file__).with_name("install_libraries.sh")
 _FOLDER = "/opt/spark-job"
 _MODULES = ("duckdb", "numpy", "pandas", "pyarrow.fs", "pyarrow.parquet")
+
+
+class JobCode(Construct):
+    """spark-submit runs `transform_script`; `python_code` is a zip with the packages that it imports, for `--py-files`."""
+
+    def __init__(self, scope: Construct, construct_id: str) -> None:
+        super().__init__(scope, construct_id)
+        self.transform_script = s3_assets.Asset(
+            self, "TransformScript", path=str(_ROOT / "spark_jobs" / "transform.py")
+        )
+        self.python_code = s3_assets.Asset(
+            self,
+            "PythonCode",
+            path=str(_ROOT),
+            exclude=[
+                "*",
+                *(f"!{name}{rest}" for name in _PACKAGES for rest in ("", "/**")),
+                "**/__pycache__",
+            ],
+            ignore_mode=IgnoreMode.GIT,
+        )
+
+    def grant_read(self, role: iam.Role) -> None:
+        """Lets `role` read both files."""
+        self.transform_script.grant_read(role)
+        self.python_code.grant_read(role)
+        accept_asset_grants(role)
 
 
 class JobLibraries(Construct):
