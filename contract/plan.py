@@ -78,6 +78,27 @@ class PlannedFile:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Reason:
+    """Why a file is in quarantine as a whole: the document beside it, under the file's key and REASON."""
+
+    key: str
+    etag: str
+    size: int
+    problem: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unreadable:
+    """A file that the Spark job could not read: a line of its list in quarantine."""
+
+    run_id: str
+    dataset: str | None
+    key: str
+    target: str
+    problem: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Layout:
     """Files of one dataset that share a header: `columns` in its order, and `prefix`, the folder (S3 URI) of all of them.
 

@@ -35,8 +35,7 @@ def _copy(run: Run, planned: PlannedFile) -> Receipt | None:
     if not parts and not _copy_whole(run, file):
         log.warning("changed after it was listed, left for the next run", extra={"key": file.key})
         return None
-    if file.problem:
-        run.explain(file)
+    run.explain(file)
     return Receipt(file.key, file.etag, file.problem, parts)
 
 

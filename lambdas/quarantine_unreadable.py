@@ -17,7 +17,7 @@ log = Logger()
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """{run_id, plan} -> plan; without such a file it does nothing."""
     run = Run.of(event)
-    problems = run.unreadable()
+    problems = {file.key: file.problem for file in run.unreadable()}
     if not problems:
         return dict(event["plan"])
     return {**event["plan"], **summary(quarantine(run, problems), run.environment.task_limits)}

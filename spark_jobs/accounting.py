@@ -6,7 +6,7 @@ Stages outside of the JVM count in tallies: small JSON documents that travel wit
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Self
 
 from pyspark.sql import Column, DataFrame, SparkSession
@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import ArrayType, StringType, StructField, StructType
 
 from contract.ledger import ACCOUNTING, FILES, Counts
-from contract.plan import PlannedFile
+from contract.plan import PlannedFile, Unreadable
 from spark_jobs.reading import FILE_NUMBER
 from spark_jobs.schema import struct_of
 
@@ -23,9 +23,7 @@ TALLY = ":tally"
 
 READ_BY_FILE, QUARANTINED_BY_FILE = "read_by_file", "quarantined_by_file"
 
-_UNREADABLE = StructType(
-    [StructField(name, StringType()) for name in ("run_id", "dataset", "key", "target", "problem")]
-)
+_UNREADABLE = StructType([StructField(each.name, StringType()) for each in fields(Unreadable)])
 
 
 class UnaccountedRowsError(Exception):
@@ -187,15 +185,11 @@ def file_rows(
 
 
 def unreadable_rows(spark: SparkSession, problems: Mapping[PlannedFile, str], *, run_id: str) -> DataFrame:
-    """One row per unreadable file: run_id, dataset, key, target, problem."""
+    """One row per unreadable file, with the fields of Unreadable."""
     entries = [
-        {
-            "run_id": run_id,
-            "dataset": file.dataset,
-            "key": file.key,
-            "target": file.target,
-            "problem": problem,
-        }
+        asdict(
+            Unreadable(run_id=run_id, dataset=file.dataset, key=file.key, target=file.target, problem=problem)
+        )
         for file, problem in problems.items()
     ]
     return _small_frame(spark, entries, _UNREADABLE)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 
 from contract.keys import REASON, landed_key, receipt_key, receipts_prefix, unreadable_prefix
-from contract.plan import Part, Plan, PlannedFile
+from contract.plan import Part, Plan, PlannedFile, Reason, Unreadable
 from lambdas.shared.environment import Environment
 from lambdas.shared.zone import Zone
 
@@ -82,12 +82,12 @@ class Run:
         return [Receipt.from_entry(entry) for document in documents for entry in json.loads(document)]
 
     def explain(self, file: PlannedFile) -> None:
-        """Say beside an unusable file in quarantine why it is there."""
-        reason = {"key": file.key, "etag": file.etag, "size": file.size, "problem": file.problem}
-        self.quarantine.write(f"{file.target}{REASON}", json.dumps(reason).encode())
+        """Say beside a file in quarantine why it is there; nothing if it has no problem."""
+        if file.problem:
+            reason = Reason(key=file.key, etag=file.etag, size=file.size, problem=file.problem)
+            self.quarantine.write(f"{file.target}{REASON}", json.dumps(asdict(reason)).encode())
 
-    def unreadable(self) -> dict[str, str]:
-        """{landing key: why the Spark job could not read the file}, as the job has written it down."""
+    def unreadable(self) -> list[Unreadable]:
+        """The files that the Spark job could not read, as the job has written them down."""
         documents = self.quarantine.read_below(unreadable_prefix(self.run_id))
-        entries = (json.loads(line) for document in documents for line in document.splitlines())
-        return {entry["key"]: entry["problem"] for entry in entries}
+        return [Unreadable(**json.loads(line)) for document in documents for line in document.splitlines()]

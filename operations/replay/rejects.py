@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from catalog import DATASETS, Dataset, dataset_named
 from contract.keys import ALL_RUNS, PART, REASON, run_folder, run_of
+from contract.plan import Reason
 from local_cloud.errors import LocalCloudError
 from operations.replay.zones import Zones
 
@@ -111,8 +112,9 @@ class Rejects:
     def files(self, zones: Zones) -> Iterator[RejectedFile]:
         """The files that were rejected as a whole."""
         for key in self.reasons:
-            reason = json.loads(zones.s3.get_object(Bucket=zones.quarantine, Key=key)["Body"].read())
-            yield RejectedFile(reason["key"], key.removesuffix(REASON), reason["problem"])
+            body = zones.s3.get_object(Bucket=zones.quarantine, Key=key)["Body"]
+            reason = Reason(**json.loads(body.read()))
+            yield RejectedFile(reason.key, key.removesuffix(REASON), reason.problem)
 
 
 def rejects_of(zones: Zones, run: str) -> Rejects:

@@ -1,8 +1,10 @@
 import json
+from dataclasses import asdict
 
 import pytest
 from boto3.s3.transfer import TransferConfig
 
+from contract.plan import Unreadable
 from lambdas import quarantine_unreadable
 from lambdas.shared import zone
 from tests.lambdas.runs import confirm, copy, plan
@@ -11,7 +13,11 @@ from tests.lambdas.zones import AUTHORS_CSV, REVIEWS_CSV, LocalZones
 
 def quarantine(zones: LocalZones, problems: dict[str, str]) -> dict[str, object]:
     """Tell, as the Spark job does, which files it could not read."""
-    lines = "".join(json.dumps({"key": key, "problem": text}) + "\n" for key, text in problems.items())
+    told = [
+        Unreadable(run_id="r1", dataset="authors", key=key, target="any", problem=text)
+        for key, text in problems.items()
+    ]
+    lines = "".join(json.dumps(asdict(file)) + "\n" for file in told)
     if lines:
         zones.s3.put_object(
             Bucket=zones.environment.quarantine_bucket,
