@@ -34,6 +34,38 @@ CHECKS_AND_ANALYTICS = [
 FINISH = ["ReportRun", "ReleaseLease", "AnyRejects?", "Succeeded"]
 
 
+UNFINISHED = {"Variable": "$.lease.item.unfinished_run.S", "IsPresent": True}
+ANY_BATCH = {"Variable": "$.plan.batches[0]", "IsPresent": True}
+DECISIONS = {
+    "StillHeld?": ({"Variable": "$.Item.holder", "IsPresent": True}, "DescribeHolder", "AcquireLease"),
+    "HolderRuns?": (
+        {"Variable": "$.execution.Status", "StringEquals": "RUNNING"},
+        "CountSkippedRun",
+        "TakeOverLease",
+    ),
+    "UnfinishedRun?": (UNFINISHED, "CreateWarehouse", "AnythingToDo?"),
+    "AnythingToDo?": (ANY_BATCH, "MatchLedger", "CaughtUp?"),
+    "AnythingNew?": (ANY_BATCH, "CopyToWorking", "CountWarehouseViolations"),
+    "AnyRows?": (
+        {"Variable": "$.plan.has_rows", "BooleanEquals": True},
+        "ArrangeStep",
+        "AcknowledgeFilesWithoutRows",
+    ),
+    "CatchingUp?": ({"Variable": "$.ledger.statement", "StringEquals": ""}, "MarkCaughtUp", "ReportRun"),
+    "CaughtUp?": (
+        {"Or": [UNFINISHED, {"Variable": "$.plan.published_before", "NumericGreaterThan": 0}]},
+        "ReportRun",
+        "ReleaseIdleLease",
+    ),
+    "AnyRejects?": (
+        {"Variable": "$.report.has_rejects", "BooleanEquals": True},
+        "SucceededWithRejects",
+        "Succeeded",
+    ),
+}
+"""Of each decision: the condition, where the run goes if it holds, and where if not."""
+
+
 @pytest.fixture(scope="module")
 def machine(deployment: Deployment) -> StateMachine:
     return StateMachine.of(deployment)
@@ -65,6 +97,16 @@ def test_a_run_with_rows_goes_from_landing_to_fresh_analytics(machine: StateMach
         *CHECKS_AND_ANALYTICS,
         *FINISH,
     ]
+
+
+def test_every_decision_is_taken_as_the_table_says(machine: StateMachine) -> None:
+    found = {}
+    for name, state in machine.states.items():
+        if state["Type"] == "Choice":
+            (rule,) = state["Choices"]
+            condition = {key: value for key, value in rule.items() if key != "Next"}
+            found[name] = (condition, rule["Next"], state["Default"])
+    assert found == DECISIONS
 
 
 def test_a_run_with_nothing_to_do_ends_after_the_listing_without_emr_or_redshift(
@@ -113,18 +155,6 @@ def test_what_the_last_run_left_undone_is_made_up_for_before_anything_new_and_al
     assert machine.states["MarkCaughtUp"]["Next"] == "AnythingToDo?"
 
 
-def test_a_run_without_new_files_that_has_caught_up_reports_it(machine: StateMachine) -> None:
-    (caught_up,) = machine.states["CaughtUp?"]["Choices"]
-    assert caught_up == {
-        "Or": [
-            {"Variable": "$.lease.item.unfinished_run.S", "IsPresent": True},
-            {"Variable": "$.plan.published_before", "NumericGreaterThan": 0},
-        ],
-        "Next": "ReportRun",
-    }
-    assert machine.states["CaughtUp?"]["Default"] == "ReleaseIdleLease"
-
-
 def test_what_a_run_has_made_up_for_is_read_from_the_ledger_and_reported(machine: StateMachine) -> None:
     ledger, report = machine.states["ReadUnfinishedLedger"], machine.states["ReportRun"]
     assert ledger["ResultPath"] == "$.unfinished"
@@ -154,9 +184,6 @@ def test_nothing_that_a_run_knows_is_lost_on_its_way(machine: StateMachine) -> N
 
 
 def test_until_its_own_publish_was_read_from_the_ledger_a_run_catches_up(machine: StateMachine) -> None:
-    (catching_up,) = machine.states["CatchingUp?"]["Choices"]
-    assert catching_up == {"Variable": "$.ledger.statement", "StringEquals": "", "Next": "MarkCaughtUp"}
-    assert machine.states["CatchingUp?"]["Default"] == "ReportRun"
     for name in ("AcquireLease", "TakeOverLease"):
         assert machine.states[name]["ResultSelector"]["ledger"] == {"statement": ""}
     writing = [name for name, state in machine.states.items() if state.get("ResultPath") == "$.ledger"]
@@ -204,6 +231,32 @@ def test_every_error_of_every_task_leads_to_the_failure_states(machine: StateMac
         ]
         assert len(catches) == 1, each.name
         assert catches[0]["ResultPath"] != "$", each.name  # the failure states read what the run knows
+
+
+def test_each_check_judges_the_violations_that_were_counted_just_before(machine: StateMachine) -> None:
+    counted_by = {
+        "AuditStaging": "CountStagingViolations",
+        "CheckWarehouse": "CountWarehouseViolations",
+        "CheckAnalytics": "CountAnalyticsViolations",
+    }
+    for name, count in counted_by.items():
+        assert machine.states[count]["Next"] == name
+        assert machine.states[count]["ResultPath"] == "$.quality"
+        assert machine.states[name]["Parameters"] == {"stage": name, "statement.$": "$.quality.statement"}
+    assert {place.name for place in machine.tasks("<FunctionsCheckQuality")} == set(counted_by)
+
+
+def test_whoever_is_told_of_a_failure_learns_which_run_and_why(machine: StateMachine) -> None:
+    told = machine.states["NotifyFailure"]["Parameters"]
+    assert told["TopicArn"].startswith("<Alerts")
+    assert told["Subject"] == "goodreads: a run has failed"
+    message = told["Message"]
+    assert "docs/runbook.md" in message.pop("what to do")
+    assert message == {
+        "run.$": "$$.Execution.Name",
+        "error.$": "$.failure.Error",
+        "cause.$": "$.failure.Cause",
+    }
 
 
 def test_the_failure_states_release_the_lease_tell_and_fail(machine: StateMachine) -> None:
@@ -271,6 +324,23 @@ def test_a_run_that_meets_a_live_holder_touches_nothing(machine: StateMachine) -
     ]
 
 
+def test_whether_the_holder_runs_is_asked_of_step_functions_and_the_lease_is_read_as_it_is_now(
+    machine: StateMachine,
+) -> None:
+    assert machine.states["ReadLease"]["Parameters"]["ConsistentRead"] is True
+    look = machine.states["DescribeHolder"]
+    assert look["Resource"].endswith(":aws-sdk:sfn:describeExecution")
+    assert look["Parameters"] == {"ExecutionArn.$": "$.Item.holder.S"}
+    assert (look["ResultSelector"], look["ResultPath"]) == ({"Status.$": "$.Status"}, "$.execution")
+    assert look["Catch"][0] == {  # forgotten by Step Functions, so it cannot run
+        "ErrorEquals": ["Sfn.ExecutionDoesNotExistException"],
+        "ResultPath": "$.execution",
+        "Next": "TakeOverLease",
+    }
+    observed = machine.states["TakeOverLease"]["Parameters"]["ExpressionAttributeValues"][":observed"]
+    assert observed == {"S.$": "$.Item.holder.S"}
+
+
 def test_every_holder_gets_a_greater_fencing_token(machine: StateMachine) -> None:
     conditions = {}
     for name in ("AcquireLease", "TakeOverLease"):
@@ -335,9 +405,6 @@ def test_only_files_without_rows_are_acknowledged_without_the_ledger(machine: St
     assert machine.states["AcknowledgeFilesWithoutRows"]["Parameters"] == {"run_id.$": "$$.Execution.Name"}
     leading = [name for name, state in machine.states.items() if "AcknowledgeFilesWithoutRows" in str(state)]
     assert leading == ["AnyRows?"]
-    assert machine.states["AnyRows?"]["Choices"] == [
-        {"Variable": "$.plan.has_rows", "BooleanEquals": True, "Next": "ArrangeStep"}
-    ]
 
 
 def test_the_copy_is_spread_over_the_batches_of_the_plan(machine: StateMachine) -> None:
@@ -387,9 +454,6 @@ def test_the_plan_knows_when_the_execution_started_and_what_it_was_given(machine
 
 
 def test_a_run_with_rejects_succeeds_by_another_name(machine: StateMachine) -> None:
-    assert machine.states["AnyRejects?"]["Choices"] == [
-        {"Variable": "$.report.has_rejects", "BooleanEquals": True, "Next": "SucceededWithRejects"}
-    ]
     for name in ("Succeeded", "SucceededWithRejects"):
         assert machine.states[name]["Type"] == "Succeed"
         assert machine.states[name]["OutputPath"] == "$.report"
