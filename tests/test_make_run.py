@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -17,7 +18,8 @@ def python(tmp_path: Path) -> Path:
     """A folder with a command `python` that does nothing but write down its arguments."""
     command = tmp_path / "bin" / "python"
     command.parent.mkdir()
-    command.write_text(f"#!{sys.executable}\nimport json, sys\nprint(json.dumps(sys.argv[1:]))\n")
+    write = "import json, sys; print(json.dumps(sys.argv[1:]))"
+    command.write_text(f"#!/bin/sh\nexec {shlex.quote(sys.executable)} -c '{write}' \"$@\"\n")
     command.chmod(0o755)
     return command.parent
 

