@@ -66,7 +66,7 @@ def test_the_runbook_has_a_section_for_each_error_a_run_can_end_with() -> None:
 
 def test_the_runbook_names_each_alarm_of_the_template() -> None:
     runbook = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
-    source = (ROOT / "stacks" / "monitoring" / "stack.py").read_text(encoding="utf-8")
+    source = (ROOT / "stacks" / "monitoring" / "alarms.py").read_text(encoding="utf-8")
     literal = re.findall(r'_alarm\(\s*"(\w+)"', source)
 
     assert len(literal) >= 8
