@@ -79,7 +79,7 @@ def test_no_table_has_statements_of_its_own() -> None:
 
 
 def test_no_schema_is_inferred_and_no_python_function_runs_per_row() -> None:
-    source = "\n".join(path.read_text() for path in (ROOT / "spark_jobs").glob("*.py"))
+    source = "\n".join(path.read_text() for path in (ROOT / "spark_jobs").rglob("*.py"))
     assert not re.search(r"inferSchema|\budf\b|pandas_udf|\.rdd\b", source)
 
 

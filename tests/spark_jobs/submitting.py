@@ -28,7 +28,7 @@ def spark_submit(
     lone = shutil.copy(ROOT / script, folder)
     with zipfile.ZipFile(folder / "code.zip", "w") as code:
         for package in packages:
-            for path in (ROOT / package).glob("*.py"):
+            for path in (ROOT / package).rglob("*.py"):
                 code.write(path, path.relative_to(ROOT))
     settings = [part for key, value in (conf or {}).items() for part in ("--conf", f"{key}={value}")]
     submit = Path(pyspark.__file__).parent / "bin" / "spark-submit"

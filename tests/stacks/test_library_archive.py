@@ -121,7 +121,7 @@ def test_all_that_the_libraries_need_is_listed_with_them() -> None:
 
 
 def test_the_job_imports_nothing_else() -> None:
-    modules = list((ROOT / "spark_jobs").glob("*.py"))
+    modules = list((ROOT / "spark_jobs").rglob("*.py"))
     names = set[str]().union(*(imported(path) for path in modules))
     own = {"catalog", "contract", "spark_jobs", "pyspark", "py4j"}
     assert {"duckdb", "numpy", "pyarrow"} <= names
