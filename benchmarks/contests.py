@@ -128,14 +128,14 @@ class WholeRuns:
 
 def run_whole(load: Load, runs: int) -> WholeRuns:
     """Both in turns, each into an empty warehouse."""
-    found: list[PipelineRun] = []
+    pipelines: list[PipelineRun] = []
 
     def pipeline() -> Usage:
-        found.append(run_pipeline(load))
-        return found[-1].execution
+        pipelines.append(run_pipeline(load))
+        return pipelines[-1].execution
 
     used = in_turns({"pipeline": pipeline, "DuckDB": partial(_duckdb, load)}, runs)
-    return WholeRuns(found, used["DuckDB"])
+    return WholeRuns(pipelines, used["DuckDB"])
 
 
 def _duckdb(load: Load) -> Usage:

@@ -89,10 +89,10 @@ def _is_current(state: StateFolder) -> bool:
     )
 
 
-def _by_state(found: Sequence[StateVisit], samples: Sequence[Sample]) -> dict[str, Usage]:
+def _by_state(visited: Sequence[StateVisit], samples: Sequence[Sample]) -> dict[str, Usage]:
     """What each state took, in order of entry; of one entered more than once, all visits together."""
     states: dict[str, Usage] = {}
-    for visit in found:
+    for visit in visited:
         used, before = _usage(visit, samples), states.get(visit.name, Usage(0.0, 0.0, 0))
         states[visit.name] = Usage(
             before.seconds + used.seconds,

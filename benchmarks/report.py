@@ -102,28 +102,28 @@ def write_page(folder: Path, docs: Path) -> Path:
     return page
 
 
-def _newest(found: Sequence[Result]) -> Result:
-    if not found:
+def _newest(results: Sequence[Result]) -> Result:
+    if not results:
         raise BenchmarkError(
             "there are no results to report; measure first: python -m benchmarks all --scale 0.01"
         )
-    machines = {_machine_words(result): result["name"] for result in found}
+    machines = {_machine_words(result): result["name"] for result in results}
     if len(machines) > 1:
         raise BenchmarkError(
             f"the results come from {len(machines)} machines, expected one: {machines}. Measure all on one, or remove the others"
         )
-    return max(found, key=lambda result: str(result["date"]))
+    return max(results, key=lambda result: str(result["date"]))
 
 
 def _machine_words(result: Result) -> str:
-    found = result["machine"]
-    memory = f"{found['memory_bytes'] / 1024**3:.0f} GiB of memory"
-    return f"{found['cpu']}, {found['cores']} cores, {memory}, {found['system']}"
+    machine = result["machine"]
+    memory = f"{machine['memory_bytes'] / 1024**3:.0f} GiB of memory"
+    return f"{machine['cpu']}, {machine['cores']} cores, {memory}, {machine['system']}"
 
 
-def _each(found: Sequence[Result], section: Callable[[Result], str]) -> str:
+def _each(results: Sequence[Result], section: Callable[[Result], str]) -> str:
     """A section for each load, under what was measured and when."""
-    return "\n\n".join(f"{_load_words(result)}\n\n{section(result)}" for result in found) or _NOT_YET
+    return "\n\n".join(f"{_load_words(result)}\n\n{section(result)}" for result in results) or _NOT_YET
 
 
 def _load_words(result: Result) -> str:
@@ -136,6 +136,6 @@ def _load_words(result: Result) -> str:
     return f"**Load {load['scale']:g}** ({size}), {measured}"
 
 
-def _chart(found: Sequence[Result], path: Path, draw: Callable[[Result, Path], str]) -> str:
+def _chart(results: Sequence[Result], path: Path, draw: Callable[[Result, Path], str]) -> str:
     """A link to the chart of the greatest load, which is drawn."""
-    return f"![{draw(found[0], path)}]({path.name})" if found else ""
+    return f"![{draw(results[0], path)}]({path.name})" if results else ""

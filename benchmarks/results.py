@@ -72,8 +72,8 @@ def write(
 
 def read(folder: Path, contest: str) -> list[Result]:
     """The results of a contest, the one with the greatest load first, those of loads in parts last."""
-    found = [json.loads(path.read_text(encoding="utf-8")) for path in folder.glob(f"{contest}*.json")]
-    return sorted(found, key=_order)
+    results = [json.loads(path.read_text(encoding="utf-8")) for path in folder.glob(f"{contest}*.json")]
+    return sorted(results, key=_order)
 
 
 def _order(result: Result) -> tuple[bool, int]:

@@ -82,7 +82,7 @@ def pipeline_section(result: Result) -> str:
     return f"{table(('stage', *USAGE_HEADER), rows)}\n\n{_state_table(states)}"
 
 
-def growth_section(found: Sequence[Result]) -> str:
+def growth_section(results: Sequence[Result]) -> str:
     """Transform and whole execution of each load, the smallest first."""
     rows = [
         [
@@ -93,7 +93,7 @@ def growth_section(found: Sequence[Result]) -> str:
             number(whole := median_usage(executions_of(result)).seconds),
             number(speed(size, whole)),
         ]
-        for result in reversed(found)
+        for result in reversed(results)
     ]
     return table(("load", "size", "transform, seconds", "MB/s", "whole execution, seconds", "MB/s"), rows)
 
@@ -220,15 +220,15 @@ def aims_section(
     transforms: Sequence[Result], pipelines: Sequence[Result], generators: Sequence[Result]
 ) -> str:
     """A row for each aim whose load was measured."""
-    found = [
+    aims = [
         *(aim for result in _of(transforms, _TENTH) for aim in _against_spark(result)),
         *(aim for result in _of(pipelines, _FULL) for aim in _whole_load(result)),
         *(aim for result in _of(pipelines, _HUNDREDTH) for aim in _small_load(result)),
     ]
     if pipelines and generators:
         ours, original = generator_speeds(pipelines[0], generators[0])
-        found.append(Aim("MB/s of the generator, times the original's", ours / original, least=100))
-    return table(("", "aim", "measured", ""), [aim.cells() for aim in found])
+        aims.append(Aim("MB/s of the generator, times the original's", ours / original, least=100))
+    return table(("", "aim", "measured", ""), [aim.cells() for aim in aims])
 
 
 def _of(results: Sequence[Result], scale: float) -> list[Result]:

@@ -8,7 +8,7 @@ from catalog import Dataset
 def files_of(data: Path, dataset: Dataset) -> list[Path]:
     """The dataset's CSV files: the one file of its name, or those in the folder of its name."""
     stem = dataset.landing_name
-    found = sorted([*data.glob(f"{stem}.csv"), *data.glob(f"{stem}/*.csv")])
-    if not found:
+    files = sorted([*data.glob(f"{stem}.csv"), *data.glob(f"{stem}/*.csv")])
+    if not files:
         raise FileNotFoundError(f"{data} holds neither {stem}.csv nor {stem}/*.csv; make the load anew")
-    return found
+    return files
