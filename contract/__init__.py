@@ -1,1 +1,1 @@
-"""What the steps of one run tell each other; standard library only, in the zips of the functions and of the Spark job."""
+"""What the steps of one run tell each other. Standard library only: the zips of the functions and of the Spark job both hold it."""

@@ -1,4 +1,4 @@
-"""Where a CSV file can be cut into pieces that are CSV too: at the ends of records."""
+"""Finds where a CSV file can be cut into pieces that are CSV too: at the ends of records."""
 
 import codecs
 import re
@@ -7,23 +7,23 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-# bytes kept waiting for a line break; with more between two it is hardly CSV
+# bytes without a line break; a longer line is hardly CSV
 _LONGEST_LINE = 16 * 1024 * 1024
 
-# an opening quote follows a comma or a line break, a closing one comes before one, two in a row are one of the text
+# regular: a quote after a comma or line break opens, a quote before one closes, two in a row are one quote of the text
 _ODD_QUOTE = re.compile(rb'"(?:(?<![,\n"]")|(?![,\r\n"]))')
-# white space or a control character first, in UTF-8: the line may be blank, and then it is no record
+# the line begins with white space or a control character, in UTF-8: it may be blank, and a blank line is not a record
 _MAYBE_BLANK = re.compile(rb"\n(?:[\x00-\x20\x7f]|\xc2[\x80-\xa0]|\xe1\x9a\x80|\xe2[\x80\x81]|\xe3\x80\x80)")
 _LONE_RETURN = re.compile(rb"\r(?!\n)")
 
 
 class NotCuttableError(Exception):
-    """Where the file's records end cannot be told by its quotes and line breaks alone; the message says why."""
+    """Quotes and line breaks alone do not tell where the file's records end; the message says why."""
 
 
 @dataclass(frozen=True)
 class Piece:
-    """Bytes `start` up to, but without, `end` of a file: `records` whole records, with `before` ones before them."""
+    """The bytes from `start` to before `end` of a file: `records` whole records; `before` records precede them."""
 
     start: int
     end: int
@@ -32,16 +32,16 @@ class Piece:
 
 
 def find_pieces(blocks: Iterable[bytes], size: int) -> tuple[Piece, ...]:
-    """The file that the blocks make up, in order, in pieces of `size` bytes and as many more as end a record.
+    """Splits a file, given as its blocks in order, into pieces of at least `size` bytes; each piece ends with a record.
 
-    What lies before the first piece is the header. NotCuttableError unless the file is regular: every quote opens
-    or closes a field or is doubled, and every other line break ends a record. Takes memory for two blocks and a line.
+    The header lies before the first piece. NotCuttableError unless the file is regular: every quote opens or closes a
+    field or is doubled, and every line break outside of quotes ends a record. Takes memory for two blocks and a line.
     """
     return _scanned(blocks, size).pieces()
 
 
 def count_records(blocks: Iterable[bytes]) -> int:
-    """The records of the file that the blocks make up, its header aside; NotCuttableError unless it is regular."""
+    """The number of records of a file, given as its blocks, without the header; NotCuttableError unless it is regular."""
     return max(0, _scanned(blocks, sys.maxsize).records - 1)
 
 
@@ -64,12 +64,12 @@ class _Scan:
     records: int = 0
     quoted: bool = False
     wanted: int = 0
-    """Where the next cut may be at the earliest: the first one is after the header."""
+    """The earliest position of the next cut; the first cut is after the header."""
     cuts: list[tuple[int, int]] = field(default_factory=list)
-    """Positions, each with the number of records before it, the header among them."""
+    """Positions, each with the number of records before it; the header counts as a record."""
 
     def read(self, lines: bytes) -> None:
-        """The file's next lines, the last one with its line break."""
+        """Take the file's next lines; the last one has its line break."""
         while end := _record_end(lines, max(0, self.wanted - self.position), quoted=self.quoted):
             self._pass(lines[:end])
             self.cuts.append((self.position, self.records))
@@ -78,7 +78,7 @@ class _Scan:
         self._pass(lines)
 
     def end(self, last_line: bytes) -> None:
-        """The file's last line, which may be empty, without a line break."""
+        """Take the file's last line, without a line break; it may be empty."""
         if last_line:
             self._pass(last_line + b"\n")
             self.position -= 1
@@ -86,7 +86,7 @@ class _Scan:
             raise NotCuttableError("a quote is never closed")
 
     def pieces(self) -> tuple[Piece, ...]:
-        """After the end."""
+        """The pieces, once the whole file was read."""
         cuts = pairwise([*self.cuts, (self.position, self.records)])
         pieces = [
             Piece(start, end, before - 1, until - before)
@@ -101,7 +101,7 @@ class _Scan:
         text = lines if self.position else lines.removeprefix(codecs.BOM_UTF8)
         texts = text.split(b'"')
         ends_quoted = self.quoted != (len(texts) % 2 == 0)
-        # what is outside of quotes, as it would be without their contents
+        # the text outside of quotes, as if every quoted text were empty
         outside = (b',"' if self.quoted else b"\n") + b'"'.join(texts[self.quoted :: 2])
         _require_regular(outside + b'",' if ends_quoted else outside)
         self.records += outside.count(b"\n") - (not self.quoted)
@@ -119,7 +119,7 @@ def _require_regular(outside: bytes) -> None:
 
 
 def _record_end(lines: bytes, start: int, *, quoted: bool) -> int | None:
-    """The first position from `start` on just after a line break outside of quotes; None if there is none."""
+    """The first position after `start` that follows a line break outside of quotes; None if there is none."""
     if start >= len(lines):
         return None
     quoted = quoted != bool(lines.count(b'"', 0, start) % 2)

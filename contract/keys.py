@@ -2,27 +2,27 @@
 
 Everything a run writes is below `run=<run id>/` in its zone:
 
-    working     listed.json, landed.csv      what was found in landing
-                plan.json, copied.json       the plan without what was published before, and with what was really copied
+    working     listed.json, landed.csv      the listing of landing
+                plan.json, copied.json       the plan without files published before, and the plan with the copied files only
                 copied/                      a receipt for each copy task
-                <dataset>/layout=0/          landed files, those with the same header in one folder
-                empty/                       landed files that hold nothing
-    processed   <table>/part-*               what COPY loads: the datasets, `accounting` and `files`
+                <dataset>/layout=0/          copies of landed files; one folder for each header
+                empty/                       copies of landed files that hold nothing
+    processed   <table>/part-*               the files that COPY loads: the datasets, `accounting` and `files`
     quarantine  <dataset>/part-*             rejected rows
                 files/                       landed files that cannot be used, each with `<name>.reason.json` beside it
-                unreadable/part-*            which files the Spark job could not read
+                unreadable/part-*            the list of the files that the Spark job could not read
 """
 
 from urllib.parse import quote
 
 ALL_RUNS = "run="
-"""What every key of every run begins with."""
+"""Every key of every run begins with this."""
 
 RUN_SLOT = "{}"
-"""Stands for the run id in the templates of the state machine, which fills in the execution's name."""
+"""Stands for the run id in the templates of the state machine; the state machine fills in the execution's name."""
 
 PART = "part-"
-"""What the names of the files begin with that the Spark job writes; COPY and people pass over all others."""
+"""The names of the files that the Spark job writes begin with this; COPY and people pass over all others."""
 
 UNREADABLE = "unreadable"
 REASON = ".reason.json"
@@ -34,7 +34,7 @@ def bucket_name(name: str, zone: str, account: str, region: str) -> str:
 
 
 def run_folder(run_id: str) -> str:
-    """The folder of a run, in any zone. To list it add the slash: `run=1` is the beginning of `run=10` too."""
+    """The folder of a run, in any zone. To list it add the slash: `run=10` begins with `run=1` too."""
     return f"{ALL_RUNS}{run_id}"
 
 
@@ -44,7 +44,7 @@ def run_of(key: str) -> str:
 
 
 def listed_key(run_id: str) -> str:
-    """The plan that was made of the listing."""
+    """The plan made from the listing."""
     return f"{run_folder(run_id)}/listed.json"
 
 
@@ -54,57 +54,57 @@ def landed_key(run_id: str) -> str:
 
 
 def plan_key(run_id: str) -> str:
-    """The plan without what was published before: what the copy tasks read."""
+    """The plan without files published before; the copy tasks read it."""
     return f"{run_folder(run_id)}/plan.json"
 
 
 def copied_key(run_id: str) -> str:
-    """The plan with what was really copied: what the Spark job reads."""
+    """The plan with the copied files only; the Spark job reads it."""
     return f"{run_folder(run_id)}/copied.json"
 
 
 def receipts_prefix(run_id: str) -> str:
-    """What the keys of a run's receipts begin with."""
+    """The keys of a run's receipts begin with this."""
     return f"{run_folder(run_id)}/copied/"
 
 
 def receipt_key(run_id: str, batch: int) -> str:
-    """What a copy task has copied."""
+    """The receipt of a copy task: the files that it copied."""
     return f"{receipts_prefix(run_id)}{batch:05d}.json"
 
 
 def layout_folder(run_id: str, dataset: str, number: int) -> str:
-    """The copies that share a header, in the working zone."""
+    """The folder of copies that share a header, in the working zone."""
     return f"{run_folder(run_id)}/{dataset}/layout={number}/"
 
 
 def empty_folder(run_id: str) -> str:
-    """The copies that hold nothing, in the working zone: Spark does not read them."""
+    """The folder of copies that hold nothing, in the working zone; Spark does not read them."""
     return f"{run_folder(run_id)}/empty/"
 
 
 def unusable_folder(run_id: str) -> str:
-    """The copies that cannot be used, in quarantine."""
+    """The folder of copies that cannot be used, in quarantine."""
     return f"{run_folder(run_id)}/files/"
 
 
 def unreadable_prefix(run_id: str) -> str:
-    """What the keys of the Spark job's list of unreadable files begin with, in quarantine."""
+    """The keys of the Spark job's list of unreadable files begin with this, in quarantine."""
     return f"{run_folder(run_id)}/{UNREADABLE}/{PART}"
 
 
 NUMBER_DIGITS = 5
-"""The names of a copy and of its parts begin with so many digits, which tell the file from the run's other files."""
+"""The names of a copy and of its parts begin with the file's number in the run, in this many digits."""
 
 RECORDS_BEFORE = r"^\d{5}-part=\d+-after=(\d+)-"
-"""A pattern for the name of a part: how many records of the landed file are in the parts before it."""
+"""A pattern for the name of a part; its group is the number of records in the parts before it."""
 
 
 def file_name(number: int, key: str) -> str:
-    """The name of a landed file's copy: one that Spark and every file system take, unique within the run.
+    """The name of a landed file's copy: Spark and every file system accept it, and it is unique within the run.
 
-    People recognise the landing key's last part in it. Spark skips names that start with `_` or `.`, and its paths are
-    glob patterns.
+    It holds the last part of the landing key, so people recognise the file. The number comes first because Spark skips
+    names that start with `_` or `.`; special characters are replaced because Spark's paths are glob patterns.
     """
     name = quote(key.rpartition("/")[2], safe="").replace("%", "~")
     return f"{number:0{NUMBER_DIGITS}d}-{name[-150:]}"
@@ -116,9 +116,9 @@ def file_number(target: str) -> int:
 
 
 def part_name(name: str, part: int, before: int) -> str:
-    """The name of a part of the copy called `name`, `before` being the number of records in the parts before it.
+    """The name of a part of the copy called `name`; `before` is the number of records in the parts before it.
 
-    No other name has an equals sign.
+    Only the names of parts have an equals sign.
     """
     number, _, rest = name.partition("-")
     return f"{number}-part={part:05d}-after={before}-{rest.removesuffix('.gz')}"

@@ -1,7 +1,8 @@
-"""The accounting of a run: where each row and each file went, and the tables that say so.
+"""The accounting of a run: where each row and each file went, and the tables that hold it.
 
-A count is declared once, as a field of `Counts` (what the Spark job counts) or of `LedgerLine` (what the publish makes
-of that). The tables, the report, the metrics and what people are shown follow; the SQL that computes it has to be written.
+A count is declared once, as a field of `Counts` (the Spark job counts it) or of `LedgerLine` (the publish counts it).
+The tables, the report, the metrics and the terminal output follow from the field; only the SQL that computes the count
+has to be written by hand.
 """
 
 from dataclasses import asdict, dataclass, fields
@@ -14,7 +15,7 @@ _PREFIX = "rows_"
 
 @dataclass(frozen=True, kw_only=True)
 class Counts:
-    """Rows of one dataset in one run, as the Spark job leaves them: read = staged + stale + duplicate + quarantined."""
+    """Rows of one dataset in one run, counted by the Spark job: read = staged + stale + duplicate + quarantined."""
 
     rows_read: int = 0
     rows_staged: int = 0
@@ -24,14 +25,14 @@ class Counts:
 
     @property
     def accounted_for(self) -> int:
-        """The sum of what became of the rows."""
+        """The sum of all counts but `rows_read`."""
         values: dict[str, int] = asdict(self)
         return sum(values.values()) - self.rows_read
 
 
 @dataclass(frozen=True, kw_only=True)
 class LedgerLine:
-    """What became of the rows of one dataset: read = inserted + updated + stale + duplicate + quarantined."""
+    """Where the rows of one dataset went in one run: read = inserted + updated + stale + duplicate + quarantined."""
 
     run_id: str
     dataset: str
@@ -44,7 +45,7 @@ class LedgerLine:
 
     @property
     def counts(self) -> dict[str, int]:
-        """The rows, by column of the ledger."""
+        """The counts, by column of the ledger."""
         return {name: getattr(self, name) for name in ROWS}
 
 
@@ -53,16 +54,16 @@ def _counts_of(model: type[Counts | LedgerLine]) -> tuple[str, ...]:
 
 
 ROWS = _counts_of(LedgerLine)
-"""The ledger's columns of rows: the first is the sum of the others."""
+"""The ledger's columns of counts; the first one is the sum of the others."""
 
 
 def word_of(count: str) -> str:
-    """What people are shown: `inserted` for `rows_inserted`."""
+    """The word that people see: `inserted` for `rows_inserted`."""
     return count.removeprefix(_PREFIX)
 
 
 def metric_name(count: str) -> str:
-    """What the metric is called that ReportRun publishes: `RowsInserted` for `rows_inserted`."""
+    """The name of the metric that ReportRun publishes: `RowsInserted` for `rows_inserted`."""
     return count.title().replace("_", "")
 
 
@@ -81,13 +82,13 @@ _text = partial(Column, type=Type.TEXT)
 _number = partial(Column, type=Type.BIGINT, required=True)
 _flag = partial(
     Column, type=Type.BOOLEAN, required=True
-)  # never false: one that is not true is null and refused
+)  # never false: a value that is not true is NULL, and Redshift refuses it
 
 _RUN_ID = _text(name="run_id", max_bytes=128, required=True)
 _DATASET = _text(name="dataset", max_bytes=32, required=True)
 _TOKEN = _number(name="fencing_token")
 _FILE = (
-    _text(name="file_key", max_bytes=1024, required=True),  # the longest key that S3 takes
+    _text(name="file_key", max_bytes=1024, required=True),  # the longest key that S3 accepts
     _text(name="etag", max_bytes=64, required=True),
 )
 _PUBLISHED_AT = Column(name="published_at", type=Type.TIMESTAMP, required=True)
@@ -95,10 +96,10 @@ _PUBLISHED_AT = Column(name="published_at", type=Type.TIMESTAMP, required=True)
 _ROWS = tuple(_number(name=name) for name in ROWS)
 
 LINE = (_RUN_ID, _DATASET, *_ROWS)
-"""The columns that a LedgerLine is read from."""
+"""The columns that make a LedgerLine."""
 
 LANDED = Table("landed", _FILE)
-"""What the run has found in landing."""
+"""The files that the run found in landing."""
 
 ACCOUNTING = Table(
     "accounting", (_RUN_ID, _DATASET, _TOKEN, *(_number(name=name) for name in _counts_of(Counts)))
@@ -131,7 +132,7 @@ FILES = Table(
         _text(name="problem", max_bytes=2048),
     ),
 )
-"""One row for each file of the run. One without a dataset could not be used: `problem` says why."""
+"""One row for each file of the run. A file without a dataset could not be used; `problem` says why."""
 
 LEDGER_FILES = Table(
     "ledger_files", (*FILES.columns, _flag(name="every_file_is_counted_once"), _PUBLISHED_AT)

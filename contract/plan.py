@@ -1,6 +1,6 @@
 """The plan of one run: which landing objects it takes, and where each of them goes.
 
-PlanCopies makes it, the copy tasks work it off, ConfirmCopies keeps what was really copied, the Spark job reads that.
+PlanCopies makes the plan, the copy tasks carry it out, ConfirmCopies keeps only the copied files, the Spark job reads them.
 """
 
 import csv
@@ -26,7 +26,7 @@ class LandingObject:
 
 @dataclass(frozen=True)
 class Part:
-    """A piece of a file as an object in the working zone: the file's header, and `records` of its records."""
+    """One part of a split file, an object in the working zone: the file's header and `records` of its records."""
 
     target: str
     records: int
@@ -34,7 +34,7 @@ class Part:
 
 @dataclass(frozen=True)
 class TaskLimits:
-    """What one copy task takes at most; a file that is bigger has a task of its own."""
+    """The most that one copy task takes; a bigger file has its own task."""
 
     files: int
     bytes: int
@@ -45,7 +45,7 @@ class PlannedFile:
     """A landed file: its key, ETag and size in landing, and `target`, the key of its copy.
 
     The copy is in the working zone, or in quarantine if the file has a `problem`; such a file has no `dataset`.
-    If the file was cut while it was copied, its `parts` are there instead of `target`.
+    If the copy task split the file, its `parts` exist and `target` does not.
     """
 
     key: str
@@ -58,16 +58,16 @@ class PlannedFile:
 
     @property
     def targets(self) -> tuple[str, ...]:
-        """The keys in the working zone of what is to be read."""
+        """The keys of the objects to read, in the working zone."""
         return tuple(part.target for part in self.parts) or (self.target,)
 
     @property
     def number(self) -> int:
-        """What tells the file from the run's other files."""
+        """The file's number in the run."""
         return file_number(self.target)
 
     def unusable(self, run_id: str, problem: str) -> "PlannedFile":
-        """The same file on its way to quarantine."""
+        """The same file, planned for quarantine."""
         name = self.target.rpartition("/")[2]
         return replace(self, target=unusable_folder(run_id) + name, dataset=None, problem=problem)
 
@@ -79,7 +79,7 @@ class PlannedFile:
 
 @dataclass(frozen=True, kw_only=True)
 class Reason:
-    """Why a file is in quarantine as a whole: the document beside it, under the file's key and REASON."""
+    """Why a whole file is in quarantine: the document beside it, under the file's key plus REASON."""
 
     key: str
     etag: str
@@ -100,7 +100,7 @@ class Unreadable:
 
 @dataclass(frozen=True, kw_only=True)
 class Layout:
-    """Files of one dataset that share a header: `columns` in its order, and `prefix`, the folder (S3 URI) of all of them.
+    """Files of one dataset that share a header: `columns` in the header's order; `prefix` is their folder (S3 URI).
 
     ValueError if the header lacks a column of the catalog.
     """
@@ -119,11 +119,11 @@ class Layout:
 
     @property
     def folder(self) -> str:
-        """The prefix without scheme and bucket: what the targets of the layout's files begin with."""
+        """The prefix without scheme and bucket; the targets of the layout's files begin with it."""
         return self.prefix.split("/", 3)[3]
 
     def uris(self, file: PlannedFile) -> list[str]:
-        """Where a file of the layout is, or its parts."""
+        """The URIs of a file of the layout, or of its parts."""
         return [self.prefix.removesuffix(self.folder) + target for target in file.targets]
 
     @classmethod
@@ -138,8 +138,7 @@ class Layout:
 class Plan:
     """What one run does with the landing zone. Stored as JSON: a payload of Step Functions holds 256 KiB.
 
-    `drift` tells of odd headers. `published` tells of the files that an earlier run has published; they are not among
-    `files`.
+    `drift` describes odd headers. `published` describes files that an earlier run published; they are not among `files`.
     """
 
     run_id: str
@@ -155,7 +154,7 @@ class Plan:
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Self:
-        """The plan in a document written by `to_json`; ValueError if it does not fit the catalog."""
+        """The plan from a document of `to_json`; ValueError if the document does not fit the catalog."""
         document: dict[str, Any] = json.loads(text)
         return cls(
             run_id=document["run_id"],
@@ -169,7 +168,7 @@ class Plan:
     def landed_csv(self) -> str:
         """Key and ETag of each file, a record each, without a header: COPY loads it into the table LANDED."""
         text = io.StringIO()
-        # a carriage return in a key is quoted only if everything is
+        # the csv module quotes a carriage return in a key only if it quotes everything
         csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL).writerows(
             (file.key, file.etag) for file in self.files
         )
@@ -196,14 +195,14 @@ class Plan:
         return self._with(file for file in self.files if file.key in kept)
 
     def without(self, problems: Mapping[str, str]) -> "Plan":
-        """The plan with the files of those landing keys unusable, for the reason given, and without layouts left empty."""
+        """The plan with these landing keys unusable, each for its reason, and without layouts left empty."""
         return self._with(
             file.unusable(self.run_id, problems[file.key]) if file.key in problems else file
             for file in self.files
         )
 
     def cut(self, parts: Mapping[str, tuple[Part, ...]]) -> "Plan":
-        """The plan with the files of those landing keys in parts."""
+        """The plan with the files of these landing keys split into parts."""
         return replace(self, files=tuple(replace(file, parts=parts.get(file.key, ())) for file in self.files))
 
     def _with(self, files: Iterable[PlannedFile]) -> "Plan":
@@ -215,5 +214,5 @@ class Plan:
 
 
 def _entry(value: Part | PlannedFile | Layout | Plan | Dataset) -> object:
-    """What stands in the document: a dataset by its name, anything else by its fields."""
+    """The JSON value of an object: a dataset is its name, anything else its fields."""
     return value.name if isinstance(value, Dataset) else vars(value)

@@ -1,4 +1,4 @@
-"""AcknowledgeLanding: deletes from landing what the run has published, and nothing else."""
+"""AcknowledgeLanding: deletes from landing the files that the run published, and nothing else."""
 
 from typing import Any
 
@@ -17,8 +17,8 @@ log = Logger()
 def handler(event: dict[str, Any], _context: object) -> dict[str, int]:
     """{run_id, ledger_statement?} -> {acknowledged, changed}.
 
-    `ledger_statement` is the finished Data API statement that read the run's ledger lines; without it the
-    run had no rows, only files that went to quarantine whole.
+    `ledger_statement` is the finished Data API statement that read the run's ledger lines. A run without it had no rows,
+    only files that went to quarantine whole.
     """
     if statement := event.get("ledger_statement"):
         require_published(event["run_id"], read_ledger(statement))
@@ -26,7 +26,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, int]:
 
 
 def require_published(run_id: str, lines: list[LedgerLine]) -> None:
-    """NotPublishedError unless the ledger holds a line of the run for every dataset."""
+    """NotPublishedError unless the ledger has a line of the run for every dataset."""
     expected = sorted(dataset.name for dataset in DATASETS)
     found = sorted(line.dataset for line in lines if line.run_id == run_id)
     if found != expected:
@@ -37,7 +37,7 @@ def require_published(run_id: str, lines: list[LedgerLine]) -> None:
 
 
 def acknowledge(run: Run) -> dict[str, int]:
-    """Delete what the run's copy receipts list, where it is still the object that was copied."""
+    """Delete the objects of the run's copy receipts, each only if it is still the object that was copied."""
     copied = run.receipts()
     deleted = in_parallel(lambda receipt: run.landing.delete_if_unchanged(receipt.key, receipt.etag), copied)
     log.info("acknowledged", extra={"run_id": run.run_id, "deleted": sum(deleted), "of": len(copied)})

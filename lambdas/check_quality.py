@@ -1,4 +1,4 @@
-"""AuditStaging, CheckWarehouse, CheckAnalytics: judge the violations that a quality query has counted."""
+"""AuditStaging, CheckWarehouse, CheckAnalytics: judge the violations that a quality query counted."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ measure = Metrics(namespace=METRICS_NAMESPACE)
 
 @dataclass(frozen=True)
 class Check:
-    """One rule about one table, and in how many places it is violated."""
+    """One rule about one table, and the number of its violations."""
 
     dataset: str
     column_name: str
@@ -52,8 +52,8 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, int]:
 
 
 def judge(checks: Iterable[Check]) -> list[Check]:
-    """The violated ones; DataQualityError if there are none to judge, because no check is not a pass."""
+    """The violated checks; DataQualityError if there are no checks at all: no check is not a pass."""
     found = list(checks)
     if not found:
         raise DataQualityError("the quality query returned no checks at all; expected one row per check")
-    return [check for check in found if check.violations != 0]  # NULL is no pass either
+    return [check for check in found if check.violations != 0]  # NULL is not a pass either

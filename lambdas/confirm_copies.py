@@ -1,4 +1,4 @@
-"""ConfirmCopies: the plan without what has changed between the listing and the copy, or proved unusable in it."""
+"""ConfirmCopies: the plan without files that changed between listing and copy, or that proved unusable."""
 
 from typing import Any
 

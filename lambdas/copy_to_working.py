@@ -16,12 +16,12 @@ log = Logger()
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, int]:
-    """{run_id, batch} -> {copied, changed}; writes the receipts that acknowledgement goes by."""
+    """{run_id, batch} -> {copied, changed}; writes the receipts for AcknowledgeLanding."""
     return copy_batch(Run.of(event), event["batch"])
 
 
 def copy_batch(run: Run, batch: int) -> dict[str, int]:
-    """Copy the batch's files; one that has changed since it was planned is left for the next run."""
+    """Copy the batch's files; a file that has changed since the listing waits for the next run."""
     files = run.read_plan(plan_key).batches(run.environment.task_limits)[batch]
     outcomes = in_parallel(lambda file: _copy(run, file), files)
     receipts = [receipt for receipt in outcomes if receipt]
@@ -47,7 +47,7 @@ def _copy_whole(run: Run, file: PlannedFile) -> bool:
 
 
 def _cut(run: Run, file: PlannedFile) -> tuple[Part, ...]:
-    """The parts that a big file was copied in; none if it is small, cannot be cut, or has changed."""
+    """Copy a big file in parts; no parts if the file is small, cannot be split, or has changed."""
     size = run.environment.copy_part_bytes
     if file.size <= size:
         return ()
@@ -59,7 +59,7 @@ def _cut(run: Run, file: PlannedFile) -> tuple[Part, ...]:
 
 
 def _checked(run: Run, file: PlannedFile) -> PlannedFile:
-    """The file, unusable if it is gzip that cannot be unpacked to its end: Spark would fail on it."""
+    """The file; unusable if it is gzip that cannot be unpacked to its end, because Spark would fail on it."""
     if file.problem or not file.size or not file.key.endswith(".gz"):
         return file
     problem = find_gzip_problem(run.landing, file.key, file.etag)

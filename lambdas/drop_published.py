@@ -1,4 +1,4 @@
-"""DropPublished: the plan without the files that the ledger holds already; those are deleted from landing."""
+"""DropPublished: deletes from landing the files that the ledger already has, and plans without them."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -19,7 +19,7 @@ log = Logger()
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """{run_id, plan, statement} -> plan; writes the plan that the copy tasks read.
 
-    `statement` is the part of a finished Data API batch that has looked the landed files up in the ledger
+    `statement` is the statement of a finished Data API batch that looked up the landed files in the ledger
     (sql/staging/published.sql).
     """
     run = Run.of(event)
@@ -28,9 +28,9 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
 
 
 def drop_published(run: Run, published: Mapping[tuple[str, str], str]) -> Plan:
-    """Delete the published files, where they are still the same, and plan without them.
+    """Delete each published file if it is still the same object, and plan without it.
 
-    `published` is {(landing key, ETag): the run that has published it}.
+    `published` is {(landing key, ETag): the run that published the file}.
     """
     listed = run.read_plan(listed_key)
     known = [file for file in listed.files if (file.key, file.etag) in published]

@@ -1,4 +1,4 @@
-"""PlanCopies: what has landed, what of it this run takes, and where it goes."""
+"""PlanCopies: lists landing, decides which files the run takes, and where each file goes."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
 
 
 def plan_run(run: Run) -> Plan:
-    """List landing, take what fits into one run, read the headers; the plan is kept if it has files."""
+    """List landing, take the files that fit into one run, read their headers; keep the plan if it has files."""
     environment = run.environment
     chosen, left = bound_batch(
         run.landing.objects(), environment.batch_max_files, environment.batch_max_bytes
@@ -45,7 +45,7 @@ def plan_run(run: Run) -> Plan:
 
 
 def _header_of(run: Run, item: LandingObject) -> tuple[str, Header] | None:
-    """The object's key and its header, which is not read if its name is unknown; None if the object has changed."""
+    """The object's key and header; None if the object has changed. An unknown name is not read."""
     if dataset_of(item.key) is None:
         return item.key, Header()
     head = run.landing.read_head(item, HEADER_BYTES)

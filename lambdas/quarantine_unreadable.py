@@ -1,4 +1,4 @@
-"""QuarantineUnreadable: the files that Spark could not read, to quarantine with the reason."""
+"""QuarantineUnreadable: copies the files that Spark could not read to quarantine, with the reason."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,7 +15,7 @@ log = Logger()
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """{run_id, plan} -> plan; without such a file it does nothing."""
+    """{run_id, plan} -> plan; does nothing if Spark could read every file."""
     run = Run.of(event)
     problems = {file.key: file.problem for file in run.unreadable()}
     if not problems:
@@ -24,7 +24,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
 
 
 def quarantine(run: Run, problems: Mapping[str, str]) -> Plan:
-    """Copy the files, each with its reason beside it; the plan with them as unusable.
+    """Copy the files, each with its reason beside it; the plan with these files unusable.
 
     `problems` is {landing key: why Spark could not read the file}.
     """
@@ -36,11 +36,13 @@ def quarantine(run: Run, problems: Mapping[str, str]) -> Plan:
 
 
 def _copy(run: Run, read: PlannedFile, unusable: PlannedFile) -> None:
-    if read.parts:  # the whole is in landing only; if that has changed, the next run reads what it is now
+    if (
+        read.parts
+    ):  # only landing has the whole file; if the file has changed there, the next run reads the new content
         zone, key, etag = run.landing, read.key, read.etag
     else:
         zone, key = run.working, read.target
-        etag = zone.etag(key)  # of a copy by parts it is its own
+        etag = zone.etag(key)  # the ETag of a copy in parts is its own
     if not zone.copy_if_unchanged(key, etag=etag, size=read.size, to=run.quarantine, target=unusable.target):
         raise OSError(f"{zone.uri(key)} has changed while it was copied to quarantine")
     run.explain(unusable)

@@ -18,7 +18,7 @@ measure = Metrics(namespace=METRICS_NAMESPACE)
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """{run_id, plan, ledger_statement, unfinished_statement} -> the report; `has_rejects` decides the final state.
 
-    A statement is empty if there is nothing to read: the run had no rows, no earlier run was left unfinished.
+    A statement is empty if it has nothing to read: the run had no rows, or no earlier run was unfinished.
     """
     own, unfinished = (_lines(event[name]) for name in ("ledger_statement", "unfinished_statement"))
     made = report(event["run_id"], event["plan"], own, unfinished, Environment.read().quarantine_bucket)
@@ -38,9 +38,9 @@ def report(
     unfinished: Sequence[LedgerLine],
     quarantine_bucket: str,
 ) -> dict[str, Any]:
-    """What happened to every file and every row, of this run and of one it has made up for, and the window.
+    """Where every file and every row went, in this run and in the run it made up for; and the analytics window.
 
-    `quarantine` lists where the rejects are.
+    `quarantine` lists the folders of the rejects.
     """
     rejecting = {line.run_id for line in (*own, *unfinished) if line.rows_quarantined}
     if plan["quarantined_files"]:
@@ -70,6 +70,6 @@ def _rows(lines: Iterable[LedgerLine]) -> dict[str, dict[str, int]]:
 
 
 def totals(lines: Iterable[LedgerLine]) -> dict[str, int]:
-    """Sums over the datasets, by metric name: RowsRead, RowsInserted, ...; nothing if there are no lines."""
+    """Sums over the datasets, by metric name: RowsRead, RowsInserted, ...; empty without lines."""
     found = list(lines)
     return {metric_name(name): sum(line.counts[name] for line in found) for name in ROWS} if found else {}

@@ -1,1 +1,1 @@
-"""What more than one handler needs."""
+"""Modules that more than one handler needs."""

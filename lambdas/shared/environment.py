@@ -1,4 +1,4 @@
-"""What the functions find around them: their variables, read once and typed, and Powertools for logs and metrics."""
+"""The functions' environment: their variables, read once and typed, and Powertools for logs and metrics."""
 
 import os
 from dataclasses import dataclass
@@ -8,12 +8,12 @@ from contract.plan import TaskLimits
 METRICS_NAMESPACE = "GoodreadsPipeline"
 
 POWERTOOLS_LAYER = "/aws/service/powertools/python/arm64/python3.14/latest"
-"""AWS's public parameter with the ARN, in any region, of the layer that holds Powertools."""
+"""AWS's public parameter; its value is the ARN of the Powertools layer in the region."""
 
 
 @dataclass(frozen=True)
 class Environment:
-    """Settings that the pipeline stack gives to every function."""
+    """Settings that every function gets from the pipeline stack."""
 
     landing_bucket: str
     working_bucket: str
@@ -42,7 +42,7 @@ class Environment:
 
     @property
     def task_limits(self) -> TaskLimits:
-        """How much one copy task takes."""
+        """The limits of one copy task."""
         return TaskLimits(self.copy_files_per_task, self.copy_bytes_per_task)
 
     def as_variables(self) -> dict[str, str]:

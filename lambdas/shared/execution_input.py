@@ -1,4 +1,4 @@
-"""What an execution is started with: its name, the analytics window, and whether its rejects are accepted."""
+"""Checks the start of an execution: its name, its analytics window, and whether it accepts rejects."""
 
 import re
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ _WINDOW_KEYS = ("window_start", "window_end", "window_days")
 _LONGEST_DAYS = 36_500
 
 _ACCEPT_KEY = "accept_rejects"
-_ACCEPT_USAGE = 'start the execution with {"accept_rejects": true} to publish what a look at the rejects has shown to be right'
+_ACCEPT_USAGE = 'look at the rejects first; if the other rows are right, start the execution with {"accept_rejects": true}'
 
 
 def require_usable_name(run_id: str) -> None:
@@ -68,7 +68,7 @@ def accepts_rejects(execution_input: Mapping[str, Any]) -> str:
 def _refuse_misspelt(
     execution_input: Mapping[str, Any], prefix: str, known: tuple[str, ...], usage: str
 ) -> None:
-    """Of keys that nobody here knows only those with the prefix are refused: Step Functions adds its own."""
+    """Refuse unknown keys that have the prefix; other unknown keys are allowed, because Step Functions adds its own."""
     if misspelt := [key for key in execution_input if key.startswith(prefix) and key not in known]:
         raise InvalidExecutionInput(
             f"the input has {', '.join(misspelt)}, expected {', '.join(known)}; {usage}"

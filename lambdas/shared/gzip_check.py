@@ -1,4 +1,4 @@
-"""Whether a gzip file can be read to its end."""
+"""Tells whether a gzip file can be read to its end."""
 
 import zlib
 from typing import Protocol
@@ -7,21 +7,21 @@ from botocore.exceptions import ClientError
 
 from lambdas.shared.zone import Zone, raise_unless_changed
 
-_READ = 256 * 1024  # bytes asked for at a time
-_UNZIPPED = 1024 * 1024  # bytes unzipped at a time, however much a few bytes may stand for
-_SMALLEST = 20  # bytes of a gzip file that holds nothing
+_READ = 256 * 1024  # bytes to read at a time
+_UNZIPPED = 1024 * 1024  # bytes to unzip at a time: a few compressed bytes may hold gigabytes
+_SMALLEST = 20  # bytes of an empty gzip file
 _GZIP = zlib.MAX_WBITS | 16
 
 
 class Readable(Protocol):
-    """What is read: an open file, or the body of an S3 object."""
+    """An open file, or the body of an S3 object."""
 
     def read(self, size: int, /) -> bytes:
         """At most that many bytes; none at the end."""
 
 
 def find_gzip_problem(zone: Zone, key: str, etag: str) -> str | None:
-    """Why it cannot be unpacked; None if it can, or if it is not the object of that ETag any more."""
+    """Why the object cannot be unpacked; None if it can, or if it no longer has that ETag."""
     try:
         body = zone.s3.get_object(Bucket=zone.bucket, Key=key, IfMatch=etag)["Body"]
     except ClientError as error:
@@ -32,10 +32,10 @@ def find_gzip_problem(zone: Zone, key: str, etag: str) -> str | None:
 
 
 def gzip_problem(body: Readable) -> str | None:
-    """Read a gzip file to its end: why Spark could not, or None if it can.
+    """Read a gzip file to its end: why Spark could not read it, or None if Spark can.
 
-    As Hadoop reads it: files set end to end are one file, no bytes at all are an empty one, and nothing else
-    may follow, not even the zeros that some tools pad with. Takes little memory whatever the sizes.
+    The rules are Hadoop's: concatenated gzip files are one file, zero bytes are an empty file, and nothing else may
+    follow, not even the zeros that some tools pad with. Takes little memory, whatever the sizes.
     """
     read = unzipped = start = 0
     member = zlib.decompressobj(wbits=_GZIP)

@@ -1,4 +1,4 @@
-"""Copying a big CSV file as several smaller ones, so that all cores of a cluster have work."""
+"""Copies a big CSV file as several smaller files, so that all cores of a cluster have work."""
 
 import gzip
 from collections.abc import Iterator, Sequence
@@ -18,16 +18,16 @@ from lambdas.shared.zone import Zone, in_parallel, raise_unless_changed
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-_BLOCK = 256 * 1024  # bytes scanned at a time: they stay in the processor's cache
-_HEAD = 5 * 1024 * 1024  # the least that S3 takes for a part of an upload which is not its last
-_THREADS = 4  # each holds a head
+_BLOCK = 256 * 1024  # bytes to scan at a time: they fit into the processor's cache
+_HEAD = 5 * 1024 * 1024  # S3's minimum for every part of an upload but the last
+_THREADS = 4  # each thread holds a head in memory
 
 
 def copy_in_parts(landing: Zone, file: PlannedFile, working: Zone, size: int) -> tuple[Part, ...]:
-    """Copy a file in parts of about `size` bytes, unpacked if it is gzip; none if it is not the planned one any more.
+    """Copy a file in parts of about `size` bytes; gzip is unpacked. No parts if the object has changed since the plan.
 
-    S3 itself copies all but the head of each part, except of gzip. NotCuttableError if the file has to stay whole;
-    OSError if the parts do not hold the bytes of the source.
+    S3 itself copies all but the head of each part; unpacked gzip passes through the function. NotCuttableError if the
+    file has to stay whole; OSError if the parts do not hold the bytes of the source.
     """
     source = _Source(landing, file)
     try:
@@ -51,12 +51,12 @@ class _Source:
     file: PlannedFile
 
     def read(self, start: int, end: int) -> bytes:
-        """Those bytes, as they are in landing."""
+        """The bytes from `start` to before `end`, as they are in landing."""
         return bytes(self._get(Range=f"bytes={start}-{end - 1}")["Body"].read())
 
     @contextmanager
     def content(self) -> Iterator[Readable]:
-        """All of it, unpacked if it is gzip."""
+        """The whole content; gzip is unpacked."""
         with closing(self._get()["Body"]) as body:
             yield gzip.GzipFile(fileobj=body) if self.file.key.endswith(".gz") else body
 
@@ -70,7 +70,7 @@ class _Source:
 
 @dataclass(frozen=True)
 class _Copy:
-    """What becomes of a piece: an object that begins with the file's header."""
+    """The copy of a piece: an object that begins with the file's header."""
 
     piece: Piece
     zone: Zone
@@ -82,7 +82,7 @@ class _Copy:
 
 
 def _evenly(file: PlannedFile, size: int) -> int:
-    """The size of pieces that leaves no small one over; of gzip it is not known what it holds."""
+    """A size of pieces that leaves no small last piece; `size` for gzip, because its unpacked size is unknown."""
     return size if file.key.endswith(".gz") else -(-file.size // -(-file.size // size))
 
 
@@ -92,9 +92,9 @@ def _target(file: PlannedFile, number: int, piece: Piece) -> str:
 
 
 def _assemble(source: _Source, copies: Sequence[_Copy], s3: "S3Client") -> None:
-    """The header and the head of each piece go through here, the rest from bucket to bucket.
+    """Upload the header and the head of each piece; S3 copies the rest from bucket to bucket.
 
-    The objects appear when all bytes are there: a source that changes meanwhile leaves none.
+    The objects appear when all bytes are there: if the source changes in between, no object appears.
     """
     header = source.read(0, copies[0].piece.start)
     with ExitStack() as unless_complete:
@@ -143,7 +143,7 @@ def _fill(source: _Source, header: bytes, copy_and_upload: tuple[_Copy, Any]) ->
 
 
 def _unpack(source: _Source, copies: Sequence[_Copy]) -> None:
-    """All bytes go through here."""
+    """Upload all bytes of each piece."""
     with source.content() as content:
         header = content.read(copies[0].piece.start)
         for copy in copies:
@@ -152,13 +152,13 @@ def _unpack(source: _Source, copies: Sequence[_Copy]) -> None:
 
 
 class _Section:
-    """The header, and the next `size` bytes of a stream, to be read as a file."""
+    """A file of the header and the next `size` bytes of a stream."""
 
     def __init__(self, header: bytes, stream: Readable, size: int) -> None:
         self._header, self._stream, self._size = header, stream, size
 
     def read(self, size: int = -1) -> bytes:
-        """That many bytes, fewer at the end; without a size all that are left."""
+        """`size` bytes, fewer at the end; all remaining bytes without a size."""
         if size < 0:
             size = len(self._header) + self._size
         head, self._header = self._header[:size], self._header[size:]
@@ -176,4 +176,4 @@ def _require_all_bytes(source: _Source, copies: Sequence[_Copy]) -> None:
             raise OSError(f"{copy.zone.uri(copy.target)} has {found} bytes after the copy, not {expected}")
     end = copies[-1].piece.end
     if not source.file.key.endswith(".gz") and end != source.file.size:
-        raise OSError(f"of {source.file.key} {end} bytes were read, it has {source.file.size}")
+        raise OSError(f"{end} bytes of {source.file.key} were read, expected {source.file.size}")

@@ -1,4 +1,4 @@
-"""Deciding what a run takes from the landing zone, and telling of it: pure functions, no S3."""
+"""Decides which landing objects a run takes, and describes the plan. Pure functions, no S3."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,12 +8,12 @@ from contract.keys import empty_folder, file_name, layout_folder, unusable_folde
 from contract.plan import LandingObject, Layout, Plan, PlannedFile, TaskLimits
 from lambdas.shared.recognise import dataset_of, header_drift, header_problem, unknown_name_problem
 
-_NOTES, _NOTE_LENGTH = 20, 250  # what a person reads; all of it is in the log and in the plan
+_NOTES, _NOTE_LENGTH = 20, 250  # for a person; the log and the plan have all notes
 
 
 @dataclass(frozen=True)
 class Header:
-    """What reading the start of a landing object gave; no columns and no problem: the file holds nothing."""
+    """The header of a landing object. Without columns and without a problem, the file holds nothing."""
 
     columns: tuple[str, ...] | None = None
     problem: str | None = None
@@ -22,9 +22,9 @@ class Header:
 def bound_batch(
     objects: Iterable[LandingObject], max_files: int, max_bytes: int
 ) -> tuple[list[LandingObject], int]:
-    """The oldest objects that fit into one run, and how many are left for the next.
+    """The oldest objects that fit into one run, and the number of objects that wait for the next run.
 
-    One object is always taken, however big: it would wait for ever otherwise.
+    The run always takes one object, however big: otherwise that object would wait for ever.
     """
     ordered = sorted(objects, key=lambda item: (item.modified, item.key))
     chosen: list[LandingObject] = []
@@ -78,7 +78,7 @@ def make_plan(
 
 
 def summary(plan: Plan, limits: TaskLimits) -> dict[str, Any]:
-    """What the state machine needs to know of a plan: figures, copy batches and notes, never the list of files."""
+    """The part of a plan that the state machine needs: figures, copy batches and notes, never the list of files."""
     usable = [file for file in plan.files if not file.problem]
     return {
         "files": len(usable),
@@ -93,7 +93,7 @@ def summary(plan: Plan, limits: TaskLimits) -> dict[str, Any]:
 
 
 def notes_of(plan: Plan) -> list[str]:
-    """All that is odd about the landed files, in words."""
+    """Everything odd about the landed files, in words."""
     problems = [f"{file.key}: {file.problem}" for file in plan.files if file.problem]
     empty = [f"{file.key}: holds nothing" for file in plan.files if plan.is_empty(file)]
     return [*problems, *empty, *plan.drift, *plan.published]

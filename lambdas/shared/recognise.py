@@ -1,4 +1,4 @@
-"""Which dataset a landing object belongs to, by its name and its header."""
+"""Recognises the dataset of a landing object by its name and its header."""
 
 import codecs
 import csv
@@ -8,11 +8,11 @@ import zlib
 from catalog import DATASETS, Dataset
 
 HEADER_BYTES = 65536
-"""How much of a file is read for its header; a longer header is not one of ours."""
+"""The number of bytes to read for a header; no dataset has a longer header."""
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _FORMATS = {
-    _GZIP_MAGIC: "gzip, and its name does not end in .gz (or it was compressed twice)",
+    _GZIP_MAGIC: "gzip, although its name does not end in .gz (or it was compressed twice)",
     b"PK\x03\x04": "a zip archive or a workbook",
     b"PAR1": "Parquet",
     b"\xd0\xcf\x11\xe0": "an old workbook",
@@ -28,7 +28,7 @@ _BYTE_ORDER_MARKS = {  # the longer before those they begin with
 _SUFFIXES = (".csv", ".csv.gz")
 _GZIP = zlib.MAX_WBITS | 16
 _OTHER_SEPARATORS = (";", "\t", "|")
-_SHOWN = 500  # characters of a wrong header that its problem repeats
+_SHOWN = 500  # characters of a wrong header that the message shows
 
 
 def dataset_of(key: str) -> Dataset | None:
@@ -48,7 +48,7 @@ def dataset_of(key: str) -> Dataset | None:
 
 
 def unknown_name_problem(key: str) -> str:
-    """Why a key whose dataset is unknown cannot be used, and what would be recognised."""
+    """Why a key without a known dataset cannot be used, and which names are recognised."""
     expected = ", ".join(f"{dataset.landing_name}.csv or {dataset.name}/<name>.csv" for dataset in DATASETS)
     return f"{key!r} names no known dataset; expected {expected}, each optionally with .gz"
 
@@ -56,8 +56,8 @@ def unknown_name_problem(key: str) -> str:
 def read_header(key: str, head: bytes) -> tuple[tuple[str, ...] | None, str | None]:
     """The column names in the first bytes of a file, or why there are none: (columns, problem).
 
-    (None, None) means that the file holds nothing at all. What follows the header is not looked at: bad
-    bytes there cost the rows that hold them, not the file.
+    (None, None) means that the file holds nothing at all. The function does not look beyond the header: bad bytes there
+    cost their rows, not the file.
     """
     try:
         content, is_whole = _content(key, head)
@@ -109,7 +109,7 @@ def header_drift(dataset: Dataset, columns: tuple[str, ...]) -> str | None:
 
 
 def _content(key: str, head: bytes) -> tuple[bytes, bool]:
-    """What the start of a file holds, unzipped, and whether that is all of it; EOFError if gzip is cut off."""
+    """The content of a file's start, unzipped, and whether it is the whole content; EOFError if gzip is cut off."""
     content, ended = _unzipped(head) if key.endswith(".gz") else (head, True)
     is_whole = len(head) < HEADER_BYTES and len(content) < HEADER_BYTES
     if is_whole and not ended:
@@ -118,9 +118,9 @@ def _content(key: str, head: bytes) -> tuple[bytes, bool]:
 
 
 def _unzipped(head: bytes) -> tuple[bytes, bool]:
-    """Up to HEADER_BYTES of what gzip members hold, and whether the last one was read to its end.
+    """Up to HEADER_BYTES of the content of gzip members, and whether the last member was read to its end.
 
-    What follows a member and is no other one is left to the check of the whole file.
+    If something else follows a member, the check of the whole file finds it.
     """
     content, ended, is_first = b"", True, True
     while head and len(content) < HEADER_BYTES and (is_first or head.startswith(_GZIP_MAGIC)):
@@ -131,7 +131,7 @@ def _unzipped(head: bytes) -> tuple[bytes, bool]:
 
 
 def _other_than_text(content: bytes) -> str | None:
-    """What a file is, if its first bytes say that it is no UTF-8 text."""
+    """The problem of a file whose first bytes show that it is not UTF-8 text; None for text."""
     kind = next((kind for magic, kind in _FORMATS.items() if content.startswith(magic)), None)
     if kind:
         return f"the file is not text but {kind}; expected CSV"
@@ -142,8 +142,8 @@ def _other_than_text(content: bytes) -> str | None:
 def _first_record(text: str, is_whole: bool) -> tuple[tuple[str, ...] | None, str | None]:
     """The names in the first CSV record, or why there are none: (names, problem).
 
-    `text` may be decoded with surrogateescape: only the record itself has to be UTF-8. Unless it `is_whole`
-    the text may break off anywhere.
+    `text` may be decoded with surrogateescape: only the record itself has to be UTF-8. The text may break off anywhere,
+    unless it `is_whole`.
     """
     lines = io.StringIO(text)
     try:

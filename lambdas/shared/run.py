@@ -1,4 +1,4 @@
-"""One run as the functions see it: its name, its settings, its zones, and the documents that it keeps in them."""
+"""One run as the functions see it: its name, its settings, its zones, and its documents in the zones."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Receipt:
-    """A landing object that was copied; to quarantine if it has a `problem`, in `parts` if there are any."""
+    """A copied landing object. It is in quarantine if it has a `problem`, and in `parts` if there are any."""
 
     key: str
     etag: str
@@ -27,13 +27,13 @@ class Receipt:
 
     @classmethod
     def from_entry(cls, entry: dict[str, Any]) -> "Receipt":
-        """What `asdict` makes of a receipt, read back."""
+        """The receipt from its entry in the document."""
         return cls(**{**entry, "parts": tuple(Part(**part) for part in entry["parts"])})
 
 
 @dataclass(frozen=True)
 class Run:
-    """A run, named `run_id`; every method writes and reads documents of this run only."""
+    """A run, named `run_id`; every method reads and writes only documents of this run."""
 
     run_id: str
     s3: "S3Client"
@@ -41,22 +41,22 @@ class Run:
 
     @classmethod
     def of(cls, event: Mapping[str, Any]) -> "Run":
-        """The run of an event, with the settings of the function's environment."""
+        """The run that an event names, with the settings of the function's environment."""
         return cls(event["run_id"], boto3.client("s3"), Environment.read())
 
     @property
     def landing(self) -> Zone:
-        """Where files land."""
+        """The zone where files land."""
         return Zone(self.s3, self.environment.landing_bucket)
 
     @property
     def working(self) -> Zone:
-        """Where copies of the files are, and the documents of the run."""
+        """The zone of the copies and of the run's documents."""
         return Zone(self.s3, self.environment.working_bucket)
 
     @property
     def quarantine(self) -> Zone:
-        """Where rejected rows and unusable files are."""
+        """The zone of rejected rows and unusable files."""
         return Zone(self.s3, self.environment.quarantine_bucket)
 
     def read_plan(self, key: Callable[[str], str]) -> Plan:
@@ -68,26 +68,26 @@ class Run:
         self.working.write(key(self.run_id), plan.to_json().encode())
 
     def write_landed(self, plan: Plan) -> None:
-        """Keep keys and ETags of a plan's files, for Redshift."""
+        """Keep the keys and ETags of a plan's files for Redshift."""
         self.working.write(landed_key(self.run_id), plan.landed_csv().encode())
 
     def write_receipts(self, batch: int, receipts: Iterable[Receipt]) -> None:
-        """Keep what a copy task has copied, in place of what an earlier try has written."""
+        """Keep the receipts of a copy task; they replace those of an earlier try."""
         body = json.dumps([asdict(receipt) for receipt in receipts])
         self.working.write(receipt_key(self.run_id, batch), body.encode())
 
     def receipts(self) -> list[Receipt]:
-        """Every object that was copied."""
+        """The receipts of all copied objects."""
         documents = self.working.read_below(receipts_prefix(self.run_id))
         return [Receipt.from_entry(entry) for document in documents for entry in json.loads(document)]
 
     def explain(self, file: PlannedFile) -> None:
-        """Say beside a file in quarantine why it is there; nothing if it has no problem."""
+        """Write the reason beside a file in quarantine; nothing for a file without a problem."""
         if file.problem:
             reason = Reason(key=file.key, etag=file.etag, size=file.size, problem=file.problem)
             self.quarantine.write(f"{file.target}{REASON}", json.dumps(asdict(reason)).encode())
 
     def unreadable(self) -> list[Unreadable]:
-        """The files that the Spark job could not read, as the job has written them down."""
+        """The Spark job's list of the files that it could not read."""
         documents = self.quarantine.read_below(unreadable_prefix(self.run_id))
         return [Unreadable(**json.loads(line)) for document in documents for line in document.splitlines()]

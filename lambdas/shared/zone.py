@@ -1,4 +1,4 @@
-"""A bucket: listing, reading, copying and deleting objects, on the condition that they are still the same."""
+"""Lists, reads, copies and deletes objects of a bucket, on the condition that they are still the same."""
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -20,28 +20,28 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-# a part's condition did not hold; the runtime's s3transfer may be one that passes on S3's own error
+# the condition of a part failed; an older s3transfer in the Lambda runtime passes on S3's own error
 _PART_CHANGED = getattr(exceptions, "S3CopyFailedError", ClientError)
 _CHANGED = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey", "404", "409", "412"}
 _THREADS = 16
 _MIB = 1024 * 1024
 COPYING = TransferConfig(
     multipart_threshold=64 * _MIB,
-    multipart_chunksize=64 * _MIB,  # doubled by the library until 10,000 parts suffice
-    preferred_transfer_client="classic",  # the other one cannot copy
+    multipart_chunksize=64 * _MIB,  # the library doubles it until 10,000 parts suffice
+    preferred_transfer_client="classic",  # the CRT client cannot copy
 )
-"""Objects from 64 MiB on are copied in parts, which S3 does at the same time; one request ends at 5 GiB."""
+"""Objects of 64 MiB or more are copied in parallel parts; a single request can copy at most 5 GiB."""
 
 
 class _Planned(BaseSubscriber):
-    """Tells the transfer manager the planned version; left alone it asks S3, once more for each object."""
+    """Tells the transfer manager the planned version; otherwise it would ask S3 once more for each object."""
 
     def __init__(self, etag: str, size: int) -> None:
         self._etag, self._size = etag, size
 
     def on_queued(self, future: TransferFuture, **_: object) -> None:
         future.meta.provide_transfer_size(self._size)
-        if hasattr(future.meta, "provide_object_etag"):  # an older one wants to know the size only
+        if hasattr(future.meta, "provide_object_etag"):  # an older s3transfer takes only the size
             future.meta.provide_object_etag(self._etag)
 
 
@@ -57,7 +57,7 @@ class Zone:
         return f"s3://{self.bucket}/{key}"
 
     def objects(self) -> Iterator[LandingObject]:
-        """All objects. Keys that end with a slash are left out: consoles mark folders with them."""
+        """All objects, without keys that end with a slash: consoles use them as folder markers."""
         for item in self._list(""):
             if not item["Key"].endswith("/"):
                 yield LandingObject(item["Key"], item["ETag"], item["Size"], item["LastModified"].isoformat())
@@ -76,31 +76,31 @@ class Zone:
         return answer["Body"].read() if answer["ETag"] == item.etag else None
 
     def read(self, key: str) -> bytes:
-        """All that an object holds; for the small documents of a run."""
+        """The content of an object; for the small documents of a run."""
         return self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()
 
     def read_below(self, prefix: str) -> Iterator[bytes]:
-        """All that each object holds whose key begins with the prefix; for the small documents of a run."""
+        """The content of each object below a prefix; for the small documents of a run."""
         for item in self._list(prefix):
             yield self.read(item["Key"])
 
     def write(self, key: str, content: bytes) -> None:
-        """Write an object, in place of an earlier one."""
+        """Write an object; it replaces an earlier one."""
         self.s3.put_object(Bucket=self.bucket, Key=key, Body=content)
 
     def etag(self, key: str) -> str:
-        """The ETag that an object has now."""
+        """The current ETag of an object."""
         return self.s3.head_object(Bucket=self.bucket, Key=key)["ETag"]
 
     def size(self, key: str) -> int:
-        """The size that an object has now."""
+        """The current size of an object."""
         return self.s3.head_object(Bucket=self.bucket, Key=key)["ContentLength"]
 
     def copy_if_unchanged(self, key: str, *, etag: str, size: int, to: "Zone", target: str) -> bool:
         """Copy an object to a key of another zone if it still has that ETag; False if it does not.
 
-        Server-side, in parts where the object is big; a copy that is given up leaves neither an object nor
-        parts. Raises OSError if the copy's size is not the source's.
+        S3 copies; a big object in parts. A failed copy leaves neither an object nor parts. OSError if the copy's size is
+        not the source's.
         """
         with create_transfer_manager(self.s3, COPYING) as manager:
             future = manager.copy(
@@ -123,7 +123,7 @@ class Zone:
         return True
 
     def delete_if_unchanged(self, key: str, etag: str) -> bool:
-        """Delete an object if it still has that ETag; False if it is another one or gone."""
+        """Delete an object if it still has that ETag; False if it has another ETag or is gone."""
         try:
             self.s3.delete_object(Bucket=self.bucket, Key=key, IfMatch=etag)
         except ClientError as error:
@@ -145,6 +145,6 @@ def in_parallel(
 
 
 def raise_unless_changed(error: ClientError) -> None:
-    """Raise the error unless it says that the object is another one than expected, or gone."""
+    """Raise the error unless it says that the object has changed or is gone."""
     if error.response["Error"]["Code"] not in _CHANGED:
         raise error

@@ -242,7 +242,10 @@ def test_one_bad_byte_anywhere_in_a_header_refuses_it(bad: bytes, position: str)
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old workbook"),
         (bz2.compress(b"author_id"), "bzip2"),
         (b"\x28\xb5\x2f\xfd\x24", "zstd"),
-        (gzip.compress(b"author_id"), "gzip, and its name does not end in .gz (or it was compressed twice)"),
+        (
+            gzip.compress(b"author_id"),
+            "gzip, although its name does not end in .gz (or it was compressed twice)",
+        ),
     ],
     ids=["zip", "Parquet", "workbook", "bzip2", "zstd", "gzip"],
 )
