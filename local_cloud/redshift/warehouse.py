@@ -15,7 +15,7 @@ from local_cloud.redshift import copy_command, results
 from local_cloud.redshift.errors import SqlError, from_duckdb, isolation_violation
 from local_cloud.redshift.sql.dialect import multiple_matches, to_duckdb
 from local_cloud.redshift.sql.parsing import parameter_names, parse
-from local_cloud.redshift.sql.tables import qualified_name
+from local_cloud.redshift.sql.tables import columns_of, qualified_name
 
 # Redshift divides integers without a remainder and shows sessions in UTC. To compress texts takes DuckDB as long as
 # all else of a load; without it the file has half as many bytes again.
@@ -43,6 +43,8 @@ class Warehouse:
         self._connection = duckdb.connect(str(database))
         self._connection.execute(_SETTINGS)
         self._connection.execute(files(__package__).joinpath("macros.sql").read_text())
+        self._locked: dict[str, Transaction] = {}
+        self._unlocked = threading.Condition()
         self._committing = threading.Lock()
         self._clock = 0
         self._changed_at: dict[str, int] = {}
@@ -54,9 +56,49 @@ class Warehouse:
     @contextmanager
     def transaction(self) -> Iterator["Transaction"]:
         """A transaction on a connection of its own; rolled back unless `commit` was called."""
-        with self._connection.cursor() as connection:
-            connection.execute("begin")
-            yield Transaction(connection, self, self._buckets, self._clock)
+        connection = self._connection.cursor()
+        transaction = Transaction(connection, self, self._buckets)
+        try:
+            with connection:
+                connection.execute("begin")
+                yield transaction
+        finally:  # after the end of the connection, which rolls back what was not committed
+            self._unlock(transaction)
+
+    @property
+    def clock(self) -> int:
+        """The number of commits so far."""
+        return self._clock
+
+    def lock(self, transaction: "Transaction", table: exp.Table) -> None:
+        """Keep the table locked until the transaction ends, once no other transaction keeps it locked.
+
+        SqlError if there is no such table, duckdb.InterruptException if the transaction is interrupted.
+        """
+        name = qualified_name(table)
+        with (
+            self._connection.cursor() as other
+        ):  # the transaction itself must not look yet: it would see today's rows
+            columns_of(other, table)
+        with self._unlocked:
+            self._unlocked.wait_for(
+                lambda: transaction.interrupted or self._locked.get(name, transaction) is transaction
+            )
+            if transaction.interrupted:
+                raise duckdb.InterruptException(f"interrupted while {name} was locked by another transaction")
+            self._locked[name] = transaction
+
+    def stop_waiting(self) -> None:
+        """Let transactions that wait for a lock see that they are interrupted."""
+        with self._unlocked:
+            self._unlocked.notify_all()
+
+    def _unlock(self, transaction: "Transaction") -> None:
+        with self._unlocked:
+            self._locked = {
+                name: holder for name, holder in self._locked.items() if holder is not transaction
+            }
+            self._unlocked.notify_all()
 
     def commit(self, transaction: "Transaction") -> None:
         """SqlError 1023 if another transaction changed one of the same tables and committed meanwhile.
@@ -66,7 +108,7 @@ class Warehouse:
         """
         with self._committing:
             for table in sorted(transaction.changed):
-                if self._changed_at.get(table, 0) > transaction.began:
+                if self._changed_at.get(table, 0) > transaction.sees:
                     raise isolation_violation(table)
             try:
                 transaction.connection.commit()
@@ -77,14 +119,18 @@ class Warehouse:
 
 
 class Transaction:
-    """Statements in Redshift SQL, run one after the other; SqlError from each that fails."""
+    """Statements in Redshift SQL, run one after the other; SqlError from each that fails.
 
-    def __init__(
-        self, connection: duckdb.DuckDBPyConnection, owner: Warehouse, buckets: Path, began: int
-    ) -> None:
+    It sees what was committed before its first statement. As on Redshift, LOCK is none in this sense: who has
+    waited for a lock sees what the transaction before has committed.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, owner: Warehouse, buckets: Path) -> None:
         self.connection = connection
-        self.began = began
+        self.interrupted = False
+        self.sees = 0
         self.changed: set[str] = set()
+        self._begun = False
         self._owner = owner
         self._buckets = buckets
 
@@ -93,6 +139,12 @@ class Transaction:
         tree = parse(sql)
         if tree is None:
             return Outcome()
+        if isinstance(tree, exp.Lock):
+            for table in tree.expressions:
+                self._owner.lock(self, table)
+            return Outcome()
+        if not self._begun:
+            self._begun, self.sees = True, self._owner.clock
         used = _bound(sql, parameters)
         target = tree.find(exp.Table)
         table = qualified_name(target) if target else "?"
@@ -117,7 +169,9 @@ class Transaction:
         self._owner.commit(self)
 
     def interrupt(self) -> None:
-        """Stop what runs on this transaction's connection, from another thread."""
+        """Stop what this transaction runs or waits for, from another thread."""
+        self.interrupted = True
+        self._owner.stop_waiting()
         self.connection.interrupt()
 
     def _translate(self, tree: exp.Expr) -> str:

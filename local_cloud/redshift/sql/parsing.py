@@ -1,5 +1,6 @@
 """Redshift SQL text to a syntax tree."""
 
+import re
 from itertools import pairwise
 
 from sqlglot import exp
@@ -10,8 +11,8 @@ from sqlglot.tokenizer_core import Token, TokenType
 
 from local_cloud.redshift.errors import SqlError
 
-# Statements about physical layout, locks, rights and sessions: DuckDB has nothing that they could change.
-_NO_OPERATIONS = {"analyse", "analyze", "grant", "lock", "reset", "revoke", "set", "vacuum"}
+# Statements about physical layout, rights and sessions: DuckDB has nothing that they could change.
+_NO_OPERATIONS = {"analyse", "analyze", "grant", "reset", "revoke", "set", "vacuum"}
 
 
 class _RedshiftDdlParser(RedshiftParser):
@@ -31,6 +32,7 @@ class _RedshiftDdl(Redshift):
 def parse(sql: str) -> exp.Expr | None:
     """The one statement in `sql`; None for a statement that is accepted and does nothing locally.
 
+    `lock table a, b` is an exp.Lock with the tables as its expressions.
     SqlError if the text is not one Redshift statement.
     """
     try:
@@ -41,12 +43,20 @@ def parse(sql: str) -> exp.Expr | None:
             raise SqlError("the text holds several statements: send one, or several as a batch")
         if tokens[0].text.lower() in _NO_OPERATIONS:
             return None
+        if tokens[0].text.lower() == "lock":
+            return _lock(tokens)
         (tree,) = _RedshiftDdl().parser().parse(tokens, sql)
     except (ParseError, TokenError) as error:
         raise SqlError(f"syntax error: {_one_line(error)}") from None
     if tree is None or isinstance(tree, exp.Command):
         raise SqlError(f"{tokens[0].text.upper()} is not supported locally: {sql.strip()[:80]}")
     return tree
+
+
+def _lock(tokens: list[Token]) -> exp.Lock:
+    # sqlglot's tokenizer leaves what follows LOCK as one text.
+    listed = re.sub(r"(?i)^table\b", "", " ".join(token.text for token in tokens[1:]))
+    return exp.Lock(expressions=[exp.to_table(name, dialect=Redshift) for name in listed.split(",")])
 
 
 def parameter_names(sql: str) -> set[str]:

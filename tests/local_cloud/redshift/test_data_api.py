@@ -335,6 +335,35 @@ def test_two_inserts_into_one_table_may_overlap(engine: RedshiftEngine, session:
     assert session.rows("select sum(a)::int from appended") == [(3,)]
 
 
+def test_a_locked_table_is_free_again_once_its_transaction_has_ended_committed_or_not(
+    engine: RedshiftEngine, session: Any
+) -> None:
+    session.run("create table locked (a int)")
+    for commits in (True, False):
+        with engine._warehouse.transaction() as holder:  # noqa: SLF001
+            holder.run("lock table locked", {})
+            session.run("insert into locked values (1)")  # who does not lock does not wait
+            if commits:
+                holder.commit()
+        session.run("lock table locked", "insert into locked values (1)")
+    assert session.rows("select sum(a)::int from locked") == [(4,)]
+
+
+def test_who_waits_for_a_lock_can_be_cancelled(engine: RedshiftEngine, client: Any, session: Any) -> None:
+    session.run("create table held (a int)")
+    with engine._warehouse.transaction() as holder:  # noqa: SLF001
+        holder.run("lock table held", {})
+        waiting = session.submit("lock table held", "insert into held values (1)")
+        assert client.cancel_statement(Id=waiting)["Status"] is True
+        assert session.ended(waiting)["Status"] == "ABORTED"
+    assert session.rows("select count(*) from held") == [(0,)]
+
+
+def test_a_table_that_does_not_exist_cannot_be_locked(session: Any) -> None:
+    assert session.error("lock table nowhere.at_all") == 'ERROR: relation "nowhere.at_all" does not exist'
+    assert "syntax error" in session.error("lock")
+
+
 def test_statements_are_listed_newest_first_and_by_status_and_name(client: Any, ended: Any) -> None:
     names = ["listed-a", "listed-b", "listed-c"]
     for name, sql in zip(names, ["select 1", "select * from nowhere", "select 3"], strict=True):
