@@ -1,6 +1,7 @@
 """A warehouse with the tables of the pipeline, on the engine that stands in for Redshift."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -11,9 +12,14 @@ from tests.sql.staged import Staged
 
 
 @pytest.fixture(scope="module")
-def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
-    folder = tmp_path_factory.mktemp("warehouse")
-    with RedshiftEngine(folder / "warehouse.duckdb", folder) as engine:
+def buckets(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder whose folders are the buckets that COPY reads."""
+    return tmp_path_factory.mktemp("warehouse")
+
+
+@pytest.fixture(scope="module")
+def session(buckets: Path) -> Iterator[Session]:
+    with RedshiftEngine(buckets / "warehouse.duckdb", buckets) as engine:
         session = Session(engine)
         session.run(*statements.create_tables(), *statements.create_staging())
         yield session

@@ -3,6 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sql import statements
 from tests.sql.staged import Staged, Version
 
 versions = st.builds(Version, st.integers(1, 4), st.integers(0, 3), st.integers(-2, 2))
@@ -66,12 +67,50 @@ def test_the_same_name_with_other_content_and_the_same_content_under_another_nam
     assert staged.files() == [("author.csv", "r1"), ("author.csv", "r2"), ("authors/again.csv", "r2")]
 
 
-def test_a_holder_with_an_older_fencing_token_publishes_nothing(staged: Staged) -> None:
-    staged.stage("r2", [Version(1, 5, 0)], token=2)
+def test_only_what_is_newer_than_the_warehouse_is_left_to_be_merged(staged: Staged) -> None:
+    staged.stage("r1", [Version(1, 5, 0), Version(2, 5, 0), Version(3, 5, 0), Version(4, 5, 0)])
+    staged.publish("r1")
+    newer, tie_won, same, older, new = (
+        Version(1, 6, -1),
+        Version(2, 5, 1),
+        Version(3, 5, 0),
+        Version(4, 4, 9),
+        Version(5, 1, 0),
+    )
+    staged.stage("r2", [newer, tie_won, same, older, new], token=2)
     staged.publish("r2")
-    staged.stage("r1", [Version(1, 6, 0)], token=1)
-    assert "the_lease_is_still_held" in staged.refused("r1")
-    assert list(staged.ledger()) == ["r2"]
+    assert staged.session.rows("select author_id from goodreads_staging.authors order by 1") == [
+        (1,),
+        (2,),
+        (5,),
+    ]
+
+
+def test_each_dataset_of_each_run_has_one_line_in_the_ledger(staged: Staged) -> None:
+    for token, run in enumerate(("r1", "r2"), 1):
+        staged.stage(run, [Version(token, 5, 0)], token=token, quarantined=token)
+        staged.publish(run)
+        lines = staged.session.rows(statements.read_ledger(), run_id=run)
+        assert lines == [
+            (run, "authors", token + 1, 1, 0, 0, 0, token),
+            *((run, dataset, 0, 0, 0, 0, 0, 0) for dataset in ("books", "reviews", "users")),
+        ]
+
+
+def test_a_holder_with_an_older_fencing_token_publishes_nothing(staged: Staged) -> None:
+    for token in (1, 3):
+        staged.stage(f"r{token}", [Version(1, 5, 0)], token=token)
+        staged.publish(f"r{token}")
+    staged.stage("r2", [Version(1, 6, 0)], token=2)
+    assert "the_lease_is_still_held" in staged.refused("r2")
+    assert sorted(staged.ledger()) == ["r1", "r3"]
+
+
+def test_a_run_publishes_no_files_of_another_run(staged: Staged) -> None:
+    staged.stage("r1", [Version(1, 5, 0)], files={"author.csv": '"e1"'})
+    staged.session.run("update goodreads_staging.files set run_id = 'r2'")
+    assert "every_file_is_counted_once" in staged.refused("r1")
+    assert (staged.authors(), staged.ledger(), staged.files()) == ([], {}, [])
 
 
 def test_what_another_run_has_staged_is_not_published(staged: Staged) -> None:
