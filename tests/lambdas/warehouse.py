@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from catalog import DATASETS
 from local_cloud.redshift import RedshiftEngine
 from sql import statements
+from tests.local_cloud.redshift.conftest import end_of
 
 CLUSTER = {"ClusterIdentifier": "goodreads", "Database": "dev"}
 _ALL = [dataset.name for dataset in DATASETS]
@@ -39,6 +40,6 @@ class Ledger:
         self._ended(str(sent["Id"]))
 
     def _ended(self, statement: str) -> str:
-        ended = self.engine.describe_statement({"Id": statement, "WaitTimeSeconds": 30})
+        ended = end_of(self.engine, statement)
         assert ended["Status"] == "FINISHED", ended.get("Error")
         return statement

@@ -15,6 +15,17 @@ from local_cloud.redshift import RedshiftEngine, install
 CLUSTER = {"ClusterIdentifier": "goodreads", "Database": "dev"}
 
 
+def end_of(engine: RedshiftEngine, identifier: str) -> dict[str, Any]:
+    """The description of a statement once it has ended, however long a busy machine takes."""
+    while (described := engine.describe_statement({"Id": identifier}))["Status"] not in {
+        "ABORTED",
+        "FAILED",
+        "FINISHED",
+    }:
+        pass  # DescribeStatement itself waits
+    return described
+
+
 class Session:
     """Statements in, rows or errors out, straight on an engine."""
 
@@ -29,7 +40,7 @@ class Session:
         return str(self.engine.batch_execute_statement({**request, "Sqls": list(statements)})["Id"])
 
     def ended(self, identifier: str) -> dict[str, Any]:
-        return self.engine.describe_statement({"Id": identifier, "WaitTimeSeconds": 30})
+        return end_of(self.engine, identifier)
 
     def run(self, *statements: str, **parameters: str) -> str:
         """Run to the end, which must be FINISHED; the id."""
