@@ -1,4 +1,4 @@
-"""Where every row and every file of a run went.
+"""Counts where every row and every file of a run went.
 
 Stages outside of the JVM count in tallies: small JSON documents that travel with the rows.
 """
@@ -19,7 +19,7 @@ from spark_jobs.reading import FILE_NUMBER
 from spark_jobs.schema import struct_of
 
 TALLY = ":tally"
-"""The column of tallies; the rows have none."""
+"""The column of tallies; it is NULL in a row of data."""
 
 READ_BY_FILE, QUARANTINED_BY_FILE = "read_by_file", "quarantined_by_file"
 
@@ -32,7 +32,7 @@ class UnaccountedRowsError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Tally:
-    """Counts as JSON and back."""
+    """Converts counts to JSON and back."""
 
     def to_json(self) -> str:
         return json.dumps(asdict(self))
@@ -49,9 +49,9 @@ class Tally:
 
 @dataclass(frozen=True, kw_only=True)
 class FileTally(Tally):
-    """Rows of a file: all of them, those that break a rule, and those that are older than another version of their key.
+    """Rows of a file: all rows, the rows that break a rule, and the rows older than another version of their key.
 
-    `deferred` if it was not read at all, because only Spark's parser can say what it holds.
+    `deferred` if Arrow did not read the file, because only Spark's parser can tell its content.
     """
 
     file_number: int
@@ -63,7 +63,7 @@ class FileTally(Tally):
 
 @dataclass(frozen=True, kw_only=True)
 class WinnersTally(Tally):
-    """Rows of a group of keys that did not win, and those that did."""
+    """Rows of a group of keys: those that lost, by reason, and the winners."""
 
     staged: int
     stale: int
@@ -76,7 +76,7 @@ def tallies() -> Column:
 
 
 def require_identity(counts: Counts) -> None:
-    """UnaccountedRowsError unless what became of the rows adds up to those that were read."""
+    """UnaccountedRowsError unless the counts add up to the rows read."""
     if counts.rows_read != counts.accounted_for:
         raise UnaccountedRowsError(
             f"{counts.rows_read} rows were read but {counts.accounted_for} are accounted for ({counts}). Counters can "
@@ -93,7 +93,7 @@ class FileCounts:
 
     @classmethod
     def tallied(cls, tallies: Iterable[FileTally]) -> Self:
-        """From tallies, several of a file if it was cut."""
+        """The counts from tallies; a split file has several tallies."""
         read, quarantined = Counter[int](), Counter[int]()
         for tally in tallies:
             read[tally.file_number] += tally.read
@@ -102,7 +102,7 @@ class FileCounts:
 
     @classmethod
     def total(cls, parts: Iterable["FileCounts"]) -> Self:
-        """All datasets' files together: a number occurs once in a run."""
+        """The counts of all datasets' files together; a file number is unique in a run."""
         total = cls()
         for part in parts:
             total.read.update(part.read)
@@ -110,18 +110,18 @@ class FileCounts:
         return total
 
     def require_parts(self, files: Iterable[PlannedFile]) -> None:
-        """UnaccountedRowsError unless of the files that were cut as many rows were read as were cut."""
+        """UnaccountedRowsError unless every split file has as many rows read as its parts have records."""
         for file in files:
             records = sum(part.records for part in file.parts)
             if file.parts and self.read[file.number] != records:
                 raise UnaccountedRowsError(
-                    f"{file.key} was cut into parts with {records} records, of which {self.read[file.number]} were "
+                    f"{file.key} was cut into parts with {records} records, but {self.read[file.number]} records were "
                     "read: start a new run; if it fails again, set copy_part_bytes above the size of the file"
                 )
 
 
 def counted_by_file(is_rejected: Column, files: int) -> list[Column]:
-    """Aggregates over the rows of at most that many files."""
+    """Aggregates over the rows of at most `files` files."""
     rejected = F.when(is_rejected, F.col(FILE_NUMBER))
     return [
         _histogram(F.col(FILE_NUMBER), files).alias(READ_BY_FILE),
@@ -136,14 +136,14 @@ def tallies_by_file(read: str | None, quarantined: str | None) -> list[FileTally
 
 
 def _histogram(number: Column, files: int) -> Column:
-    # exact while there are no more values than bins, of which Spark wants two; JSON, because Observation returns no arrays
+    # exact with at least as many bins as values (Spark wants two bins or more); JSON, because Observation returns no arrays
     return F.to_json(F.histogram_numeric(number.cast("double"), F.lit(max(files, 2))))
 
 
 def _counts_from(histogram: str | None) -> Counter[int]:
     counts: Counter[int] = Counter()
     for point in json.loads(histogram or "[]"):
-        # a file read in two parts has a weighted mean of equal numbers, which floating point makes nearly equal
+        # the bin of a file read in two tasks is a weighted mean of equal numbers: floating point makes it nearly equal
         counts[round(point["x"])] += round(point["y"])
     return counts
 
@@ -198,7 +198,7 @@ def unreadable_rows(spark: SparkSession, problems: Mapping[PlannedFile, str], *,
 def _small_frame(
     spark: SparkSession, entries: Sequence[Mapping[str, str | int | None]], schema: StructType
 ) -> DataFrame:
-    """A row for each entry, in one file when it is written."""
-    # as one text: a frame of Python objects starts a Python worker
+    """A row for each entry; written, they are one file."""
+    # from one text: a frame of Python objects would start a Python worker
     document = F.from_json(F.lit(json.dumps(entries)), ArrayType(schema))
     return spark.range(1).select(F.inline(document)).coalesce(1)

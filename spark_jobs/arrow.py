@@ -1,4 +1,4 @@
-"""The steps of the job that run outside of the JVM, in Arrow and DuckDB: on whole files, and on whole groups of keys."""
+"""The steps of the job outside of the JVM, in Arrow and DuckDB: on whole files, and on whole groups of keys."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -18,25 +18,25 @@ from spark_jobs.reading import Source
 from spark_jobs.storage import Folder, delete_folder
 from spark_jobs.whole_files import Reader, bad_records, bad_schema, clean_files
 
-_SEED = 42  # with which Spark hashes a row to find its partition
+_SEED = 42  # the seed of the hash that assigns Spark's rows to partitions
 
 
 def cleaned(run: DatasetRun, sources: Sequence[Source], packing: Packing) -> DataFrame:
-    """Good rows, packed, and a FileTally of each file (of each part, if it was cut)."""
+    """Good rows, packed, and a FileTally for each file, or for each part of a split file."""
     reader = Reader.of(run, sources)
     clean = partial(clean_files, reader=reader, packing=packing)
     return _tasks(run.spark, reader).mapInArrow(clean, from_arrow_schema(PACKED))
 
 
 def rejected(run: DatasetRun, sources: Sequence[Source]) -> DataFrame:
-    """The records that break a rule, as `numbered_by_arrow` takes them."""
+    """The records that break a rule, in the form that `numbered_by_arrow` takes."""
     reader = Reader.of(run, sources)
     read = partial(bad_records, reader=reader)
     return _tasks(run.spark, reader).mapInArrow(read, from_arrow_schema(bad_schema(run.dataset)))
 
 
 def _tasks(spark: SparkSession, reader: Reader) -> DataFrame:
-    """A row for each of the reader's tasks, its index, in a partition of its own."""
+    """The index of each of the reader's tasks, one row in one partition each."""
     return spark.range(0, len(reader.tasks), 1, len(reader.tasks))
 
 
@@ -48,9 +48,9 @@ def packed(rows: DataFrame, packing: Packing) -> DataFrame:
 
 
 def write_newest(run: DatasetRun, packed_rows: DataFrame, packing: Packing) -> list[WinnersTally]:
-    """Write the winners among packed rows, one Parquet file for each group of keys; what was counted.
+    """Write the winners among packed rows, one Parquet file for each group of keys; the counts.
 
-    There is always a file, and no file of an earlier attempt.
+    Afterwards there is at least one file, and no file of an earlier attempt.
     """
     folder = Folder.at(run.processed, run.spark)
     delete_folder(run.processed, run.spark)
@@ -74,7 +74,7 @@ def write_nothing(run: DatasetRun) -> None:
 
 
 def packing_for(run: DatasetRun, groups: int) -> Packing:
-    """Packing into so many groups of keys, with a partition key for each.
+    """Packing into `groups` groups of keys, with a partition key for each.
 
     The partition keys are chosen so that `repartition(groups, ...)` gives each its own partition.
     """

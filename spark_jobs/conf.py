@@ -9,13 +9,13 @@ SPARK_CONF: dict[str, str] = {
     "spark.sql.files.ignoreCorruptFiles": "false",  # an unreadable file fails the run, it does not vanish
     "spark.sql.files.ignoreMissingFiles": "false",
     "spark.sql.adaptive.enabled": "true",
-    # This rule prunes the branch that holds the row counters when every row was rejected, and reading a
-    # counter that was pruned blocks for ever.
+    # If every row was rejected, this rule prunes the branch with the row counters, and reading a pruned
+    # counter blocks for ever.
     "spark.sql.adaptive.optimizer.excludedRules": (
         "org.apache.spark.sql.execution.adaptive.AQEPropagateEmptyRelation"
     ),
-    # The JVM only interprets methods above 8,000 bytes. The cleaning of a wide row is one such method unless
-    # Spark splits it, which it does above this limit.
+    # The JVM only interprets methods above 8,000 bytes. Above this limit Spark splits a method; otherwise the
+    # cleaning of a wide row would be one such method.
     "spark.sql.codegen.hugeMethodLimit": "8000",
     "spark.shuffle.compress": "false",  # packed rows are compressed before they reach the JVM
     "spark.scheduler.mode": "FAIR",  # the datasets share the cores instead of queueing
@@ -24,7 +24,7 @@ SPARK_CONF: dict[str, str] = {
 
 
 def require_conf(actual: Mapping[str, str | None]) -> None:
-    """Raise ValueError that lists every setting of SPARK_CONF which `actual` lacks or contradicts."""
+    """ValueError that lists every setting of SPARK_CONF that `actual` lacks or contradicts."""
     wrong = [
         f"{key}={wanted} (it is {actual.get(key)})"
         for key, wanted in SPARK_CONF.items()

@@ -1,4 +1,4 @@
-"""The bytes of a CSV file to columns of text, in Arrow's parser."""
+"""Reads the bytes of a CSV file into columns of text, with Arrow's parser."""
 
 import gzip
 import io
@@ -15,25 +15,25 @@ from contract.csv_cutting import NotCuttableError, count_records
 from spark_jobs.reading import MAX_FIELD_CHARACTERS, MAX_FIELDS
 
 BROKEN = ":broken"
-"""Whether bytes of the row are not UTF-8."""
+"""The column that says whether some bytes of the row are not UTF-8."""
 
 MAX_FILE_BYTES = 512 * 1024 * 1024
-"""Of a file, also after it was unpacked; for a greater one a node may lack the memory."""
+"""The largest file for Arrow, also after unpacking; a node may lack the memory for a larger one."""
 
 _BLOCK = 256 * 1024
 
 
 class NotRegularError(Exception):
-    """The file is not for this parser: Spark's has to read it, and to say what is wrong with it."""
+    """The file is not for this parser: Spark's parser has to read it and say what is wrong with it."""
 
 
 @dataclass(frozen=True)
 class Records:
     """A file's records, in order.
 
-    `texts` and `values` hold those with all fields, a column for each of the header's: as text, empty where it is not
-    UTF-8 in one of the columns looked at, which BROKEN tells, and as it was in the file. `corrupt` are the others:
-    their texts by their numbers, from 1.
+    `texts` and `values` hold the records with all fields, a column for each name of the header. `values` are the bytes in
+    the file; `texts` are the same as text, empty where a wanted column is not UTF-8 (BROKEN says so). `corrupt` holds the
+    other records: their texts by their numbers, from 1.
     """
 
     texts: pa.Table
@@ -52,10 +52,11 @@ class Records:
 def read_records_of(
     content: memoryview, columns: Sequence[str], wanted: Sequence[str], *, packed: bool, proved: bool
 ) -> Records:
-    """The records of a file with this header; its texts are the `wanted` ones of the columns, and BROKEN.
+    """The records of a file with this header; their texts are the `wanted` columns and BROKEN.
 
-    `packed` is gzip. `proved` if it is known that every quote opens or closes a field or is doubled; otherwise it is
-    looked at. NotRegularError if it is not so, or if Spark's parser would refuse the file.
+    `packed` is gzip. `proved` says that the file is known to be regular: every quote opens or closes a field or is
+    doubled. Otherwise this function checks. NotRegularError if the file is not regular, or if Spark's parser would
+    refuse it.
     """
     plain = _unpacked(content) if packed else content
     try:
@@ -108,14 +109,14 @@ def _parsed(content: memoryview, columns: Sequence[str], wanted: Sequence[str]) 
 def _read(
     content: memoryview, columns: int, type_: pa.DataType
 ) -> tuple[pa.Table, dict[int, tuple[str, int]]]:
-    """The records with all fields, and of the others, by number, text and how many fields they have."""
+    """The records with all fields; and the text and the number of fields of the others, by number."""
     corrupt: dict[int, tuple[str, int]] = {}
 
     def skip(row: csv.InvalidRow) -> str:
-        corrupt[row.number - 1] = row.text, row.actual_columns  # the header counts there
+        corrupt[row.number - 1] = row.text, row.actual_columns  # Arrow counts the header too
         return "skip"
 
-    # by position: a header may hold extra names that clash with each other
+    # by position: extra names of a header may clash with each other
     names = [str(index) for index in range(columns)]
     table = csv.read_csv(
         pa.py_buffer(content),
@@ -131,7 +132,7 @@ def _read(
 
 
 def _without_invalid(values: pa.Table, looked_at: Sequence[int]) -> tuple[pa.Table, np.ndarray]:
-    """Bytes as text, with nothing for values that are not UTF-8, and which rows had any in the columns at these indexes."""
+    """Bytes as text, empty where a value is not UTF-8; and whether each row has such a value in the columns at `indexes`."""
     broken = np.zeros(values.num_rows, bool)
     texts = []
     for index, column in enumerate(values.columns):

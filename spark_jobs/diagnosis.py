@@ -1,4 +1,4 @@
-"""Which files are at fault when a dataset cannot be read."""
+"""Finds the files at fault when a dataset cannot be read."""
 
 import re
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ _CAUSE = re.compile(
 )
 _READERS = ("com.univocity.parsers.", "org.apache.hadoop.io.compress.")
 _WORDS = {
-    "ArrayIndexOutOfBounds": (  # the JVM soon leaves out the index, which would tell one from the other
+    "ArrayIndexOutOfBounds": (  # the index would tell the two cases apart, but the JVM soon leaves it out
         f"a field is longer than {MAX_FIELD_CHARACTERS:,} characters, perhaps because a quote is never closed, "
         f"or a record has more than {MAX_FIELDS:,} fields"
     ),
@@ -33,22 +33,22 @@ _WORDS = {
 }
 
 Readings = tuple[int, int]
-"""Records of a file, and how many of them have a wrong number of fields."""
+"""The number of a file's records, and of those with a wrong number of fields."""
 
 
 def is_unreadable_content(error: BaseException) -> bool:
-    """Whether it is the fault of what is in a file: the CSV parser or a decompressor raised it.
+    """Whether the content of a file is at fault: the CSV parser or a decompressor raised the error.
 
-    Where the innermost cause was raised is what counts: an I/O error passes through the parser too.
+    The place of the innermost cause counts: an I/O error passes through the parser too.
     """
     causes = _CAUSE.findall(str(error))
     return bool(causes) and causes[-1][1].startswith(_READERS)
 
 
 def diagnose(spark: SparkSession, sources: Sequence[Source]) -> tuple[list[Source], dict[PlannedFile, str]]:
-    """How the same files can be read, badly quoted ones leniently, and the problems of those that cannot.
+    """The sources with badly quoted files marked lenient, and the problems of the files that cannot be read at all.
 
-    Raises whatever is not the fault of a file's content.
+    An error that is not the fault of a file's content is raised again.
     """
     bad = _badly_quoted(spark, sources)
     mixed = [
@@ -66,20 +66,20 @@ def diagnose(spark: SparkSession, sources: Sequence[Source]) -> tuple[list[Sourc
 
 
 def _badly_quoted(spark: SparkSession, sources: Sequence[Source]) -> set[int]:
-    """Numbers of the files where a strict read ends earlier than a lenient one, which ends where nothing can be read."""
+    """The numbers of the files where a strict read ends earlier than a lenient read."""
     strict = _readings(spark, sources)
     lenient = _readings(spark, [source.only(source.files, lenient=True) for source in sources])
     return {file for file in strict.keys() | lenient.keys() if strict.get(file) != lenient.get(file)}
 
 
 def _readings(spark: SparkSession, sources: Sequence[Source]) -> dict[int, Readings]:
-    """What can be read of each file, by its number."""
+    """The readable records of each file, by file number."""
     rows = _records(spark, sources, skip_unreadable=True).groupBy(FILE_NUMBER).agg(*_totals()).collect()
     return {file: (records, corrupt) for file, records, corrupt in rows}
 
 
 def _unreadable(spark: SparkSession, sources: Sequence[Source]) -> dict[PlannedFile, str]:
-    """Problems of the files that fail when they are read alone, searched by halving."""
+    """The problems of the files that fail when they are read alone; halving finds them."""
     try:
         _records(spark, sources, skip_unreadable=False).agg(*_totals()).collect()
     except (Py4JError, PySparkException) as error:
@@ -111,7 +111,7 @@ def _records(spark: SparkSession, sources: Sequence[Source], *, skip_unreadable:
 
 
 def _totals() -> list[Column]:
-    # without CORRUPT Spark would leave fields unparsed, and what is wrong with them unseen
+    # without CORRUPT Spark would not parse all fields and would miss what is wrong with them
     return [F.count("*"), F.count(CORRUPT)]
 
 

@@ -1,4 +1,4 @@
-"""What is to be done: the job's arguments, and each dataset's part of a run."""
+"""The job's arguments, and each dataset's part of a run."""
 
 import argparse
 from dataclasses import dataclass

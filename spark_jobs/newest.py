@@ -1,4 +1,4 @@
-"""Which version of a record wins: the greatest (record_create_timestamp, record_hash) of its key."""
+"""Finds the winning version of each record: the greatest (record_create_timestamp, record_hash) of its key."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -13,14 +13,14 @@ from spark_jobs.packing import arrow_schema, database, unpacked
 from spark_jobs.rules.in_duckdb import name
 from spark_jobs.storage import Folder
 
-_SEPARATOR, _NULL = "chr(31)", "chr(30)"  # control characters, which no cleaned text has
+_SEPARATOR, _NULL = "chr(31)", "chr(30)"  # control characters; no cleaned text has them
 
 
 @dataclass(frozen=True)
 class Newest:
     """`rows`: one per key, with the dataset's stored columns.
 
-    `duplicate` counts rows of their winner's version and content, `stale` all others that did not win.
+    `duplicate` counts the rows with their winner's version and content, `stale` all other rows that lost.
     """
 
     rows: pa.Table
@@ -29,7 +29,7 @@ class Newest:
 
 
 def newest(rows: pa.Table, dataset: Dataset) -> Newest:
-    """The winners among rows of the dataset's columns: all rows of their keys have to be there."""
+    """The winners among rows of the dataset's columns; all rows of a key must be present."""
     with database() as sql:
         sql.register("versions", rows)
         won = sql.execute(_winners(dataset)).to_arrow_table()
@@ -53,14 +53,14 @@ def write_newest(
 
 
 def no_winners(dataset: Dataset) -> pa.Table:
-    """The dataset's stored columns without a row."""
+    """A table of the dataset's stored columns without rows."""
     return arrow_schema(dataset.stored_columns).empty_table()
 
 
 def record_hash(dataset: Dataset) -> str:
-    """SQL of a 64-bit hash over every column: half of the MD5 of their texts, the same whatever computes it."""
+    """SQL of a hash over every column: 63 bits of the MD5 of their texts, the same in every engine."""
     texts = (f"coalesce({_text(column)}, {_NULL})" for column in dataset.columns)
-    # one bit less, because a BIGINT has a sign
+    # one bit goes: a BIGINT has a sign
     return f"(md5_number_lower(concat_ws({_SEPARATOR}, {', '.join(texts)})) >> 1)::bigint"
 
 

@@ -1,4 +1,4 @@
-"""Rows on their way through a shuffle: Arrow tables, one for each group of keys, as bytes that Spark has only to carry."""
+"""Packs rows for a shuffle: one Arrow table for each group of keys, as bytes that Spark only carries."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from catalog import Column, Dataset, Type
 from spark_jobs.accounting import TALLY, Tally
 
 PARTITION_KEY, ROWS = ":partition_key", ":rows"
-"""Columns of packed rows: what stands for a group of keys, and their Arrow table. There are rows with a TALLY only."""
+"""Columns of packed rows: the partition key of a group of keys, and the group's Arrow table. Some rows have only a TALLY."""
 
 PACKED = pa.schema([(PARTITION_KEY, pa.int32()), (ROWS, pa.binary()), (TALLY, pa.string())])
 
@@ -25,12 +25,12 @@ _ARROW_TYPES: dict[Type, pa.DataType] = {
     Type.OFFSET_TIMESTAMP: pa.timestamp("us", "UTC"),
     Type.TEXT: pa.string(),
 }
-_ODD = np.uint64(0x9E3779B97F4A7C15)  # 2**64 over the golden ratio: neighbouring keys end far from each other
+_ODD = np.uint64(0x9E3779B97F4A7C15)  # 2**64 over the golden ratio: neighbouring keys get distant values
 
 
 @dataclass(frozen=True)
 class Packing:
-    """How rows of a dataset are packed: in as many groups of keys as there are partition keys."""
+    """How rows of a dataset are packed: one group of keys for each partition key."""
 
     dataset: Dataset
     partition_keys: tuple[int, ...]
@@ -41,7 +41,7 @@ def arrow_schema(columns: Sequence[Column]) -> pa.Schema:
 
 
 def database() -> duckdb.DuckDBPyConnection:
-    """DuckDB in UTC, on one thread and within bounds: Spark already runs a task on each core."""
+    """DuckDB in UTC, on one thread and with bounded memory: Spark already runs a task on each core."""
     connection = duckdb.connect()
     connection.execute("set threads = 1; set memory_limit = '1GB'; set timezone = 'UTC'")
     pa.set_cpu_count(1)
@@ -55,7 +55,7 @@ def pack(batches: Iterable[pa.RecordBatch], *, packing: Packing) -> Iterator[pa.
 
 
 def packed_rows(rows: pa.Table, packing: Packing) -> Iterator[pa.RecordBatch]:
-    """Rows of the dataset's columns, in one batch: a packed row for each group of keys that any of them is in."""
+    """Rows of the dataset's columns as one batch: a packed row for each group of keys that occurs."""
     if not rows.num_rows:
         return
     keys = rows.column(packing.dataset.key).to_numpy().astype(np.uint64)
@@ -74,7 +74,7 @@ def packed_tally(tally: Tally) -> pa.RecordBatch:
 
 
 def unpacked(batches: Iterable[pa.RecordBatch], dataset: Dataset) -> tuple[int | None, pa.Table]:
-    """All rows of PARTITION_KEY and ROWS, and the least partition key among them; None if there are none."""
+    """All packed rows together, and their smallest partition key; None without rows."""
     schema = arrow_schema(dataset.columns)
     partition_keys, tables = [], [schema.empty_table()]
     for batch in batches:
@@ -85,7 +85,7 @@ def unpacked(batches: Iterable[pa.RecordBatch], dataset: Dataset) -> tuple[int |
 
 def _written(rows: pa.Table) -> bytes:
     sink = pa.BufferOutputStream()
-    # compressed here, the bytes that Spark carries from task to task are fewer twice over
+    # compressed here, Spark writes and reads fewer bytes
     with ipc.new_stream(sink, rows.schema, options=ipc.IpcWriteOptions(compression="lz4")) as writer:
         writer.write_table(rows)
     return bytes(sink.getvalue())

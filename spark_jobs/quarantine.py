@@ -1,4 +1,4 @@
-"""Rejected rows that explain themselves."""
+"""Writes rejected rows that explain themselves."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -28,7 +28,7 @@ from spark_jobs.reading import (
 from spark_jobs.rules.in_spark import clean_rows, is_rejected, rule_name
 
 COLUMNS, FILE, RECORD, ROW = ":columns", ":file", ":record", ":row"
-"""Of a record: the file's header, its address, the number in it, and the raw text of all fields by name."""
+"""Columns about a record: the file's header, the file's address, the record's number, and the raw text of all fields."""
 
 _POSITION = ":position"
 _IS_TEXT = ":is_text"
@@ -36,7 +36,7 @@ _SHOWN_CHARACTERS = 256
 
 
 def numbered_by_arrow(records: DataFrame, dataset: Dataset, *, started: datetime) -> DataFrame:
-    """Bad records that Arrow has read, outside of the JVM, with the rules that they break."""
+    """Bad records that Arrow read outside of the JVM, with the rules that they break."""
     return clean_rows(records, dataset, started=started).where(is_rejected(dataset))
 
 
@@ -45,11 +45,11 @@ def numbered_by_spark(
 ) -> DataFrame:
     """Bad records of files that Spark's parser reads, with the rules that they break and RECORD.
 
-    A file is one task's consecutive rows, and its header, read as a row, is always among the rejects (a
-    column's name is no timestamp): the distance to it is the record number.
+    A file is one task's consecutive rows. Its header, read as a row, is always a reject, because a column's name is not a
+    timestamp. So a record's number is its distance to the header.
     """
     records = reduce(DataFrame.unionByName, [_records_of_files(spark, source) for source in sources])
-    # numbered only now: a filter is pushed below deterministic columns, and would clean every value twice
+    # numbered only here: Spark would push a filter below deterministic columns and clean every value twice
     cleaned = clean_rows(records, dataset, started=started)
     positioned = cleaned.withColumn(_POSITION, F.monotonically_increasing_id())
     of_file = Window.partitionBy(FILE)
@@ -70,13 +70,13 @@ def _records_of_files(spark: SparkSession, source: Source) -> DataFrame:
 
 
 def explained(numbered: Sequence[DataFrame], dataset: Dataset, *, run_id: str) -> DataFrame:
-    """Rejects as they are written, from the rows of `numbered_by_spark` and `numbered_by_arrow`.
+    """The rejects to write, from the rows of `numbered_by_spark` and `numbered_by_arrow`.
 
     Columns: run_id, dataset, file (URI; of the part, if the file was cut), record (1-based within the landed file,
     lines of white space count), violations (array of column, rule, value; a value is cut to 256 characters),
     row (map of texts; NULL if the number of fields was wrong), raw (the record's text in that case, else NULL), columns (the file's header where raw is set, else NULL),
-    encoding. If any of a record's bytes are not UTF-8, all of its row, or raw, is given as ISO-8859-1, one character
-    per byte: nothing is lost, and for a file in that encoding it is simply right.
+    encoding. If some bytes of a record are not UTF-8, its whole row (or raw) is ISO-8859-1, one character per byte: nothing
+    is lost, and for a file in that encoding the text is right.
     """
     records = reduce(DataFrame.unionByName, numbered)
     is_row = F.col(CORRUPT).isNull()
@@ -98,12 +98,12 @@ def explained(numbered: Sequence[DataFrame], dataset: Dataset, *, run_id: str) -
 
 
 def _uri() -> Column:
-    """The file's address with its key as S3 knows it: Spark percent-encodes it, but leaves `+` alone."""
+    """The file's address with S3's own key: Spark percent-encodes the key, but leaves `+` alone."""
     return F.url_decode(F.regexp_replace(FILE, r"\+", "%2B"))
 
 
 def _records_before() -> Column:
-    """How many records of the landed file are in parts before this one."""
+    """The number of records of the landed file in earlier parts."""
     before = F.regexp_extract(F.element_at(F.split(FILE, "/"), -1), RECORDS_BEFORE, 1)
     return F.coalesce(before.cast("bigint"), F.lit(0))
 

@@ -1,7 +1,7 @@
-"""CSV files to rows of raw text, one character per byte.
+"""Reads CSV files into rows of raw text, one character per byte.
 
-Spark replaces bytes that are not UTF-8 by U+FFFD, which may also be in the data. Files are therefore read as ISO-8859-1,
-where every byte is one character and nothing gets lost; the structure of CSV is ASCII and the same in both.
+Spark replaces bytes that are not UTF-8 by U+FFFD, a character that may also be in the data. Therefore files are read as
+ISO-8859-1: every byte is one character, and nothing gets lost. The structure of CSV is ASCII and the same in both.
 """
 
 from collections.abc import Container, Iterable, Sequence
@@ -19,13 +19,13 @@ from contract.plan import Layout, Plan, PlannedFile
 from spark_jobs.job import Job
 
 CORRUPT = ":corrupt"
-"""Text of a record whose number of fields is not the header's, else NULL. Internal names start with a colon."""
+"""The text of a record with a wrong number of fields, else NULL. Internal names start with a colon."""
 
 FAULT = ":fault"
-"""What is wrong with a record as a whole: `field_count`, `quoting`, or NULL."""
+"""The rule that a record breaks as a whole: `field_count`, `quoting`, or NULL."""
 
 FILE_NUMBER = ":file_number"
-"""The number of the file that a record comes from."""
+"""The number of a record's file."""
 
 MAX_FIELD_CHARACTERS = 4 * 1024 * 1024
 MAX_FIELDS = 100_000
@@ -46,8 +46,8 @@ class UnexpectedFilesError(Exception):
 class Source:
     """Files of one layout that are read alike.
 
-    `whole` if they are all that the layout has. A strict read fails at a quote inside a quoted value; a `lenient` one
-    goes on, after a record that may be several in one, and so rejects every record that has a quote left.
+    `whole` if they are all files of the layout. A strict read fails at a quote inside a quoted value. A `lenient` read
+    goes on; the record may then be several fused ones, so a lenient read rejects every record that still has a quote.
     """
 
     layout: Layout
@@ -68,7 +68,7 @@ class Source:
         return self.only(file for file in self.files if file.number in numbers)
 
     def only(self, files: Iterable[PlannedFile], *, lenient: bool | None = None) -> "Source":
-        """The part with these of its files, by default as lenient as before."""
+        """The source with only these files, by default as lenient as before."""
         kept = tuple(files)
         return Source(
             layout=self.layout,
@@ -87,9 +87,9 @@ def read_plan(spark: SparkSession, job: Job) -> Plan:
 
 
 def sources_of(plan: Plan) -> list[Source]:
-    """All that is to be read, strictly.
+    """All sources of the plan, for a strict read.
 
-    ValueError if a file is neither in a layout's folder nor set aside, as empty or with a problem.
+    ValueError if a file is in no layout's folder, although it is neither empty nor has a problem.
     """
     of_layout: dict[Layout, list[PlannedFile]] = {layout: [] for layout in plan.layouts}
     for file in plan.files:
@@ -110,9 +110,8 @@ def read_source(
 ) -> DataFrame:
     """Every record as text columns `:0`, `:1`, ... in header order, and CORRUPT; one character per byte.
 
-    Without `header` the first line of each file is a record too. Columns go by position because a header may
-    hold extra names that clash with each other or differ in case only. With `skip_unreadable` a file ends where
-    it cannot be read.
+    Without `header` the first line of each file is a record too. Columns go by position because extra names of a header
+    may clash with each other or differ only in case. With `skip_unreadable` a file ends where it becomes unreadable.
     """
     names = [*(_position(index) for index in range(len(source.layout.columns))), CORRUPT]
     return spark.read.options(ignoreCorruptFiles=skip_unreadable).csv(
@@ -122,8 +121,8 @@ def read_source(
         multiLine=True,
         quote='"',
         escape='"',
-        charToEscapeQuoteEscaping='"',  # the default is NUL, which then vanishes from texts
-        # the default, and the lenient one, makes one record of all up to the next quote that fits
+        charToEscapeQuoteEscaping='"',  # the default is NUL, and NUL would vanish from texts
+        # the default, used for a lenient read, makes one record of everything up to the next quote that fits
         unescapedQuoteHandling="STOP_AT_DELIMITER" if source.lenient else "RAISE_ERROR",
         encoding=BYTES,
         mode="PERMISSIVE",
@@ -140,7 +139,7 @@ def raw_fields(layout: Layout) -> list[Column]:
 
 
 def raw_row(layout: Layout) -> Column:
-    """All fields of a record, unknown ones included, as a map from header name to raw text."""
+    """All fields of a record, also of unknown columns, as a map from header name to raw text."""
     names = dict.fromkeys(layout.columns)
     return F.create_map(*(part for name in names for part in (F.lit(name), _field(layout, name))))
 
@@ -179,7 +178,7 @@ def read_records(spark: SparkSession, sources: Sequence[Source]) -> DataFrame:
 
 
 def is_blank() -> Column:
-    """Whether the record is a line of white space: the CSV parser drops empty lines only."""
+    """Whether the record is a line of white space; the CSV parser drops only empty lines."""
     return F.col(CORRUPT).isNotNull() & ~text_of(F.col(CORRUPT)).rlike(_NOT_BLANK)
 
 
@@ -192,8 +191,8 @@ def _position(index: int) -> str:
 
 
 def require_files(rows: DataFrame, files: Iterable[PlannedFile]) -> None:
-    """UnexpectedFilesError unless the rows come from these files: a folder that lacks one reads without complaint."""
-    # as Spark writes a path: what a name holds besides letters, digits and `-_.~=` comes percent-encoded
+    """UnexpectedFilesError unless the rows come from exactly these files: Spark reads a folder that lacks one without complaint."""
+    # Spark percent-encodes a path: all but letters, digits and `-_.~=`
     read = {unquote(path.rpartition("/")[2]) for path in rows.inputFiles()}
     expected = {target.rpartition("/")[2]: target for file in files for target in file.targets}
     if missing := sorted(expected[name] for name in expected.keys() - read):
@@ -209,9 +208,9 @@ def require_files(rows: DataFrame, files: Iterable[PlannedFile]) -> None:
 
 
 def decoded(raw: Column) -> Column:
-    """The text that the bytes of `raw` are in UTF-8, U+FFFD for those that are none; NULL if all are ASCII.
+    """The bytes of `raw` decoded as UTF-8, with U+FFFD for bytes that are not UTF-8; NULL if all bytes are ASCII.
 
-    NULL, because `raw` itself is the text then, and most values are: see `text_of`.
+    Most values are ASCII, and then `raw` itself is the text: see `text_of`.
     """
     return F.when(F.octet_length(raw) != F.char_length(raw), F.decode(F.encode(raw, BYTES), "UTF-8"))
 
@@ -222,7 +221,7 @@ def is_not_utf8(raw: Column, text: Column) -> Column:
 
 
 def text_of(raw: Column) -> Column:
-    """`raw` as UTF-8 text, with U+FFFD for bytes that are none."""
+    """`raw` as UTF-8 text, with U+FFFD for bytes that are not UTF-8."""
     return F.coalesce(decoded(raw), raw)
 
 
@@ -232,7 +231,7 @@ def has_lost_bytes(raw: Column) -> Column:
 
 
 def any_has_lost_bytes(raw: Column) -> Column:
-    """The same of any value of a map."""
+    """Whether the bytes of any value of a map are not UTF-8."""
     return F.exists(F.map_values(raw), has_lost_bytes)
 
 

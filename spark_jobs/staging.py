@@ -1,4 +1,4 @@
-"""One dataset's files to its newest versions, its rejects, and the counts of both."""
+"""Turns one dataset's files into its newest versions, its rejects, and the counts of both."""
 
 import logging
 from collections.abc import Callable, Container, Sequence
@@ -36,15 +36,15 @@ from spark_jobs.rules.in_spark import clean_rows, is_rejected
 log = logging.getLogger("transform")
 
 Reading = tuple[DataFrame, Callable[[], list[FileTally]]]
-"""Packed rows, and what was counted of their files once they were read."""
+"""Packed rows, and the counts of their files once the rows were read."""
 
-_GROUP_BYTES = 128 * 1024 * 1024  # CSV text of the keys that one task holds in memory
+_GROUP_BYTES = 128 * 1024 * 1024  # bytes of CSV text whose keys one task holds in memory
 _MOST_GROUPS = 1024
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What became of one dataset's rows and files; `problems` are of the files that could not be read."""
+    """The counts of one dataset's rows and files; `problems` are those of the files that could not be read."""
 
     counts: Counts = field(default_factory=Counts)
     files: FileCounts = field(default_factory=FileCounts)
@@ -53,7 +53,7 @@ class Outcome:
 
 @dataclass(frozen=True, kw_only=True)
 class Intake:
-    """What is to be read, and how: `by_arrow` outside of the JVM, which takes regular files only, the others `by_spark`."""
+    """The sources to read: regular files `by_arrow` outside of the JVM, the others `by_spark`."""
 
     by_arrow: tuple[Source, ...] = ()
     by_spark: tuple[Source, ...] = ()
@@ -68,7 +68,7 @@ class Intake:
 
     @property
     def groups(self) -> int:
-        """Into how many groups the keys are divided, so that one fits into a task."""
+        """The number of groups of keys; one group fits into a task."""
         return min(_MOST_GROUPS, 1 + sum(file.size for file in self.files) // _GROUP_BYTES)
 
     def of(self, numbers: Container[int]) -> "Intake":
@@ -78,7 +78,7 @@ class Intake:
 
 @dataclass(frozen=True, kw_only=True)
 class Staged:
-    """What was counted while a dataset was written; `deferred` are the numbers of the files that Arrow did not read."""
+    """The counts of writing a dataset; `deferred` are the numbers of the files that Arrow did not read."""
 
     counts: Counts = field(default_factory=Counts)
     files: FileCounts = field(default_factory=FileCounts)
@@ -86,7 +86,7 @@ class Staged:
 
     @classmethod
     def of(cls, files: Sequence[FileTally], won: Sequence[WinnersTally]) -> Self:
-        """From what was counted of files, several times of one that was cut, and of groups of keys."""
+        """The counts from tallies: one for each file or part, and one for each group of keys."""
         by_file = FileCounts.tallied(files)
         counts = Counts(
             rows_read=by_file.read.total(),
@@ -101,7 +101,7 @@ class Staged:
 
 def stage(run: DatasetRun, sources: Sequence[Source]) -> Outcome:
     """Write one dataset's newest versions, and its rejects if there are any."""
-    # within one pool even a FAIR scheduler works first in, first out
+    # a pool for each dataset: within one pool even a FAIR scheduler works first in, first out
     run.spark.sparkContext.setLocalProperty("spark.scheduler.pool", run.dataset.name)
     files = [file for source in sources for file in source.files]
     deferred = frozenset(file.number for file in files if file.size > MAX_FILE_BYTES and not file.parts)
@@ -121,7 +121,7 @@ def stage(run: DatasetRun, sources: Sequence[Source]) -> Outcome:
 def write_newest(run: DatasetRun, intake: Intake) -> Staged:
     """Read, clean, reduce and write a dataset in one pass; the counts come out of the same pass.
 
-    If files are `deferred`, it has to be written again with them read by Spark.
+    If files are `deferred`, the dataset has to be written again, and Spark reads these files.
     """
     if not intake.sources:
         arrow.write_nothing(run)
@@ -178,7 +178,7 @@ def _by_spark(run: DatasetRun, sources: Sequence[Source], packing: Packing) -> R
 def _intake(
     run: DatasetRun, sources: Sequence[Source], deferred: frozenset[int]
 ) -> tuple[Intake, dict[PlannedFile, str]]:
-    """Spark reads the `deferred` files as far as they can be read; the problems of those that cannot."""
+    """Let Spark read the `deferred` files; the problems of the files that it cannot read."""
     if not deferred:
         return Intake(by_arrow=tuple(sources)), {}
     by_spark, problems = diagnose(run.spark, _of(sources, deferred))

@@ -1,4 +1,4 @@
-"""Files as tasks read and write them outside of the JVM: with Arrow's own clients, where Hadoop says they are."""
+"""Reads and writes files outside of the JVM: with Arrow's own clients, at the address that Hadoop gives."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -13,14 +13,14 @@ from pyspark.sql import SparkSession
 
 @dataclass(frozen=True)
 class Folder:
-    """A folder: `path` below `root`, which is an address of Arrow's, like `s3://bucket` or `file:/folder`."""
+    """A folder: `path` below `root`; `root` is an address of Arrow's, like `s3://bucket` or `file:/folder`."""
 
     root: str
     path: str
 
     @classmethod
     def at(cls, uri: str, spark: SparkSession) -> Self:
-        """The folder that Hadoop knows by that URI: it may have the bucket mounted from somewhere else."""
+        """The folder behind Hadoop's URI: Hadoop may have mounted the bucket from somewhere else."""
         parts = urlsplit(uri)
         mounted = _hadoop_conf(spark).get(f"fs.viewfs.mounttable.{parts.netloc}.linkFallback")
         return cls(
@@ -28,39 +28,39 @@ class Folder:
         )
 
     def read(self, uri: str) -> pa.Buffer:
-        """The bytes of a file in it, at a URI that is percent-encoded as in Spark's `_metadata.file_path`."""
+        """The bytes of a file of the folder; the URI is percent-encoded as in Spark's `_metadata.file_path`."""
         system, root = _connected(self.root)
         with system.open_input_file(f"{root}/{self.path}{unquote(uri).partition(self.path)[2]}") as file:
             return file.read_buffer()
 
     def write_parquet(self, name: str, rows: pa.Table) -> None:
-        """Write a file, in place of what may be there."""
+        """Write a file; it replaces an existing one."""
         system, root = _connected(self.root)
         folder = f"{root}/{self.path}"
         if isinstance(system, fs.LocalFileSystem):
-            # and not in a bucket, which has no folders: what stands for one COPY would read
+            # not in a bucket: it has no folders, and COPY would read the object that stands for one
             system.create_dir(folder)
         pq.write_table(
             rows,
             f"{folder}/{name}",
             filesystem=system,
-            use_deprecated_int96_timestamps=True,  # the one Parquet timestamp that every Redshift COPY reads
+            use_deprecated_int96_timestamps=True,  # the only Parquet timestamp that every version of COPY reads
             store_decimal_as_integer=True,
-            use_dictionary=False,  # most columns hardly repeat a value: it would be made and thrown away
+            use_dictionary=False,  # most columns hardly repeat a value: Arrow would make a dictionary and throw it away
         )
 
 
 @cache
 def _connected(root: str) -> tuple[fs.FileSystem, str]:
-    """Once in a process: Arrow asks S3 for the bucket's region each time."""
+    """Arrow's client, once in a process: Arrow asks S3 for the bucket's region each time."""
     system, path = fs.FileSystem.from_uri(f"{root}/")
     if isinstance(system, fs.LocalFileSystem):
-        system = fs.LocalFileSystem(use_mmap=True)  # what is read once needs no copy
+        system = fs.LocalFileSystem(use_mmap=True)  # a file that is read once needs no copy
     return system, path.rstrip("/")
 
 
 def delete_folder(uri: str, spark: SparkSession) -> None:
-    """Delete a folder and all in it; nothing if there is none."""
+    """Delete a folder and everything in it; nothing if it does not exist."""
     jvm: Any = spark.sparkContext._jvm  # noqa: SLF001 (there is no public handle)
     path = jvm.org.apache.hadoop.fs.Path(uri)
     path.getFileSystem(_hadoop_conf(spark)).delete(path, True)

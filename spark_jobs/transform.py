@@ -1,11 +1,11 @@
-"""One run's landing files, copied to the working zone, to typed and de-duplicated Parquet.
+"""Turns one run's copied landing files into typed and de-duplicated Parquet.
 
     spark-submit --py-files code.zip transform.py --run-id X --fencing-token N --started 2020-02-19T21:38:16.690Z
         --plan s3://working/run=X/copied.json --processed s3://processed/run=X --quarantine s3://quarantine/run=X
 
 Writes PROCESSED/<dataset>/, PROCESSED/accounting/ and PROCESSED/files/ (Parquet), and JSON lines: QUARANTINE/<dataset>/
-for the datasets that have rejects, QUARANTINE/unreadable/ if there are files that cannot be read; the run goes on
-without them. A second run with the same arguments replaces what the first one wrote.
+for the datasets that have rejects, QUARANTINE/unreadable/ if some files cannot be read; the run goes on without them.
+A second run with the same arguments replaces the first one's files.
 """
 
 import logging
@@ -38,7 +38,7 @@ class TransformError(Exception):
 def run(spark: SparkSession, job: Job) -> dict[str, Counts]:
     """Transform every dataset and write the accounting of rows and files; the counts by dataset name.
 
-    TransformError if any dataset failed; the others are finished first, the accounting is not written.
+    TransformError if a dataset failed; the other datasets are finished first, and the accounting is not written.
     """
     plan = read_plan(spark, job)
     sources = sources_of(plan)
@@ -63,7 +63,7 @@ def run(spark: SparkSession, job: Job) -> dict[str, Counts]:
 def write_accounting(
     spark: SparkSession, job: Job, files: Sequence[PlannedFile], outcomes: Mapping[str, Outcome]
 ) -> None:
-    """Write where every row and every file went, and the files that could not be read, if there are any."""
+    """Write where every row and every file went, and the list of unreadable files if there are any."""
     counts = {name: outcome.counts for name, outcome in outcomes.items()}
     accounting = accounting_rows(spark, counts, run_id=job.run_id, fencing_token=job.fencing_token)
     write_parquet(accounting, f"{job.processed}/{ACCOUNTING.name}")
@@ -82,19 +82,19 @@ def write_parquet(rows: DataFrame, target: str) -> None:
 
 
 def reason(error: BaseException) -> str:
-    """The causes of an error in one line, innermost last, without the stack traces that Java and Python put around them."""
+    """The causes of an error in one line, innermost last, without Java's and Python's stack traces."""
     lines = str(error).splitlines()
     if isinstance(error, PythonException):
         return " ".join(_after_traceback(lines))
     causes = [line.removeprefix("Caused by: ") for line in lines if line.startswith("Caused by: ")]
     each_once = list(
         dict.fromkeys(reversed(causes))
-    )  # the executor's trace comes first, the driver repeats it
+    )  # the executor's trace comes first; the driver repeats it
     return ", caused by ".join(reversed(each_once)) or f"{type(error).__name__}: {' '.join(lines)}"
 
 
 def _after_traceback(lines: Sequence[str]) -> list[str]:
-    """What follows a Python traceback's last frame; a message may have several lines."""
+    """The text after a Python traceback's last frame; a message may have several lines."""
     last_frame = max((index for index, line in enumerate(lines) if line.startswith('  File "')), default=0)
     message = list(dropwhile(lambda line: line.startswith(" "), lines[last_frame:]))
     return [line.strip() for line in message or lines if line.strip()]
@@ -102,7 +102,7 @@ def _after_traceback(lines: Sequence[str]) -> list[str]:
 
 def main(arguments: list[str]) -> None:
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    log.setLevel(logging.INFO)  # and not the root logger: py4j has much to say
+    log.setLevel(logging.INFO)  # not the root logger: py4j logs a lot
     job = job_from(arguments)
     spark = SparkSession.builder.getOrCreate()
     try:
@@ -116,7 +116,7 @@ def main(arguments: list[str]) -> None:
 
 
 def print_to_stderr(spark: SparkSession, line: str) -> None:
-    """Write to the stderr of spark-submit, where an operator looks: this process's own goes to its stdout."""
+    """Write to spark-submit's stderr, where an operator looks: this process's own stderr goes to spark-submit's stdout."""
     jvm: Any = spark.sparkContext._jvm  # noqa: SLF001 (there is no public handle)
     jvm.System.err.println(line)
 

@@ -1,4 +1,4 @@
-"""Files to packed rows, or to the records among them that break a rule: which task reads which files, and what it does."""
+"""Divides files among tasks, and turns whole files into packed rows or into the records that break a rule."""
 
 import heapq
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,16 +21,16 @@ from spark_jobs.storage import Folder
 
 _MOST = 128 * 1024 * 1024
 _OPENING = 4 * 1024 * 1024
-"""Bytes for a task at most, and what opening a file costs, in bytes: both as Spark has them for its own readers."""
+"""The most bytes of a task, and the cost of opening a file in bytes: Spark's own defaults for its readers."""
 _TOGETHER = 96 * 1024 * 1024
-"""Files are cleaned together until they have so many bytes: only the newest of the versions in all of them go on."""
+"""Files with up to this many bytes are cleaned together: only the newest versions among them go on."""
 
 
 @dataclass(frozen=True)
 class Readable:
     """A file in the working zone, or one part of a split file; a part carries its file's `file_number`.
 
-    `source` is the index of its source among those given, `uri` its address, percent-encoded as Spark gives it.
+    `source` is the index of the file's source, `uri` its address, percent-encoded as in Spark.
     """
 
     file_number: int
@@ -40,7 +40,7 @@ class Readable:
 
 
 def readable_files(sources: Sequence[Source]) -> list[Readable]:
-    """All files of the sources; a part's size is the average one."""
+    """All files of the sources; the size of a part is the average of its file's parts."""
     return [
         Readable(file.number, index, quote(uri, safe=":/="), file.size // len(file.targets))
         for index, source in enumerate(sources)
@@ -50,14 +50,14 @@ def readable_files(sources: Sequence[Source]) -> list[Readable]:
 
 
 def divided(files: Sequence[Readable], cores: int) -> tuple[tuple[Readable, ...], ...]:
-    """Shares of about the same size, the greatest first; enough to keep that many cores busy."""
+    """Tasks of about the same size, the greatest first; enough to keep `cores` cores busy."""
     total = sum(map(_cost, files))
     share = min(_MOST, max(_OPENING, -(-total // cores)))
     shares: list[tuple[int, int, list[Readable]]] = [
         (0, index, []) for index in range(min(len(files), -(-total // share)))
     ]
     for file in sorted(files, key=_cost, reverse=True):
-        cost, index, held = shares[0]  # the smallest by now
+        cost, index, held = shares[0]  # the smallest task so far
         held.append(file)
         heapq.heapreplace(shares, (cost + _cost(file), index, held))
     return tuple(tuple(held) for _, _, held in sorted(shares, reverse=True))
@@ -74,15 +74,15 @@ class _File:
     uri: str
     size: int
     records: Records | None
-    """None if the file is not for Arrow's parser."""
+    """The records of a file; None if the file is not for Arrow's parser."""
 
 
 @dataclass(frozen=True)
 class Reader:
-    """Reads files of a dataset; holds what it needs of its sources and of the run, as it is sent to each task.
+    """Reads files of a dataset; holds the parts of its sources and of the run that each task needs.
 
-    `columns` and `folders` are those of each source, `cut` the numbers of files that were cut, `tasks` the files that
-    each task is to read. `started` is the run's start time.
+    `columns` and `folders` are those of each source, `cut` the numbers of the split files, `tasks` the files of each
+    task. `started` is the run's start time.
     """
 
     dataset: Dataset
@@ -104,7 +104,7 @@ class Reader:
         )
 
     def files(self, batches: Iterable[pa.RecordBatch]) -> Iterator[_File]:
-        """Of rows that have a task's index each."""
+        """The result for rows that hold a task's index each."""
         for batch in batches:
             for index in batch.column(0).to_pylist():
                 yield from map(self._file, self.tasks[index])
@@ -135,7 +135,7 @@ class Reader:
 def clean_files(
     batches: Iterable[pa.RecordBatch], *, reader: Reader, packing: Packing
 ) -> Iterator[pa.RecordBatch]:
-    """Good rows, packed, and tallies of files. A file that is `deferred` has no rows."""
+    """Good rows, packed, and tallies of files. A `deferred` file has no rows."""
     with Cleaner(reader.dataset, reader.started) as cleaner:
         waiting, size = list[pa.Table](), 0
         for file in reader.files(batches):
@@ -161,7 +161,7 @@ def _cleaned(cleaner: Cleaner, tables: Sequence[pa.Table], packing: Packing) -> 
 
 
 def bad_schema(dataset: Dataset) -> pa.Schema:
-    """The columns of `bad_records`: those of the catalog as text, CORRUPT, FAULT, ROW, COLUMNS, FILE and RECORD."""
+    """The columns of `bad_records`: the catalog's columns as text, CORRUPT, FAULT, ROW, COLUMNS, FILE and RECORD."""
     texts = [(name, pa.string()) for name in (*dataset.column_names, CORRUPT, FAULT)]
     others = [(ROW, pa.map_(pa.string(), pa.string())), (COLUMNS, pa.list_(pa.string())), (FILE, pa.string())]
     return pa.schema([*texts, *others, (RECORD, pa.int64())])
@@ -188,7 +188,7 @@ def _bad_rows(
     rows = zip(*(column.cast(pa.binary()).to_pylist() for column in bad.columns), strict=True)
     for number, row in zip(records.numbers()[list(indexes)].tolist(), rows, strict=True):
         values = [value.decode(BYTES) or None for value in row]
-        # the first of equal names counts
+        # the first of several equal names counts
         named = dict(reversed(list(zip(file.columns, values, strict=True))))
         in_order = [(name, named[name]) for name in dict.fromkeys(file.columns)]
         known = {name: named[name] for name in dataset.column_names}

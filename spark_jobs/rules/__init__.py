@@ -1,1 +1,1 @@
-"""The rules that a record has to keep: what they are in Spark, and the same in DuckDB."""
+"""The rules that a record has to keep, once in Spark and once in DuckDB."""

@@ -1,13 +1,13 @@
-"""What a value looks like, after clean-up: regular expressions that mean the same in Java and in RE2, for whole texts.
+"""The forms of a value after clean-up: regular expressions for whole texts, with the same meaning in Java and in RE2.
 
 - integers: `12`, `-3`, and the `12.0` that pandas makes of a column with gaps; `12.5` is not one
-- ratings: a decimal number; its bounds are checked first, then it is rounded half up to two places
+- ratings: a decimal number; bounds are checked before the number is rounded half up to two places
 - flags: `true` or `false` in any case
 - timestamps: `2020-02-19 21:38:16`, with up to nine digits of fraction (cut to microseconds), with `T` for the
   space, and with `Z` or an offset like `+01:00`; without a zone they are UTC
 - offset timestamps: `Wed Feb 19 18:36:17 -0800 2020`; the weekday is not compared with the date
 
-Both kinds of timestamps have to be within the catalog's years.
+Both kinds of timestamps must lie within the catalog's years.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -31,10 +31,10 @@ BLANKS = r"[\p{Z}\p{Cc}]+"
 
 
 def period(column: Column, started: datetime) -> tuple[datetime, datetime]:
-    """First and last instant that a timestamp may be, both included, in a run that started then."""
+    """The first and the last allowed instant of a timestamp, both included, in a run that started at `started`."""
     first, end = (datetime(year, 1, 1, tzinfo=UTC) for year in (FIRST_YEAR, YEAR_AFTER_LAST))
     last = end - timedelta(microseconds=1)
     if column.name == VERSION.name:
-        # a version from the future would win over every true one; a day is for clocks and forgotten zones
+        # a version from the future would win over every true version; one day allows for wrong clocks and forgotten zones
         last = min(last, started + timedelta(days=1))
     return first, last

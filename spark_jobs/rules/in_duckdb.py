@@ -1,6 +1,6 @@
-"""The rules of `in_spark.py` in DuckDB: whole columns at a time, and no object per value.
+"""The rules of `in_spark.py` in DuckDB: whole columns at a time, without an object for each value.
 
-A test holds the two together: they take and reject the same rows.
+A test compares the two: they accept and reject the same rows.
 """
 
 from collections.abc import Callable, Iterator
@@ -45,7 +45,7 @@ _BAD_INDEXES = f"select {name(_ROW)} from parsed where {name(_BAD)} order by all
 
 @dataclass(frozen=True)
 class Cleaned:
-    """`rows` have the dataset's columns: of each key all versions that are the newest here."""
+    """`rows` have the dataset's columns: for each key all rows of the newest version read here."""
 
     rows: pa.Table
     tallies: list[FileTally]
@@ -68,7 +68,7 @@ class Cleaner:
         self._database.close()
 
     def clean(self, rows: pa.Table) -> Cleaned:
-        """Of rows with the dataset's columns as text, BROKEN, and FILE_NUMBER."""
+        """Clean rows with the dataset's columns as text, BROKEN and FILE_NUMBER."""
         self._look_at(rows)
         counts = self._database.execute(_COUNT).fetchall()
         newest = self._database.execute(self._newest).to_arrow_table()
@@ -83,7 +83,7 @@ class Cleaner:
         return Cleaned(self._with_texts(newest, rows), tallies)
 
     def indexes_of_bad(self, rows: pa.Table) -> list[int]:
-        """Which of such rows break a rule."""
+        """The indexes of the rows that break a rule."""
         self._look_at(rows)
         return [index for (index,) in self._database.execute(_BAD_INDEXES).fetchall()]
 
@@ -92,7 +92,7 @@ class Cleaner:
         self._database.execute(self._parse)
 
     def _with_texts(self, newest: pa.Table, rows: pa.Table) -> pa.Table:
-        """The values with the texts of their rows, which are cleaned only now: most rows are older versions."""
+        """The values with their rows' texts. Texts are cleaned only here: most rows are older versions and are gone."""
         if self._texts:
             names = [column.name for column in self._texts]
             kept = np.zeros(rows.num_rows, bool)
@@ -106,7 +106,7 @@ class Cleaner:
 
 
 def numbered(rows: pa.Table, file_number: int) -> pa.Table:
-    """With FILE_NUMBER, the same for all."""
+    """The table with FILE_NUMBER, the same for all rows."""
     return rows.append_column(FILE_NUMBER, pa.repeat(pa.scalar(file_number, pa.int32()), rows.num_rows))
 
 
@@ -124,7 +124,7 @@ def _parse(dataset: Dataset, started: datetime) -> str:
 
 
 def _newest(dataset: Dataset) -> str:
-    """A query of `parsed` for the good rows that no row of the same key is newer than, in order."""
+    """A query of `parsed` for the good rows of each key's newest version, in order."""
     values = [
         f"{_value_name(column.name)} as {name(column.name)}"
         for column in dataset.columns
@@ -143,12 +143,12 @@ def _value_name(column: str) -> str:
 
 
 def value(column: Column) -> str:
-    """A text as a value of the column's type; NULL if it is none."""
+    """A text as a value of the column's type; NULL if it has another form."""
     return _of_text(_PARSERS[column.type], column)
 
 
 def text(column: Column) -> str:
-    """A text after clean-up; NULL if nothing is left, or a spelling of nothing."""
+    """A text after clean-up; NULL if nothing is left, or if it is a spelling of NULL."""
     raw = name(column.name)
     tidy = f"case when regexp_matches({raw}, {_literal(_UNTIDY)}) then {_tidied(raw)} else {raw} end"
     nothing = ", ".join(map(_literal, ("", *column.missing)))
@@ -156,12 +156,12 @@ def text(column: Column) -> str:
 
 
 def is_bad(column: Column, parsed: str, started: datetime) -> str:
-    """Whether a rule is broken; `parsed` is the identifier of the column's `value`, of which texts have none."""
+    """Whether a rule is broken; `parsed` is the identifier of the column's parsed value. Texts have no parsed value."""
     return " or ".join(f"coalesce({rule}, false)" for rule in _rules(column, parsed, started))
 
 
 def _rules(column: Column, parsed: str, started: datetime) -> Iterator[str]:
-    # each as a CASE, of which DuckDB computes what the rows need; of AND it computes both sides for all
+    # each as a CASE: DuckDB computes a branch only for the rows that need it, but both sides of an AND for all rows
     raw = name(column.name)
     if column.type is Type.TEXT:
         width = column.max_bytes
@@ -184,7 +184,7 @@ def _rules(column: Column, parsed: str, started: datetime) -> Iterator[str]:
 
 
 def _of_text(expression: Callable[[str], str], column: Column) -> str:
-    """An expression of the text, or else of the text after clean-up: white space is for the second try, which few need."""
+    """An expression of the text, or else of the cleaned text: few texts need the second try."""
     raw = name(column.name)
     return f"coalesce({expression(raw)}, case when {raw} <> '' then {expression(_tidied(raw))} end)"
 
@@ -201,7 +201,7 @@ def _integer(raw: str, sql_type: str) -> str:
 
 
 def _of_decimal(raw: str, expression: str) -> str:
-    """An expression of the exact number: most need 64 bits for that, with 128 it takes twenty times as long."""
+    """An expression of the exact number: 64 bits suffice for most numbers, and 128 bits take twenty times as long."""
     short, long = (
         expression.format(f"try_cast({raw} as decimal({digits}))") for digits in ("18, 9", "38, 18")
     )
@@ -213,7 +213,7 @@ def _boolean(raw: str) -> str:
 
 
 def _timestamp(raw: str) -> str:
-    # the cast to a timestamp ignores an offset, the one to an instant takes three times as long
+    # the cast to a timestamp ignores an offset; the cast to an instant takes three times as long
     of_utc = f"make_timestamptz(epoch_us(try_cast({raw} as timestamp)))"
     return (
         f"case when {_is(ISO_UTC, raw)} then {of_utc} "

@@ -1,7 +1,7 @@
 """Raw text to typed values and broken rules, as column expressions: no Python runs per row.
 
-This is what the rules are, and what explains rejects; `in_duckdb.py` applies them to whole files, many times faster.
-What a value may look like is in `grammar.py`.
+This file defines the rules and explains rejects; `in_duckdb.py` applies the same rules to whole files, many times
+faster. `grammar.py` has the forms of the values.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,21 +18,21 @@ from spark_jobs.rules.grammar import BEFORE_MONTH, BLANKS, DECIMAL, INTEGRAL, IS
 from spark_jobs.schema import SPARK_TYPES
 
 _NOT_PRINTABLE = r"[^ -~]"
-_ODD_BLANK = r"[[^ -~]&&[\p{Z}\p{Cc}]]"  # tests for printable ASCII first: most characters are
+_ODD_BLANK = r"[[^ -~]&&[\p{Z}\p{Cc}]]"  # printable ASCII comes first: most characters are
 _TIDY = ":tidy"
 
 
 def clean_rows(raw: DataFrame, dataset: Dataset, *, started: datetime) -> DataFrame:
-    """Raw text in, per catalog column its typed value and its `rule_name`: the rule it breaks, else NULL.
+    """Raw text in; for each catalog column its typed value, and its `rule_name`: the rule that it breaks, else NULL.
 
-    Raw text has one character per byte. `started` is when the run did: no record can be from the days after.
-    Other columns pass through.
+    Raw text has one character per byte. `started` is the run's start time: no record can be from a later day. Other
+    columns pass through.
     """
     others = [name for name in raw.columns if name not in dataset.column_names]
     columns = dataset.columns
     texts = [column for column in columns if column.type is Type.TEXT]
     values = [column for column in columns if column.type is not Type.TEXT]
-    # one step each: Spark computes what a step uses twice only once if it comes out of the step before
+    # separate steps: Spark computes an expression that a step uses twice only once if an earlier step made it
     looked_at = raw.select(
         "*",
         _is_tidy_row(texts).alias(_TIDY),
@@ -63,24 +63,24 @@ def rule_name(column: CatalogColumn) -> str:
 
 
 def clean_text(column: CatalogColumn) -> Column:
-    """Every run of white space and control characters as one space, none at the ends; perhaps nothing is left.
+    """White space and control characters as single spaces, none at the ends; perhaps nothing is left.
 
-    Only of texts, and of what could not be parsed as it is: the others are NULL.
+    Only for texts and for values that could not be parsed as they are; NULL for the others.
     """
     raw = F.col(column.name)
     if column.type is not Type.TEXT:
-        # decoded only here: the bytes of every odd blank look like one
+        # decoded only here: the raw bytes of every odd blank look like a blank
         return F.when(F.col(_early_name(column)).isNull(), _tidied(text_of(raw)))
     return F.when(F.col(_TIDY), raw).otherwise(_tidied(F.coalesce(_decoded_name(column), raw)))
 
 
 def parse(column: CatalogColumn, text: Column) -> Column:
-    """Text as a value of the column's type, ratings with all their digits; NULL if it is none."""
+    """Text as a value of the column's type, ratings with all their digits; NULL if it has another form."""
     return _PARSERS[column.type](text)
 
 
 def broken_rule(column: CatalogColumn, started: datetime) -> Column:
-    """`encoding` (of texts), `required`, `type`, `range` or `too_long`; NULL if the value is fine."""
+    """The broken rule: `encoding` (only texts), `required`, `type`, `range` or `too_long`; NULL for a good value."""
     text, value = F.col(_text_name(column)), F.col(_parsed_name(column))
     if column.type is Type.TEXT:
         broken = F.when(F.col(_bytes_name(column)), "encoding")
@@ -98,22 +98,23 @@ def broken_rule(column: CatalogColumn, started: datetime) -> Column:
 
 
 def _is_tidy_row(texts: Sequence[CatalogColumn]) -> Column:
-    """Whether all texts of a row are printable ASCII without a space too many, as they mostly are.
+    """Whether all texts of a row are printable ASCII without superfluous spaces; most rows are.
 
-    One look at all of them costs much less than one at each. The space between two texts makes two of one at an end.
+    One check of the joined texts costs much less than one check each. The joining space turns a leading or trailing
+    space into a double space.
     """
     row = F.concat_ws(" ", F.lit(""), *(F.col(column.name) for column in texts), F.lit(""))
     return ~(row.contains("  ") | row.rlike(_NOT_PRINTABLE))
 
 
 def _tidied(text: Column) -> Column:
-    # looking is much cheaper than rewriting
+    # a check is much cheaper than a rewrite
     untidy = text.rlike(_ODD_BLANK) | text.contains("  ") | text.startswith(" ") | text.endswith(" ")
     return F.when(untidy, F.trim(F.regexp_replace(text, BLANKS, " "))).otherwise(text)
 
 
 def _parsed(column: CatalogColumn) -> Column:
-    """The value: white space around or within it is for the second try, which few need."""
+    """The value of the text, or else of the tidied text: few texts need the second try."""
     text = F.col(_text_name(column))
     if column.type is Type.TEXT:
         return F.when(~text.isin("", *column.missing), text)
@@ -129,7 +130,7 @@ def _is_not_utf8(column: CatalogColumn) -> Column:
 
 
 def _integer(text: Column, spark_type: str) -> Column:
-    # a cast would cut 12.5 to 12
+    # a cast alone would cut 12.5 to 12
     return F.when(~text.contains(".") | _is(INTEGRAL, text), text.cast(spark_type))
 
 
@@ -138,12 +139,12 @@ def _boolean(text: Column) -> Column:
 
 
 def _timestamp(text: Column) -> Column:
-    # a cast alone takes 2020 for a date and 21:38 for a time of today
+    # a cast alone would read 2020 as a date and 21:38 as a time of today
     return F.when(_is(ISO, text), text.cast("timestamp"))
 
 
 def _offset_timestamp(text: Column) -> Column:
-    # Spark 3 parses no weekday names
+    # Spark 3 cannot parse weekday names
     rest = F.substring(text, BEFORE_MONTH + 1, 64)
     return F.when(_is(OFFSET, text), F.to_timestamp(rest, "MMM d HH:mm:ss Z yyyy"))
 

@@ -49,7 +49,7 @@ def test_rows_that_were_cut_and_not_read_are_an_error_that_says_how_many(bench: 
     second.write_bytes(second.read_bytes().rstrip(b"\n").rpartition(b"\n")[0])
 
     with pytest.raises(
-        TransformError, match=r"users/0/a\.csv was cut into parts with 4 records, of which 3 were read"
+        TransformError, match=r"users/0/a\.csv was cut into parts with 4 records, but 3 records were read"
     ):
         bench.run()
 
