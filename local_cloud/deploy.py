@@ -1,6 +1,6 @@
 """Applies the synthesized templates to the endpoint, in this process.
 
-`cdk bootstrap` and `cdk deploy` work against the endpoint as well; this is the short way for `run`.
+`cdk bootstrap` and `cdk deploy` work against the endpoint as well; `run` takes this shorter way.
 """
 
 import json
@@ -15,12 +15,12 @@ import boto3
 
 from local_cloud.errors import LocalCloudError
 
-_BOOTSTRAP_VERSION = "/cdk-bootstrap/hnb659fds/version"  # where `cdk bootstrap` leaves its version
+_BOOTSTRAP_VERSION = "/cdk-bootstrap/hnb659fds/version"  # `cdk bootstrap` writes its version here
 _VERSION_OF_TODAY = "30"
 
 
 def apply(assembly: Path, account: str, region: str) -> None:
-    """Publish the assets and create the stacks, each after those it depends on."""
+    """Publish the assets and create the stacks; a stack comes after the stacks that it depends on."""
     boto3.client("ssm").put_parameter(
         Name=_BOOTSTRAP_VERSION, Value=_VERSION_OF_TODAY, Type="String", Overwrite=True
     )

@@ -59,7 +59,7 @@ def end_tree(process: "subprocess.Popen[bytes]", grace_seconds: float = _GRACE_S
 
 
 def _runs(member: psutil.Process) -> bool:
-    """Not so of one that has ended and that its parent, which may be the system's first process, will note later."""
+    """False for a zombie: exited, but not yet reaped by its parent."""
     try:
         return bool(member.is_running() and member.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:

@@ -1,6 +1,6 @@
 """`python -m local_cloud.emr.class_archive`: Spark's Java classes, parsed once, for every later start of a JVM to map.
 
-Loading some 15,000 classes is a fifth of a small step. A JVM whose classes or class path are not those of the archive ignores it.
+Loading some 15,000 classes takes a fifth of a small step. A JVM with other classes or another class path ignores the archive.
 """
 
 import shutil
@@ -22,11 +22,11 @@ _RUN_ID = "r"
 _SHOWN = 2000  # characters of what Java says
 
 CLASS_PATH = f"{SPARK_HOME}/conf/:{SPARK_HOME}/jars/*"
-"""What spark-submit starts Java with; with another one the archive would be ignored."""
+"""The class path of spark-submit; a JVM with another one would ignore the archive."""
 
 
 def main() -> None:
-    """Note which classes the Spark job loads, and archive them; SystemExit with what went wrong."""
+    """List the classes that the Spark job loads, and archive them; SystemExit says what went wrong."""
     with tempfile.TemporaryDirectory(dir=CLASS_ARCHIVE.parent) as name:
         folder = Path(name)
         _note_classes(folder, folder / "classes")
@@ -49,7 +49,7 @@ def main() -> None:
 
 
 def _note_classes(folder: Path, classes: Path) -> None:
-    """Run the job as the endpoint runs it, on a few records."""
+    """Run the job on a few records, as the endpoint would."""
     buckets = folder / "buckets"
     plan = _land(buckets / "working")
     (buckets / "working" / copied_key(_RUN_ID)).write_text(plan.to_json())

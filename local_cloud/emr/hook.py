@@ -27,7 +27,7 @@ def install(steps: StepRunner) -> None:
     """
 
     class EmrTask(StateTaskServiceCallback):  # type: ignore[misc]
-        """elasticmapreduce:addStep.sync; holds no state of its own, Map iterations share the instance."""
+        """elasticmapreduce:addStep.sync; holds no state, because Map iterations share the instance."""
 
         def __init__(self) -> None:
             # the interpreter prepares a task token only for integrations that could wait for one
@@ -40,7 +40,7 @@ def install(steps: StepRunner) -> None:
             """Step Functions writes EMR's parameters as EMR does."""
 
         def _eval_service_task(self, env: Any, **_: Any) -> None:
-            # each try waits with a token of its own: one that has been used reads as timed out
+            # each try waits with its own token: a used token counts as timed out
             env.callback_pool_manager.add(env.states.context_object.update_task_token())
             env.stack.append({})
 
@@ -52,7 +52,7 @@ def install(steps: StepRunner) -> None:
 
             def run_to_the_end() -> Any:
                 result = steps.run(arguments, env.is_running)
-                if result.state in ("COMPLETED", "CANCELLED"):  # cancelled: the execution has ended before
+                if result.state in ("COMPLETED", "CANCELLED"):  # cancelled: the execution has already ended
                     return result.as_api()
                 return CallbackOutcomeFailureError(
                     CallbackOutcomeFailure(result.step_id, "States.TaskFailed", failure_cause(result))

@@ -1,4 +1,4 @@
-"""COPY as an INSERT from the same files: which files, in which format, and how each format is read."""
+"""Turns COPY into an INSERT from the same files: which files, in which format, and how to read each format."""
 
 import csv
 from collections.abc import Iterator
@@ -20,13 +20,13 @@ _CSV_ROWS = "rows_of_copy"
 # Spark writes instants as INT96 or as adjusted-to-UTC micros; Redshift loads both into TIMESTAMP.
 _READABLE_AS = {"TIMESTAMP WITH TIME ZONE": "TIMESTAMP"}
 
-# hive_partitioning: a folder called run=... must not become a column.
+# hive_partitioning: a folder named run=... must not become a column.
 _SCAN = "read_parquet({files}, hive_partitioning = false)"
 
 
 @dataclass(frozen=True)
 class _Load:
-    """What a COPY brings together: the columns to fill, in the order of the files', and each object's file by address."""
+    """The parts of a COPY: the columns to fill, in the order of the file's columns, and each object's file by its address."""
 
     table: str
     columns: list[TableColumn]
@@ -36,8 +36,8 @@ class _Load:
 def to_insert(connection: duckdb.DuckDBPyConnection, buckets: Path, copy: exp.Copy) -> str:
     """DuckDB's INSERT for a COPY from Parquet or CSV.
 
-    SqlError where Redshift would refuse: nothing at the prefix, a column that the table lacks, or a file that does
-    not fit the columns. As on Redshift the columns go by position.
+    SqlError where Redshift would refuse: no object at the prefix, an unknown column, or a file that does not fit the
+    columns. Columns go by position, as on Redshift.
     """
     read = _csv_rows if _format_of(copy) == "csv" else _parquet_rows
     files = _below_prefix(buckets, copy.args["files"][0].name)
@@ -61,7 +61,7 @@ def _targets(connection: duckdb.DuckDBPyConnection, copy: exp.Copy, table: exp.T
 
 
 def _format_of(copy: exp.Copy) -> Literal["csv", "parquet"]:
-    """The format of the files; SqlError for another one, and for any option that has no local meaning."""
+    """The format of the files; SqlError for any other format, and for an option without a local meaning."""
     words = list(_words(copy))
     if "iam_role" in words:
         role = words.index("iam_role")
@@ -77,7 +77,7 @@ def _format_of(copy: exp.Copy) -> Literal["csv", "parquet"]:
 
 
 def _words(copy: exp.Copy) -> Iterator[str]:
-    # The parser takes any two words for an option and its value, also `csv iam_role`.
+    # The parser reads any two words as an option and its value, even `csv iam_role`.
     for parameter in copy.args.get("params") or ():
         for word in (parameter.name, parameter.expression.name if parameter.expression else ""):
             if word and word.lower() != "as":
@@ -112,7 +112,7 @@ def _split(buckets: Path, url: str) -> tuple[Path, str]:
 
 
 def _parquet_rows(connection: duckdb.DuckDBPyConnection, load: _Load) -> str:
-    """DuckDB's query of all rows, the columns by position, whatever they are called in a file.
+    """DuckDB's query of all rows, with columns by position, whatever their names in a file.
 
     SqlError where Redshift would refuse: another number of columns, or a column of another type.
     """
@@ -151,8 +151,8 @@ def _list(files: list[str]) -> str:
 def _csv_rows(connection: duckdb.DuckDBPyConnection, load: _Load) -> str:
     r"""DuckDB's query of all rows.
 
-    As on Redshift an empty field is an empty string, `\N` is NULL, and a file may hold nothing. SqlError where Redshift
-    would refuse: another number of fields, quotes that do not pair up, bytes that are not UTF-8.
+    As on Redshift, an empty field is an empty string, `\N` is NULL, and a file may be empty. SqlError where Redshift would
+    refuse: a wrong number of fields, unpaired quotes, bytes that are not UTF-8.
     """
     for column in load.columns:
         if column.type != "VARCHAR":
@@ -166,7 +166,7 @@ def _csv_rows(connection: duckdb.DuckDBPyConnection, load: _Load) -> str:
             for fields, field in zip(values, row, strict=True):
                 fields.append(field)
     names = [f"c{number}" for number in range(len(values))]
-    # the connection is the transaction's own: the name ends with it
+    # the connection belongs to the transaction: the name ends with it
     connection.register(
         _CSV_ROWS, pa.table([pa.array(fields, pa.string()) for fields in values], names=names)
     )
@@ -174,10 +174,9 @@ def _csv_rows(connection: duckdb.DuckDBPyConnection, load: _Load) -> str:
 
 
 class _CsvReader:
-    """The rows of one object; every fault names the object and the line its record ends at.
+    """The rows of one object; an error names the object and the last line of the record.
 
-    DuckDB's own reader loses the rest of a file at a quote that is never closed and leaves out empty lines; Redshift
-    fails the load.
+    DuckDB's own reader skips empty lines and loses the rest of a file after an unclosed quote; Redshift fails the load.
     """
 
     def __init__(self, load: _Load, url: str, file: Path) -> None:
@@ -204,7 +203,7 @@ class _CsvReader:
                 "String contains invalid or unsupported UTF-8 codepoints. "
                 f"Bad UTF-8 hex sequence: {content[error.start : error.end].hex(' ')}"
             ) from None
-        # newline="": line ends inside quotes stay as they are
+        # newline="" keeps line ends inside quotes
         for self._line, line in enumerate(StringIO(text, newline=""), 1):
             yield line
 

@@ -1,4 +1,4 @@
-"""The operations of the Redshift Data API over a DuckDB file, and the rules that their requests keep."""
+"""The operations of the Redshift Data API over a DuckDB file, and the rules for their requests."""
 
 import json
 import re
@@ -20,7 +20,7 @@ from local_cloud.redshift.warehouse import Warehouse
 _AT_ONCE = 4  # statements that run at the same time
 _REMEMBERED = timedelta(hours=24)  # as long as the Data API keeps statements and their results
 _TOKEN_VALID = timedelta(hours=8)
-_LONG_POLL = 1.0  # seconds; with it, who polls every second pays no wait for a quick statement
+_LONG_POLL = 1.0  # seconds; a caller that polls every second then never waits for a quick statement
 _GRACE = 2.0  # seconds that `close` leaves to running statements
 _CANCEL_TIMEOUT = 30.0  # seconds
 _INTERRUPT_EVERY = 0.05  # seconds; an interrupt between two statements has no effect, so it is repeated
@@ -61,7 +61,7 @@ class RedshiftEngine:
         self.close()
 
     def close(self) -> None:
-        """Leave running statements a moment, cancel what still runs, and close the file."""
+        """Give running statements a moment, cancel the rest, and close the file."""
         deadline = time.monotonic() + _GRACE
         for statement in list(self._statements.values()):
             if not statement.done.wait(max(0.0, deadline - time.monotonic())):
@@ -79,7 +79,7 @@ class RedshiftEngine:
         return self._submit(request, request.get("Sqls") or [], is_batch=True)
 
     def describe_statement(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Status and figures; waits up to WaitTimeSeconds, else about a second, for a statement that runs."""
+        """Status and figures; waits up to WaitTimeSeconds, or about a second, for a running statement."""
         _check_wait(request)
         statement, sub = self._find(request["Id"])
         statement.done.wait(request.get("WaitTimeSeconds", _LONG_POLL))
@@ -91,7 +91,7 @@ class RedshiftEngine:
         return {**described, **sub.describe()}
 
     def get_statement_result(self, request: dict[str, Any]) -> dict[str, Any]:
-        """One page of a result; the next one by NextToken."""
+        """One page of a result; NextToken asks for the next page."""
         _check_wait(request)
         statement, sub = self._find(request["Id"])
         if sub is None:
@@ -150,7 +150,7 @@ class RedshiftEngine:
         return {name: described[name] for name in (*echoed, *waited) if name in described}
 
     def _find(self, identifier: str) -> tuple[Statement, SubStatement | None]:
-        """The statement, and the part of it that is meant; None if that is the batch as a whole."""
+        """The statement and its part with that id; None for the batch as a whole."""
         _check_id(identifier)
         statement = self._statements.get(identifier.partition(":")[0])
         sub = next((sub for sub in statement.subs if sub.id == identifier), None) if statement else None

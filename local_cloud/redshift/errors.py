@@ -1,4 +1,4 @@
-"""What goes wrong, worded as Redshift and its Data API word it.
+"""Errors in the words of Redshift and its Data API.
 
 DataApiError   a request is refused (HTTP 400)
 SqlError       a statement was accepted and FAILED
@@ -38,16 +38,16 @@ def invalid(message: str) -> DataApiError:
 
 
 class SqlError(Exception):
-    """A statement that Redshift would fail, or that has no local translation. The text says why."""
+    """Redshift would fail the statement, or it has no local translation. The text says why."""
 
 
 def isolation_violation(table: str) -> SqlError:
-    """What Redshift reports to the loser of two transactions that changed the same table."""
+    """Redshift's error for the loser of two transactions that changed the same table."""
     return SqlError(_SERIALIZABLE.format(table=table))
 
 
 def from_duckdb(error: duckdb.Error, table: str) -> SqlError:
-    """`error` in Redshift's words where it has some, else in DuckDB's; `table` is what the statement changes."""
+    """`error` in Redshift's words if they are known, else in DuckDB's; `table` is the table that the statement changes."""
     text = str(error)
     if isinstance(error, duckdb.TransactionException) and "conflict" in text.lower():
         return isolation_violation(table)

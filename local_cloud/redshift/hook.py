@@ -19,7 +19,7 @@ _Response = tuple[int, dict[str, str], str]
 
 
 def install(engine: RedshiftEngine) -> None:
-    """From now on every moto server of this process answers redshift-data requests from `engine`.
+    """Make every moto server of this process answer redshift-data requests from `engine`.
 
     State machines reach it by `arn:aws:states:::aws-sdk:redshiftdata:...`. A second call replaces the first engine.
     """

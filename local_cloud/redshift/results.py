@@ -57,7 +57,7 @@ class ResultSet:
 
 
 def fetch(connection: duckdb.DuckDBPyConnection) -> ResultSet:
-    """What the query just executed returns; SqlError if it is larger than the Data API answers."""
+    """The result of the query just executed; SqlError if it is larger than the Data API's limit."""
     metadata = [_metadata(name, str(type_)) for name, type_, *_ in connection.description]
     reader = connection.to_arrow_reader(_BATCH_ROWS)
     batches, size = [], 0

@@ -1,4 +1,4 @@
-"""A submitted statement, or a batch of them: what became of it, and how it is run to its end."""
+"""A submitted statement or batch: its status, and how it runs to its end."""
 
 import logging
 import threading
@@ -39,7 +39,7 @@ class SubStatement:
     _started: int = 0
 
     def start(self) -> None:
-        """Begin to measure."""
+        """Start the clock."""
         self._started = time.monotonic_ns()
         self._move("STARTED")
 
@@ -74,7 +74,7 @@ class SubStatement:
 
 @dataclass
 class Statement:
-    """What one request submitted. `request` is that request; `done` is set once the status is terminal."""
+    """The statements of one request. `request` is the request; `done` is set once the status is terminal."""
 
     id: str
     request: dict[str, Any]
@@ -93,11 +93,11 @@ class Statement:
 
     @property
     def parameters(self) -> dict[str, str]:
-        """Values by name, as the caller gave them."""
+        """The caller's values by name."""
         return {parameter["name"]: parameter["value"] for parameter in self.request.get("Parameters") or ()}
 
     def pick(self) -> bool:
-        """Claim it for running; False if it was cancelled while it waited."""
+        """Claim the statement for running; False if somebody cancelled it while it waited."""
         with self._lock:
             if self.status in _TERMINAL:
                 return False
@@ -112,12 +112,12 @@ class Statement:
             self._move("STARTED")
 
     def detach(self) -> None:
-        """A cancellation has nothing to interrupt any more."""
+        """From now on a cancellation interrupts nothing."""
         with self._lock:
             self._transaction = None
 
     def commit(self, transaction: Transaction) -> bool:
-        """Commit, or do nothing and answer False if it was cancelled: never half of each."""
+        """Commit; or do nothing and return False if it was cancelled. Never half of each."""
         with self._lock:
             if self.cancelled:
                 return False
@@ -131,12 +131,12 @@ class Statement:
             self._end("FAILED", error)
 
     def abort(self) -> None:
-        """ABORTED, with whatever has not ended."""
+        """Set the status of all unfinished parts to ABORTED."""
         with self._lock:
             self._abort()
 
     def cancel(self) -> None:
-        """Ask it to stop; ValidationException if it has ended."""
+        """Ask the statement to stop; ValidationException if it has ended."""
         with self._lock:
             if self.status in _TERMINAL:
                 raise invalid(
@@ -147,7 +147,7 @@ class Statement:
                 self._abort()
 
     def interrupt(self) -> None:
-        """Stop what it is running."""
+        """Interrupt the running transaction."""
         with self._lock:
             if self._transaction:
                 self._transaction.interrupt()
@@ -197,7 +197,7 @@ class Statement:
 
 
 def run(statement: Statement, warehouse: Warehouse) -> None:
-    """Bring the statement to FINISHED, FAILED or ABORTED; all of a batch takes effect, or nothing."""
+    """Run the statement until it is FINISHED, FAILED or ABORTED; a batch takes effect as a whole or not at all."""
     if not statement.pick():
         return
     try:
@@ -206,7 +206,7 @@ def run(statement: Statement, warehouse: Warehouse) -> None:
         _fail(statement, str(error))
     except duckdb.InterruptException:
         statement.abort()
-    except Exception as error:  # a thread has nobody above it: the caller must see a terminal status
+    except Exception as error:  # no caller would see an error of this thread: the status must become terminal
         _logger.exception("statement %s", statement.id)
         _fail(statement, f"internal error of the local warehouse: {error!r}")
     else:
@@ -241,7 +241,7 @@ def _run_one(
 
 
 def _fail(statement: Statement, reason: str) -> None:
-    # A failure of the commit is put down to the last statement.
+    # A failed commit counts as a failure of the last statement.
     number, failed = next(
         ((n, sub) for n, sub in enumerate(statement.subs, 1) if sub.status != "FINISHED"),
         (len(statement.subs), statement.subs[-1]),

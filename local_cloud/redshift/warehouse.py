@@ -17,8 +17,8 @@ from local_cloud.redshift.sql.dialect import multiple_matches, to_duckdb
 from local_cloud.redshift.sql.parsing import parameter_names, parse
 from local_cloud.redshift.sql.tables import columns_of, qualified_name
 
-# Redshift divides integers without a remainder and shows sessions in UTC. To compress texts takes DuckDB as long as
-# all else of a load; without it the file has half as many bytes again.
+# Redshift divides integers without a remainder, and its sessions are in UTC. In DuckDB, compressing texts takes as long
+# as the rest of a load; without compression the file is half as large again.
 _SETTINGS = """
     set global integer_division = true;
     set global timezone = 'UTC';
@@ -36,7 +36,7 @@ class Outcome:
 
 
 class Warehouse:
-    """Owns the file and the S3 folder that COPY reads. `close` it before the interpreter ends."""
+    """Owns the file and the S3 folder that COPY reads. Call `close` before the interpreter ends."""
 
     def __init__(self, database: Path, buckets: Path) -> None:
         self._buckets = buckets
@@ -50,19 +50,19 @@ class Warehouse:
         self._changed_at: dict[str, int] = {}
 
     def close(self) -> None:
-        """Write everything to the file and let go of it."""
+        """Write everything to the file and release it."""
         self._connection.close()
 
     @contextmanager
     def transaction(self) -> Iterator["Transaction"]:
-        """A transaction on a connection of its own; rolled back unless `commit` was called."""
+        """A transaction on its own connection; rolled back unless `commit` was called."""
         connection = self._connection.cursor()
         transaction = Transaction(connection, self, self._buckets)
         try:
             with connection:
                 connection.execute("begin")
                 yield transaction
-        finally:  # after the end of the connection, which rolls back what was not committed
+        finally:  # after the connection has ended: its end rolls back what was not committed
             self._unlock(transaction)
 
     @property
@@ -71,14 +71,14 @@ class Warehouse:
         return self._clock
 
     def lock(self, transaction: "Transaction", table: exp.Table) -> None:
-        """Keep the table locked until the transaction ends, once no other transaction keeps it locked.
+        """Wait until no other transaction locks the table, then lock it until this transaction ends.
 
-        SqlError if there is no such table, duckdb.InterruptException if the transaction is interrupted.
+        SqlError if the table does not exist, duckdb.InterruptException if the transaction is interrupted.
         """
         name = qualified_name(table)
         with (
             self._connection.cursor() as other
-        ):  # the transaction itself must not look yet: it would see today's rows
+        ):  # the transaction itself must not look yet: its snapshot would begin before the lock
             columns_of(other, table)
         with self._unlocked:
             self._unlocked.wait_for(
@@ -89,7 +89,7 @@ class Warehouse:
             self._locked[name] = transaction
 
     def stop_waiting(self) -> None:
-        """Let transactions that wait for a lock see that they are interrupted."""
+        """Wake the transactions that wait for a lock, so that they see an interruption."""
         with self._unlocked:
             self._unlocked.notify_all()
 
@@ -101,7 +101,7 @@ class Warehouse:
             self._unlocked.notify_all()
 
     def commit(self, transaction: "Transaction") -> None:
-        """SqlError 1023 if another transaction changed one of the same tables and committed meanwhile.
+        """SqlError 1023 if another transaction changed one of the same tables and has committed since this one began.
 
         DuckDB alone notices only conflicts on the same row: two merges that insert the same new key would both
         commit. Redshift's transactions are serializable, so one of the two fails.
@@ -121,8 +121,8 @@ class Warehouse:
 class Transaction:
     """Statements in Redshift SQL, run one after the other; SqlError from each that fails.
 
-    It sees what was committed before its first statement. As on Redshift, LOCK is none in this sense: who has
-    waited for a lock sees what the transaction before has committed.
+    The transaction sees everything committed before its first statement. LOCK does not count as a statement here, as on
+    Redshift: after the wait for a lock, the transaction sees the commit of the transaction that held it.
     """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, owner: Warehouse, buckets: Path) -> None:
@@ -169,7 +169,7 @@ class Transaction:
         self._owner.commit(self)
 
     def interrupt(self) -> None:
-        """Stop what this transaction runs or waits for, from another thread."""
+        """Interrupt the running statement or the wait for a lock, from another thread."""
         self.interrupted = True
         self._owner.stop_waiting()
         self.connection.interrupt()
@@ -198,7 +198,7 @@ class Transaction:
 def _bound(sql: str, parameters: dict[str, str]) -> dict[str, str]:
     names = parameter_names(sql)
     if missing := sorted(names - parameters.keys()):
-        # The Data API passes on what it was given no value for, and Redshift cannot read it.
+        # The Data API passes on a parameter without a value, and Redshift cannot parse it.
         raise SqlError(f'syntax error at or near ":{missing[0]}": no parameter of that name was given')
     return {name: parameters[name] for name in names}
 
@@ -206,7 +206,8 @@ def _bound(sql: str, parameters: dict[str, str]) -> dict[str, str]:
 def read_only_query(database: Path, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
     """Column names and rows of a query in Redshift SQL, straight from the file, while no endpoint runs.
 
-    SqlError if it is no query, fails, or the file cannot be opened: it is missing, or a running endpoint owns it.
+    SqlError if the text is not a query, if the query fails, or if the file cannot be opened: it does not exist, or a
+    running endpoint owns it.
     """
     tree = parse(sql)
     if not isinstance(tree, exp.Query):

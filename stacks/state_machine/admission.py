@@ -1,7 +1,7 @@
-"""Admission: one run at a time, the one that holds a lease in DynamoDB by name of its execution, with a fencing token.
+"""Admission: one run at a time. The run holds a lease in DynamoDB under its execution's name, with a fencing token.
 
-A holder is asked after, not timed: Step Functions knows whether an execution still runs, and ends every one of
-them after the state machine's timeout. No clock has to be right, and a dead holder is replaced at once.
+The lease has no expiry time. Step Functions knows whether the holder still runs, and ends every execution after the
+state machine's timeout. No clock has to be right, and a run replaces a dead holder at once.
 """
 
 from collections.abc import Mapping
@@ -27,10 +27,10 @@ _TAKING = {":now": _NOW, ":one": Value.from_number(1)}
 
 
 class Lease(Construct):
-    """States that take, mark and give back the lease, each made once.
+    """States that take, mark and release the lease; each state exists once.
 
     After `acquire` and `take_over` the state data is {"lease": {"fencing_token", "item"}, "ledger", "unfinished"};
-    `item` has `unfinished_run` if a run has published but not finished what follows.
+    `item` has `unfinished_run` if a run published but did not finish the states after the publish.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, table: dynamodb.Table) -> None:
@@ -43,7 +43,7 @@ class Lease(Construct):
         }
 
     def acquire(self, name: str) -> tasks.DynamoUpdateItem:
-        """Take the lease if it is free (or already ours: a repeated request); REFUSED otherwise."""
+        """Take the lease if it is free, or already ours after a repeated request; REFUSED otherwise."""
         return self._update(
             name,
             "SET holder = :me, acquired_at = :now ADD fencing_token :one",
@@ -53,7 +53,7 @@ class Lease(Construct):
         )
 
     def take_over(self, name: str) -> tasks.DynamoUpdateItem:
-        """Take the lease from the holder at `$.Item.holder.S`, which runs no more; REFUSED if somebody else was faster."""
+        """Take the lease from the dead holder at `$.Item.holder.S`; REFUSED if another execution was faster."""
         observed = Value.from_string(sfn.JsonPath.string_at("$.Item.holder.S"))
         return self._update(
             name,
@@ -72,7 +72,7 @@ class Lease(Construct):
         return state
 
     def confirm(self, name: str) -> tasks.DynamoUpdateItem:
-        """Make sure that the lease is still ours, also in an execution that was redriven; REFUSED if it is not."""
+        """Check that the lease is still ours, also in a redriven execution; REFUSED if it is not."""
         return self._update(
             name,
             "SET confirmed_at = :now",
@@ -81,7 +81,7 @@ class Lease(Construct):
         )
 
     def mark_unfinished(self, name: str) -> tasks.DynamoUpdateItem:
-        """Note that this run is about to publish: whoever comes next makes up for what it leaves undone."""
+        """Note that this run is about to publish: the next run makes up for anything that this run leaves undone."""
         return self._update(
             name,
             "SET unfinished_run = :run",
@@ -90,11 +90,11 @@ class Lease(Construct):
         )
 
     def mark_caught_up(self, name: str) -> tasks.DynamoUpdateItem:
-        """Note that nothing is left undone of the run that published without finishing."""
+        """Note that nothing of the unfinished run is left undone."""
         return self._update(name, "REMOVE unfinished_run", "holder = :me")
 
     def release(self, name: str) -> tasks.DynamoUpdateItem:
-        """Give the lease back if it is still ours, or has been given back already (a repeated request)."""
+        """Release the lease if it is ours, or already released after a repeated request."""
         return self._update(
             name,
             "REMOVE holder",
@@ -102,7 +102,7 @@ class Lease(Construct):
         )
 
     def finish(self, name: str) -> tasks.DynamoUpdateItem:
-        """Give the lease back with nothing left undone; a repeated request leaves the mark of a later run alone."""
+        """Release the lease and remove the note; a repeated request leaves the note of a later run alone."""
         return self._update(
             name,
             "REMOVE holder, unfinished_run",
@@ -119,7 +119,7 @@ class Lease(Construct):
         values: Mapping[str, tasks.DynamoAttributeValue] | None = None,
         result_selector: Mapping[str, object] | None = None,
     ) -> tasks.DynamoUpdateItem:
-        """Change the item under a condition, in both of which `:me` is this execution."""
+        """Update the item under a condition; `:me` is this execution in both."""
         state = tasks.DynamoUpdateItem(
             self,
             name,
@@ -149,7 +149,7 @@ class Admission(Construct):
         self._lease = lease
 
     def admit(self) -> sfn.Chain:
-        """Take the lease, or take it over from an execution that runs no more."""
+        """Take the lease, or take it over from an execution that has ended."""
         acquire = self._lease.acquire("AcquireLease")
         take_over = self._lease.take_over("TakeOverLease")
         acquire.add_catch(self._when_held(acquire, take_over), errors=[REFUSED], result_path="$")
@@ -158,7 +158,7 @@ class Admission(Construct):
     def _when_held(
         self, acquire: tasks.DynamoUpdateItem, take_over: tasks.DynamoUpdateItem
     ) -> sfn.IChainable:
-        """Skip if the holder runs; take the lease over if it does not (it was aborted, timed out, or forgotten)."""
+        """Skip if the holder runs; take the lease over if the holder was aborted, timed out, or is unknown."""
         skipped = self._blocks.guard(self._blocks.count("CountSkippedRun", "RunsSkipped")).next(
             sfn.Succeed(self, "Skipped", comment="another run holds the lease")
         )

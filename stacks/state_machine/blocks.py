@@ -1,4 +1,4 @@
-"""What every state of the pipeline is made of: tasks with the same retries and the same way out on failure."""
+"""Makes the states of the pipeline: tasks with the same retries and the same way out on failure."""
 
 from collections.abc import Sequence
 from typing import Any, TypeVar
@@ -16,7 +16,7 @@ from stacks.state_machine.retries import BACK_OFF, NEVER
 from stacks.state_machine.run_sql import Polling, RunSql, Warehouse
 
 NOT_RETRIED = [error.__name__ for error in PipelineError.__subclasses__()]
-"""Errors of the functions that the next try would meet again."""
+"""Errors of the functions that a retry would meet again."""
 
 RUN_ID = sfn.JsonPath.string_at("$$.Execution.Name")
 
@@ -24,7 +24,7 @@ Guarded = TypeVar("Guarded", bound="sfn.TaskStateBase | sfn.Parallel | sfn.Map")
 
 
 class Blocks(Construct):
-    """Makes states; an error that a state does not handle itself leads to `failure`."""
+    """Makes states; an unhandled error of a state leads to `failure`."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class Blocks(Construct):
         self._failure = failure
 
     def guard(self, state: Guarded) -> Guarded:
-        """The same state, with every error it does not handle itself leading to the failure states."""
+        """The same state; its unhandled errors lead to the failure states."""
         state.add_catch(self._failure, result_path="$.failure")
         return state
 
@@ -75,7 +75,7 @@ class Blocks(Construct):
     def check(
         self, name: str, query_name: str, query: str, *, parameters: dict[str, str] | None = None
     ) -> sfn.Chain:
-        """Count violations with a query, then let the function judge them: raises DataQualityError."""
+        """Count violations with a query, then let the function judge them; the function raises DataQualityError."""
         count = self.sql(query_name, query, parameters=parameters, result_path="$.quality")
         judge = self.invoke(
             name,
@@ -102,7 +102,7 @@ class Blocks(Construct):
         payload: sfn.TaskInput,
         result_path: str = sfn.JsonPath.DISCARD,
     ) -> tasks.LambdaInvoke:
-        """Call a function; the caller sees to failures."""
+        """Call a function; the caller handles failures."""
         task = tasks.LambdaInvoke(
             self,
             name,

@@ -1,4 +1,4 @@
-"""The state machine: from what has landed to fresh analytics, or to a failure that says what to do.
+"""The state machine: from landed files to fresh analytics, or to a failure that says what to do.
 
     AcquireLease ─► PlanCopies ─► MatchLedger ─► DropPublished ─► CopyToWorking ─► ConfirmCopies ─► TransformToProcessed
       │ held: Skipped   │ nothing: NothingToDo                                                           │
@@ -62,7 +62,7 @@ class Definition(Construct):
         loading = Loading(self, "Loading", blocks=blocks, lease=lease, storage=storage, job=job)
         finishing = Finishing(self, "Finishing", blocks=blocks, lease=lease)
 
-        # The stages, in the order of the run: chains of states, whose last state leads nowhere yet.
+        # The stages, in the order of the run: chains of states; the last state of each leads nowhere yet.
         admit = admission.admit()
         plan = intake.plan()
         catch_up = finishing.catch_up()
@@ -75,7 +75,7 @@ class Definition(Construct):
         finish = finishing.finish()
         nothing_to_do = finishing.nothing_to_do()
 
-        # Which stage follows which.
+        # The order of the stages.
         anything = sfn.Choice(self, "AnythingToDo?")
         admit.next(plan)
         plan.next(
@@ -84,7 +84,7 @@ class Definition(Construct):
             .otherwise(anything)
         )
         catch_up.next(analytics)
-        # what was published before may have been so a moment ago, after the last analytics
+        # the earlier publish may have committed after the last analytics
         anything.when(_ANY_FILE, match).otherwise(
             sfn.Choice(self, "CaughtUp?")
             .when(sfn.Condition.or_(_UNFINISHED_RUN, _PUBLISHED_BEFORE), finish)

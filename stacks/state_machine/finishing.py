@@ -1,4 +1,4 @@
-"""Finishing: the checks and analytics that follow a publish, the report, and the ends of a run, the failed one too."""
+"""Finishing: the checks and analytics after a publish, the report, and the ends of a run, also of a failed run."""
 
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_stepfunctions as sfn
@@ -11,11 +11,11 @@ from stacks.state_machine.blocks import RUN_ID, Blocks
 from stacks.state_machine.retries import BACK_OFF
 
 UNFINISHED_RUN = "$.lease.item.unfinished_run.S"
-"""Where the state data names a run that has published but not finished, if there is one."""
+"""The path in the state data to the name of a run that published but did not finish, if there is one."""
 
 
 class Finishing(Construct):
-    """States that follow the publish of this run, or of an earlier one that published without finishing."""
+    """States after the publish of this run, or of an earlier run that did not finish."""
 
     def __init__(self, scope: Construct, construct_id: str, *, blocks: Blocks, lease: Lease) -> None:
         super().__init__(scope, construct_id)
@@ -23,8 +23,8 @@ class Finishing(Construct):
         self._lease = lease
 
     def catch_up(self) -> sfn.Chain:
-        """Make up for a run that has published without finishing, before anything new can fail."""
-        # the tables may be gone while the lease's item is not
+        """Make up for a run that published but did not finish, before anything new can fail."""
+        # the tables may be gone although the lease's item exists
         tables = self._blocks.sql("CreateWarehouse", statements.create_tables())
         ledger = self._blocks.sql(
             "ReadUnfinishedLedger",
@@ -35,7 +35,7 @@ class Finishing(Construct):
         return tables.next(ledger)
 
     def caught_up(self) -> sfn.Chain:
-        """Note that the earlier run is made up for."""
+        """Note that this run has made up for the earlier run."""
         return sfn.Chain.start(self._blocks.guard(self._lease.mark_caught_up("MarkCaughtUp")))
 
     def analytics(self) -> sfn.Chain:
@@ -68,7 +68,7 @@ class Finishing(Construct):
         )
 
     def finish(self) -> sfn.Chain:
-        """Report the run, give the lease back, and succeed."""
+        """Report the run, release the lease, and succeed."""
         report = self._blocks.invoke(
             "ReportRun",
             self._blocks.functions.report_run,
@@ -96,13 +96,13 @@ class Finishing(Construct):
         return report.next(self._blocks.guard(self._lease.finish("ReleaseLease"))).next(ended)
 
     def nothing_to_do(self) -> sfn.Chain:
-        """Give the lease back and succeed, without a report."""
+        """Release the lease and succeed, without a report."""
         release = self._blocks.guard(self._lease.release("ReleaseIdleLease"))
         return release.next(sfn.Succeed(self, "NothingToDo", output_path="$.plan"))
 
 
 class Failure(Construct):
-    """`start` gives the lease back and tells people; every state leads to it."""
+    """`start` releases the lease and notifies people; every state leads to it on failure."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, pipeline: str, lease: Lease, alerts: sns.Topic

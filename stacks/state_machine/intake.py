@@ -1,4 +1,4 @@
-"""Intake, from landing to working: what has landed, without what was published before, copied and confirmed."""
+"""Intake, from landing to working: lists the landed files, drops those published before, copies and confirms the rest."""
 
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
@@ -32,7 +32,7 @@ class Intake(Construct):
         return sfn.Chain.start(plan)
 
     def match(self) -> sfn.Chain:
-        """Leave out what the ledger holds: a run has published it, but ended before it could delete it from landing."""
+        """Drop the files that the ledger has: a run published them, but ended before it could delete them from landing."""
         batch = statements.match_ledger(
             self._storage.working.s3_url_for_object(landed_key(RUN_SLOT)),
             self._blocks.warehouse.copy_role_arn,
@@ -53,7 +53,7 @@ class Intake(Construct):
         return match.next(drop)
 
     def copy(self) -> sfn.Chain:
-        """Copy what is planned and look at what was copied."""
+        """Copy the planned files and confirm the copies."""
         confirm = self._blocks.invoke(
             "ConfirmCopies",
             self._blocks.functions.confirm_copies,
@@ -63,7 +63,7 @@ class Intake(Construct):
         return self._copy_batches().next(confirm)
 
     def acknowledge_files_without_rows(self) -> sfn.Chain:
-        """Delete from landing what needs no publish."""
+        """Delete from landing the files that need no publish."""
         acknowledge = self._blocks.invoke(
             "AcknowledgeFilesWithoutRows", self._blocks.functions.acknowledge_landing, {"run_id": RUN_ID}
         )

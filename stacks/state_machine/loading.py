@@ -27,7 +27,7 @@ class SparkJob:
 
 
 class Loading(Construct):
-    """States that bring the copied files of a run into the warehouse."""
+    """States that load the copied files of a run into the warehouse."""
 
     def __init__(
         self,
@@ -117,7 +117,7 @@ class Loading(Construct):
 
 
 def _arguments(job: SparkJob, storage: StorageStack) -> list[str]:
-    """Arguments of an intrinsic function: literals, paths into state data and context, nested functions."""
+    """The job's arguments as arguments of an intrinsic function: literals, paths into state data and context, nested functions."""
     conf = (part for name, value in SPARK_CONF.items() for part in ("--conf", f"{name}={value}"))
     return [
         *_literals("spark-submit", "--deploy-mode", "client", *conf),

@@ -1,4 +1,4 @@
-"""How often and how fast a failed task is tried again, the same everywhere."""
+"""The retries of failed tasks, the same everywhere."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ BACK_OFF: dict[str, Any] = {
     "max_delay": Duration.seconds(30),
     "jitter_strategy": sfn.JitterType.FULL,
 }
-"""Keyword arguments of `add_retry`: 2, 4, 8, 16 s, each drawn at random from zero up."""
+"""Keyword arguments of `add_retry`: up to 2, 4, 8 and 16 s, drawn at random (full jitter)."""
 
 NEVER: dict[str, Any] = {"max_attempts": 0}
-"""Keyword arguments of `add_retry` for errors that the next try would meet again."""
+"""Keyword arguments of `add_retry` for errors that a retry would meet again."""

@@ -1,7 +1,7 @@
 """Submit, wait, describe: one construct for every statement that goes to the Redshift Data API.
 
-The Data API has no `.sync` integration: a statement is submitted, then described until it ends. The loop sits
-in a Parallel state of its own so that the whole of it can be repeated and its failure caught.
+The Data API has no `.sync` integration: the construct submits a statement, then describes it until it ends. The loop is
+within a Parallel state, so the state machine can repeat it as a whole and catch its failure.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,13 +23,15 @@ ABORTED = "Redshift.StatementAborted"
 TIMED_OUT = "Redshift.StatementTimedOut"
 
 _BATCH_LIMIT = 40  # statements in one BatchExecuteStatement
-_REFUSED = "RedshiftData.ValidationException"  # among others: a statement that has ended is not cancelled
-_ENDING_WAITS = 3  # how often a cancelled statement that still runs is looked at again
+_REFUSED = (
+    "RedshiftData.ValidationException"  # the error of cancelling a statement that has ended, among others
+)
+_ENDING_WAITS = 3  # how often to look again at a cancelled statement that still runs
 
 
 @dataclass(frozen=True)
 class Warehouse:
-    """Where statements go, how the state machine may sign in (temporary credentials of `user`), and as whom COPY reads."""
+    """The cluster for statements, the database user of the temporary credentials, and the role with which COPY reads."""
 
     cluster_identifier: str
     cluster_arn: str
@@ -41,7 +43,7 @@ class Warehouse:
 
 @dataclass(frozen=True)
 class Polling:
-    """How a running statement is watched: the waits grow by `step_seconds` until they add up to the timeout."""
+    """The waits between two looks at a running statement: they grow by `step_seconds` until they add up to the timeout."""
 
     step_seconds: int
     timeout_seconds: int
@@ -56,10 +58,10 @@ class Polling:
 class RunSql(Construct):
     """Runs a batch of statements as one transaction, or one statement with bound parameters.
 
-    `state` ends with `{"statement": <id>}` at `result_path`. A batch's statements may hold RUN_SLOT once each, which
-    becomes the execution's name. Raises (as state machine errors) StatementFailed with Redshift's message,
-    StatementAborted, StatementTimedOut after having cancelled; a serializable-isolation conflict is retried. A statement
-    that finished just before it could be cancelled has taken effect, so that is a success.
+    `state` ends with `{"statement": <id>}` at `result_path`. Each statement of a batch may hold RUN_SLOT once; the
+    execution's name replaces it. The errors of the state machine are StatementFailed with Redshift's message,
+    StatementAborted, and StatementTimedOut after the statement was cancelled. A serializable-isolation conflict is
+    retried. If a statement finishes just before its cancellation, it has taken effect, so it is a success.
     """
 
     def __init__(
@@ -90,7 +92,7 @@ class RunSql(Construct):
             result_path=result_path,
         )
         submit = self._submit(warehouse, statements, parameters or {})
-        # each attempt enters its first state anew, which tells the attempts apart
+        # the time at which an attempt enters its first state tells the attempts apart
         begin = sfn.Pass(
             self,
             f"{construct_id}: begin",
@@ -114,7 +116,7 @@ class RunSql(Construct):
             "Database": warehouse.database,
             "DbUser": warehouse.user,
             "StatementName": self._name,
-            # the same for every try of this attempt: a lost answer does not run the statements twice
+            # the same token for every try of this attempt: after a lost answer the statements do not run twice
             "ClientToken": sfn.JsonPath.hash(
                 sfn.JsonPath.format(
                     f"{{}}/{self._name}/{{}}", sfn.JsonPath.execution_id, sfn.JsonPath.string_at("$.begun.at")
@@ -192,7 +194,7 @@ class RunSql(Construct):
         )
 
     def _cancel(self, describe: sfn.IChainable) -> sfn.IChainable:
-        """Cancel, then look again: it may have finished a moment ago, or take a moment to stop."""
+        """Cancel, then look again: the statement may have finished a moment ago, or may take a moment to stop."""
         cancel = self._call("cancel", "cancelStatement", sfn.JsonPath.DISCARD, final=[_REFUSED])
         look_again = sfn.Pass(
             self,
@@ -209,7 +211,7 @@ class RunSql(Construct):
         return cancel.next(look_again)
 
     def _failure(self) -> sfn.Choice:
-        """Redshift reports a conflict with another transaction as error 1023, in words."""
+        """Tell a conflict with another transaction from other failures: Redshift reports it as error 1023, in words."""
         error = "$.statement.Error"
         conflict = sfn.Fail(self, f"{self._name}: conflict", error=SERIALIZABLE_CONFLICT, cause_path=error)
         failed = sfn.Fail(self, f"{self._name}: failed", error=FAILED, cause_path=error)
@@ -231,7 +233,7 @@ class RunSql(Construct):
             action=action,
             parameters={"Id": sfn.JsonPath.string_at("$.statement.Id")},
             iam_action=f"redshift-data:{action[0].upper()}{action[1:]}",
-            iam_resources=["*"],  # the only resource these actions have
+            iam_resources=["*"],  # these actions have no narrower resource
             result_path=result_path,
         )
         if final:
@@ -252,7 +254,7 @@ def _checked(statements: Sequence[str]) -> list[str]:
 def _named_batch(statements: Sequence[str]) -> str:
     """The statements with the execution's name in the place of RUN_SLOT.
 
-    They come from the state data: a quotation mark inside an intrinsic function's literal would need escaping.
+    The statements come from the state data: a quotation mark within an intrinsic function's literal would need escaping.
     """
     named = (
         f"States.Format($.statements[{number}], $$.Execution.Name)"
@@ -264,5 +266,5 @@ def _named_batch(statements: Sequence[str]) -> str:
 
 
 def _from_input(path: str) -> str:
-    """A path into the state data as the loop sees it, which has the whole of it below `input`."""
+    """The path within the loop: the loop has the state data below `input`."""
     return path if path.startswith("$$") else path.replace("$", "$.input", 1)
