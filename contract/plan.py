@@ -33,8 +33,8 @@ class Part:
 
 
 @dataclass(frozen=True)
-class TaskLimits:
-    """The most that one copy task takes; a bigger file has its own task."""
+class Limits:
+    """The most that is taken at once. A bigger file is taken alone: otherwise it would wait for ever."""
 
     files: int
     bytes: int
@@ -178,7 +178,7 @@ class Plan:
         """Whether the file holds nothing, not even a header."""
         return file.target.startswith(empty_folder(self.run_id))
 
-    def batches(self, limits: TaskLimits) -> list[tuple[PlannedFile, ...]]:
+    def batches(self, limits: Limits) -> list[tuple[PlannedFile, ...]]:
         """The files of each copy task, in order."""
         batches: list[list[PlannedFile]] = []
         total = 0

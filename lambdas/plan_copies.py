@@ -30,10 +30,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
 
 def plan_run(run: Run) -> Plan:
     """List landing, take the files that fit into one run, read their headers; keep the plan if it has files."""
-    environment = run.environment
-    chosen, left = bound_batch(
-        run.landing.objects(), environment.batch_max_files, environment.batch_max_bytes
-    )
+    chosen, left = bound_batch(run.landing.objects(), run.environment.batch_limits)
     headers = dict(found for found in in_parallel(lambda item: _header_of(run, item), chosen) if found)
     plan = make_plan(run.run_id, chosen, headers, working=run.working.bucket, left_for_later=left)
     for note in notes_of(plan):

@@ -3,7 +3,7 @@
 import os
 from dataclasses import dataclass
 
-from contract.plan import TaskLimits
+from contract.plan import Limits
 
 METRICS_NAMESPACE = "GoodreadsPipeline"
 
@@ -41,9 +41,14 @@ class Environment:
         )
 
     @property
-    def task_limits(self) -> TaskLimits:
+    def batch_limits(self) -> Limits:
+        """The limits of one run."""
+        return Limits(self.batch_max_files, self.batch_max_bytes)
+
+    @property
+    def task_limits(self) -> Limits:
         """The limits of one copy task."""
-        return TaskLimits(self.copy_files_per_task, self.copy_bytes_per_task)
+        return Limits(self.copy_files_per_task, self.copy_bytes_per_task)
 
     def as_variables(self) -> dict[str, str]:
         """The variables from which `read` makes the same environment."""

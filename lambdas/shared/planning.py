@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from contract.keys import empty_folder, file_name, layout_folder, unusable_folder
-from contract.plan import LandingObject, Layout, Plan, PlannedFile, TaskLimits
+from contract.plan import LandingObject, Layout, Limits, Plan, PlannedFile
 from lambdas.shared.recognise import dataset_of, header_drift, header_problem, unknown_name_problem
 
 _NOTES, _NOTE_LENGTH = 20, 250  # for a person; the log and the plan have all notes
@@ -19,18 +19,13 @@ class Header:
     problem: str | None = None
 
 
-def bound_batch(
-    objects: Iterable[LandingObject], max_files: int, max_bytes: int
-) -> tuple[list[LandingObject], int]:
-    """The oldest objects that fit into one run, and the number of objects that wait for the next run.
-
-    The run always takes one object, however big: otherwise that object would wait for ever.
-    """
+def bound_batch(objects: Iterable[LandingObject], limits: Limits) -> tuple[list[LandingObject], int]:
+    """The oldest objects that fit into one run, and the number of objects that wait for the next run."""
     ordered = sorted(objects, key=lambda item: (item.modified, item.key))
     chosen: list[LandingObject] = []
     total = 0
     for item in ordered:
-        if chosen and (len(chosen) == max_files or total + item.size > max_bytes):
+        if chosen and (len(chosen) == limits.files or total + item.size > limits.bytes):
             break
         chosen.append(item)
         total += item.size
@@ -77,7 +72,7 @@ def make_plan(
     )
 
 
-def summary(plan: Plan, limits: TaskLimits) -> dict[str, Any]:
+def summary(plan: Plan, limits: Limits) -> dict[str, Any]:
     """The part of a plan that the state machine needs: figures, copy batches and notes, never the list of files."""
     usable = [file for file in plan.files if not file.problem]
     return {

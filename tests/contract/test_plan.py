@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog import AUTHORS, DATASETS, USERS, Dataset
-from contract.plan import Layout, Part, Plan, PlannedFile, TaskLimits
+from contract.plan import Layout, Limits, Part, Plan, PlannedFile
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 files = st.builds(
@@ -48,8 +48,8 @@ def test_a_plan_is_read_back_as_it_was_written(plan: Plan) -> None:
     assert Plan.from_json(plan.to_json().encode()) == plan
 
 
-@given(plans, st.builds(TaskLimits, st.integers(1, 7), st.integers(1, 10**6)))
-def test_the_batches_of_a_plan_hold_every_file_once_and_in_order(plan: Plan, limits: TaskLimits) -> None:
+@given(plans, st.builds(Limits, st.integers(1, 7), st.integers(1, 10**6)))
+def test_the_batches_of_a_plan_hold_every_file_once_and_in_order(plan: Plan, limits: Limits) -> None:
     batches = plan.batches(limits)
     assert tuple(file for batch in batches for file in batch) == plan.files
     for batch in batches:
@@ -59,7 +59,7 @@ def test_the_batches_of_a_plan_hold_every_file_once_and_in_order(plan: Plan, lim
 
 def test_a_batch_is_full_when_it_has_the_files_or_the_bytes() -> None:
     files = tuple(planned(str(number), size) for number, size in enumerate([9, 1, 0, 0, 4, 7, 3]))
-    batches = Plan(run_id="r1", files=files).batches(TaskLimits(files=3, bytes=10))
+    batches = Plan(run_id="r1", files=files).batches(Limits(files=3, bytes=10))
     assert [[file.size for file in batch] for batch in batches] == [[9, 1, 0], [0, 4], [7, 3]]
 
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog import AUTHORS, REVIEWS
-from contract.plan import LandingObject, TaskLimits
+from contract.plan import LandingObject, Limits
 from lambdas.shared.planning import Header, bound_batch, make_plan, summary
 from tests.lambdas.zones import landing_object
 
@@ -58,24 +58,24 @@ listings = st.lists(
 
 def test_the_oldest_objects_are_taken_first_and_the_key_decides_a_tie() -> None:
     newest_first = [*in_order_of(3, 2, 1), landing_object("0.csv", modified="2020-02-19T21:02:00+00:00")]
-    chosen, left = bound_batch(newest_first, max_files=3, max_bytes=100)
+    chosen, left = bound_batch(newest_first, Limits(3, 100))
     assert [item.key for item in chosen] == ["1.csv", "0.csv", "2.csv"]
     assert left == 1
 
 
 def test_a_run_takes_no_more_bytes_than_it_may() -> None:
     items = [landing_object(name, size=40) for name in "abc"]
-    chosen, left = bound_batch(items, max_files=10, max_bytes=80)
+    chosen, left = bound_batch(items, Limits(10, 80))
     assert ([item.key for item in chosen], left) == (["a", "b"], 1)
 
 
 def test_an_object_bigger_than_a_run_may_take_is_taken_alone() -> None:
     items = [landing_object("a", size=1000), landing_object("b", size=1)]
-    assert bound_batch(items, max_files=10, max_bytes=80) == ([items[0]], 1)
+    assert bound_batch(items, Limits(10, 80)) == ([items[0]], 1)
 
 
 def test_an_empty_landing_zone_gives_an_empty_batch() -> None:
-    assert bound_batch([], max_files=10, max_bytes=80) == ([], 0)
+    assert bound_batch([], Limits(10, 80)) == ([], 0)
 
 
 @given(listings, st.integers(1, 10), st.integers(1, 200))
@@ -84,7 +84,7 @@ def test_the_bounds_hold_and_repeated_runs_take_everything_oldest_first(
 ) -> None:
     waiting, taken = objects, []
     while waiting:
-        chosen, left = bound_batch(waiting, max_files, max_bytes)
+        chosen, left = bound_batch(waiting, Limits(max_files, max_bytes))
         assert 1 <= len(chosen) <= max_files
         assert len(chosen) == 1 or sum(item.size for item in chosen) <= max_bytes
         waiting = [item for item in waiting if item not in chosen]
@@ -195,7 +195,7 @@ def test_unusable_files_never_share_a_target_in_quarantine() -> None:
 def test_every_listed_object_ends_in_exactly_one_place(
     objects: list[LandingObject], data: st.DataObject, max_files: int, max_bytes: int
 ) -> None:
-    chosen, left = bound_batch(objects, max_files, max_bytes)
+    chosen, left = bound_batch(objects, Limits(max_files, max_bytes))
     drawn = {item.key: data.draw(headers) for item in chosen}
     plan = make_plan(
         "r1",
@@ -228,7 +228,7 @@ def test_the_summary_of_ten_thousand_files_stays_small() -> None:
     items = [landing_object(f"reviews/capture-{number}.csv") for number in range(10_000)]
     headers = {item.key: Header(problem="the header is not UTF-8 text") for item in items[:5_000]}
     headers |= {item.key: Header() for item in items[5_000:]}
-    made = summary(make_plan("r1", items, headers, working="working"), TaskLimits(200, 10**9))
+    made = summary(make_plan("r1", items, headers, working="working"), Limits(200, 10**9))
     assert (made["quarantined_files"], made["batches"]) == (5_000, list(range(50)))
     assert len(made["notes"]) == 20
     assert len(json.dumps(made)) < 10_000
@@ -238,7 +238,7 @@ def test_notes_are_cut_so_that_the_state_machine_can_carry_them_in_the_plan_and_
     widest = "\U0001f4da" * 500  # twelve bytes each as JSON writes them
     items = [landing_object(f"{widest}{number}") for number in range(30)]
     plan = make_plan("r1", items, {item.key: Header() for item in items}, working="working")
-    made = summary(plan, TaskLimits(200, 10**9))
+    made = summary(plan, Limits(200, 10**9))
     assert [len(note) for note in made["notes"]] == [250] * 20
     assert 2 * len(json.dumps(made)) < 256 * 1024 * 3 / 4
 
@@ -250,4 +250,4 @@ def test_what_differs_in_usable_headers_is_noted() -> None:
         {"author.csv": Header((*AUTHORS.column_names, "shelf"))},
         working="working",
     )
-    assert summary(plan, TaskLimits(200, 10**9))["notes"] == ["authors: unknown columns shelf are ignored"]
+    assert summary(plan, Limits(200, 10**9))["notes"] == ["authors: unknown columns shelf are ignored"]
