@@ -31,7 +31,7 @@ help: ## this list
 
 .PHONY: run
 run: runtime ## the whole pipeline on this machine [DATA=folder] [WINDOW_START=2020-02-01 WINDOW_END=2020-03-01] [SIZE=100MB]
-	@python -m operations run --size "$$RUN_SIZE" \
+	@pipeline run --size "$$RUN_SIZE" \
 		$${RUN_START:+--window-start "$$RUN_START"} $${RUN_END:+--window-end "$$RUN_END"} $${RUN_DATA:+-- "$$RUN_DATA"}
 
 .PHONY: demo
@@ -81,7 +81,7 @@ docs: runtime ## the pages of docs/ that follow from code
 
 .PHONY: up
 up: setup ## an endpoint that stays, for the plain aws and cdk commands
-	@python -m operations up
+	@pipeline up
 
 .PHONY: synth
 synth: setup ## the CloudFormation templates, into cdk.out

@@ -1,20 +1,18 @@
 """`python -m benchmarks`: what the pipeline costs, against other ways; docs/performance.md is made of the results."""
 
 import logging
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 
 from benchmarks import ROOT, BenchmarkError, results
 from benchmarks.contests import RECORDS, run_contest, run_generators, run_whole
 from benchmarks.loads import Load, LoadFolder, ready
-from faker_tool.sizes import size_in_bytes
+from command_line.telling import told
+from landing.sizes import size_in_bytes
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 console = Console(stderr=True)
@@ -32,17 +30,10 @@ DEFAULT_WORK, DEFAULT_RESULTS, DEFAULT_DOCS = (
 GROWTH = (0.01, 0.1, 1.0)
 
 
-def _size(text: str) -> int:
-    try:
-        return size_in_bytes(text)
-    except ValueError:
-        raise typer.BadParameter(f"{text!r} is not a size; write it like 128MB") from None
-
-
 Parts = Annotated[
     int | None,
     typer.Option(
-        parser=_size, metavar="SIZE", help="Cut the load into files of at most SIZE, for everybody."
+        parser=size_in_bytes, metavar="SIZE", help="Cut the load into files of at most SIZE, for everybody."
     ),
 ]
 
@@ -141,16 +132,11 @@ def _write(load: Load, contest: str, runs: int, folder: Path, figures: dict[str,
     console.print(f"wrote {path}")
 
 
-@contextmanager
-def _told() -> Iterator[None]:
+def _told() -> AbstractContextManager[None]:
     """Every measurement is told when it is made; errors a person can mend are told in a line."""
     logging.getLogger("benchmarks").setLevel(logging.INFO)
     logging.basicConfig(format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
-    try:
-        yield
-    except BenchmarkError as error:
-        console.print(f"[bold red]error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
-        sys.exit(1)
+    return told(console, BenchmarkError)
 
 
 if __name__ == "__main__":

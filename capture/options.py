@@ -1,14 +1,14 @@
 """Options of the command line, as values."""
 
-import humanfriendly
+import durationpy
 import typer
 
 
 def seconds(text: str) -> float:
-    """From texts like 30s, 5m or 2 hours; a bare number is seconds. More than 0."""
+    """From texts like 30s, 5m or 1h30m; a bare number is seconds. More than 0."""
     try:
-        found = float(humanfriendly.parse_timespan(text))
-    except humanfriendly.InvalidTimespan:
+        found = durationpy.from_str(f"{text}s" if text[-1:].isdigit() else text).total_seconds()
+    except durationpy.DurationError:
         found = 0
     if not found > 0:
         raise typer.BadParameter(f"{text!r} is no span of time; write it like 30s, 5m or 2h")

@@ -1,25 +1,24 @@
 """`python -m demo`: a simulated Goodreads, capture, landing, scheduled runs and analytics, in a few minutes."""
 
-import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.live import Live
-from rich.markup import escape
 
+from command_line.telling import interruptible, told
 from demo.display import scene, show_analytics, summed_up
 from demo.play import Play
 from demo.stage import MACHINE, DemoError, Stage, stage
 from local_cloud.errors import LocalCloudError
 from operations import display
+from operations.errors import OperationError
 from operations.run import run_once
 
 _STATE = Path(".state") / "demo"
+_MENDABLE = (DemoError, LocalCloudError, OperationError)
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
@@ -33,14 +32,14 @@ def main(
     Ends with 0 if each published review is in the warehouse exactly once.
     """
     console = Console()
-    with _told(console):
+    with interruptible(console, "interrupted"), told(console, *_MENDABLE):
         console.print("a simulated Goodreads, a collector, an uploader and the pipeline are started")
         with stage(_STATE.resolve()) as on_stage:
             _play(console, on_stage, minutes * 60)
             total = summed_up((review.id for review in on_stage.goodreads.published), on_stage.folder)
             show_analytics(console, on_stage.folder)
         console.print(str(total), style="bold green" if total.holds else "bold red", highlight=False)
-        console.print(f'ask on: python -m operations query --state {_STATE} "select ..."', highlight=False)
+        console.print(f'ask on: .venv/bin/pipeline query --state {_STATE} "select ..."', highlight=False)
     sys.exit(0 if total.holds else 1)
 
 
@@ -57,21 +56,6 @@ def _play(console: Console, on_stage: Stage, seconds: float) -> None:
     if on_stage.observer.look().landed_files:
         console.print("a last run takes what the scheduled ones have not")
         display.report(console, run_once(console, MACHINE, {}))
-
-
-@contextmanager
-def _told(console: Console) -> Iterator[None]:
-    """Errors a person can mend are told in a line; Ctrl-C and SIGTERM end everything in order."""
-    for ending in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(ending, signal.default_int_handler)
-    try:
-        yield
-    except (DemoError, LocalCloudError) as error:
-        console.print(f"[bold red]error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
-        sys.exit(1)
-    except KeyboardInterrupt:
-        console.print("interrupted")
-        sys.exit(130)
 
 
 if __name__ == "__main__":

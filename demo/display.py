@@ -12,7 +12,7 @@ from demo.figures import Figures, rows_of
 from local_cloud.state import StateFolder
 from operations import display
 from operations.executions import Execution
-from operations.warehouse_query import query_here
+from operations.query import query_here
 
 _SHOWN_RUNS = 8
 

@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated
 
-import humanfriendly
+import humanize
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
@@ -16,7 +16,8 @@ from faker_tool.faults import OF_FILES, OF_RECORDS
 from faker_tool.generate import generate
 from faker_tool.sizes import planned_bytes
 from faker_tool.written import Manifest, manifest_document
-from landing.bucket import StoreError
+from landing.errors import StoreError
+from landing.sizes import size_in_bytes
 
 app = typer.Typer(add_completion=False, pretty_exceptions_show_locals=False)
 
@@ -30,7 +31,7 @@ def main(
     size: Annotated[
         int | None,
         typer.Option(
-            parser=options.size, metavar="SIZE", help="Bytes over all datasets, like 100MB or 11.4GB."
+            parser=size_in_bytes, metavar="SIZE", help="Bytes over all datasets, like 100MB or 11.4GB."
         ),
     ] = None,
     records: Annotated[int | None, typer.Option(help="Records of each dataset, instead of --size.")] = None,
@@ -47,7 +48,7 @@ def main(
     files_of: Annotated[
         int | None,
         typer.Option(
-            parser=options.size,
+            parser=size_in_bytes,
             metavar="SIZE",
             help="Cut into reviews/part-00000.csv, ... of at most SIZE.",
         ),
@@ -113,7 +114,7 @@ def main(
 
 
 def _summary(made: Manifest) -> str:
-    speed = humanfriendly.format_size(made.bytes / made.seconds)
+    speed = humanize.naturalsize(made.bytes / made.seconds)
     return (
         f"{len(made.files)} files, {made.records:,} records, {made.bytes:,} bytes "
         f"in {made.seconds:.1f} s ({speed}/s)"

@@ -8,7 +8,7 @@ Each task draws its own chunks and writes its own file, `OUT/reviews/part-00000.
 bytes; a task that is tried again replaces its file by the same bytes. `code.zip` holds the packages `catalog`,
 `faker_tool` and `landing`.
 
-What is not on an EMR node is numpy, pyarrow, faker, humanfriendly and boto3 for Python 3.11. Pack a virtual environment
+What is not on an EMR node is numpy, pyarrow, faker, pydantic and boto3 for Python 3.11. Pack a virtual environment
 that has them with `venv-pack -o environment.tar.gz`, on a machine like the nodes, and upload it; `--archives` unpacks it
 beside each task. In client mode (the default of an EMR step) the driver needs them too: install them with a bootstrap
 action, or use `--deploy-mode cluster` with `--conf spark.yarn.appMasterEnv.PYSPARK_PYTHON=./environment/bin/python`.
@@ -31,8 +31,8 @@ from faker_tool.columns import RECORD_BYTES
 from faker_tool.files import Naming, up_to_records
 from faker_tool.generate import last_midnight, make_room
 from faker_tool.records import encode, usual
-from faker_tool.sizes import size_in_bytes
 from landing.bucket import Bytes
+from landing.sizes import size_in_bytes
 from landing.stores import store_at
 
 NAMING = Naming(parts=True, compress=False)

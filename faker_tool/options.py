@@ -4,15 +4,6 @@ import typer
 
 from catalog import Dataset, dataset_named
 from faker_tool.faults import Faults
-from faker_tool.sizes import size_in_bytes
-
-
-def size(text: str) -> int:
-    """Bytes, from texts like 500kB or 11.4GB."""
-    try:
-        return size_in_bytes(text)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
 
 
 def named_datasets(text: str) -> tuple[Dataset, ...]:

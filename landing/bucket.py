@@ -4,11 +4,14 @@ import io
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import boto3
 from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+
+from landing.errors import StoreError
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -23,10 +26,6 @@ _CAUSES = {
     "403": "access is denied; use credentials that may list, write and delete there",
     "AccessDenied": "access is denied; use credentials that may list, write and delete there",
 }
-
-
-class StoreError(Exception):
-    """The bucket cannot be used; the message says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +76,11 @@ class BucketStore:
                 Config=TransferConfig(multipart_threshold=_PART, multipart_chunksize=_PART),
             )
         return stream.size
+
+    def upload(self, path: Path, name: str) -> None:
+        """Upload a file."""
+        with self._explained():
+            self.s3.upload_file(str(path), self.bucket, self.prefix + name)
 
     @contextmanager
     def _explained(self) -> Iterator[None]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from landing.aside import written_aside
 from landing.bucket import SCHEME, BucketStore, Bytes
 
 
@@ -43,14 +44,8 @@ class FolderStore:
         """Write a file of these blocks, which has its name when it is complete; its bytes."""
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(f".{path.name}.partial")
-        try:
-            with partial.open("wb") as file:
-                size = sum(file.write(block) for block in blocks)
-            partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)
-        return size
+        with written_aside(path) as partial, partial.open("wb") as file:
+            return sum(file.write(block) for block in blocks)
 
 
 def store_at(place: str | Path) -> Store:

@@ -1,19 +1,67 @@
-"""One run from files to analytics, watched."""
+"""`pipeline run`: one run from files to analytics, watched."""
 
 import json
+import sys
+import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any
 
 import boto3
+import humanize
+import typer
 from rich.console import Console
 from rich.live import Live
 
+from contract.keys import bucket_name
+from landing.bucket import BucketStore
+from landing.folder import files_of, land
+from landing.sizes import size_in_bytes
+from local_cloud.account import ACCOUNT
+from local_cloud.addresses import REGION
+from local_cloud.endpoint import serving
+from local_cloud.state import StateFolder
 from operations import display
+from operations.deployment import deploy_here
+from operations.errors import OperationError
 from operations.executions import Execution, StateMachine, visits
+from operations.options import DEFAULT_NAME, DEFAULT_STATE, Context, Name, State
+from operations.query import query_here
+from operations.terminal import console, told
+from sql import statements
 
 _LOOK_SECONDS = 0.2
+
+
+def run(
+    data: Annotated[
+        Path | None, typer.Argument(help="Folder with CSV files; without it data is made up.")
+    ] = None,
+    size: Annotated[
+        int, typer.Option(parser=size_in_bytes, metavar="SIZE", help="How much data to make up.")
+    ] = "20MB",  # type: ignore[assignment] # which the parser makes a number of
+    window_start: Annotated[str | None, typer.Option(help="First day of the reviews to analyse.")] = None,
+    window_end: Annotated[str | None, typer.Option(help="Day after the last; default: now.")] = None,
+    accept_rejects: Annotated[
+        bool, typer.Option("--accept-rejects", help="Publish the rest however many rows are rejected.")
+    ] = False,
+    state: State = DEFAULT_STATE,
+    name: Name = DEFAULT_NAME,
+    context: Context = None,
+) -> None:
+    """Files in, audited warehouse and analytics out: one execution of the deployed state machine."""
+    folder = StateFolder(state)
+    with told(), tempfile.TemporaryDirectory() as made_up:
+        source = data or _made_up(Path(made_up), size)
+        files_of(source)
+        with _endpoint(folder, name, context or []):
+            execution = _one_run(source, name, _input(window_start, window_end, accept_rejects))
+        if execution.status == "SUCCEEDED":
+            _show_hint(folder, execution)
+    sys.exit(0 if execution.status == "SUCCEEDED" else 1)
 
 
 def run_name() -> str:
@@ -48,6 +96,55 @@ def review_span(rows: list[tuple[Any, ...]], window: Mapping[str, str]) -> str |
         f"no review was captured between {window['start']} and {window['end']}, so the analytics tables are empty; "
         f"the reviews are from {first} to {last}: give --window-start and --window-end"
     )
+
+
+@contextmanager
+def _endpoint(folder: StateFolder, name: str, context: list[str]) -> Iterator[None]:
+    """An endpoint of its own, or the one that `up` keeps for this folder."""
+    running = folder.running()
+    if running and running.purpose == "up":
+        if context:
+            raise OperationError(
+                "`pipeline up` serves this folder with its own settings: give --context there, or another --state here"
+            )
+        running.addresses.adopt()
+        console.print(f"using the endpoint at {running.url}")
+        yield
+        return
+    with serving(folder, "run"):
+        deploy_here(folder, [*context, f"name={name}"])
+        yield
+
+
+def _one_run(source: Path, name: str, execution_input: dict[str, Any]) -> Execution:
+    with console.status(f"putting the files of {source} into the landing zone"):
+        land(source, BucketStore(bucket_name(name, "landing", ACCOUNT, REGION)))
+    execution = run_once(console, name, execution_input)
+    display.report(console, execution)
+    return execution
+
+
+def _made_up(folder: Path, size: int) -> Path:
+    from faker_tool.generate import generate  # noqa: PLC0415 - half a second that a run of given files need not spend
+
+    with console.status(f"making up {humanize.naturalsize(size)} of data"):
+        try:
+            made = generate(folder, size=size, records=None, force=True)
+        except ValueError as error:
+            raise OperationError(f"--size: {error}") from None
+    console.print(f"made up {made.records:,} records, {humanize.naturalsize(made.bytes)}")
+    return folder
+
+
+def _input(start: str | None, end: str | None, accept_rejects: bool) -> dict[str, Any]:
+    given = {"window_start": start, "window_end": end, "accept_rejects": accept_rejects}
+    return {key: value for key, value in given.items() if value}
+
+
+def _show_hint(folder: StateFolder, execution: Execution) -> None:
+    window = window_of(execution)
+    if window and (hint := review_span(query_here(folder, statements.review_span())[1], window)):
+        console.print(f"[yellow]note: {hint}[/]", highlight=False)
 
 
 def _watch(console: Console, pipeline: StateMachine, name: str) -> Execution:

@@ -1,4 +1,4 @@
-"""`make run` with a stand-in for Python, which writes down what it was called with."""
+"""`make run` with a stand-in for the command `pipeline`, which writes down what it was called with."""
 
 import json
 import os
@@ -14,9 +14,9 @@ DAYS = ("WINDOW_START=2020-02-01", "WINDOW_END=2020-03-01")
 
 
 @pytest.fixture
-def python(tmp_path: Path) -> Path:
-    """A folder with a command `python` that does nothing but write down its arguments."""
-    command = tmp_path / "bin" / "python"
+def stand_in(tmp_path: Path) -> Path:
+    """A folder with a command `pipeline` that does nothing but write down its arguments."""
+    command = tmp_path / "bin" / "pipeline"
     command.parent.mkdir()
     write = "import json, sys; print(json.dumps(sys.argv[1:]))"
     command.write_text(f"#!/bin/sh\nexec {shlex.quote(sys.executable)} -c '{write}' \"$@\"\n")
@@ -24,14 +24,14 @@ def python(tmp_path: Path) -> Path:
     return command.parent
 
 
-def arguments(python: Path, *variables: str, **environment: str) -> list[str]:
-    """What `make run` calls Python with; set-up counts as done.
+def arguments(stand_in: Path, *variables: str, **environment: str) -> list[str]:
+    """What `make run` calls the command with; set-up counts as done.
 
     A make that runs the tests hands on its own flags; this one gets none.
     """
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
     done = subprocess.run(
-        ["make", "--assume-old=runtime", "run", f"PATH={python}:{os.environ['PATH']}", *variables],
+        ["make", "--assume-old=runtime", "run", f"PATH={stand_in}:{os.environ['PATH']}", *variables],
         cwd=ROOT,
         env={**inherited, **environment},
         capture_output=True,
@@ -42,13 +42,13 @@ def arguments(python: Path, *variables: str, **environment: str) -> list[str]:
     return called
 
 
-def test_without_a_variable_twenty_megabytes_are_made_up(python: Path) -> None:
-    assert arguments(python) == ["-m", "operations", "run", "--size", "20MB"]
+def test_without_a_variable_twenty_megabytes_are_made_up(stand_in: Path) -> None:
+    assert arguments(stand_in) == ["run", "--size", "20MB"]
 
 
-def test_each_variable_has_its_option(python: Path) -> None:
-    assert arguments(python, "DATA=folder", "SIZE=1MB", *DAYS) == [
-        *("-m", "operations", "run", "--size", "1MB"),
+def test_each_variable_has_its_option(stand_in: Path) -> None:
+    assert arguments(stand_in, "DATA=folder", "SIZE=1MB", *DAYS) == [
+        *("run", "--size", "1MB"),
         *("--window-start", "2020-02-01", "--window-end", "2020-03-01", "--", "folder"),
     ]
 
@@ -66,11 +66,11 @@ ODD = [
 
 
 @pytest.mark.parametrize("value", ODD)
-def test_a_value_arrives_as_it_was_typed(python: Path, value: str) -> None:
+def test_a_value_arrives_as_it_was_typed(stand_in: Path, value: str) -> None:
     variables = (f"DATA={value}", f"SIZE={value}", f"WINDOW_START={value}", f"WINDOW_END={value}")
     expected = [
-        *("-m", "operations", "run", "--size", value),
+        *("run", "--size", value),
         *("--window-start", value, "--window-end", value, "--", value),
     ]
-    assert arguments(python, *variables) == expected
-    assert arguments(python, **dict(variable.split("=", 1) for variable in variables)) == expected
+    assert arguments(stand_in, *variables) == expected
+    assert arguments(stand_in, **dict(variable.split("=", 1) for variable in variables)) == expected

@@ -5,7 +5,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Annotated
 
-import humanfriendly
+import humanize
 import typer
 from rich.console import Console
 from rich.live import Live
@@ -16,10 +16,12 @@ from capture import options
 from capture.collector.backlog import Backlog
 from capture.collector.collector import Collector, Feed, Limits
 from capture.collector.goodreads import Goodreads, Pace, PatientClient
+from capture.errors import CaptureError
+from capture.logs import log_to
 from capture.spool.spool import held
 from capture.stopping import stopped_by_signals
-from capture.telling import log_to, told
-from faker_tool.options import size
+from command_line.telling import told
+from landing.sizes import size_in_bytes
 
 _HANDOVER_SECONDS = 2.0  # an uploader holds the spool for moments, to take what a killed collector has left
 _FIRST_PAUSE_INTERVALS = 60  # between two requests; before a review that failed is tried again
@@ -52,7 +54,7 @@ def collect(
     ] = None,
     reviews: Annotated[int | None, typer.Option(help="End after so many reviews.", min=1)] = None,
     max_file_size: Annotated[
-        int, typer.Option(parser=size, metavar="SIZE", help="Finish a file that has got so big.")
+        int, typer.Option(parser=size_in_bytes, metavar="SIZE", help="Finish a file that has got so big.")
     ] = "64MB",  # type: ignore[assignment]
     max_file_age: Annotated[
         float, typer.Option(parser=options.seconds, metavar="TIME", help="Finish a file that has got so old.")
@@ -72,7 +74,7 @@ def collect(
             param_hint="--key",
         )
     limits = Limits(file_bytes=max_file_size, file_age=max_file_age, seconds=for_, reviews=reviews)
-    with told(console), stopped_by_signals() as stop, held(spool, _HANDOVER_SECONDS) as mine:
+    with told(console, CaptureError), stopped_by_signals() as stop, held(spool, _HANDOVER_SECONDS) as mine:
         pace = Pace(rate, stop)
         backlog = Backlog(mine.state, _FIRST_PAUSE_INTERVALS * pace.interval)
         if again:
@@ -92,7 +94,7 @@ def summary(collector: Collector) -> str:
     if collector.feed.gaps:
         parts.append(f"{collector.feed.gaps:,} possible gaps")
     if size := collector.spool.size():
-        parts.append(f"{humanfriendly.format_size(size)} open")
+        parts.append(f"{humanize.naturalsize(size)} open")
     if collector.feed.outage:
         parts.append("Goodreads does not answer")
     return ", ".join(parts)

@@ -19,9 +19,10 @@ from goodreads.client import GoodreadsClient
 from goodreads.review import GoodreadsReview
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 from tenacity.wait import wait_exponential_jitter
+from urllib3.exceptions import InvalidHeader
+from urllib3.util import Retry
 
 from capture.collector.records import Element, at, children, text_of
-from capture.collector.retry_after import retry_after
 from capture.errors import KeyRefused, NotThere, Stopped, Unavailable
 from capture.stopping import Stop
 from capture.text import plain_text
@@ -37,6 +38,9 @@ _WHOLE_SECONDS = 120  # a server that sends a byte now and then keeps no read wa
 _BLOCK = 64 * 1024
 _EXCERPT = 200  # characters of an answer that a message quotes
 _KEY = re.compile(r"\bkey=[^&\s]*")
+_RETRY = Retry(
+    retry_after_max=3600
+)  # seconds; a wrong clock at the other end must not silence the collector for days
 
 
 class Goodreads:
@@ -200,6 +204,14 @@ def _check(answer: requests.Response, excerpt: str, address: str) -> None:
             raise NotThere(f"{address}: {said}")
         case _:
             raise Unavailable(f"{address}: {said}", retry_after(answer.headers.get("Retry-After")))
+
+
+def retry_after(header: str | None) -> float:
+    """Seconds to wait for a server that sends this `Retry-After`, at most an hour; 0 if there is none or it makes no sense."""
+    try:
+        return _RETRY.parse_retry_after(header or "")
+    except (InvalidHeader, OverflowError, ValueError):  # the last two: a number or date out of range
+        return 0
 
 
 def _content(body: bytes, excerpt: str, address: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
-import humanfriendly
+import humanize
 import typer
 from rich.console import Console
 from rich.progress import (
@@ -23,8 +23,8 @@ from rich.table import Table
 from capture.ucsd.dumps import Dump, UnknownDumpError, dumps_among
 from capture.ucsd.importing import Imported, Importer
 from catalog import BOOKS, REVIEWS
-from faker_tool.options import size
-from landing.bucket import StoreError
+from landing.errors import StoreError
+from landing.sizes import size_in_bytes
 from landing.stores import store_at
 
 _COLLECTED = datetime(2017, 11, 1)  # noqa: DTZ001 - "late 2017" is all that the authors say
@@ -43,7 +43,7 @@ def import_ucsd(
     ],
     limit: Annotated[int | None, typer.Option(help="Lines of each dump; all by default.", min=1)] = None,
     files_of: Annotated[
-        int, typer.Option(parser=size, metavar="SIZE", help="About the size of a landing file.")
+        int, typer.Option(parser=size_in_bytes, metavar="SIZE", help="About the size of a landing file.")
     ] = "128MB",  # type: ignore[assignment] # which the parser makes a number of
     captured_at: Annotated[
         datetime,
@@ -93,8 +93,8 @@ def _report(console: Console, imported: Sequence[Imported], others: Sequence[Pat
     """Table of the dumps, and what a person should know besides."""
     console.print(_table(imported))
     size = sum(each.written.bytes for each in imported)
-    speed = humanfriendly.format_size(size / seconds)
-    console.print(f"{humanfriendly.format_size(size)} of CSV in {seconds:.1f} s ({speed}/s)", highlight=False)
+    speed = humanize.naturalsize(size / seconds)
+    console.print(f"{humanize.naturalsize(size)} of CSV in {seconds:.1f} s ({speed}/s)", highlight=False)
     if others:
         names = ", ".join(path.name for path in others)
         console.print(f"left out, as nothing of the catalog is in them: {names}", soft_wrap=True)

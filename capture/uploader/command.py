@@ -9,11 +9,13 @@ from rich.console import Console
 
 from capture import options
 from capture.errors import CaptureError
+from capture.logs import log_to
 from capture.stopping import stopped_by_signals
-from capture.telling import log_to, told
 from capture.uploader.landing_zone import Landing
 from capture.uploader.uploader import Uploader
-from landing.bucket import SCHEME, StoreError
+from command_line.telling import told
+from landing.bucket import SCHEME
+from landing.errors import StoreError
 
 
 def upload(
@@ -37,15 +39,12 @@ def upload(
     console = Console(stderr=True)
     log_to(console)
     landing = _landing(to)
-    with told(console), stopped_by_signals() as stop:
+    with told(console, CaptureError, StoreError), stopped_by_signals() as stop:
         uploader = Uploader(spool, landing, stop)
-        try:
-            if once:
-                uploader.upload_ready()
-            else:
-                uploader.keep_uploading(every)
-        except StoreError as error:
-            raise CaptureError(str(error)) from error
+        if once:
+            uploader.upload_ready()
+        else:
+            uploader.keep_uploading(every)
     console.print(str(uploader.totals))
     if once and uploader.totals.failures:
         raise typer.Exit(1)

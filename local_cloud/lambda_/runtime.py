@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import shutil
 import subprocess
 import sys
 import threading
@@ -16,6 +15,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import IO, Any, Protocol
 
+from landing.aside import written_aside
 from local_cloud.deployed_only import DEPLOYED_ONLY
 from local_cloud.processes import end_tree
 
@@ -155,11 +155,8 @@ class LambdaRuntime:
         target = self._code / digest
         with self._lock:
             if not target.exists():
-                partial = self._code / f"{digest}.partial"
-                shutil.rmtree(partial, ignore_errors=True)
-                with zipfile.ZipFile(BytesIO(function.code_bytes)) as archive:
-                    archive.extractall(partial)
-                partial.rename(target)
+                with written_aside(target) as partial, zipfile.ZipFile(BytesIO(function.code_bytes)) as code:
+                    code.extractall(partial)
         return target
 
     def _variables(self, function: Function, code: Path) -> dict[str, str]:

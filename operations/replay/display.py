@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from humanfriendly import format_size
+from humanize import naturalsize
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -32,7 +32,7 @@ def show_landed(console: Console, landed: Sequence[Landed]) -> None:
     table.add_column("key", overflow="fold")
     table.add_column("size", justify="right")
     for file in landed:
-        table.add_row(Text(file.key), format_size(file.bytes))
+        table.add_row(Text(file.key), naturalsize(file.bytes))
     console.print(table)
     console.print(
         "the next scheduled run takes them (on this machine: make up, or make run). What it rejects again is in "

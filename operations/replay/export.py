@@ -1,13 +1,13 @@
 """A run's rejects as files that a person can edit."""
 
-import tempfile
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
 from lambdas.shared.recognise import dataset_of
-from local_cloud.errors import LocalCloudError
+from landing.aside import written_aside
+from operations.errors import OperationError
 from operations.replay.records import RecordFiles, csv_record
 from operations.replay.rejects import Reject, RejectedFile, rejects_of
 from operations.replay.zones import Zones
@@ -41,19 +41,16 @@ def export(zones: Zones, run: str, folder: Path) -> Overview:
 
     <dataset>/rows-N.csv (rows with the same columns), encoding-N.csv (those that are not UTF-8, as they were) and
     quoting-N.csv (those with quotes out of place, split by a guess), raw-NAME.csv (the records of one file that could
-    not be split, as they were), files/ (whole files, as they were) and rejects.csv. LocalCloudError if the
+    not be split, as they were), files/ (whole files, as they were) and rejects.csv. OperationError if the
     folder holds something, the run has no rejects, or a record lacks its header.
     """
     if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
-        raise LocalCloudError(f"{folder} exists already and is not an empty folder: give another one")
+        raise OperationError(f"{folder} exists already and is not an empty folder: give another one")
     target = folder.resolve()
     target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".replay-") as partial:
-        made = Path(partial) / "made"
-        made.mkdir()
-        overview = _write(zones, run, made)
-        made.rename(target)
-    return overview
+    with written_aside(target) as partial:
+        partial.mkdir()
+        return _write(zones, run, partial)
 
 
 def _write(zones: Zones, run: str, folder: Path) -> Overview:

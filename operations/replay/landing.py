@@ -11,8 +11,9 @@ from lambdas.shared.recognise import (
     read_header,
     unknown_name_problem,
 )
-from local_cloud.errors import LocalCloudError
-from operations.local_landing import files_of
+from landing.bucket import BucketStore
+from landing.folder import files_of
+from operations.errors import OperationError
 from operations.replay.export import FILES, OVERVIEW, export
 from operations.replay.zones import Zones
 
@@ -30,12 +31,12 @@ class Landed:
 def replay(zones: Zones, run: str) -> list[Landed]:
     """Land everything that the run has rejected as it is.
 
-    LocalCloudError as from `export` and `land`, and if some rows were split by a guess: those a person has to see.
+    OperationError as from `export` and `land`, and if some rows were split by a guess: those a person has to see.
     """
     with tempfile.TemporaryDirectory() as folder:
         everything = Path(folder) / "everything"
         if guessed := export(zones, run, everything).guessed:
-            raise LocalCloudError(
+            raise OperationError(
                 "nothing was landed: there are rows with quotes out of place, which the job could split into fields by "
                 f"a guess only. Look at {', '.join(sorted(guessed))} after --export, then land them with --from"
             )
@@ -45,18 +46,18 @@ def replay(zones: Zones, run: str) -> list[Landed]:
 def land(zones: Zones, run: str, folder: Path) -> list[Landed]:
     """Land the files of a folder that `export` has made, or of one like it.
 
-    The same file of the same run gets the same key, so that landing it again replaces it. LocalCloudError, before
+    The same file of the same run gets the same key, so that landing it again replaces it. OperationError, before
     anything is landed, if there is no file, or one that a run would refuse for its name or its header.
     """
     paths = [path.relative_to(folder) for path in files_of(folder)]
     wanted = [path for path in paths if path != Path(OVERVIEW)]
     if not wanted:
-        raise LocalCloudError(f"the folder {folder} holds nothing to land, only {OVERVIEW}")
+        raise OperationError(f"the folder {folder} holds nothing to land, only {OVERVIEW}")
     problems = [f"{path}: {problem}" for path in wanted if (problem := _problem(folder, path))]
     if problems:
         more = len(problems) - _SHOWN_PROBLEMS
         shown = problems[:_SHOWN_PROBLEMS] + ([f"and {more} more files"] if more > 0 else [])
-        raise LocalCloudError(
+        raise OperationError(
             "\n  ".join(["nothing was landed, these files would be rejected again:", *shown])
         )
     return [_put(zones, folder, path, landing_key(run, path)) for path in wanted]
@@ -95,5 +96,5 @@ def _name(path: Path) -> str:
 
 
 def _put(zones: Zones, folder: Path, path: Path, key: str) -> Landed:
-    zones.s3.upload_file(str(folder / path), zones.landing, key)
+    BucketStore(zones.landing, s3=zones.s3).upload(folder / path, key)
     return Landed(key, (folder / path).stat().st_size)

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, Self
 
-from local_cloud.errors import LocalCloudError
+from operations.errors import OperationError
 from operations.replay.rejects import Reject
 
 
@@ -40,7 +40,7 @@ class RecordFiles:
     def add(self, reject: Reject) -> tuple[str, int]:
         """The file, by its path below the folder, and the line in which the record begins there.
 
-        LocalCloudError if it is a text without the header of its file.
+        OperationError if it is a text without the header of its file.
         """
         if reject.row is not None:
             columns = ordered(reject)
@@ -48,7 +48,7 @@ class RecordFiles:
             place = self._rows_file(f"{reject.dataset.name}/{reject.kind}", reject.encoding, columns)
             return self._append(place, columns, text.encode(reject.encoding))
         if reject.raw is None or reject.columns is None:
-            raise LocalCloudError(
+            raise OperationError(
                 f"record {reject.record} of {reject.file} is in quarantine without the header of its file, as older "
                 "versions of the job wrote it, so it cannot be put into a file again: take the text from `raw` there, "
                 f"and the header from the original of {reject.file.rpartition('/')[2]}"

@@ -9,7 +9,7 @@ from typing import Any, Self
 from catalog import DATASETS, Dataset, dataset_named
 from contract.keys import ALL_RUNS, PART, REASON, run_folder, run_of
 from contract.plan import Reason
-from local_cloud.errors import LocalCloudError
+from operations.errors import OperationError
 from operations.replay.zones import Zones
 
 UTF8 = "UTF-8"
@@ -118,19 +118,19 @@ class Rejects:
 
 
 def rejects_of(zones: Zones, run: str) -> Rejects:
-    """The run's rejects; LocalCloudError that names the newest runs that have some if this one has none."""
+    """The run's rejects; OperationError that names the newest runs that have some if this one has none."""
     try:
         keys = [key for key, _ in _objects(zones, f"{run_folder(run)}/")]
         if rejects := Rejects.among(keys):
             return rejects
         newest = _runs_with_rejects(zones)
     except zones.s3.exceptions.NoSuchBucket:
-        raise LocalCloudError(
+        raise OperationError(
             f"there is no bucket {zones.quarantine}: run the pipeline first, or give the deployment's --name"
         ) from None
     what = "has rejected nothing" if keys else "has nothing in quarantine"
     others = ", ".join(newest[:_SHOWN_RUNS]) or "none"
-    raise LocalCloudError(
+    raise OperationError(
         f"run {run} {what} (s3://{zones.quarantine}/{run_folder(run)}/); runs with rejects, the newest first: {others}"
     )
 

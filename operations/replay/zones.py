@@ -10,9 +10,9 @@ import boto3
 from contract.keys import bucket_name
 from local_cloud.account import ACCOUNT
 from local_cloud.addresses import REGION, Addresses
-from local_cloud.errors import LocalCloudError
 from local_cloud.s3.server import S3Server
 from local_cloud.state import StateFolder
+from operations.errors import OperationError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -31,10 +31,10 @@ class Zones:
 def zones_here(state: StateFolder, name: str) -> Iterator[Zones]:
     """Through the endpoint that serves the folder; without one the buckets are served for as long as it takes.
 
-    LocalCloudError if there is no such folder, or if another process is just starting on it.
+    OperationError if there is no such folder, or if another process is just starting on it.
     """
     if not state.root.is_dir():
-        raise LocalCloudError(f"there is no state folder {state.root} yet: run the pipeline first (make run)")
+        raise OperationError(f"there is no state folder {state.root} yet: run the pipeline first (make run)")
     with _served(state) as addresses:
         addresses.adopt()
         yield _zones(name, ACCOUNT, REGION)
@@ -44,7 +44,7 @@ def zones_on_aws(name: str) -> Zones:
     """In the account of the credentials, which are found as by the AWS CLI."""
     region = boto3.Session().region_name
     if not region:
-        raise LocalCloudError("no region is given: set AWS_REGION, or AWS_PROFILE to a profile that has one")
+        raise OperationError("no region is given: set AWS_REGION, or AWS_PROFILE to a profile that has one")
     return _zones(name, boto3.client("sts").get_caller_identity()["Account"], region)
 
 

@@ -41,7 +41,7 @@ def test_a_size_that_is_none_is_refused_in_words() -> None:
     done = CliRunner().invoke(app, ["transform", "--scale", "0.0001", "--files-of", "none"])
 
     assert done.exit_code == 2
-    assert "write it like 128MB" in " ".join(done.output.split())
+    assert "'none' is not a size; write it like" in " ".join(done.output.split())
 
 
 def test_an_error_is_told_in_a_line(tmp_path: Path) -> None:

@@ -4,10 +4,8 @@ import re
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
 from catalog.page import datasets_page
-from operations.__main__ import app
 from stacks.settings.page import settings_page
 from stacks.state_machine import run_sql
 from stacks.state_machine.admission import REFUSED
@@ -37,16 +35,6 @@ def test_every_make_target_the_readme_names_exists() -> None:
 
     assert {"run", "test"} <= named
     assert named - targets == set()
-
-
-def test_every_command_the_readme_names_exists() -> None:
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    shown = CliRunner().invoke(app, ["--help"]).output
-
-    named = set(re.findall(r"python -m operations (\w+)", text))
-
-    assert named == {"query", "replay", "status", "history", "up"}
-    assert [command for command in named if command not in shown] == []
 
 
 def test_the_runbook_has_a_section_for_each_error_a_run_can_end_with() -> None:

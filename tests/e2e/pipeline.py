@@ -10,13 +10,14 @@ from typing import Any
 import boto3
 
 from contract.keys import bucket_name, run_folder
+from landing.bucket import BucketStore
+from landing.folder import land
 from local_cloud.account import ACCOUNT
 from local_cloud.addresses import REGION
 from local_cloud.state import StateFolder
-from operations import local_landing as landing
 from operations.executions import Execution, StateMachine
+from operations.query import query_here
 from operations.run import final_state, run_name
-from operations.warehouse_query import query_here
 
 PROJECT = Path(__file__).resolve().parents[2]
 _DEADLINE_SECONDS = 300
@@ -62,7 +63,7 @@ class Pipeline:
 
     def land_folder(self, folder: Path) -> None:
         """Put a folder's files into the landing zone."""
-        landing.put(folder, self.bucket("landing").name)
+        land(folder, BucketStore(self.bucket("landing").name))
 
     def landed(self) -> list[str]:
         """The keys in the landing zone."""

@@ -12,7 +12,8 @@ from typer.testing import CliRunner
 from catalog import AUTHORS, REVIEWS, USERS
 from faker_tool.__main__ import app
 from faker_tool.generate import generate
-from landing.bucket import BucketStore, StoreError
+from landing.bucket import BucketStore
+from landing.errors import StoreError
 from local_cloud.s3.server import S3Server
 
 UNTIL = datetime(2020, 3, 1, tzinfo=UTC)

@@ -88,7 +88,7 @@ def test_a_history_without_executions_says_what_to_do(tmp_path: Path) -> None:
 
 def test_a_history_of_an_execution_that_never_was_names_it(tmp_path: Path) -> None:
     said = complaint("history", "never-was", "--state", tmp_path)
-    assert said == "there is no execution never-was; `status` lists those there are"
+    assert said == "there is no execution never-was; `pipeline status` lists those there are"
 
 
 def test_a_status_without_executions_is_an_empty_table(tmp_path: Path) -> None:
@@ -108,8 +108,17 @@ def test_a_folder_whose_name_looks_like_markup_is_named_as_it_is(tmp_path: Path)
     assert f"{tmp_path}/data[old]" in said
 
 
-def test_a_size_that_is_none_is_told(tmp_path: Path) -> None:
-    assert complaint("run", "--size", "lots", "--state", tmp_path).startswith("--size: ")
+def test_a_size_that_is_none_is_told_before_anything_starts(tmp_path: Path) -> None:
+    result = run("run", "--size", "lots", "--state", tmp_path / "state")
+    assert result.exit_code == 2
+    assert "'lots' is not a size; write it like" in result.stderr
+    assert not (tmp_path / "state").exists()
+
+
+def test_a_size_that_is_too_small_to_make_up_is_told(tmp_path: Path) -> None:
+    said = complaint("run", "--size", "10", "--state", tmp_path / "state")
+    assert said == "--size: a size of 10 bytes is too small to hit; ask for 100000 or more"
+    assert not (tmp_path / "state").exists()
 
 
 def test_a_context_that_is_no_setting_is_told(tmp_path: Path) -> None:

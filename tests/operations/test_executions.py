@@ -237,7 +237,7 @@ def keep(folder: Path, name: str, started: str) -> None:
 def test_the_archive_lists_the_newest_execution_first_and_has_its_events(tmp_path: Path) -> None:
     keep(tmp_path, "earlier", "2020-02-19 21:38:16.690535+00:00")
     keep(tmp_path, "later", "2020-02-19 21:59:30+00:00")
-    (tmp_path / "being-written.partial").write_text("{")
+    (tmp_path / ".being-written.json.partial").write_text("{")
     found = Archive(tmp_path).executions()
     assert [(execution.name, execution.seconds) for execution in found] == [
         ("later", 30.0),

@@ -6,8 +6,8 @@ import pytest
 import redshift_connector
 from redshift_connector.error import InterfaceError
 
-from local_cloud.errors import LocalCloudError
-from operations.warehouse_query import query_aws
+from operations.errors import OperationError
+from operations.query import query_aws
 
 
 class Connection:
@@ -64,5 +64,5 @@ def test_a_cluster_out_of_reach_is_told_with_the_way_out(monkeypatch: pytest.Mon
 
     monkeypatch.setattr(redshift_connector, "connect", connect)
 
-    with pytest.raises(LocalCloudError, match=r"goodreads could not be queried.*reachable from its VPC only"):
+    with pytest.raises(OperationError, match=r"goodreads could not be queried.*reachable from its VPC only"):
         ask()

@@ -16,13 +16,14 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
 from catalog import AUTHORS
-from local_cloud.errors import LocalCloudError
 from local_cloud.state import StateFolder
 from operations.__main__ import app
-from operations.replay import export, land, replay, zones_here, zones_on_aws
+from operations.errors import OperationError
+from operations.replay.export import export
+from operations.replay.landing import land, replay
 from operations.replay.records import RecordFiles, csv_record
 from operations.replay.rejects import Reject
-from operations.replay.zones import Zones
+from operations.replay.zones import Zones, zones_here, zones_on_aws
 from tests.local_cloud.conftest import Endpoint
 
 pytestmark = pytest.mark.usefixtures("environment")
@@ -202,9 +203,7 @@ def test_rows_that_were_split_by_a_guess_are_landed_only_after_a_person_could_se
 ) -> None:
     guessed = {"column": None, "rule": "quoting", "value": None}
     put_lines(state, reject(), reject(row=AUTHOR | {"name": 'a "b" c'}, violations=[guessed]))
-    with pytest.raises(
-        LocalCloudError, match=r"^nothing was landed: .* Look at authors/quoting-1\.csv after"
-    ):
+    with pytest.raises(OperationError, match=r"^nothing was landed: .* Look at authors/quoting-1\.csv after"):
         replay(zones, "run-1")
     assert landed(state) == []
     export(zones, "run-1", tmp_path / "out")
@@ -227,13 +226,11 @@ def test_a_text_of_an_older_job_without_columns_is_refused_with_the_name_of_its_
     line = raw_reject("1,2")
     del line["columns"]
     put_lines(state, reject(), line)
-    with pytest.raises(
-        LocalCloudError, match=r"^record 7 of s3://working/.*/00000-author\.csv is in quarant"
-    ):
+    with pytest.raises(OperationError, match=r"^record 7 of s3://working/.*/00000-author\.csv is in quarant"):
         export(zones, "run-1", tmp_path / "out")
     assert not (tmp_path / "out").exists()
     assert list(tmp_path.glob(".replay-*")) == []
-    with pytest.raises(LocalCloudError, match=r"original of 00000-author\.csv"):
+    with pytest.raises(OperationError, match=r"original of 00000-author\.csv"):
         replay(zones, "run-1")
     assert landed(state) == []
 
@@ -252,7 +249,7 @@ def test_a_file_still_without_a_needed_column_keeps_everything_from_landing(
 ) -> None:
     put_lines(state, reject())
     put_file(state, "author.csv", "00002-author.csv", b"author_id,name\n1,a\n")
-    with pytest.raises(LocalCloudError) as told:
+    with pytest.raises(OperationError) as told:
         replay(zones, "run-1")
     assert str(told.value).startswith(
         "nothing was landed, these files would be rejected again:\n"
@@ -268,9 +265,7 @@ def test_a_file_with_an_unknown_name_is_landed_once_it_is_in_the_folder_of_a_dat
     out = tmp_path / "out"
     export(zones, "run-1", out)
     assert files_below(out) == ["files/00002-all.csv", "rejects.csv"]
-    with pytest.raises(
-        LocalCloudError, match=r"files/00002-all\.csv: .*names no known dataset.*Move it into"
-    ):
+    with pytest.raises(OperationError, match=r"files/00002-all\.csv: .*names no known dataset.*Move it into"):
         land(zones, "run-1", out)
     assert landed(state) == []
     (out / "authors").mkdir()
@@ -379,7 +374,7 @@ def test_a_file_without_the_header_is_refused_before_anything_is_landed(
     folder.mkdir(parents=True)
     (folder / "fine.csv").write_text(f"{HEADER}\n")
     (folder / "wrong.csv").write_text(content)
-    with pytest.raises(LocalCloudError) as told:
+    with pytest.raises(OperationError) as told:
         land(zones, "run-1", tmp_path / "out")
     assert f"\n  authors/wrong.csv: {problem}" in str(told.value)
     assert "fine.csv" not in str(told.value)
@@ -391,7 +386,7 @@ def test_of_many_unusable_files_some_are_named_and_the_rest_counted(zones: Zones
     folder.mkdir(parents=True)
     for number in range(13):
         (folder / f"{number:02}.csv").write_text("")
-    with pytest.raises(LocalCloudError) as told:
+    with pytest.raises(OperationError) as told:
         land(zones, "run-1", tmp_path / "out")
     assert str(told.value).count("holds nothing") == 10
     assert str(told.value).endswith("\n  and 3 more files")
@@ -400,7 +395,7 @@ def test_of_many_unusable_files_some_are_named_and_the_rest_counted(zones: Zones
 def test_a_folder_with_nothing_but_the_overview_has_nothing_to_land(zones: Zones, tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out/rejects.csv").write_text("repair\n")
-    with pytest.raises(LocalCloudError, match=r"/out holds nothing to land, only rejects\.csv$"):
+    with pytest.raises(OperationError, match=r"/out holds nothing to land, only rejects\.csv$"):
         land(zones, "run-1", tmp_path / "out")
 
 
@@ -411,7 +406,7 @@ def test_an_export_into_a_folder_that_holds_something_is_refused(
     (tmp_path / "full").mkdir()
     (tmp_path / "full/mine.txt").write_text("mine")
     for taken in (tmp_path / "full", tmp_path / "full/mine.txt"):
-        with pytest.raises(LocalCloudError, match="exists already and is not an empty folder"):
+        with pytest.raises(OperationError, match="exists already and is not an empty folder"):
             export(zones, "run-1", taken)
     assert files_below(tmp_path / "full") == ["mine.txt"]
 
@@ -435,33 +430,33 @@ def test_a_run_that_is_not_in_quarantine_is_told_with_the_newest_that_are(
             os.utime(path, (1_600_000_000 - age, 1_600_000_000 - age))
     (state.buckets / QUARANTINE / "run=clean/authors").mkdir(parents=True)
     (state.buckets / QUARANTINE / "run=clean/authors/_SUCCESS").write_text("")
-    with pytest.raises(LocalCloudError) as told:
+    with pytest.raises(OperationError) as told:
         replay(zones, "never")
     assert str(told.value) == (
         f"run never has nothing in quarantine (s3://{QUARANTINE}/run=never/); "
         "runs with rejects, the newest first: z, b, c, d, e"
     )
-    with pytest.raises(LocalCloudError, match=r"^run clean has rejected nothing "):
+    with pytest.raises(OperationError, match=r"^run clean has rejected nothing "):
         replay(zones, "clean")
 
 
 def test_a_run_is_not_mistaken_for_one_whose_name_begins_like_it(state: StateFolder, zones: Zones) -> None:
     put_lines(state, reject(), run="run-10")
-    with pytest.raises(LocalCloudError, match=r"^run run-1 has nothing in quarantine"):
+    with pytest.raises(OperationError, match=r"^run run-1 has nothing in quarantine"):
         replay(zones, "run-1")
 
 
 def test_a_deployment_that_is_not_there_is_told(state: StateFolder) -> None:
     with (
         zones_here(state, "other") as zones,
-        pytest.raises(LocalCloudError, match=r"^there is no bucket other-quarantine-.* --name$"),
+        pytest.raises(OperationError, match=r"^there is no bucket other-quarantine-.* --name$"),
     ):
         replay(zones, "run-1")
 
 
 def test_a_state_folder_that_is_not_there_is_told_and_not_made(tmp_path: Path) -> None:
     with (
-        pytest.raises(LocalCloudError, match=r"there is no state folder .*/nowhere yet"),
+        pytest.raises(OperationError, match=r"there is no state folder .*/nowhere yet"),
         zones_here(StateFolder(tmp_path / "nowhere"), "goodreads"),
     ):
         pass
@@ -562,5 +557,5 @@ def test_on_aws_a_missing_region_is_told(monkeypatch: pytest.MonkeyPatch, tmp_pa
     for variable in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"):
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
-    with pytest.raises(LocalCloudError, match="no region is given: set AWS_REGION"):
+    with pytest.raises(OperationError, match="no region is given: set AWS_REGION"):
         zones_on_aws("goodreads")

@@ -18,8 +18,8 @@ from local_cloud.endpoint import serving
 from local_cloud.redshift import RedshiftEngine
 from local_cloud.state import StateFolder
 from operations.__main__ import app
+from operations.query import query_here
 from operations.run import review_span
-from operations.warehouse_query import query_here
 from sql import statements
 from tests.local_cloud.conftest import environment_restored
 from tests.local_cloud.redshift.conftest import Session

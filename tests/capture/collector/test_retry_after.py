@@ -8,7 +8,7 @@ import time_machine
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from capture.collector.retry_after import retry_after
+from capture.collector.goodreads import retry_after
 
 
 @pytest.mark.parametrize(
@@ -40,6 +40,8 @@ def test_a_date_soon_is_waited_for() -> None:
 @given(st.text(max_size=40))
 @example("Fri, 31 Dec 99999999999999 23:59:59 GMT")
 @example("Fri, 31 Dec 2099 99999999999999999999:59:59 GMT")
+@example("31 Dec 99999 23:59:59")
 @example("9" * 400)
+@example("9" * 5000)
 def test_no_header_is_an_error(header: str) -> None:
     assert 0 <= retry_after(header) <= 3600

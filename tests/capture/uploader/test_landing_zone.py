@@ -10,7 +10,7 @@ from moto import mock_aws
 from moto.core import set_initial_no_auth_action_count
 
 from capture.uploader.landing_zone import Landing, NotUploaded
-from landing.bucket import StoreError
+from landing.errors import StoreError
 from tests.capture.uploader.zone import Zone
 
 

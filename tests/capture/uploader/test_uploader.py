@@ -11,7 +11,7 @@ from capture.stopping import Stop
 from capture.uploader.landing_zone import Landing
 from capture.uploader.ready import claim
 from capture.uploader.uploader import Uploader
-from landing.bucket import StoreError
+from landing.errors import StoreError
 from tests.capture.uploader.running import running
 from tests.capture.uploader.zone import Zone, content, finish, finish_many
 from tests.local_cloud.waiting import until

@@ -1,17 +1,41 @@
-"""Runs a query against the warehouse: the local file, a running endpoint, or Redshift on AWS."""
+"""`pipeline query`: asks the warehouse, which is the local file, behind a running endpoint, or Redshift on AWS."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import boto3
+import typer
 
 from lambdas.shared.data_api import value_of
 from local_cloud.addresses import Addresses
-from local_cloud.errors import LocalCloudError
 from local_cloud.redshift import SqlError, read_only_query
 from local_cloud.state import StateFolder
+from operations import display
+from operations.errors import OperationError
+from operations.options import DEFAULT_NAME, DEFAULT_STATE, Name, OnAws, State
+from operations.terminal import console, told
 
 Result = tuple[list[str], list[tuple[Any, ...]]]
 _WAIT_SECONDS = 5
+
+
+def query(
+    sql: Annotated[str, typer.Argument(help="A query in Redshift SQL.")],
+    state: State = DEFAULT_STATE,
+    aws: OnAws = False,
+    name: Name = DEFAULT_NAME,
+    database: Annotated[str, typer.Option(help="On AWS: the database.")] = "goodreads",
+    user: Annotated[str, typer.Option(help="On AWS: the database user.")] = "pipeline",
+    region: Annotated[str | None, typer.Option(help="On AWS: the region.")] = None,
+    profile: Annotated[str | None, typer.Option(help="On AWS: the profile.")] = None,
+) -> None:
+    """Ask the warehouse."""
+    with told():
+        columns, rows = (
+            query_aws(sql, cluster=name, database=database, user=user, region=region, profile=profile)
+            if aws
+            else query_here(StateFolder(state), sql)
+        )
+        console.print(display.rows_table(columns, rows))
 
 
 def query_here(state: StateFolder, sql: str) -> Result:
@@ -19,11 +43,11 @@ def query_here(state: StateFolder, sql: str) -> Result:
     if endpoint := state.running():
         return _through_data_api(endpoint.addresses, sql)
     if not state.warehouse.exists():
-        raise LocalCloudError(f"there is no warehouse in {state.root} yet: run the pipeline first (make run)")
+        raise OperationError(f"there is no warehouse in {state.root} yet: run the pipeline first (make run)")
     try:
         return read_only_query(state.warehouse, sql)
     except SqlError as error:
-        raise LocalCloudError(str(error)) from None
+        raise OperationError(str(error)) from None
 
 
 def query_aws(
@@ -52,7 +76,7 @@ def query_aws(
             cursor.execute(sql)
             return [name for name, *_ in cursor.description], [tuple(row) for row in cursor.fetchall()]
     except (redshift_connector.error.Error, OSError, ValueError) as error:
-        raise LocalCloudError(
+        raise OperationError(
             f"Redshift cluster {cluster} could not be queried: {error}. The cluster is reachable from its VPC "
             "only; from elsewhere use `aws redshift-data execute-statement`"
         ) from None
@@ -71,7 +95,7 @@ def _through_data_api(addresses: Addresses, sql: str) -> Result:
     ):
         pass  # the endpoint answers when the statement ends, or after a second
     if state["Status"] != "FINISHED":
-        raise LocalCloudError(state.get("Error", state["Status"]))
+        raise OperationError(state.get("Error", state["Status"]))
     if not state["HasResultSet"]:
         return [], []
     columns: list[str] = []

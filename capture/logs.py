@@ -1,25 +1,9 @@
-"""How the commands speak: errors a person can mend in a line, what happens as log lines."""
+"""What happens, as log lines."""
 
 import logging
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from rich.console import Console
 from rich.logging import RichHandler
-from rich.markup import escape
-
-from capture.errors import CaptureError
-
-
-@contextmanager
-def told(console: Console) -> Iterator[None]:
-    """A CaptureError ends the command with its message and exit code 1."""
-    try:
-        yield
-    except CaptureError as error:
-        console.print(f"[bold red]error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
-        sys.exit(1)
 
 
 def log_to(console: Console) -> None:

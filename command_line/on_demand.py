@@ -1,0 +1,56 @@
+"""A group of commands in modules of their own, of which only the one that is run is imported."""
+
+import ast
+from collections.abc import Mapping
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+
+def group_of(modules: Mapping[str, str], explanation: str) -> typer.Typer:
+    """The group of these commands: each name with its module, which has a function of that name (`_` for `-`)."""
+
+    class OnDemand(TyperGroup):
+        def __init__(self, **attributes: Any) -> None:
+            super().__init__(**attributes)
+            self.commands = {name: TyperCommand(name) for name in modules}
+
+        def get_command(self, ctx: Any, cmd_name: str) -> Any:
+            """With what the group's help shows of it."""
+            if command := super().get_command(ctx, cmd_name):
+                command.help = _docstring(modules[cmd_name], _function(cmd_name))
+            return command
+
+        def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+            name, command, rest = super().resolve_command(ctx, args)
+            return name, command and _command(modules[str(name)], str(name)), rest
+
+    app = typer.Typer(
+        cls=OnDemand, add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True
+    )
+    app.callback(help=explanation)(lambda: None)
+    return app
+
+
+def _command(module: str, name: str) -> Any:
+    alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    alone.command(name)(getattr(import_module(module), _function(name)))
+    return typer.main.get_command(alone)
+
+
+def _docstring(module: str, function: str) -> str | None:
+    """Of a function in a module's source, which is read and not run."""
+    spec = find_spec(module)
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError(f"No module named {module!r}", name=module)
+    source = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
+    found = (node for node in source.body if isinstance(node, ast.FunctionDef) and node.name == function)
+    return ast.get_docstring(next(found))
+
+
+def _function(command: str) -> str:
+    return command.replace("-", "_")

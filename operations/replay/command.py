@@ -1,0 +1,43 @@
+"""`pipeline replay`."""
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from local_cloud.state import StateFolder
+from operations.errors import OperationError
+from operations.options import DEFAULT_NAME, DEFAULT_STATE, Name, OnAws, State
+from operations.replay.display import show_export, show_landed
+from operations.replay.export import export as export_rejects
+from operations.replay.landing import land
+from operations.replay.landing import replay as land_rejects
+from operations.replay.zones import zones_here, zones_on_aws
+from operations.terminal import console, told
+
+
+def replay(
+    run: Annotated[str, typer.Argument(help="Name of the run that has rejected rows or files.")],
+    export: Annotated[
+        Path | None, typer.Option(help="Only write them to this new folder, to be repaired there.")
+    ] = None,
+    repaired: Annotated[
+        Path | None,
+        typer.Option("--from", help="Land the files of this folder instead of what was rejected."),
+    ] = None,
+    state: State = DEFAULT_STATE,
+    aws: OnAws = False,
+    name: Name = DEFAULT_NAME,
+) -> None:
+    """Put what a run has rejected back into the landing zone, as it is or repaired."""
+    with told(), ExitStack() as stack:
+        if export and repaired:
+            raise OperationError("give --export first, and --from once the files are repaired: not both")
+        here = zones_here(StateFolder(state), name)
+        zones = zones_on_aws(name) if aws else stack.enter_context(here)
+        if export:
+            show_export(console, export_rejects(zones, run, export), export)
+        else:
+            landed = land(zones, run, repaired) if repaired else land_rejects(zones, run)
+            show_landed(console, landed)

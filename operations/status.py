@@ -1,0 +1,68 @@
+"""`pipeline status` and `pipeline history`: what has run."""
+
+from contextlib import suppress
+from typing import Annotated, Any
+
+import boto3
+import typer
+
+from local_cloud.state import StateFolder
+from operations import display
+from operations.errors import OperationError
+from operations.executions import Archive, StateMachine, visits
+from operations.options import DEFAULT_NAME, DEFAULT_STATE, Name, OnAws, State
+from operations.terminal import console, told
+
+
+def status(state: State = DEFAULT_STATE, aws: OnAws = False, name: Name = DEFAULT_NAME) -> None:
+    """The executions and how they ended, the newest first."""
+    with told():
+        found = [
+            execution
+            for source in _sources(StateFolder(state), aws, name)
+            for execution in source.executions()
+        ]
+        unique = {execution.name: execution for execution in reversed(found)}
+        newest_first = sorted(unique.values(), key=lambda execution: execution.started, reverse=True)
+        console.print(display.executions_table(newest_first))
+
+
+def history(
+    execution: Annotated[
+        str | None, typer.Argument(help="Name of the execution; default: the newest.")
+    ] = None,
+    state: State = DEFAULT_STATE,
+    aws: OnAws = False,
+    name: Name = DEFAULT_NAME,
+) -> None:
+    """The states of one execution, how long each took, and what came of it."""
+    with told():
+        for source in _sources(StateFolder(state), aws, name):
+            for candidate in source.executions():
+                if execution in (None, candidate.name):
+                    console.print(display.states_table(candidate, visits(source.events(candidate.name))))
+                    display.report(console, candidate)
+                    return
+        raise OperationError(
+            f"there is no execution {execution}; `pipeline status` lists those there are"
+            if execution
+            else "there is no execution yet: run the pipeline first (make run)"
+        )
+
+
+def _sources(folder: StateFolder, aws: bool, name: str) -> list[Any]:
+    running = folder.running()
+    if aws:
+        return [_machine_on_aws(name)]
+    if running:
+        running.addresses.adopt()
+        with suppress(KeyError):  # not deployed yet
+            return [StateMachine(boto3.client("stepfunctions"), name), Archive(folder.executions)]
+    return [Archive(folder.executions)]
+
+
+def _machine_on_aws(name: str) -> StateMachine:
+    try:
+        return StateMachine(boto3.client("stepfunctions"), name)
+    except KeyError:
+        raise OperationError(f"no state machine is named {name} there; deploy it, or give --name") from None

@@ -1,0 +1,36 @@
+"""`pipeline up`."""
+
+import threading
+from contextlib import closing
+from typing import Annotated
+
+import typer
+
+from local_cloud.endpoint import serving
+from local_cloud.events import Schedule
+from local_cloud.state import StateFolder
+from operations.deployment import deploy_here
+from operations.options import DEFAULT_STATE, Context, State
+from operations.terminal import console, told
+
+
+def up(
+    port: Annotated[int, typer.Option(help="Port of the control plane; S3 is on the next one.")] = 4510,
+    deploy: Annotated[
+        bool, typer.Option(help="Deploy the stacks at once; --no-deploy leaves it to the CDK CLI.")
+    ] = True,
+    state: State = DEFAULT_STATE,
+    context: Context = None,
+) -> None:
+    """An endpoint that stays: the plain `aws` and `cdk` commands work against it, and the schedule fires."""
+    folder = StateFolder(state)
+    with told(), serving(folder, "up", port) as addresses:
+        if deploy:
+            deploy_here(folder, context or [])
+        console.print("[bold]the endpoint is up[/]; in another terminal:\n")
+        for key, value in addresses.variables().items():
+            console.print(f"export {key}={value}", highlight=False, soft_wrap=True)
+        console.print("\nCtrl-C ends it; the state stays in", str(state.resolve()))
+        with closing(Schedule()) as schedule:
+            schedule.start()
+            threading.Event().wait()

@@ -1,0 +1,66 @@
+"""Groups of commands, of which only the one that is run is imported."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from command_line.on_demand import group_of
+
+LIGHT = '''
+def tell(word: str = "nothing") -> None:
+    """Say a word.
+
+    Once.
+    """
+    print(f"the word is {word}")
+'''
+HEAVY = '''
+raise RuntimeError("was imported")
+
+def make_all() -> None:
+    """Make everything."""
+'''
+
+
+@pytest.fixture
+def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[typer.Typer]:
+    """A group of two commands: one that works, and one whose module cannot even be imported."""
+    (tmp_path / "rooms_of_a_test").mkdir()
+    for name, source in {"__init__": "", "light": LIGHT, "heavy": HEAVY}.items():
+        (tmp_path / "rooms_of_a_test" / f"{name}.py").write_text(source)
+    monkeypatch.syspath_prepend(tmp_path)
+    yield group_of({"tell": "rooms_of_a_test.light", "make-all": "rooms_of_a_test.heavy"}, "A group.")
+    for name in [name for name in sys.modules if name.startswith("rooms_of_a_test")]:
+        del sys.modules[name]
+
+
+def test_the_help_of_a_group_explains_each_command_and_imports_none(app: typer.Typer) -> None:
+    result = CliRunner().invoke(app, ["--help"])
+    assert result.exit_code == 0
+    lines = [" ".join(line.strip(" │").split()) for line in result.output.splitlines()]
+    assert "A group." in lines
+    assert "tell Say a word." in lines
+    assert "make-all Make everything." in lines
+    assert [name for name in sys.modules if name.startswith("rooms_of_a_test.")] == []
+
+
+def test_a_command_that_is_run_gets_its_options_and_no_other_is_imported(app: typer.Typer) -> None:
+    result = CliRunner().invoke(app, ["tell", "--word", "tree"])
+    assert result.output == "the word is tree\n"
+    assert [name for name in sys.modules if name.startswith("rooms_of_a_test.")] == ["rooms_of_a_test.light"]
+
+
+def test_a_command_explains_its_own_options(app: typer.Typer) -> None:
+    result = CliRunner().invoke(app, ["tell", "--help"])
+    assert "Once." in result.output
+    assert "--word" in result.output
+
+
+def test_a_misspelt_command_is_an_error_that_names_the_one_that_was_meant(app: typer.Typer) -> None:
+    result = CliRunner().invoke(app, ["tel"])
+    assert result.exit_code == 2
+    assert "No such command 'tel'. Did you mean 'tell'?" in result.output
