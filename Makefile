@@ -6,6 +6,7 @@ WINDOW_START ?=
 WINDOW_END ?=
 SIZE ?= 20MB
 FUZZ_MINUTES ?= 10
+MUTATE ?=
 
 VENV := .venv
 
@@ -49,6 +50,10 @@ test-crash: tools ## a crash in every state of the state machine, before and aft
 .PHONY: fuzz
 fuzz: tools ## the property tests with examples drawn at random, for ten minutes [FUZZ_MINUTES=60]
 	@python -m tests.fuzz $(FUZZ_MINUTES)
+
+.PHONY: mutate
+mutate: tools ## which changes of the code the tests do not notice; takes hours, so choose [MUTATE=sql/checks.py]
+	@python -m tests.mutation "$(MUTATE)"
 
 .PHONY: bench
 bench: tools ## a tenth of the full load against the original's way, plain PySpark, DuckDB and Polars, into docs/performance.md
@@ -104,7 +109,7 @@ lock: $(VENV)/.made ## the locks from the requirements, changing as little as ca
 
 .PHONY: clean
 clean: ## remove what runs and builds have left: the local warehouse too
-	@rm -rf .state cdk.out .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	@rm -rf .state cdk.out .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis mutants
 
 # Set-up. Each step leaves a file in .venv once it is complete: what was interrupted is done again by the next make.
 
