@@ -11,7 +11,7 @@ MUTATE ?=
 VENV := .venv
 
 # The Python that .venv is made of; looked up before .venv comes first in the path
-BASE := $(shell command -v $(PYTHON))
+BASE := $(shell command -v $(PYTHON) 2> /dev/null)
 VERSION := import sys; print("%d.%d" % sys.version_info[:2])
 MADE := $(shell cat $(VENV)/.made 2> /dev/null)
 ASKED := $(if $(filter-out file,$(origin PYTHON)),$(shell $(PYTHON) -c '$(VERSION)' 2> /dev/null),$(firstword $(MADE)))
@@ -117,10 +117,10 @@ clean: ## remove what runs and builds have left: the local warehouse too
 LOCK := $(VENV)/bin/uv pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
 
-# A lock is complete, so that nothing has to be resolved. On a terminal uv shows its progress; nobody reads its list of packages
-INSTALL := $(VENV)/bin/uv pip install --no-deps --python $(VENV)/bin/python --output-format json > /dev/null
+# A lock is complete, so that nothing has to be resolved
+INSTALL := $(VENV)/bin/uv pip install --no-deps --python $(VENV)/bin/python
 
-# $(call install,LOCK): packages that an interrupted try may have left half-installed are installed again
+# $(call install,LOCK): uv shows its progress, on a terminal. What an interrupted try may have left half-installed is installed again
 install = test -t 2 || quiet=--quiet; test ! -e $@.begun || again=--reinstall; touch $@.begun; \
 	$(INSTALL) $$quiet $$again --require-hashes --build-constraints $(1) --requirements $(1) \
 	|| { echo "set-up has stopped, see above; the next make goes on. Behind a proxy or a mirror: CONTRIBUTING.md, Set-up" >&2; exit 1; }

@@ -11,6 +11,8 @@ from spark_jobs import arrow
 from spark_jobs.job import DatasetRun
 from tests.spark_jobs.workbench import Workbench
 
+pytestmark = pytest.mark.spark
+
 
 @pytest.mark.parametrize("groups", [1, 2, 3, 8, 75])
 def test_each_partition_key_gets_a_partition_of_its_own(bench: Workbench, groups: int) -> None:

@@ -1,0 +1,64 @@
+"""`make run` where a path has a space, an accent and a quote, under a locale without accents."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from faker_tool.generate import generate
+
+pytestmark = pytest.mark.e2e
+
+ROOT = Path(__file__).resolve().parents[2]
+LEFT_OUT = (
+    ".git",
+    ".venv",
+    "node_modules",
+    ".state",
+    "cdk.out",
+    "__pycache__",
+    ".*_cache",
+    ".hypothesis",
+    "spool",
+)
+
+
+def link_or_copy(source: str, target: str) -> str:
+    """A hard link; a copy where the two are on different disks."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
+    return target
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """The repository in such a folder, with the virtual environment inside it."""
+    root = tmp_path / "l'été 1" / "check out"
+    shutil.copytree(ROOT, root, ignore=shutil.ignore_patterns(*LEFT_OUT))
+    shutil.copytree(sys.prefix, root / ".venv", symlinks=True, copy_function=link_or_copy)
+    (root / "node_modules").symlink_to(ROOT / "node_modules")
+    return root
+
+
+def test_the_pipeline_runs_whatever_the_folders_and_the_locale_are_called(checkout: Path) -> None:
+    made = generate(checkout / "mes données", size=100_000)
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+
+    done = subprocess.run(
+        ["make", "--assume-old=runtime", "run", "DATA=mes données"],
+        cwd=checkout,
+        env={**inherited, "LC_ALL": "POSIX"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "SUCCEEDED" in done.stdout
+    assert made.records > 0
+    assert list((checkout / ".state" / "buckets").glob("goodreads-processed-*/run=*/reviews/*"))

@@ -1,0 +1,150 @@
+"""The worked examples of CONTRIBUTING.md, done as the page says on a copy of the repository."""
+
+import csv
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.e2e
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+EXAMPLES = dict(re.findall(r"^### (Add a \w+)\n.*?^```diff\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE))
+LEFT_OUT = (
+    ".git",
+    ".venv",
+    "node_modules",
+    ".state",
+    "cdk.out",
+    "__pycache__",
+    ".*_cache",
+    ".hypothesis",
+    "spool",
+)
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A copy of the repository with the examples done and the pipeline run once."""
+
+    root: Path
+
+    def python(self, *arguments: str) -> str:
+        """Run a module of the copy; its output. It takes what is installed from this environment."""
+        done = subprocess.run(
+            [sys.executable, "-m", *arguments],
+            cwd=self.root,
+            env={
+                **os.environ,
+                "COLUMNS": "200",
+                "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout[-5000:] + done.stderr[-5000:]
+        return done.stdout
+
+    def query(self, sql: str) -> str:
+        return self.python("operations", "query", sql)
+
+
+def apply(root: Path, diff: str) -> None:
+    """With git, which must not look for a repository around the copy."""
+    done = subprocess.run(
+        ["git", "apply", "-"],
+        cwd=root,
+        env={**os.environ, "GIT_CEILING_DIRECTORIES": str(root.parent)},
+        input=diff,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, f"CONTRIBUTING.md no longer fits the code: {done.stderr}"
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
+    root = tmp_path_factory.mktemp("worked") / "copy"
+    shutil.copytree(ROOT, root, ignore=shutil.ignore_patterns(*LEFT_OUT))
+    for diff in EXAMPLES.values():
+        apply(root, diff)
+    made = Copy(root)
+    subprocess.run(
+        [
+            "make",
+            "--assume-old=runtime",
+            "docs",
+            f"PATH={Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        ],
+        cwd=root,
+        check=True,
+    )
+    made.python("faker_tool", "--size", "200KB", "--out", "data")
+    review_of_users(root / "data")
+    made.python("operations", "run", "data")
+    return made
+
+
+def review_of_users(data: Path) -> None:
+    """Let the first users of the made-up data have written its reviews."""
+    with (data / "user.csv").open(encoding="utf-8", newline="") as file:
+        users = [row["user_id"] for row in csv.DictReader(file)][:5]
+    with (data / "reviews.csv").open(encoding="utf-8", newline="") as file:
+        reviews = list(csv.DictReader(file))
+    with (data / "reviews.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(reviews[0]))
+        writer.writeheader()
+        writer.writerows(row | {"user_id": users[number % 5]} for number, row in enumerate(reviews))
+
+
+def test_the_page_shows_a_column_a_table_and_a_state() -> None:
+    assert list(EXAMPLES) == ["Add a column", "Add a table", "Add a state"]
+
+
+def test_the_column_arrives_in_the_warehouse_and_in_its_page(copy: Copy) -> None:
+    assert (
+        "true"
+        in copy.query(
+            "select count(owned) > 0 and min(owned) >= 0 as owned from goodreads_warehouse.reviews"
+        ).lower()
+    )
+    assert re.search(
+        r"^\| `owned` \|", (copy.root / "docs" / "datasets.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
+
+
+def test_the_tables_are_filled_with_users(copy: Copy) -> None:
+    for table in ("popular_users_review_count", "popular_users_average_rating", "best_users"):
+        ranked = f"goodreads_analytics.{table} as ranked inner join goodreads_warehouse.users using (user_id)"
+        assert "ranked 5 users" in copy.query(
+            f"select 'ranked ' || count(*) || ' users' as said from {ranked}"
+        )
+
+
+def test_the_run_passes_through_the_state(copy: Copy) -> None:
+    states = re.findall(
+        r"\b(?:ReportRun|CountFinishedRun|ReleaseLease|RankUsers)\b", copy.python("operations", "history")
+    )
+    assert states == ["RankUsers", "ReportRun", "CountFinishedRun", "ReleaseLease"]
+
+
+def test_the_tests_that_the_examples_change_pass_with_them(copy: Copy) -> None:
+    changed: list[str] = re.findall(r"^\+\+\+ b/(tests/\S+)$", PAGE, re.MULTILINE)
+    assert len(changed) == 2
+    copy.python(
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        *changed,
+        "tests/docs",
+        "tests/capture/collector/test_records.py",
+    )
