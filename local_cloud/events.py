@@ -35,7 +35,8 @@ class Schedule:
     def close(self) -> None:
         """Fire nothing more."""
         self._stop.set()
-        self._thread.join()
+        if self._thread.ident is not None:  # Ctrl-C may come before the start
+            self._thread.join()
 
     def _watch(self) -> None:
         while not self._stop.wait(_LOOK_SECONDS):

@@ -16,6 +16,8 @@ _DETAIL = ": "
 _BESIDES = {f"{kind}StateEntered" for kind in ("Choice", "Pass", "Wait")}
 """States that do nothing themselves."""
 
+_WITHOUT_ERROR = ("RUNNING", "SUCCEEDED")
+
 _ENDS_OF_MORE = ("Execution", "MapIteration")
 """Their failures follow one of a state, which has been counted."""
 
@@ -172,12 +174,19 @@ class Archive:
         ]
         return sorted(found, key=lambda execution: execution.started, reverse=True)
 
+    def describe(self, name: str) -> Execution:
+        """One execution; KeyError if there is none of that name."""
+        return Execution.from_description(self._read(self._path(name))["description"])
+
     def events(self, name: str) -> list[dict[str, Any]]:
         """The history of one; KeyError if there is none of that name."""
+        return list(self._read(self._path(name))["events"])
+
+    def _path(self, name: str) -> Path:
         path = self._folder / f"{name}.json"
         if not path.exists():
             raise KeyError(name)
-        return list(self._read(path)["events"])
+        return path
 
     @staticmethod
     def _read(path: Path) -> dict[str, Any]:
@@ -205,11 +214,15 @@ class StateMachine:
         return Execution.from_description(found)
 
     def executions(self, limit: int = 50) -> list[Execution]:
-        """The newest ones, the newest first."""
+        """The newest ones, the newest first. ListExecutions names no error, so the failed ones are described."""
         found = self._client.list_executions(stateMachineArn=self.arn, maxResults=limit)["executions"]
-        return sorted(
-            (Execution.from_description(item) for item in found), key=lambda e: e.started, reverse=True
-        )
+        executions = [
+            Execution.from_description(item)
+            if item["status"] in _WITHOUT_ERROR
+            else self.describe(item["name"])
+            for item in found
+        ]
+        return sorted(executions, key=lambda execution: execution.started, reverse=True)
 
     def events(self, name: str) -> list[dict[str, Any]]:
         """The history of one; KeyError if there is none of that name."""

@@ -40,8 +40,9 @@ def history(
         for source in _sources(StateFolder(state), aws, name):
             for candidate in source.executions():
                 if execution in (None, candidate.name):
-                    console.print(display.states_table(candidate, visits(source.events(candidate.name))))
-                    display.report(console, candidate)
+                    found = source.describe(candidate.name)
+                    console.print(display.states_table(found, visits(source.events(found.name))))
+                    display.report(console, found)
                     return
         raise OperationError(
             f"there is no execution {execution}; `pipeline status` lists those there are"

@@ -13,6 +13,8 @@ from operations.deployment import deploy_here
 from operations.options import DEFAULT_STATE, Context, State
 from operations.terminal import console, told
 
+_FAREWELL = "the endpoint is down: what was not published is still in the landing zone, the next run takes it"
+
 
 def up(
     port: Annotated[int, typer.Option(help="Port of the control plane; S3 is on the next one.")] = 4510,
@@ -24,7 +26,7 @@ def up(
 ) -> None:
     """An endpoint that stays: the plain `aws` and `cdk` commands work against it, and the schedule fires."""
     folder = StateFolder(state)
-    with told(), serving(folder, "up", port) as addresses:
+    with told(farewell=_FAREWELL, interrupted=0), serving(folder, "up", port) as addresses:
         if deploy:
             deploy_here(folder, context or [])
         console.print("[bold]the endpoint is up[/]; in another terminal:\n")

@@ -182,3 +182,7 @@ def test_closing_ends_the_watch(rules: Rules) -> None:
 @given(number=st.integers(1, 10_000), unit=st.sampled_from(["minute", "hour", "day"]))
 def test_singular_and_plural_mean_the_same(number: int, unit: str) -> None:
     assert seconds_of(f"rate({number} {unit})") == seconds_of(f"rate({number} {unit}s)")
+
+
+def test_a_schedule_that_was_never_started_can_be_closed() -> None:
+    Schedule().close()

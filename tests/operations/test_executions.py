@@ -296,8 +296,16 @@ def test_an_execution_that_ended_is_in_the_archive_as_it_was_described(
     until((endpoint.state.executions / "fails.json").exists)
     archived = {found.name: found for found in Archive(endpoint.state.executions).executions()}["fails"]
     assert (archived.status, archived.error, archived.cause) == ("FAILED", "Told", "it was told to")
+    assert Archive(endpoint.state.executions).describe("fails") == archived
     events = Archive(endpoint.state.executions).events("fails")
     assert [(visit.name, visit.failed) for visit in visits(events)] == [("Failed", True)]
+
+
+def test_a_list_names_the_error_of_an_execution_that_failed(machine: StateMachine) -> None:
+    machine.start("fails-in-a-list", {"fail": True})
+    ended(machine, "fails-in-a-list")
+    listed = {execution.name: execution for execution in machine.executions()}["fails-in-a-list"]
+    assert (listed.status, listed.error, listed.reason) == ("FAILED", "Told", "it was told to")
 
 
 def test_executions_are_listed_and_unknown_ones_are_key_errors(machine: StateMachine) -> None:
