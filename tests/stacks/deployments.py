@@ -21,6 +21,8 @@ TUNED: dict[str, Any] = {
     "redshift_node_type": "ra3.xlplus",
     "redshift_node_count": 3,
     "redshift_port": 5431,
+    "redshift_database": "books",
+    "redshift_user": "loader",
     "analytics_window_days": 14,
     "analytics_top": 5,
     "batch_max_files": 9000,
@@ -42,7 +44,7 @@ TUNED: dict[str, Any] = {
     "quarantine_retention_days": 60,
     "log_retention_days": 14,
 }
-"""Other figures than the defaults."""
+"""Other figures and names than the defaults."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -40,7 +40,8 @@ def test_the_cluster_runs_spark_and_waits_for_the_next_step(cluster: dict[str, A
     assert cluster["ReleaseLabel"] == "emr-7.13.0"
     assert cluster["Applications"] == [{"Name": "Hadoop"}, {"Name": "Spark"}]
     assert cluster["Instances"]["KeepJobFlowAliveWhenNoSteps"] is True
-    assert cluster["StepConcurrencyLevel"] == 1
+    assert cluster["StepConcurrencyLevel"] == 1  # what a run that timed out has left behind ends first
+    assert cluster["Instances"]["UnhealthyNodeReplacement"] is True
 
 
 def spark_defaults(cluster: dict[str, Any]) -> dict[str, Any]:

@@ -109,3 +109,18 @@ def test_the_clusters_have_their_nodes(tuned: Deployment) -> None:
     (redshift,) = tuned.properties("warehouse", "Redshift::Cluster")
     found = (redshift["NodeType"], redshift["NumberOfNodes"], redshift["Port"])
     assert found == (TUNED["redshift_node_type"], TUNED["redshift_node_count"], TUNED["redshift_port"])
+
+
+def test_every_statement_goes_to_the_database_that_was_made_by_the_user_it_was_made_for(
+    tuned: Deployment, machine: StateMachine
+) -> None:
+    (redshift,) = tuned.properties("warehouse", "Redshift::Cluster")
+    assert (redshift["DBName"], redshift["MasterUsername"]) == ("books", "loader")
+    submits = [each.state["Parameters"] for each in machine.tasks("xecuteStatement")]
+    assert len(submits) == 12
+    for submit in submits:
+        where = (submit["ClusterIdentifier"], submit["Database"], submit["DbUser"])
+        assert where == ("goodreads", "books", "loader")
+    policies = str(tuned.properties("pipeline", "IAM::Policy"))
+    for name in ("dbuser:goodreads/loader", "dbname:goodreads/books"):
+        assert name in policies

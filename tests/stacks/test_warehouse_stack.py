@@ -59,6 +59,10 @@ def test_connections_need_tls_and_statements_are_audited(
     assert cluster["Properties"]["LoggingProperties"]["S3KeyPrefix"] == "redshift/"
 
 
+def test_the_warehouse_of_the_last_week_can_be_brought_back(cluster: dict[str, Any]) -> None:
+    assert cluster["Properties"]["AutomatedSnapshotRetentionPeriod"] == 7
+
+
 def test_deleting_the_cluster_leaves_a_snapshot(cluster: dict[str, Any]) -> None:
     assert (cluster["DeletionPolicy"], cluster["UpdateReplacePolicy"]) == ("Snapshot", "Snapshot")
 
