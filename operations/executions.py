@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,9 @@ _BESIDES = {f"{kind}StateEntered" for kind in ("Choice", "Pass", "Wait")}
 """States that do nothing themselves."""
 
 _WITHOUT_ERROR = ("RUNNING", "SUCCEEDED")
+
+_FEW, _MOST = 20, 1000
+"""Events on a page of a history: what happens between two looks, and what Step Functions allows."""
 
 _ENDS_OF_MORE = ("Execution", "MapIteration")
 """Their failures follow one of a state, which has been counted."""
@@ -224,16 +228,21 @@ class StateMachine:
         ]
         return sorted(executions, key=lambda execution: execution.started, reverse=True)
 
-    def events(self, name: str) -> list[dict[str, Any]]:
-        """The history of one; KeyError if there is none of that name."""
+    def events(self, name: str, after: int = 0) -> list[dict[str, Any]]:
+        """The history of one, or what follows event number `after` in it; KeyError if there is none of that name."""
+        newest_first = takewhile(lambda event: event["id"] > after, self._newest_first(name, after))
         try:
-            return list(self._pages(name))
+            return list(newest_first)[::-1]
         except self._client.exceptions.ExecutionDoesNotExist:
             raise KeyError(name) from None
 
-    def _pages(self, name: str) -> Iterator[dict[str, Any]]:
-        pages = self._client.get_paginator("get_execution_history")
-        for page in pages.paginate(executionArn=self._execution_arn(name)):
+    def _newest_first(self, name: str, after: int) -> Iterator[dict[str, Any]]:
+        pages = self._client.get_paginator("get_execution_history").paginate(
+            executionArn=self._execution_arn(name),
+            reverseOrder=True,
+            PaginationConfig={"PageSize": _FEW if after else _MOST},
+        )
+        for page in pages:
             yield from (dict(event) for event in page["events"])
 
     def _execution_arn(self, name: str) -> str:

@@ -149,9 +149,11 @@ def _show_hint(folder: StateFolder, execution: Execution) -> None:
 
 def _watch(console: Console, pipeline: StateMachine, name: str) -> Execution:
     with Live(console=console, refresh_per_second=8, transient=False) as live:
+        events: list[dict[str, Any]] = []
         while True:
             execution = pipeline.describe(name)
-            live.update(display.states_table(execution, visits(pipeline.events(name))))
+            events += pipeline.events(name, after=events[-1]["id"] if events else 0)
+            live.update(display.states_table(execution, visits(events)))
             if execution.status != "RUNNING":
                 return execution
             time.sleep(_LOOK_SECONDS)

@@ -19,6 +19,7 @@ from moto.stepfunctions.responses import StepFunctionResponse
 from local_cloud.step_functions import redrive
 
 Ended = Callable[[dict[str, Any], list[dict[str, Any]]], None]
+_PAGE = 100  # events, where a request does not say how many
 _terminated = BaseExecutionWorkerCommunication.terminated
 _details = Execution.get_start_execution_details
 _set_error = Environment.set_error
@@ -38,6 +39,7 @@ def install(ended: Ended) -> None:
     Execution.get_start_execution_details = _with_start_as_text
     Environment.set_error = _set_error_unless_stopped
     StepFunctionResponse.stop_execution = _stop_with_cause
+    StepFunctionResponse.get_execution_history = _page_of_history
     _install_archive(ended)
     redrive.install()
 
@@ -63,6 +65,25 @@ def _stop_with_cause(response: Any) -> Any:
     now = datetime.now(UTC)
     execution.stop(stop_date=now, error=parameter("error"), cause=parameter("cause"))
     return ActionResult({"stopDate": now})
+
+
+def _page_of_history(response: Any) -> Any:
+    """GetExecutionHistory in pages, from either end; moto answers with the whole history, which takes long to write as JSON.
+
+    A page's token is the number of events before the page's end that is nearer to the next page.
+    """
+    parameter = response._get_param  # noqa: SLF001
+    events = response.stepfunction_backend.get_execution_history(parameter("executionArn"))["events"]
+    size, token = parameter("maxResults") or _PAGE, parameter("nextToken")
+    if parameter("reverseOrder"):
+        end = int(token or len(events))
+        rest = max(0, end - size)
+        page, is_last = events[rest:end][::-1], rest == 0
+    else:
+        start = int(token or 0)
+        rest = start + size
+        page, is_last = events[start:rest], rest >= len(events)
+    return ActionResult({"events": page} if is_last else {"events": page, "nextToken": str(rest)})
 
 
 def _install_archive(ended: Ended) -> None:
