@@ -8,12 +8,14 @@ from typing import Any
 from moto.core.config import default_user_config
 from moto.core.responses import ActionResult
 from moto.stepfunctions import models
+from moto.stepfunctions.parser import models as parser_models
 from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import CustomErrorName
 from moto.stepfunctions.parser.asl.component.common.error_name.error_name import ErrorName
 from moto.stepfunctions.parser.asl.eval.environment import Environment
 from moto.stepfunctions.parser.asl.eval.program_state import ProgramStopped
+from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
+from moto.stepfunctions.parser.backend import execution_worker
 from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication, Execution
-from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 from moto.stepfunctions.responses import StepFunctionResponse
 
 from local_cloud.step_functions import redrive
@@ -32,12 +34,13 @@ def install(ended: Ended) -> None:
     """
     default_user_config["stepfunctions"]["execute_state_machine"] = True
     models.stepfunctions_backends = (
-        stepfunctions_parser_backends  # CloudFormation then makes executable state machines
+        parser_models.stepfunctions_parser_backends  # CloudFormation then makes executable state machines
     )
     # a Fail state that passes on a caught error may name a States.* error, as on AWS
     CustomErrorName.__init__ = ErrorName.__init__
     Execution.get_start_execution_details = _with_start_as_text
     Environment.set_error = _set_error_unless_stopped
+    _parse_each_definition_once_for_its_first_execution()
     StepFunctionResponse.stop_execution = _stop_with_cause
     StepFunctionResponse.get_execution_history = _page_of_history
     _install_archive(ended)
@@ -56,6 +59,27 @@ def _set_error_unless_stopped(env: Any, error: Any) -> None:
     """Ignore the error of a Map or Parallel state that was stopped in the middle: on AWS it does not undo the stop."""
     if not isinstance(env.program_state(), ProgramStopped):
         _set_error(env, error)
+
+
+def _parse_each_definition_once_for_its_first_execution() -> None:
+    """CreateStateMachine parses a definition to check it, which takes half a second; the first execution runs that program.
+
+    A program runs once: a redrive changes its own.
+    """
+    checked: dict[str, Any] = {}
+
+    class Checking:
+        @staticmethod
+        def parse(definition: str) -> Any:
+            checked[definition] = AmazonStateLanguageParser.parse(definition)
+
+    class Running:
+        @staticmethod
+        def parse(definition: str) -> Any:
+            return checked.pop(definition, None) or AmazonStateLanguageParser.parse(definition)
+
+    parser_models.AmazonStateLanguageParser = Checking
+    execution_worker.AmazonStateLanguageParser = Running
 
 
 def _stop_with_cause(response: Any) -> Any:

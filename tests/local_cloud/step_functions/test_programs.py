@@ -1,0 +1,37 @@
+"""How often the definition of a state machine is parsed."""
+
+import json
+
+import boto3
+import pytest
+from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
+
+from operations.executions import StateMachine
+from tests.local_cloud.conftest import Endpoint
+from tests.local_cloud.waiting import until
+
+
+def test_the_first_execution_runs_what_was_parsed_to_check_it_and_each_later_one_a_program_of_its_own(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    programs = []
+    parse = AmazonStateLanguageParser.parse
+
+    def noted(definition: str) -> object:
+        programs.append(parse(definition))
+        return programs[-1]
+
+    monkeypatch.setattr(AmazonStateLanguageParser, "parse", noted)
+    client = boto3.client("stepfunctions", endpoint_url=endpoint.addresses.url)
+    client.create_state_machine(
+        name="parsed",
+        definition=json.dumps({"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}),
+        roleArn="arn:aws:iam::123456789012:role/any",
+    )
+    machine = StateMachine(client, "parsed")
+    parsed = [len(programs)]
+    for name in ("first", "second", "third"):
+        machine.start(name, {})
+        until(lambda name=name: machine.describe(name).status == "SUCCEEDED")  # type: ignore[misc]
+        parsed.append(len(programs))
+    assert parsed == [1, 1, 2, 3]
