@@ -46,7 +46,9 @@ class Checkout:
 
     def make(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         inherited = {
-            name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "PIP_", "UV_"))
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("MAKE", "PIP_", "PYTHON", "UV_"))
         }
         return subprocess.run(
             ["make", ".venv/.runtime", *arguments],
@@ -66,7 +68,10 @@ class Checkout:
         return subprocess.run(
             [self.root / ".venv" / "bin" / "python", "-c", code],
             cwd=self.wheels,
-            env={**os.environ, "LC_ALL": "POSIX"},
+            env={
+                **{name: value for name, value in os.environ.items() if not name.startswith("PYTHON")},
+                "LC_ALL": "POSIX",
+            },
             capture_output=True,
             text=True,
             check=True,
