@@ -25,7 +25,6 @@ LEFT_OUT = (
     "__pycache__",
     ".*_cache",
     ".hypothesis",
-    "spool",
 )
 
 
