@@ -40,11 +40,11 @@ demo: setup ## the whole way: a simulated Goodreads to the analytics, in a few m
 	@python -m demo
 
 .PHONY: test
-test: tools lint ## everything that is checked, end-to-end runs and a sample of the crashes included
+test: tools $(VENV)/.classes lint ## everything that is checked, end-to-end runs and a sample of the crashes included
 	@python -m pytest -m "not crash" --numprocesses 2 --dist loadfile --durations 15
 
 .PHONY: test-crash
-test-crash: tools ## a crash in every state of the state machine, before and after its effect
+test-crash: tools $(VENV)/.classes ## a crash in every state of the state machine, before and after its effect
 	@python -m pytest -m crash --numprocesses 2
 
 .PHONY: fuzz
