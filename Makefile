@@ -41,7 +41,7 @@ demo: setup ## the whole way: a simulated Goodreads to the analytics, in a few m
 
 .PHONY: test
 test: tools $(VENV)/.classes lint ## everything that is checked, end-to-end runs and a sample of the crashes included
-	@python -m pytest -m "not crash" --numprocesses 2 --dist loadfile --durations 15
+	@python -m pytest -m "not crash" --numprocesses 2 --dist loadfile --no-loadscope-reorder --durations 15
 
 .PHONY: test-crash
 test-crash: tools $(VENV)/.classes ## a crash in every state of the state machine, before and after its effect
@@ -65,7 +65,7 @@ bench-full: tools ## the full load, once, and the figures of growth; needs 50 GB
 
 .PHONY: check
 check: tools lint ## format, lint, types and the fast tests, in less than two minutes
-	@python -m pytest -m "not spark and not e2e and not crash" --numprocesses 2 --dist loadfile
+	@python -m pytest -m "not spark and not e2e and not crash" --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: lint
 lint: tools

@@ -1,8 +1,10 @@
-"""How property tests choose their examples.
+"""How property tests choose their examples, and the order of the tests.
 
 `repeatable` is for every run: a commit has the same examples everywhere. `fuzz` is for `make fuzz`: other examples in each run, more of
 them, and what was found is kept in .hypothesis to be tried first next time. Neither has a time limit, which load would decide.
 """
+
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -33,6 +35,15 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--hypothesis-profile") != _FUZZ:
         # Hypothesis tries constants of the modules that happen to be imported: the tests before would choose the examples.
         pytest.MonkeyPatch().setattr(providers, "is_local_module_file", lambda _: False)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files of slow tests first: a worker that began one last would end minutes after the other."""
+    ranks: dict[Path, int] = {}
+    for item in items:
+        rank = 0 if item.get_closest_marker("e2e") else 1 if item.get_closest_marker("spark") else 2
+        ranks[item.path] = min(rank, ranks.get(item.path, rank))
+    items.sort(key=lambda item: ranks[item.path])
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:

@@ -1,20 +1,28 @@
-"""One endpoint, deployed once by the CDK CLI, for the tests that run the pipeline on it."""
+"""An endpoint for each module of tests, with the pipeline on it."""
 
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from local_cloud.endpoint import serving
+from local_cloud import deploy, endpoint
+from local_cloud.account import ACCOUNT
+from local_cloud.addresses import REGION
+from local_cloud.emr.steps import StepRunner
 from local_cloud.state import StateFolder
+from local_cloud.synthesis import synthesize
 from stacks.compute.library_archive import ARCHIVE_KEY, LOCK
+from tests.crash.warm import submit_executable, warm_spark
 from tests.e2e.pipeline import PROJECT, Pipeline
 
 SEED = PROJECT.parent / "shared" / "data" / "seed_sample"
 CDK = PROJECT / "node_modules" / ".bin" / "cdk"
+SETTINGS = {"statement_poll_seconds": "1"}
 
 
 @pytest.fixture(scope="session")
@@ -27,16 +35,55 @@ def seed() -> Path:
     return SEED
 
 
+@pytest.fixture(scope="session")
+def assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The application, synthesized once for all endpoints."""
+    folder = tmp_path_factory.mktemp("assembly")
+    synthesize(folder, SETTINGS)
+    return folder
+
+
 @pytest.fixture(scope="module")
-def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
+def pipeline(tmp_path_factory: pytest.TempPathFactory, assembly: Path) -> Iterator[Pipeline]:
+    """The application on an endpoint of its own."""
+    folder = StateFolder(tmp_path_factory.mktemp("state"))
+    with _served(folder):
+        deploy.apply(assembly, ACCOUNT, REGION)
+        yield Pipeline(folder)
+
+
+@pytest.fixture(scope="module")
+def warm_pipeline(tmp_path_factory: pytest.TempPathFactory, assembly: Path) -> Iterator[Pipeline]:
+    """A pipeline whose steps go to a warm Spark process, for tests of what comes before and after the step.
+
+    A test that disturbs the step takes the real spark-submit: `with cold_spark(pipeline.folder.root)`.
+    """
+    folder = StateFolder(tmp_path_factory.mktemp("state"))
+    runner = partial(StepRunner, submit=submit_executable(folder.root))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(endpoint, "StepRunner", runner)
+        with _served(folder):
+            deploy.apply(assembly, ACCOUNT, REGION)
+            with warm_spark(folder.root, folder.buckets):
+                yield Pipeline(folder)
+
+
+@pytest.fixture(scope="module")
+def pipeline_of_the_cdk_cli(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
     """The application on an endpoint of its own, deployed by the real CDK CLI as onto AWS."""
     folder = StateFolder(tmp_path_factory.mktemp("state"))
+    with _served(folder):
+        cdk(folder.root, "bootstrap")
+        cdk(folder.root, "deploy", "--all", "--method", "direct", "--require-approval", "never")
+        yield Pipeline(folder)
+
+
+@contextmanager
+def _served(folder: StateFolder) -> Iterator[None]:
     before = dict(os.environ)
     try:
-        with serving(folder, "run"):
-            cdk(folder.root, "bootstrap")
-            cdk(folder.root, "deploy", "--all", "--method", "direct", "--require-approval", "never")
-            yield Pipeline(folder)
+        with endpoint.serving(folder, "run"):
+            yield
     finally:
         os.environ.clear()
         os.environ.update(before)
@@ -50,8 +97,7 @@ def cdk(folder: Path, *arguments: str) -> None:
         *arguments,
         "--output",
         str(folder / "cdk.out"),
-        "--context",
-        "statement_poll_seconds=1",
+        *(part for name, value in SETTINGS.items() for part in ("--context", f"{name}={value}")),
         "--context",  # the libraries themselves are downloaded only where they are to be deployed
         f"{ARCHIVE_KEY}={LOCK}",
     ]

@@ -1,4 +1,4 @@
-"""The plain AWS CLI against the endpoint, and the project's own commands, as a person uses them."""
+"""The plain AWS and CDK CLIs against the endpoint, and the project's own commands, as a person uses them."""
 
 import contextlib
 import json
@@ -19,6 +19,11 @@ from tests.e2e.records import NOON, author, csv_file
 from tests.local_cloud.alive import is_alive
 
 pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture(scope="module")
+def pipeline(pipeline_of_the_cdk_cli: Pipeline) -> Pipeline:
+    return pipeline_of_the_cdk_cli
 
 
 def aws(*arguments: str) -> Any:

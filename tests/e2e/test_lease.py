@@ -2,10 +2,17 @@
 
 import pytest
 
+from tests.crash.warm import cold_spark
 from tests.e2e.pipeline import Pipeline
 from tests.e2e.records import EVENING, NOON, author, csv_file
 
 pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture(scope="module")
+def pipeline(warm_pipeline: Pipeline) -> Pipeline:
+    return warm_pipeline
+
 
 GONE = "arn:aws:states:us-east-1:123456789012:execution:goodreads:nobody-knows"
 
@@ -41,7 +48,8 @@ def test_whatever_the_clock_of_a_dead_holder_said_its_lease_is_taken_over(
 
 def test_a_holder_that_comes_back_after_another_run_publishes_nothing(pipeline: Pipeline) -> None:
     pipeline.land("author.csv", csv_file([author(2, "by the dead", NOON)]))
-    dead = pipeline.stop_once_entered("TransformToProcessed")
+    with cold_spark(pipeline.folder.root):
+        dead = pipeline.stop_once_entered("TransformToProcessed")
     pipeline.land("authors/more.csv", csv_file([author(2, "by the living", EVENING)]))
     assert pipeline.run().final_state == "Succeeded"
     before = pipeline.warehouse()

@@ -10,10 +10,16 @@ import pytest
 from catalog import USERS
 from faker_tool.generate import generate
 from operations.executions import StateMachine
+from tests.crash.warm import cold_spark
 from tests.e2e.pipeline import FEBRUARY_2020, Pipeline, Run
 from tests.e2e.records import EVENING, MORNING, NOON, author, csv_file
 
 pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture(scope="module")
+def pipeline(warm_pipeline: Pipeline) -> Pipeline:
+    return warm_pipeline
 
 
 def names(pipeline: Pipeline, *ids: int) -> dict[int, str]:
@@ -126,17 +132,18 @@ def test_unusable_files_alone_need_no_spark(pipeline: Pipeline) -> None:
 
 def test_a_file_that_is_overwritten_during_the_run_waits_for_the_next(pipeline: Pipeline) -> None:
     pipeline.land("author.csv", csv_file([author(9_000_020, "first", MORNING)]))
-    name = pipeline.start()
     machine = StateMachine(boto3.client("stepfunctions"), "goodreads")
-    while not any(
-        event["type"] == "TaskStateEntered"
-        and event["stateEnteredEventDetails"]["name"] == "TransformToProcessed"
-        for event in machine.events(name)
-    ):
-        time.sleep(0.05)
-    pipeline.land("author.csv", csv_file([author(9_000_020, "second", EVENING)]))
+    with cold_spark(pipeline.folder.root):  # it takes long enough to land a file meanwhile
+        name = pipeline.start()
+        while not any(
+            event["type"] == "TaskStateEntered"
+            and event["stateEnteredEventDetails"]["name"] == "TransformToProcessed"
+            for event in machine.events(name)
+        ):
+            time.sleep(0.05)
+        pipeline.land("author.csv", csv_file([author(9_000_020, "second", EVENING)]))
 
-    assert pipeline.wait(name).final_state == "Succeeded"
+        assert pipeline.wait(name).final_state == "Succeeded"
     assert names(pipeline, 9_000_020) == {9_000_020: "first"}
     assert pipeline.landed() == ["author.csv"]
 
@@ -147,7 +154,8 @@ def test_a_file_that_is_overwritten_during_the_run_waits_for_the_next(pipeline: 
 def test_a_run_aborted_in_the_spark_step_loses_nothing(pipeline: Pipeline) -> None:
     pipeline.land("author.csv", csv_file([author(9_000_040, "patient", NOON)]))
 
-    pipeline.stop_once_entered("TransformToProcessed")
+    with cold_spark(pipeline.folder.root):
+        pipeline.stop_once_entered("TransformToProcessed")
 
     assert pipeline.landed() == ["author.csv"]
     after = pipeline.run()
