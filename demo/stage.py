@@ -23,6 +23,7 @@ from local_cloud.processes import end_tree, start
 from local_cloud.state import StateFolder
 from local_cloud.synthesis import synthesize
 from operations.executions import StateMachine
+from spark_jobs.conf import SPARK_CONF
 
 _PROJECT = Path(__file__).resolve().parents[1]
 _LAST_LINES = 5
@@ -115,7 +116,7 @@ def stage(root: Path) -> Iterator[Stage]:
     folder = _emptied(root)
     landing = bucket_name(MACHINE, "landing", account.ACCOUNT, REGION)
     with ExitStack() as stack:
-        stack.enter_context(serving(folder, "demo"))
+        stack.enter_context(serving(folder, "demo", spark=SPARK_CONF))
         synthesize(folder.assembly, _SETTINGS)
         deploy.apply(folder.assembly, account.ACCOUNT, REGION)
         goodreads = stack.enter_context(simulated_goodreads(faults=_FAULTS, slow_seconds=2))

@@ -5,7 +5,7 @@ import os
 import socket
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -29,8 +29,13 @@ _POLL_SECONDS = 0.05
 
 
 @contextmanager
-def serving(state: StateFolder, purpose: str, port: int | None = None) -> Iterator[Addresses]:
+def serving(
+    state: StateFolder, purpose: str, port: int | None = None, *, spark: Mapping[str, str] | None = None
+) -> Iterator[Addresses]:
     """An endpoint on `port` (S3 on the next one), or on free ports; it and its children end with the block.
+
+    With `spark`, the settings of a Spark step, Spark starts at once and waits for the step; unless the purpose is one `run`, the
+    next one starts after each step.
 
     Raises LocalCloudError if the folder or a port is in use. One process can serve one endpoint at a time.
     """
@@ -52,6 +57,8 @@ def serving(state: StateFolder, purpose: str, port: int | None = None) -> Iterat
             closing(LambdaRuntime(state.functions, state.logs, addresses.variables()))
         )
         steps = stack.enter_context(closing(StepRunner(state.buckets, state.logs)))
+        if spark:
+            steps.start_ahead(spark, again=purpose != "run")
         _install(state, engine, runtime, steps)
         account.provide()
         stack.callback(control.stop)  # nothing is answered any more while the engines close

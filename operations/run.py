@@ -31,6 +31,7 @@ from operations.executions import Execution, StateMachine, visits
 from operations.options import DEFAULT_NAME, DEFAULT_STATE, Context, Name, State
 from operations.query import query_here
 from operations.terminal import console, told
+from spark_jobs.conf import SPARK_CONF
 from sql import statements
 
 _LOOK_SECONDS = 0.2
@@ -111,7 +112,7 @@ def _endpoint(folder: StateFolder, name: str, context: list[str]) -> Iterator[No
         console.print(f"using the endpoint at {running.url}")
         yield
         return
-    with serving(folder, "run"):
+    with serving(folder, "run", spark=SPARK_CONF):
         deploy_here(folder, [*context, f"name={name}"])
         yield
 

@@ -12,6 +12,7 @@ from local_cloud.state import StateFolder
 from operations.deployment import deploy_here
 from operations.options import DEFAULT_STATE, Context, State
 from operations.terminal import console, told
+from spark_jobs.conf import SPARK_CONF
 
 _FAREWELL = "the endpoint is down: what was not published is still in the landing zone, the next run takes it"
 
@@ -26,7 +27,10 @@ def up(
 ) -> None:
     """An endpoint that stays: the plain `aws` and `cdk` commands work against it, and the schedule fires."""
     folder = StateFolder(state)
-    with told(farewell=_FAREWELL, interrupted=0), serving(folder, "up", port) as addresses:
+    with (
+        told(farewell=_FAREWELL, interrupted=0),
+        serving(folder, "up", port, spark=SPARK_CONF) as addresses,
+    ):
         if deploy:
             deploy_here(folder, context or [])
         console.print("[bold]the endpoint is up[/]; in another terminal:\n")

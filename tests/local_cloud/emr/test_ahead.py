@@ -1,0 +1,206 @@
+"""A spark-submit that starts before its step: which step it takes, and that the step runs as it would have run by itself."""
+
+import json
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from local_cloud.emr.ahead import Submission
+from local_cloud.emr.steps import StepRunner
+from spark_jobs.conf import SPARK_CONF
+from tests.local_cloud.alive import is_alive
+from tests.local_cloud.waiting import until
+
+SETTINGS = {"spark.a": "1", "spark.b": "x=y"}
+STEP = ["spark-submit", "--deploy-mode", "client", "--conf", "spark.a=1", "--conf", "spark.b=x=y"]
+STEP += ["--py-files", "s3://code/a.zip,s3://code/b.zip", "s3://code/job.py", "--run-id", "run 1"]
+
+SUBMIT = """\
+#!/bin/sh
+for note; do :; done
+echo $$ >> {started}
+case "$note" in *.json) ;; *) echo by itself; exit 0 ;; esac
+until [ -e "$note" ]; do sleep 0.02; done
+cat "$note"
+"""
+"""A spark-submit that does nothing; with a note as its last argument it waits for the note, as waiting.py does."""
+
+
+def always() -> bool:
+    return True
+
+
+@pytest.fixture
+def started(tmp_path: Path) -> Path:
+    """A file with the process of each spark-submit that was started."""
+    return tmp_path / "started"
+
+
+@pytest.fixture
+def steps(tmp_path: Path, started: Path) -> Iterator[StepRunner]:
+    for name in ("buckets", "logs"):
+        (tmp_path / name).mkdir()
+    submit = tmp_path / "spark-submit"
+    submit.write_text(SUBMIT.format(started=started))
+    submit.chmod(0o755)
+    with closing(StepRunner(tmp_path / "buckets", tmp_path / "logs", submit)) as runner:
+        yield runner
+
+
+def processes(started: Path) -> list[int]:
+    return [int(line) for line in started.read_text().split()] if started.exists() else []
+
+
+def test_a_step_with_the_same_settings_is_told_to_the_spark_that_waits(
+    steps: StepRunner, tmp_path: Path, started: Path
+) -> None:
+    steps.start_ahead(SETTINGS)
+    (tmp_path / "buckets" / "code").mkdir()
+    result = steps.run(STEP, always)
+    assert result.state == "COMPLETED", result.reason
+    assert json.loads(result.log.read_text()) == {
+        "hadoop": {"fs.viewfs.mounttable.code.linkFallback": f"file://{tmp_path}/buckets/code"},
+        "code": ["s3://code/a.zip", "s3://code/b.zip"],
+        "script": "s3://code/job.py",
+        "arguments": ["--run-id", "run 1"],
+    }
+    assert result.log.name == f"emr-{result.step_id}.log"
+    assert len(processes(started)) == 1
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        pytest.param(["spark-submit", "s3://code/job.py"], id="no settings"),
+        pytest.param([*STEP[:4], "spark.a=2", *STEP[5:]], id="another value"),
+        pytest.param([*STEP[:3], "--conf", "spark.c=1", *STEP[3:]], id="a setting more"),
+        pytest.param(["spark-submit", "--num-executors", "3", *STEP[1:]], id="another option"),
+        pytest.param(["spark-submit", "--deploy-mode", "cluster", *STEP[3:]], id="another deploy mode"),
+        pytest.param(["spark-submit"], id="no script"),
+    ],
+)
+def test_a_step_that_the_waiting_spark_cannot_run_starts_its_own(
+    steps: StepRunner, started: Path, step: Sequence[str]
+) -> None:
+    steps.start_ahead(SETTINGS)
+    until(lambda: len(processes(started)) == 1)
+    result = steps.run(step, always)
+    assert (result.state, result.log.read_text()) == ("COMPLETED", "by itself\n")
+    waited, _ = processes(started)
+    assert not is_alive(waited)
+
+
+def test_a_step_starts_its_own_spark_if_the_waiting_one_has_died(
+    steps: StepRunner, tmp_path: Path, started: Path
+) -> None:
+    submit = tmp_path / "spark-submit"
+    submit.write_text(f"#!/bin/sh\necho $$ >> {started}\n")
+    steps.start_ahead(SETTINGS)
+    until(lambda: len(processes(started)) == 1)
+    until(lambda: not is_alive(processes(started)[0]))
+    submit.write_text(SUBMIT.format(started=started))
+    assert steps.run(STEP, always).log.read_text() == "by itself\n"
+
+
+def test_one_spark_that_waits_takes_one_step(steps: StepRunner, started: Path) -> None:
+    steps.start_ahead(SETTINGS)
+    assert steps.run(STEP, always).log.read_text() != "by itself\n"
+    assert steps.run(STEP, always).log.read_text() == "by itself\n"
+    assert len(processes(started)) == 2
+
+
+def test_after_a_step_the_next_spark_starts_with_the_settings_of_that_step(
+    steps: StepRunner, started: Path
+) -> None:
+    steps.start_ahead({"spark.of": "another deployment"}, again=True)
+    until(lambda: len(processes(started)) == 1)
+    told = [steps.run(STEP, always).log.read_text() for _ in range(3)]
+    assert told[0] == "by itself\n"
+    assert [json.loads(text)["arguments"] for text in told[1:]] == [STEP[-2:]] * 2
+    until(lambda: len(processes(started)) == 5)
+
+
+def test_closing_ends_the_spark_that_waits_and_leaves_nothing_of_it(
+    steps: StepRunner, tmp_path: Path, started: Path
+) -> None:
+    steps.start_ahead(SETTINGS, again=True)
+    until(lambda: len(processes(started)) == 1)
+    steps.close()
+    assert not is_alive(processes(started)[0])
+    assert list((tmp_path / "logs").iterdir()) == []
+
+
+def test_a_spark_submit_without_a_script_is_no_submission() -> None:
+    assert Submission.parsed(["--conf", "spark.a=1"]) is None
+    assert Submission.parsed(STEP[1:]) == Submission(
+        SETTINGS, ["s3://code/a.zip", "s3://code/b.zip"], "s3://code/job.py", ["--run-id", "run 1"]
+    )
+
+
+JOB = """
+import importlib.util, sys
+from pathlib import Path
+from pyspark.sql import SparkSession
+
+def where(_=None):
+    import library
+    found = [name for name in ("stacks", "waiting", "duckdb") if importlib.util.find_spec(name)]
+    return [library.NAME, *found]
+
+def main():
+    spark = SparkSession.builder.getOrCreate()
+    spark.read.text("s3://working/read.txt").write.text("s3://working/written")
+    print("DRIVER", __name__, where(), sys.argv[1:], Path(sys.argv[0]).name, flush=True)
+    print("WORKER", spark.sparkContext.parallelize([0], 1).map(where).first(), flush=True)
+    print("SETTING", spark.conf.get("spark.sql.session.timeZone"), flush=True)
+    spark.stop()
+    sys.exit(7)
+
+main()
+"""
+
+
+@pytest.mark.spark
+def test_a_step_runs_in_a_waiting_spark_as_it_runs_by_itself(tmp_path: Path) -> None:
+    buckets, logs = tmp_path / "buckets é", tmp_path / "logs"
+    for folder in (buckets, logs, tmp_path / "code"):
+        folder.mkdir()
+    (tmp_path / "code" / "library.py").write_text("NAME = 'of the zip'\n")
+    conf = [part for name, value in SPARK_CONF.items() for part in ("--conf", f"{name}={value}")]
+    step = [
+        "spark-submit",
+        *conf,
+        "--py-files",
+        "s3://code/library.zip",
+        "s3://code/job.py",
+        "one",
+        "two words",
+    ]
+    said = []
+    with closing(StepRunner(buckets, logs)) as steps:
+        steps.start_ahead(SPARK_CONF)
+        for bucket in ("code", "working"):
+            (buckets / bucket).mkdir()
+        shutil.make_archive(str(buckets / "code" / "library"), "zip", tmp_path / "code")
+        (buckets / "code" / "job.py").write_text(JOB)
+        (buckets / "working" / "read.txt").write_text("text\n")
+        for _ in range(2):
+            result = steps.run(step, always)
+            text = result.log.read_text(encoding="utf-8")
+            assert result.state == "FAILED"
+            said.append(
+                [line for line in text.splitlines() if line.startswith(("DRIVER", "WORKER", "SETTING"))]
+            )
+            (part,) = (buckets / "working" / "written").glob("part-*")
+            assert part.read_text() == "text\n"
+            shutil.rmtree(buckets / "working" / "written")
+    waited, by_itself = said
+    assert waited == by_itself
+    assert waited == [
+        "DRIVER __main__ ['of the zip', 'duckdb'] ['one', 'two words'] job.py",
+        "WORKER ['of the zip', 'duckdb']",
+        "SETTING UTC",
+    ]
