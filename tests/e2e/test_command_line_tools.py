@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from catalog import REVIEWS
 from tests.e2e.pipeline import PROJECT, Pipeline
 from tests.e2e.records import NOON, author, csv_file
 from tests.local_cloud.alive import is_alive
+from tests.local_cloud.waiting import until
 
 pytestmark = pytest.mark.e2e
 
@@ -110,12 +110,16 @@ def test_ctrl_c_in_the_spark_step_leaves_no_process_and_loses_no_file(tmp_path: 
     with subprocess.Popen(
         command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, process_group=0
     ) as running:
-        children = _children_once_spark_runs(running.pid)
+        spark = _spark_once_started(running.pid)
+        spark.suspend()  # the step cannot end before it is interrupted
+        until(lambda: any(state.glob("buckets/goodreads-working-*/run=*/copied.json")))
+        children = psutil.Process(running.pid).children(recursive=True)
 
         second = local_cloud("run", str(data), "--state", str(state))
         running.send_signal(signal.SIGINT)
         output, _ = running.communicate(timeout=120)
 
+    assert spark in children
     assert second.returncode == 1
     assert "is in use: `run`, process" in second.stderr
     assert running.returncode == 130
@@ -124,12 +128,18 @@ def test_ctrl_c_in_the_spark_step_leaves_no_process_and_loses_no_file(tmp_path: 
     assert [path.name for path in state.glob("buckets/goodreads-landing-*/*")] == ["author.csv"]
 
 
-def _children_once_spark_runs(pid: int) -> list[psutil.Process]:
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline:
-        children = psutil.Process(pid).children(recursive=True)
-        with contextlib.suppress(psutil.NoSuchProcess):  # one may end while it is looked at
-            if any(child.name() == "java" for child in children):
-                return children
-        time.sleep(0.1)
-    raise TimeoutError("Spark never started")
+def _spark_once_started(pid: int) -> psutil.Process:
+    found: list[psutil.Process] = []
+
+    def look() -> bool:
+        for child in psutil.Process(pid).children(recursive=True):
+            with contextlib.suppress(psutil.NoSuchProcess):  # it may end while it is looked at
+                main, *_ = [part for part in child.cmdline() if part.startswith("org.apache.spark.")] or [""]
+                if (
+                    main == "org.apache.spark.deploy.SparkSubmit"
+                ):  # and not the JVM that works out its command
+                    found.append(child)
+        return bool(found)
+
+    until(look)
+    return found[0]
