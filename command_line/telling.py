@@ -4,9 +4,13 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import NoReturn
 
 from rich.console import Console
 from rich.markup import escape
+
+from landing.disk import disk_full, is_full
 
 INTERRUPTED = 130
 """The exit code of a command that Ctrl-C has ended, as shells have it."""
@@ -14,12 +18,27 @@ INTERRUPTED = 130
 
 @contextmanager
 def told(console: Console, *mendable: type[Exception]) -> Iterator[None]:
-    """An error of these kinds in the block is told in a line, and ends the command with 1."""
+    """An error of these kinds in the block, or a full disk, is told in a line, and ends the command with 1."""
     try:
         yield
     except mendable as error:
-        console.print(f"[bold red]error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
-        sys.exit(1)
+        _end(console, str(error))
+    except Exception as error:
+        if not is_full(error):
+            raise
+        _end(console, _of_full_disk(error))
+
+
+def _of_full_disk(error: Exception) -> str:
+    if isinstance(error, OSError) and error.filename:
+        return disk_full(Path(error.filename).parent)
+    first = str(error).splitlines()[0]
+    return first if "disk full" in first else f"disk full: {first}"
+
+
+def _end(console: Console, message: str) -> NoReturn:
+    console.print(f"[bold red]error:[/] {escape(message)}", highlight=False, soft_wrap=True)
+    sys.exit(1)
 
 
 @contextmanager

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 Bytes = bytes | memoryview
 SCHEME = "s3://"
 _PART = 16 * 1024 * 1024  # bytes; an object has 10,000 parts at most, and ten wait in memory
+_FULL = "InsufficientStorage"  # the local S3 server's, whose message says it all
 _CAUSES = {
     "404": "there is no such bucket; make it, or deploy the application that has it",
     "NoSuchBucket": "there is no such bucket; make it, or deploy the application that has it",
@@ -79,8 +80,9 @@ class BucketStore:
 
     def upload(self, path: Path, name: str) -> None:
         """Upload a file."""
-        with self._explained():
-            self.s3.upload_file(str(path), self.bucket, self.prefix + name)
+        # upload_file would raise an error of its own, which hides the one of S3
+        with self._explained(), path.open("rb") as file:
+            self.s3.upload_fileobj(file, self.bucket, self.prefix + name)
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -91,7 +93,8 @@ class BucketStore:
                 f"{self}: no AWS credentials were found; set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
             ) from None
         except ClientError as error:
-            cause = _CAUSES.get(error.response["Error"]["Code"], str(error))
+            code, message = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
+            cause = message if code == _FULL else _CAUSES.get(code, str(error))
             raise StoreError(f"{self}: {cause}") from error
         except BotoCoreError as error:
             raise StoreError(

@@ -5,8 +5,10 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from moto.core.exceptions import JsonRESTError
 from moto.dynamodb.models import DynamoDBBackend
 
+from landing.disk import disk_full, is_full
 from local_cloud.documents import write_document
 
 _create, _delete = DynamoDBBackend.create_table, DynamoDBBackend.delete_table
@@ -23,7 +25,11 @@ def install(folder: Path) -> None:
 
     def save(backend: Any, table_name: str) -> None:
         items = [item.to_json()["Attributes"] for item in backend.tables[table_name].all_items()]
-        write_document(folder / f"{table_name}.json", items)
+        try:
+            write_document(folder / f"{table_name}.json", items)
+        except OSError as error:
+            cause = disk_full(folder) if is_full(error) else str(error)
+            raise JsonRESTError("InternalServerError", cause) from error
 
     def saving(change: Any) -> Any:
         def changed(self: Any, table_name: str, *args: Any, **kwargs: Any) -> Any:

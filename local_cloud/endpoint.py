@@ -14,6 +14,7 @@ import boto3
 from moto.moto_api._internal.models import moto_api_backend
 from moto.server import ThreadedMotoServer
 
+from landing.disk import disk_full, is_full
 from local_cloud import account, dynamodb, emr, lambda_, redshift, s3, step_functions
 from local_cloud.addresses import Addresses
 from local_cloud.documents import write_document
@@ -23,6 +24,8 @@ from local_cloud.lambda_ import LambdaRuntime
 from local_cloud.redshift import RedshiftEngine
 from local_cloud.s3 import S3Server
 from local_cloud.state import Running, StateFolder
+
+log = logging.getLogger(__name__)
 
 _GRACE_SECONDS = 10
 _POLL_SECONDS = 0.05
@@ -37,8 +40,10 @@ def serving(
     With `spark`, the settings of a Spark step, Spark starts at once and waits for the step; unless the purpose is one `run`, the
     next one starts after each step.
 
-    Raises LocalCloudError if the folder or a port is in use. One process can serve one endpoint at a time.
+    Raises LocalCloudError if the folder or a port is in use; at the end of the block, if an execution could not be written down.
+    One process can serve one endpoint at a time.
     """
+    lost: list[str] = []
     with ExitStack() as stack:
         stack.enter_context(state.locked())
         if port:
@@ -59,18 +64,30 @@ def serving(
         steps = stack.enter_context(closing(StepRunner(state.buckets, state.logs)))
         if spark:
             steps.start_ahead(spark, again=purpose != "run")
-        _install(state, engine, runtime, steps)
+        _install(state, engine, runtime, steps, lost)
         account.provide()
         stack.callback(control.stop)  # nothing is answered any more while the engines close
         stack.callback(_end_executions, state)
         state.announce(Running(os.getpid(), purpose, addresses.url, addresses.s3_url))
         yield addresses
+        with step_functions.ending:  # an execution has ended a moment before it is written down
+            pass
+    if lost:
+        raise LocalCloudError(f"{' and '.join(lost)} could not be written down, see above")
 
 
-def _install(state: StateFolder, engine: RedshiftEngine, runtime: LambdaRuntime, steps: StepRunner) -> None:
+def _install(
+    state: StateFolder, engine: RedshiftEngine, runtime: LambdaRuntime, steps: StepRunner, lost: list[str]
+) -> None:
     def keep(description: dict[str, Any], events: list[dict[str, Any]]) -> None:
         path = state.executions / f"{description['name']}.json"
-        write_document(path, {"description": description, "events": events})
+        try:
+            write_document(path, {"description": description, "events": events})
+        except OSError as error:
+            cause = disk_full(state.root) if is_full(error) else str(error)
+            name, status = description["name"], description["status"]
+            lost.append(name)
+            log.warning("%s has ended, %s, but `status` will not know it: %s", name, status, cause)
 
     s3.install(state.buckets)
     dynamodb.install(state.tables)

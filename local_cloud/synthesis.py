@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from landing.disk import disk_full, is_of_full_disk
 from local_cloud.documents import write_document
 from local_cloud.errors import LocalCloudError
 from stacks.compute.library_archive import ARCHIVE_KEY, LOCK
@@ -59,7 +60,8 @@ def _run_app(assembly: Path, context: Mapping[str, Any], variables: Mapping[str,
         [sys.executable, "app.py"], cwd=PROJECT, env=environment, capture_output=True, text=True, check=False
     )
     if done.returncode:
-        raise LocalCloudError(f"cdk synth failed:\n{done.stderr.strip() or done.stdout.strip()}")
+        said = done.stderr.strip() or done.stdout.strip()
+        raise LocalCloudError(disk_full(assembly) if is_of_full_disk(said) else f"cdk synth failed:\n{said}")
 
 
 def _inputs(context: Mapping[str, Any], variables: Mapping[str, str]) -> str:

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from contract.ledger import IDENTITY, ROWS, word_of
+from landing.disk import is_of_full_disk
 from operations.executions import Execution, StateVisit
 
 _MARKS = {"SUCCEEDED": "green", "RUNNING": "yellow", "FAILED": "red", "ABORTED": "red", "TIMED_OUT": "red"}
@@ -32,7 +33,12 @@ def report(console: Console, execution: Execution) -> None:
         return
     if execution.status != "SUCCEEDED":
         console.print(Text.assemble((execution.status, "bold red"), f" {execution.error or ''}"))
-        console.print(Text(execution.reason or execution.cause or "no cause was given"))
+        cause = execution.reason or execution.cause or "no cause was given"
+        console.print(Text(cause))
+        if is_of_full_disk(cause):
+            console.print(
+                Text("the disk is full: make room on it, and run again; the next run takes what has landed")
+            )
         return
     output = json.loads(execution.output or "{}")
     for note in output.get("notes", []):

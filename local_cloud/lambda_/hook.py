@@ -5,7 +5,9 @@ from typing import Any
 
 from moto.awslambda_simple.models import LambdaSimpleBackend
 from moto.core.config import default_user_config
+from moto.core.exceptions import JsonRESTError
 
+from landing.disk import disk_full, is_full
 from local_cloud.lambda_.runtime import LambdaRuntime
 
 
@@ -22,7 +24,12 @@ def install(runtime: LambdaRuntime) -> None:
         response_headers: dict[str, str],
     ) -> bytes:
         function = self.get_function(function_name, qualifier)
-        answer = runtime.invoke(function, json.loads(body or "{}"))
+        try:
+            answer = runtime.invoke(function, json.loads(body or "{}"))
+        except OSError as error:
+            if not is_full(error):
+                raise
+            raise JsonRESTError("ServiceException", disk_full(runtime.code)) from error
         if answer.failed:
             response_headers["x-amz-function-error"] = "Unhandled"
         return answer.payload

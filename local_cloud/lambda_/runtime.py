@@ -59,7 +59,7 @@ class LambdaRuntime:
     """A pool of warm children for each version of each function; each concurrent call has its own child."""
 
     def __init__(self, code: Path, logs: Path, environment: dict[str, str]) -> None:
-        self._code = code
+        self.code = code
         self._logs = logs
         self._environment = environment
         self._idle: dict[str, list[_Child]] = defaultdict(list)
@@ -152,7 +152,7 @@ class LambdaRuntime:
 
     def _unpacked(self, function: Function) -> Path:
         digest = hashlib.sha256(function.code_bytes).hexdigest()
-        target = self._code / digest
+        target = self.code / digest
         with self._lock:
             if not target.exists():
                 with written_aside(target) as partial, zipfile.ZipFile(BytesIO(function.code_bytes)) as code:

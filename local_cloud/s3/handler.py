@@ -23,6 +23,7 @@ from localbucket import (
     remember_etag,
 )
 
+from landing.disk import disk_full, is_full
 from local_cloud.s3 import etags as s3_etags
 from local_cloud.s3.keys import key_problem
 
@@ -60,8 +61,18 @@ class ObjectHandler(S3Handler):  # type: ignore[misc]
     }
 
     def _dispatch(self, action: Callable[[str, str], None]) -> None:
+        def with_room(bucket: str, key: str) -> None:
+            try:
+                action(bucket, key)
+            except OSError as error:
+                if not is_full(error):
+                    raise
+                raise S3Error(
+                    HTTPStatus.INSUFFICIENT_STORAGE, "InsufficientStorage", disk_full(self.data_root)
+                ) from error
+
         with ExitStack() as self._request, ExitStack() as self._until_answer:
-            super()._dispatch(action)
+            super()._dispatch(with_room)
 
     def _send_headers(self, status: HTTPStatus, length: int, headers: dict[str, str] | None = None) -> None:
         self._until_answer.close()

@@ -1,5 +1,6 @@
 """How a command ends that cannot go on."""
 
+import errno
 import io
 import signal
 from collections.abc import Iterator
@@ -48,6 +49,29 @@ def test_any_other_error_is_left_to_python(console: Console) -> None:
     with pytest.raises(KeyError), told(console, SpoolError):
         raise KeyError("a mistake in the code")
     assert said(console) == ""
+
+
+@pytest.mark.parametrize(
+    ("error", "told_as"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device", "/data/a.csv"), "disk full: {} free in /data; "),
+        (RuntimeError("ENOSPC: no space left on device, copyfile"), "disk full: ENOSPC: no space left"),
+        (
+            RuntimeError("PutObject: disk full: 0 bytes free in x\nat ..."),
+            "PutObject: disk full: 0 bytes free in x",
+        ),
+    ],
+)
+def test_a_full_disk_is_told_in_one_line_whatever_met_it(
+    console: Console, error: Exception, told_as: str
+) -> None:
+    before, _, after = told_as.partition("{}")
+    with pytest.raises(SystemExit) as ended, told(console):
+        raise error
+    assert ended.value.code == 1
+    assert said(console).startswith(f"error: {before}")
+    assert after in said(console)
+    assert said(console).count("\n") == 1
 
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])

@@ -1,6 +1,8 @@
 """DynamoDB items that outlive the endpoint."""
 
+import errno
 import json
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -149,3 +151,17 @@ def test_the_newest_folder_is_the_only_one_that_is_written(tmp_path: Path) -> No
         new_table().put_item(TableName="goodreads-lease", Item=LEASE)
     assert list(first.iterdir()) == []
     assert [path.name for path in second.iterdir()] == ["goodreads-lease.json"]
+
+
+def test_a_change_that_a_full_disk_does_not_take_is_refused_with_that_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    dynamodb.install(tmp_path)
+    with mock_aws():
+        client = new_table()
+        monkeypatch.setattr(dynamodb, "write_document", full)
+        with pytest.raises(client.exceptions.InternalServerError, match="disk full: "):
+            client.put_item(TableName="goodreads-lease", Item=LEASE)

@@ -1,6 +1,8 @@
 """An endpoint comes up, goes down, and leaves nothing behind."""
 
+import errno
 import json
+import os
 import socket
 import zipfile
 from io import BytesIO
@@ -11,6 +13,8 @@ import boto3
 import psutil
 import pytest
 
+from local_cloud import endpoint
+from local_cloud.documents import write_document
 from local_cloud.endpoint import serving
 from local_cloud.errors import LocalCloudError
 from local_cloud.state import StateFolder
@@ -139,6 +143,22 @@ def test_a_redriven_execution_that_the_endpoint_ends_is_written_down_as_it_ended
     assert "ExecutionRedriven" in [event["type"] for event in ended]
     assert ended[-1]["type"] == "ExecutionAborted"
     assert ended[-1]["executionAbortedEventDetails"]["cause"] == "the endpoint went down"
+
+
+def test_an_execution_that_cannot_be_written_down_is_told_and_fails_the_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(path: Path, document: object) -> None:
+        if path.parent.name == "executions":
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        write_document(path, document)
+
+    monkeypatch.setattr(endpoint, "write_document", full)
+    lost = pytest.raises(LocalCloudError, match=r"^waits could not be written down, see above$")
+    with lost, serving(StateFolder(tmp_path), "test"):
+        assert execute("waits", {"Wait": {"Type": "Succeed"}})["status"] == "SUCCEEDED"
+    (told,) = caplog.messages
+    assert told.startswith("waits has ended, SUCCEEDED, but `status` will not know it: disk full: ")
 
 
 def test_a_port_in_use_is_named_and_the_folder_stays_free(tmp_path: Path) -> None:

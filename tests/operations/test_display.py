@@ -42,6 +42,12 @@ def test_a_cause_with_brackets_is_shown_literally() -> None:
     assert reported(failed) == f"FAILED [Told]\n{MARKUP}\n"
 
 
+def test_a_failure_on_a_full_disk_says_what_to_do() -> None:
+    cause = 'Could not write file "warehouse.duckdb.wal": No space left on device'
+    failed = Execution("run", "FAILED", START, END, error="Redshift.StatementFailed", cause=cause)
+    assert reported(failed).splitlines()[-1].startswith("the disk is full: make room on it, and run again")
+
+
 def test_a_failure_without_a_cause_says_so() -> None:
     assert reported(Execution("run", "ABORTED", START, END)) == "ABORTED \nno cause was given\n"
 

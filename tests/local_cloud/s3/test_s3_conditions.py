@@ -1,5 +1,6 @@
 """S3's conditions, ETags and keys on a folder: what holds on AWS holds here."""
 
+import errno
 import hashlib
 import http.client
 import os
@@ -20,7 +21,7 @@ import pytest
 from botocore.exceptions import ClientError
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from localbucket import S3Error, _etag_cache
+from localbucket import TEMP_PREFIX, UPLOADS_DIR, S3Error, _etag_cache
 from mypy_boto3_s3 import S3Client
 
 from local_cloud.s3.etags import ETAGS, copy
@@ -340,3 +341,21 @@ def test_a_source_that_becomes_shorter_while_it_is_copied_is_an_error(tmp_path: 
     (tmp_path / "source").write_bytes(b"rows")
     with pytest.raises(S3Error, match="changed while it was being copied"):
         copy(BytesIO(), [(tmp_path / "source", 1, 4)])
+
+
+def test_a_full_disk_is_an_answer_that_says_so_and_leaves_no_half_object(
+    s3: S3Client, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(ClientError) as refused:
+        put(s3, b"content")
+    monkeypatch.undo()
+    error = refused.value.response["Error"]
+    assert error["Code"] == "InsufficientStorage"
+    assert error["Message"].startswith("disk full: ")
+    assert s3.list_objects_v2(Bucket=BUCKET)["KeyCount"] == 0
+    assert not list((endpoint.state.buckets / UPLOADS_DIR).glob(f"{TEMP_PREFIX}*"))
+    assert put(s3, b"content")

@@ -1,0 +1,29 @@
+"""A full disk, by whatever name a program calls it."""
+
+import errno
+import shutil
+from pathlib import Path
+
+import humanize
+
+_ERRORS = {errno.ENOSPC, errno.EDQUOT}
+_WORDS = ("no space left on device", "disk quota exceeded", "disk full")
+
+
+def is_full(error: BaseException) -> bool:
+    """Whether the error says that a disk, or a share of it, is full."""
+    return (isinstance(error, OSError) and error.errno in _ERRORS) or is_of_full_disk(str(error))
+
+
+def is_of_full_disk(message: str) -> bool:
+    """Whether a program's message says so: Java's, DuckDB's, Node's, or the local S3 server's."""
+    return any(words in message.lower() for words in _WORDS)
+
+
+def disk_full(folder: Path) -> str:
+    """What to tell a person; `folder` is on the disk that is full."""
+    existing = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+    free = humanize.naturalsize(shutil.disk_usage(existing).free, binary=True)
+    return (
+        f"disk full: {free} free in {folder}; make room there, and run again: nothing that has landed is lost"
+    )
