@@ -15,9 +15,11 @@ class Type(Enum):
     BIGINT = "64-bit integer"
     INTEGER = "32-bit integer"
     RATING = "decimal with two places"
-    BOOLEAN = "true or false, in any case"
+    BOOLEAN = "true or false, also t or f, in any case"
     TIMESTAMP = "date and time in UTC, like 2020-02-19 21:38:16.690535"
-    OFFSET_TIMESTAMP = "date and time with an offset, like Wed Feb 19 18:36:17 -0800 2020"
+    OFFSET_TIMESTAMP = (
+        "date and time with an offset, like Wed Feb 19 18:36:17 -0800 2020 or 2020-02-19 18:36:17-08"
+    )
     TEXT = "text"
 
 

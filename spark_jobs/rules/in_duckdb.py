@@ -209,7 +209,7 @@ def _of_decimal(raw: str, expression: str) -> str:
 
 
 def _boolean(raw: str) -> str:
-    return f"case lower({raw}) when 'true' then true when 'false' then false end"
+    return f"case when lower({raw}) in ('true', 't') then true when lower({raw}) in ('false', 'f') then false end"
 
 
 def _timestamp(raw: str) -> str:
@@ -223,7 +223,7 @@ def _timestamp(raw: str) -> str:
 
 def _offset_timestamp(raw: str) -> str:
     rest = f"substr({raw}, {BEFORE_MONTH + 1})"
-    return f"case when {_is(OFFSET, raw)} then try_strptime({rest}, '%b %d %H:%M:%S %z %Y') end"
+    return f"case when {_is(OFFSET, raw)} then try_strptime({rest}, '%b %d %H:%M:%S %z %Y') else {_timestamp(raw)} end"
 
 
 def _is(pattern: str, raw: str) -> str:

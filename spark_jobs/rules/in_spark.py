@@ -135,7 +135,8 @@ def _integer(text: Column, spark_type: str) -> Column:
 
 
 def _boolean(text: Column) -> Column:
-    return F.when(F.lower(text) == "true", F.lit(True)).when(F.lower(text) == "false", F.lit(False))
+    word = F.lower(text)
+    return F.when(word.isin("true", "t"), F.lit(True)).when(word.isin("false", "f"), F.lit(False))
 
 
 def _timestamp(text: Column) -> Column:
@@ -146,7 +147,8 @@ def _timestamp(text: Column) -> Column:
 def _offset_timestamp(text: Column) -> Column:
     # Spark 3 cannot parse weekday names
     rest = F.substring(text, BEFORE_MONTH + 1, 64)
-    return F.when(_is(OFFSET, text), F.to_timestamp(rest, "MMM d HH:mm:ss Z yyyy"))
+    written = F.when(_is(OFFSET, text), F.to_timestamp(rest, "MMM d HH:mm:ss Z yyyy"))
+    return written.otherwise(_timestamp(text))
 
 
 def _rating(text: Column) -> Column:

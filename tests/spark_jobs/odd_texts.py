@@ -53,7 +53,7 @@ def _rating(column: Column, draw: Random) -> str:
 
 
 def _flag(_: Column, draw: Random) -> str:
-    word = draw.choice(("true", "false", "true", "false", "t", "yes", "1", "fal\u017fe"))
+    word = draw.choice(("true", "false", "t", "f", "true", "false", "tr", "yes", "1", "fal\u017fe"))
     return "".join(draw.choice((letter, letter.upper())) for letter in word)
 
 
@@ -61,12 +61,16 @@ def _timestamp(_: Column, draw: Random) -> str:
     month = _mostly(draw, ("01", "02", "12"), ("00", "13", "2"))
     day = _mostly(draw, ("01", "19", "28", "29"), ("30", "31", "00", "9"))
     fraction = draw.choice(("", f".{_some(draw, _DIGITS, 10)}", ".999999999"))
-    zone = _mostly(draw, ("", "Z", draw.choice("+-") + _offset(draw)), ("z", " UTC", "+1"))
+    offset = _offset(draw)
+    written = draw.choice((offset, offset.replace(":", ""), offset.partition(":")[0]))
+    zone = _mostly(draw, ("", "Z", draw.choice("+-") + written), ("z", " UTC", "+1", "+001"))
     date = f"{_year(draw)}-{month}-{day}"
     return f"{date}{_mostly(draw, ' T', 't_')}{_time(draw)}{fraction}{zone}"
 
 
-def _offset_timestamp(_: Column, draw: Random) -> str:
+def _offset_timestamp(column: Column, draw: Random) -> str:
+    if draw.random() < 0.3:
+        return _timestamp(column, draw)
     weekday = _mostly(draw, ("Wed", "Sun", "Xyz"), ("sun", "SUN", "Sund"))
     month = _mostly(draw, ("Jan", "Feb", "May", "Sep", "Dec"), ("Abc", "feb", "FEB", "Sept"))
     day = _mostly(draw, ("01", "1", " 9", "19", "28", "29"), ("009", "30", "31", "0", "00", "32"))
