@@ -9,6 +9,8 @@ _INTRODUCTION = f"""\
 Made by `make docs` from `catalog/`. Landing files are CSV with a header: RFC 4180 quoting (a quote inside a quoted field
 is doubled, fields may hold commas and newlines), UTF-8, optionally gzip. The empty field is NULL. Columns may come in any
 order; a file that lacks one goes to quarantine, because the newest version of a record replaces the older one as a whole.
+Other columns are ignored, columns without a name too. What programs leave beside data, like `_SUCCESS`, `.part.csv.crc` or `.DS_Store`, is
+deleted with the files.
 
 A row that breaks a rule goes to quarantine with the rule's name: `field_count`, `quoting`, `encoding` (not UTF-8), `required`, `type`, `range`
 or `too_long`. Timestamps are from {FIRST_YEAR} to {YEAR_AFTER_LAST - 1}, and `record_create_timestamp` is at most a day after the start of the run: a
@@ -30,7 +32,7 @@ def _section(dataset: Dataset) -> str:
         [
             f"## {name}",
             "",
-            f"Landing files: `{stem}.csv`, `{name}.csv`, `{stem}/*.csv`, `{name}/*.csv`, each optionally with `.gz`.",
+            f"Landing files: `{stem}.csv`, `{name}.csv`, `{stem}/*.csv`, `{name}/*.csv`, each optionally with `.gz`, in upper or lower case.",
             "",
             "| column | type | rules |",
             "|---|---|---|",

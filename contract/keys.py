@@ -24,6 +24,7 @@ RUN_SLOT = "{}"
 PART = "part-"
 """The names of the files that the Spark job writes begin with this; COPY and people pass over all others."""
 
+GZIP = ".gz"
 UNREADABLE = "unreadable"
 REASON = ".reason.json"
 
@@ -104,10 +105,19 @@ def file_name(number: int, key: str) -> str:
     """The name of a landed file's copy: Spark and every file system accept it, and it is unique within the run.
 
     It holds the last part of the landing key, so people recognise the file. The number comes first because Spark skips
-    names that start with `_` or `.`; special characters are replaced because Spark's paths are glob patterns.
+    names that start with `_` or `.`; special characters are replaced because Spark's paths are glob patterns. `.gz` is
+    in lower case: Spark unpacks by it.
     """
-    name = quote(key.rpartition("/")[2], safe="").replace("%", "~")
+    name = key.rpartition("/")[2]
+    if is_gzip(name):
+        name = name[: -len(GZIP)] + GZIP
+    name = quote(name, safe="").replace("%", "~")
     return f"{number:0{NUMBER_DIGITS}d}-{name[-150:]}"
+
+
+def is_gzip(key: str) -> bool:
+    """Whether the name of a landed file says that its content is gzip."""
+    return key.lower().endswith(GZIP)
 
 
 def file_number(target: str) -> int:
@@ -121,4 +131,4 @@ def part_name(name: str, part: int, before: int) -> str:
     Only the names of parts have an equals sign.
     """
     number, _, rest = name.partition("-")
-    return f"{number}-part={part:05d}-after={before}-{rest.removesuffix('.gz')}"
+    return f"{number}-part={part:05d}-after={before}-{rest.removesuffix(GZIP)}"

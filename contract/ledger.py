@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, fields
 from functools import partial
 
 from catalog import Column, Type
+from contract.texts import fitting
 
 _PREFIX = "rows_"
 
@@ -93,6 +94,8 @@ _FILE = (
 )
 _PUBLISHED_AT = Column(name="published_at", type=Type.TIMESTAMP, required=True)
 
+_PROBLEM = _text(name="problem", max_bytes=2048)
+
 _ROWS = tuple(_number(name=name) for name in ROWS)
 
 LINE = (_RUN_ID, _DATASET, *_ROWS)
@@ -129,10 +132,16 @@ FILES = Table(
         _number(name="size_bytes"),
         _number(name="rows_read"),
         _number(name="rows_quarantined"),
-        _text(name="problem", max_bytes=2048),
+        _PROBLEM,
     ),
 )
 """One row for each file of the run. A file without a dataset could not be used; `problem` says why."""
+
+
+def problem_told(problem: str | None) -> str | None:
+    """The problem of a file, as long as the ledger, the log and the document beside the file take it."""
+    return None if problem is None else fitting(problem, _PROBLEM.max_bytes or 0)
+
 
 LEDGER_FILES = Table(
     "ledger_files", (*FILES.columns, _flag(name="every_file_is_counted_once"), _PUBLISHED_AT)

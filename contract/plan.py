@@ -139,6 +139,7 @@ class Plan:
     """What one run does with the landing zone. Stored as JSON: a payload of Step Functions holds 256 KiB.
 
     `drift` describes odd headers. `published` describes files that an earlier run published; they are not among `files`.
+    `markers` hold no data; they are deleted with the files.
     """
 
     run_id: str
@@ -147,6 +148,7 @@ class Plan:
     left_for_later: int = 0
     drift: tuple[str, ...] = ()
     published: tuple[str, ...] = ()
+    markers: tuple[LandingObject, ...] = ()
 
     def to_json(self) -> str:
         """The document that the copy tasks and the Spark job read."""
@@ -163,6 +165,7 @@ class Plan:
             left_for_later=document["left_for_later"],
             drift=tuple(document["drift"]),
             published=tuple(document["published"]),
+            markers=tuple(LandingObject(**marker) for marker in document.get("markers", ())),
         )
 
     def landed_csv(self) -> str:
@@ -213,6 +216,6 @@ class Plan:
         )
 
 
-def _entry(value: Part | PlannedFile | Layout | Plan | Dataset) -> object:
+def _entry(value: LandingObject | Part | PlannedFile | Layout | Plan | Dataset) -> object:
     """The JSON value of an object: a dataset is its name, anything else its fields."""
     return value.name if isinstance(value, Dataset) else vars(value)

@@ -5,7 +5,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from contract.csv_cutting import NotCuttableError
-from contract.keys import plan_key
+from contract.keys import is_gzip, plan_key
 from contract.plan import Part, PlannedFile
 from lambdas.shared.gzip_check import find_gzip_problem
 from lambdas.shared.parts import copy_in_parts
@@ -22,10 +22,12 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, int]:
 
 def copy_batch(run: Run, batch: int) -> dict[str, int]:
     """Copy the batch's files; a file that has changed since the listing waits for the next run."""
-    files = run.read_plan(plan_key).batches(run.environment.task_limits)[batch]
+    plan = run.read_plan(plan_key)
+    files = plan.batches(run.environment.task_limits)[batch]
     outcomes = in_parallel(lambda file: _copy(run, file), files)
     receipts = [receipt for receipt in outcomes if receipt]
-    run.write_receipts(batch, receipts)
+    markers = [Receipt(marker.key, marker.etag) for marker in plan.markers] if batch == 0 else []
+    run.write_receipts(batch, [*receipts, *markers])
     return {"copied": len(receipts), "changed": len(files) - len(receipts)}
 
 
@@ -60,7 +62,7 @@ def _cut(run: Run, file: PlannedFile) -> tuple[Part, ...]:
 
 def _checked(run: Run, file: PlannedFile) -> PlannedFile:
     """The file; unusable if it is gzip that cannot be unpacked to its end, because Spark would fail on it."""
-    if file.problem or not file.size or not file.key.endswith(".gz"):
+    if file.problem or not file.size or not is_gzip(file.key):
         return file
     problem = find_gzip_problem(run.landing, file.key, file.etag)
     if not problem:

@@ -40,6 +40,8 @@ def drop_published(run: Run, published: Mapping[tuple[str, str], str]) -> Plan:
         f"{file.key}: published by run {published[file.key, file.etag]}, not read again" for file in known
     )
     plan = replace(kept, published=notes)
+    if not plan.files:  # there will be nothing to acknowledge
+        in_parallel(lambda marker: run.landing.delete_if_unchanged(marker.key, marker.etag), plan.markers)
     run.write_plan(plan_key, plan)
     return plan
 

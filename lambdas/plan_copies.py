@@ -1,5 +1,6 @@
 """PlanCopies: lists landing, decides which files the run takes, and where each file goes."""
 
+from dataclasses import replace
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -8,7 +9,14 @@ from contract.keys import listed_key
 from contract.plan import LandingObject, Plan
 from lambdas.shared.execution_input import accepts_rejects, require_usable_name, review_window
 from lambdas.shared.planning import Header, bound_batch, make_plan, notes_of, summary
-from lambdas.shared.recognise import HEADER_BYTES, dataset_of, read_header
+from lambdas.shared.recognise import (
+    HEADER_BYTES,
+    dataset_of,
+    is_marker,
+    is_resource_fork,
+    may_be_resource_fork,
+    read_header,
+)
 from lambdas.shared.run import Run
 from lambdas.shared.zone import in_parallel
 
@@ -30,15 +38,32 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
 
 def plan_run(run: Run) -> Plan:
     """List landing, take the files that fit into one run, read their headers; keep the plan if it has files."""
-    chosen, left = bound_batch(run.landing.objects(), run.environment.batch_limits)
+    objects, markers = _sorted_out(run)
+    chosen, left = bound_batch(objects, run.environment.batch_limits)
     headers = dict(found for found in in_parallel(lambda item: _header_of(run, item), chosen) if found)
     plan = make_plan(run.run_id, chosen, headers, working=run.working.bucket, left_for_later=left)
+    plan = replace(plan, markers=markers)
     for note in notes_of(plan):
         log.warning(note)
     if plan.files:
         run.write_plan(listed_key, plan)
         run.write_landed(plan)
     return plan
+
+
+def _sorted_out(run: Run) -> tuple[list[LandingObject], tuple[LandingObject, ...]]:
+    """The objects of landing that may hold data, and the others."""
+    found = list(run.landing.objects())
+    markers = {item.key for item in found if is_marker(item.key) or _is_resource_fork(run, item)}
+    return [item for item in found if item.key not in markers], tuple(
+        item for item in found if item.key in markers
+    )
+
+
+def _is_resource_fork(run: Run, item: LandingObject) -> bool:
+    return may_be_resource_fork(item.key) and is_resource_fork(
+        run.landing.read_head(item, HEADER_BYTES) or b""
+    )
 
 
 def _header_of(run: Run, item: LandingObject) -> tuple[str, Header] | None:

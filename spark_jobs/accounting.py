@@ -13,7 +13,7 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import ArrayType, StringType, StructField, StructType
 
-from contract.ledger import ACCOUNTING, FILES, Counts
+from contract.ledger import ACCOUNTING, FILES, Counts, problem_told
 from contract.plan import PlannedFile, Unreadable
 from spark_jobs.reading import FILE_NUMBER
 from spark_jobs.schema import struct_of
@@ -177,7 +177,7 @@ def file_rows(
             "size_bytes": file.size,
             "rows_read": counts.read[file.number],
             "rows_quarantined": counts.quarantined[file.number],
-            "problem": problems.get(file, file.problem),
+            "problem": problem_told(problems.get(file, file.problem)),
         }
         for file in files
     ]
@@ -188,7 +188,13 @@ def unreadable_rows(spark: SparkSession, problems: Mapping[PlannedFile, str], *,
     """One row per unreadable file, with the fields of Unreadable."""
     entries = [
         asdict(
-            Unreadable(run_id=run_id, dataset=file.dataset, key=file.key, target=file.target, problem=problem)
+            Unreadable(
+                run_id=run_id,
+                dataset=file.dataset,
+                key=file.key,
+                target=file.target,
+                problem=problem_told(problem) or "",
+            )
         )
         for file, problem in problems.items()
     ]

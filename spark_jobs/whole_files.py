@@ -10,6 +10,7 @@ from urllib.parse import quote
 import pyarrow as pa
 
 from catalog import Dataset
+from contract.keys import is_gzip
 from spark_jobs.accounting import FileTally
 from spark_jobs.csv_files import NotRegularError, Records, read_records_of
 from spark_jobs.job import DatasetRun
@@ -116,7 +117,7 @@ class Reader:
                 memoryview(content),
                 columns,
                 self.dataset.column_names,
-                packed=file.uri.endswith(".gz"),
+                packed=is_gzip(file.uri),
                 proved=file.file_number in self.cut,
             )
         except NotRegularError:

@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Any, cast
 from botocore.exceptions import ClientError
 
 from contract.csv_cutting import Piece, find_pieces
-from contract.keys import part_name
+from contract.keys import is_gzip, part_name
 from contract.plan import Part, PlannedFile
 from lambdas.shared.gzip_check import Readable
 from lambdas.shared.zone import Zone, in_parallel, raise_unless_changed
@@ -34,7 +34,7 @@ def copy_in_parts(landing: Zone, file: PlannedFile, working: Zone, size: int) ->
         with source.content() as content:
             pieces = find_pieces(iter(partial(content.read, _BLOCK), b""), _evenly(file, size))
         copies = [_Copy(piece, working, _target(file, number, piece)) for number, piece in enumerate(pieces)]
-        if file.key.endswith(".gz"):
+        if is_gzip(file.key):
             _unpack(source, copies)
         else:
             _assemble(source, copies, working.s3)
@@ -58,7 +58,7 @@ class _Source:
     def content(self) -> Iterator[Readable]:
         """The whole content; gzip is unpacked."""
         with closing(self._get()["Body"]) as body:
-            yield gzip.GzipFile(fileobj=body) if self.file.key.endswith(".gz") else body
+            yield gzip.GzipFile(fileobj=body) if is_gzip(self.file.key) else body
 
     @property
     def location(self) -> Any:
@@ -83,7 +83,7 @@ class _Copy:
 
 def _evenly(file: PlannedFile, size: int) -> int:
     """A size of pieces that leaves no small last piece; `size` for gzip, because its unpacked size is unknown."""
-    return size if file.key.endswith(".gz") else -(-file.size // -(-file.size // size))
+    return size if is_gzip(file.key) else -(-file.size // -(-file.size // size))
 
 
 def _target(file: PlannedFile, number: int, piece: Piece) -> str:
@@ -175,5 +175,5 @@ def _require_all_bytes(source: _Source, copies: Sequence[_Copy]) -> None:
         if found != expected:
             raise OSError(f"{copy.zone.uri(copy.target)} has {found} bytes after the copy, not {expected}")
     end = copies[-1].piece.end
-    if not source.file.key.endswith(".gz") and end != source.file.size:
+    if not is_gzip(source.file.key) and end != source.file.size:
         raise OSError(f"{end} bytes of {source.file.key} were read, expected {source.file.size}")

@@ -5,10 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from contract.keys import empty_folder, file_name, layout_folder, unusable_folder
+from contract.ledger import problem_told
 from contract.plan import LandingObject, Layout, Limits, Plan, PlannedFile
+from contract.texts import fitting
 from lambdas.shared.recognise import dataset_of, header_drift, header_problem, unknown_name_problem
 
-_NOTES, _NOTE_LENGTH = 20, 250  # for a person; the log and the plan have all notes
+# of notes for a person: state data holds 256 KiB, and JSON makes up to three bytes of one; the log has all notes
+_NOTES, _NOTE_BYTES = 20, 400
+_NAMED = 3
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,7 @@ def summary(plan: Plan, limits: Limits) -> dict[str, Any]:
         "bytes": sum(file.size for file in usable),
         "quarantined_files": len(plan.files) - len(usable),
         "published_before": len(plan.published),
-        "notes": [text[:_NOTE_LENGTH] for text in notes_of(plan)[:_NOTES]],
+        "notes": [fitting(text, _NOTE_BYTES) for text in notes_of(plan)[:_NOTES]],
         "left_for_later": plan.left_for_later,
         "batches": list(range(len(plan.batches(limits)))),
         "has_rows": bool(plan.layouts),
@@ -91,7 +95,16 @@ def notes_of(plan: Plan) -> list[str]:
     """Everything odd about the landed files, in words."""
     problems = [f"{file.key}: {file.problem}" for file in plan.files if file.problem]
     empty = [f"{file.key}: holds nothing" for file in plan.files if plan.is_empty(file)]
-    return [*problems, *empty, *plan.drift, *plan.published]
+    return [*problems, *empty, *_markers_told(plan), *plan.drift, *plan.published]
+
+
+def _markers_told(plan: Plan) -> list[str]:
+    """One note for all markers: a writer of many files leaves many of them."""
+    names = list(dict.fromkeys(marker.key for marker in plan.markers))
+    if not names:
+        return []
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return [f"{', '.join(names[:_NAMED])}{more}: left by another program, hold no data, are deleted unread"]
 
 
 def _unusable(item: LandingObject, number: int, run_id: str, problem: str) -> PlannedFile:
@@ -107,5 +120,5 @@ def _planned(
         size=item.size,
         target=folder + file_name(number, item.key),
         dataset=dataset,
-        problem=problem,
+        problem=problem_told(problem),
     )

@@ -3,9 +3,11 @@
 import codecs
 import csv
 import io
+import re
 import zlib
 
 from catalog import DATASETS, Dataset
+from contract.keys import is_gzip
 
 HEADER_BYTES = 65536
 """The number of bytes to read for a header; no dataset has a longer header."""
@@ -26,6 +28,14 @@ _BYTE_ORDER_MARKS = {  # the longer before those they begin with
     codecs.BOM_UTF16_BE: "UTF-16",
 }
 _SUFFIXES = (".csv", ".csv.gz")
+_APPLE_DOUBLE = "._"
+_APPLE_DOUBLE_MAGIC = b"\x00\x05\x16\x07"
+_MARKERS = re.compile(
+    r"_success|_committed_.*|_started_.*|_(common_)?metadata|.*\.crc|.*_\$folder\$|thumbs\.db|desktop\.ini|"
+    r"\..*(?<!\.csv)(?<!\.csv\.gz)|",
+    re.IGNORECASE,
+)
+"""Names of what programs leave beside data: Spark, Hadoop and Databricks; file managers; and every hidden file but CSV."""
 _GZIP = zlib.MAX_WBITS | 16
 _OTHER_SEPARATORS = (";", "\t", "|")
 _SHOWN = 500  # characters of a wrong header that the message shows
@@ -35,9 +45,10 @@ def dataset_of(key: str) -> Dataset | None:
     """The dataset that a landing key names, or None.
 
     `author.csv` and `authors.csv` in the root and anything in a folder `author/` or `authors/` are authors;
-    likewise for the others. The name ends with .csv or .csv.gz.
+    likewise for the others. The name ends with .csv or .csv.gz. Upper case is as good as lower case.
     """
-    stem = next((key.removesuffix(suffix) for suffix in _SUFFIXES if key.endswith(suffix)), None)
+    name = key.lower()
+    stem = next((name.removesuffix(suffix) for suffix in _SUFFIXES if name.endswith(suffix)), None)
     if stem is None:
         return None
     folder_or_name = stem.lstrip("/").split("/")[0]
@@ -45,6 +56,24 @@ def dataset_of(key: str) -> Dataset | None:
         if folder_or_name in (dataset.name, dataset.landing_name):
             return dataset
     return None
+
+
+def is_marker(key: str) -> bool:
+    """Whether the name says that the object is a program's own and holds no data, like `_SUCCESS` or `.DS_Store`.
+
+    A console marks a folder by an object with a slash at the end of its name.
+    """
+    return _MARKERS.fullmatch(key.rpartition("/")[2]) is not None
+
+
+def may_be_resource_fork(key: str) -> bool:
+    """Whether macOS gives such a name, `._book.csv`, to what belongs to the file `book.csv` and is no CSV."""
+    return key.rpartition("/")[2].startswith(_APPLE_DOUBLE)
+
+
+def is_resource_fork(content: bytes) -> bool:
+    """Whether content starts as macOS's files of that name do."""
+    return content.startswith(_APPLE_DOUBLE_MAGIC)
 
 
 def unknown_name_problem(key: str) -> str:
@@ -92,7 +121,7 @@ def header_problem(dataset: Dataset, columns: tuple[str, ...]) -> str | None:
             f"the header lacks {', '.join(missing)}; found {', '.join(columns)[:_SHOWN]}; "
             f"expected the columns {', '.join(dataset.column_names)} in any order"
         )
-    repeated = sorted({name for name in columns if columns.count(name) > 1})
+    repeated = sorted({name for name in columns if name in dataset.column_names and columns.count(name) > 1})
     if repeated:
         return f"the header names {', '.join(repeated)} more than once"
     return None
@@ -100,9 +129,12 @@ def header_problem(dataset: Dataset, columns: tuple[str, ...]) -> str | None:
 
 def header_drift(dataset: Dataset, columns: tuple[str, ...]) -> str | None:
     """How a usable header differs from the catalog's, or None if it does not."""
-    extra = [name for name in columns if name not in dataset.column_names]
-    if extra:
-        return f"{dataset.name}: unknown columns {', '.join(extra)} are ignored"
+    extra = dict.fromkeys(name for name in columns if name and name not in dataset.column_names)
+    nameless = columns.count("")
+    ignored = [f"unknown columns {', '.join(extra)}"] if extra else []
+    ignored += [f"columns without a name ({nameless})"] if nameless else []
+    if ignored:
+        return f"{dataset.name}: {' and '.join(ignored)} are ignored"
     if columns != dataset.column_names:
         return f"{dataset.name}: the columns come in another order, {', '.join(columns)}"
     return None
@@ -110,7 +142,7 @@ def header_drift(dataset: Dataset, columns: tuple[str, ...]) -> str | None:
 
 def _content(key: str, head: bytes) -> tuple[bytes, bool]:
     """The content of a file's start, unzipped, and whether it is the whole content; EOFError if gzip is cut off."""
-    content, ended = _unzipped(head) if key.endswith(".gz") else (head, True)
+    content, ended = _unzipped(head) if is_gzip(key) else (head, True)
     is_whole = len(head) < HEADER_BYTES and len(content) < HEADER_BYTES
     if is_whole and not ended:
         raise EOFError

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Receipt:
-    """A copied landing object. It is in quarantine if it has a `problem`, and in `parts` if there are any."""
+    """An object to delete from landing: a copied file, in quarantine if it has a `problem`, in `parts` if there are any; or a marker."""
 
     key: str
     etag: str

@@ -57,10 +57,9 @@ class Zone:
         return f"s3://{self.bucket}/{key}"
 
     def objects(self) -> Iterator[LandingObject]:
-        """All objects, without keys that end with a slash: consoles use them as folder markers."""
+        """All objects."""
         for item in self._list(""):
-            if not item["Key"].endswith("/"):
-                yield LandingObject(item["Key"], item["ETag"], item["Size"], item["LastModified"].isoformat())
+            yield LandingObject(item["Key"], item["ETag"], item["Size"], item["LastModified"].isoformat())
 
     def read_head(self, item: LandingObject, size: int) -> bytes | None:
         """The first `size` bytes of a listed object; None if the object has changed since."""

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog import AUTHORS, DATASETS, USERS, Dataset
-from contract.plan import Layout, Limits, Part, Plan, PlannedFile
+from contract.plan import LandingObject, Layout, Limits, Part, Plan, PlannedFile
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 files = st.builds(
@@ -35,6 +35,7 @@ plans = st.builds(
     left_for_later=st.integers(0),
     drift=st.lists(texts, max_size=5).map(tuple),
     published=st.lists(texts, max_size=5).map(tuple),
+    markers=st.lists(st.builds(LandingObject, texts, texts, st.integers(0), texts), max_size=3).map(tuple),
 )
 
 

@@ -32,6 +32,22 @@ def test_the_landing_zone_is_emptied_of_what_a_run_has_published(copied: LocalZo
     assert copied.landed() == []
 
 
+def test_what_programs_left_beside_the_files_goes_with_them(zones: LocalZones, ledger: Ledger) -> None:
+    for key in ("author.csv", "_SUCCESS", ".DS_Store"):
+        zones.land(key)
+    for batch in plan(zones):
+        copy(batch=batch)
+    zones.land(".DS_Store", b"changed meanwhile")
+    ledger.publish("r1")
+    acknowledge_run(ledger_statement=ledger.read("r1"))
+    assert zones.landed() == [".DS_Store"]
+    assert zones.keys(zones.environment.working_bucket) == sorted(
+        key
+        for key in zones.keys(zones.environment.working_bucket)
+        if "SUCCESS" not in key and "DS_Store" not in key
+    )
+
+
 def test_a_file_that_landed_after_the_plan_stays(copied: LocalZones, ledger: Ledger) -> None:
     copied.land("authors/later.csv")
     ledger.publish("r1")

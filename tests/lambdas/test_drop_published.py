@@ -72,3 +72,15 @@ def test_doing_it_twice_gives_the_same_plan_and_the_same_count(zones: LocalZones
     once = drop_published.drop_published(zones.run(), published)
     assert drop_published.drop_published(zones.run(), published) == once
     assert once.published == ("author.csv: published by run r0, not read again",)
+
+
+@pytest.mark.parametrize(("published", "left"), [(True, []), (False, ["_SUCCESS", "author.csv"])])
+def test_markers_are_deleted_if_there_is_nothing_new_to_acknowledge(
+    zones: LocalZones, published: bool, left: list[str]
+) -> None:
+    zones.land("author.csv")
+    zones.land("_SUCCESS", b"")
+    listed()
+    known = {("author.csv", etag_of(zones, "author.csv")): "r0"} if published else {}
+    drop_published.drop_published(zones.run(), known)
+    assert zones.landed() == left

@@ -192,3 +192,38 @@ def test_planning_moves_and_deletes_nothing(zones: LocalZones) -> None:
     plan_run(zones.run())
     assert zones.landed() == ["author.csv", "notes.txt"]
     assert zones.content(zones.environment.landing_bucket, "author.csv") == AUTHORS_CSV
+
+
+RESOURCE_FORK = b"\x00\x05\x16\x07\x00\x02\x00\x00Mac OS X"
+
+
+def test_what_programs_leave_beside_data_is_no_file_and_is_named_once(zones: LocalZones) -> None:
+    zones.land("author.csv")
+    zones.land("authors/_SUCCESS", b"")
+    zones.land("authors/.a.csv.crc", b"crc")
+    zones.land("._author.csv", RESOURCE_FORK)
+    zones.land("authors/._mine.csv")
+    made = handler(EVENT, None)
+    assert (made["files"], made["quarantined_files"]) == (2, 0)
+    assert made["notes"] == [
+        "._author.csv, authors/.a.csv.crc, authors/_SUCCESS: left by another program, hold no data, are deleted unread"
+    ]
+    plan = Plan.from_json(zones.content(zones.environment.working_bucket, "run=r1/listed.json"))
+    assert [file.key for file in plan.files] == ["author.csv", "authors/._mine.csv"]
+    assert {marker.key for marker in plan.markers} == {
+        "authors/_SUCCESS",
+        "authors/.a.csv.crc",
+        "._author.csv",
+    }
+
+
+def test_markers_alone_are_nothing_to_do(zones: LocalZones) -> None:
+    zones.land("_SUCCESS", b"")
+    assert handler(EVENT, None)["batches"] == []
+    assert zones.keys(zones.environment.working_bucket) == []
+
+
+def test_a_name_in_upper_case_is_unpacked_by_its_ending(zones: LocalZones) -> None:
+    zones.land("AUTHOR.CSV.GZ", gzip.compress(AUTHORS_CSV))
+    (file,) = plan_run(zones.run()).files
+    assert (file.dataset, file.target.rpartition("/")[2]) == ("authors", "00000-AUTHOR.CSV.gz")

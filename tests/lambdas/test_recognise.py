@@ -13,6 +13,7 @@ from lambdas.shared.recognise import (
     dataset_of,
     header_drift,
     header_problem,
+    is_marker,
     read_header,
     unknown_name_problem,
 )
@@ -38,6 +39,9 @@ file_names = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
         ("user/2020/02/19/part 1.csv.gz", "users"),
         ("/books/x.csv", "books"),
         ("authors/book.csv", "authors"),
+        ("Author.CSV", "authors"),
+        ("BOOKS/2020-02-19.Csv.GZ", "books"),
+        ("/Reviews.csv", "reviews"),
     ],
 )
 def test_a_name_or_a_folder_tells_the_dataset(key: str, dataset: str) -> None:
@@ -52,8 +56,6 @@ def test_a_name_or_a_folder_tells_the_dataset(key: str, dataset: str) -> None:
         "",
         "notes.txt",
         "author",
-        "author.CSV",
-        "Author.csv",
         "author.csv.zip",
         "author.gz",
         "author.csv.csv",
@@ -339,6 +341,61 @@ def test_a_header_that_lacks_columns_is_refused_and_each_of_them_named(lost: set
     assert problem is not None
     named = ", ".join(name for name in COLUMNS if name in lost)
     assert problem.startswith(f"the header lacks {named}; found {', '.join(kept)}; expected the columns ")
+
+
+@pytest.mark.parametrize("places", [(0,), (0, 3), (7, 8, 9), tuple(range(40))])
+def test_columns_without_a_name_are_unknown_columns_wherever_and_however_many(
+    places: tuple[int, ...],
+) -> None:
+    columns = list(COLUMNS)
+    for place in places:
+        columns.insert(place, "")
+    header = ",".join('""' if number % 2 else " " for number, name in enumerate(columns) if not name)
+    assert columns_of(f"id,{header}\n".encode()) == ("id", *("",) * len(places))
+    assert header_problem(AUTHORS, tuple(columns)) is None
+    assert (
+        header_drift(AUTHORS, tuple(columns))
+        == f"authors: columns without a name ({len(places)}) are ignored"
+    )
+
+
+def test_an_unknown_column_named_twice_does_no_harm() -> None:
+    columns = (*COLUMNS, "notes", "", "notes")
+    assert header_problem(AUTHORS, columns) is None
+    assert (
+        header_drift(AUTHORS, columns)
+        == "authors: unknown columns notes and columns without a name (1) are ignored"
+    )
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "_SUCCESS",
+        "books/_SUCCESS",
+        "books/_committed_4711",
+        "books/_started_4711",
+        "books/_metadata",
+        "books/.part-00000.csv.crc",
+        "books/part-00000.csv.crc",
+        ".DS_Store",
+        "reviews/.DS_Store",
+        "Thumbs.db",
+        "desktop.ini",
+        "books_$folder$",
+        "books/",
+    ],
+)
+def test_what_programs_leave_beside_data_is_known_by_its_name(key: str) -> None:
+    assert is_marker(key)
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["author.csv", "books/_2020.csv", "books/.hidden.csv.gz", "._book.csv", "_notes.txt", "success.txt"],
+)
+def test_what_may_hold_data_is_no_marker(key: str) -> None:
+    assert not is_marker(key)
 
 
 def test_a_column_named_twice_is_refused() -> None:

@@ -1,12 +1,18 @@
+import json
 import random
 from collections import Counter
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pyspark.sql import Observation, SparkSession
 from pyspark.sql import functions as F
 
 from catalog import AUTHORS
-from contract.plan import PlannedFile
+from contract.ledger import FILES
+from contract.plan import LandingObject, Limits, PlannedFile
+from lambdas.shared.planning import Header, make_plan, summary
+from local_cloud.redshift import RedshiftEngine
 from spark_jobs.accounting import (
     QUARANTINED_BY_FILE,
     READ_BY_FILE,
@@ -18,6 +24,9 @@ from spark_jobs.accounting import (
 )
 from spark_jobs.reading import FAULT, FILE_NUMBER
 from spark_jobs.rules.in_spark import is_rejected, rule_name
+from spark_jobs.transform import write_parquet
+from sql import statements
+from tests.local_cloud.redshift.conftest import Session
 from tests.spark_jobs.workbench import Workbench
 
 pytestmark = pytest.mark.spark
@@ -113,3 +122,34 @@ def test_ten_thousand_files_are_listed_without_a_python_worker(spark: SparkSessi
         ("r", "authors", "k7", "e", 7, 0, 0, "bad"),
         ("r", "authors", "k9999", "e", 9999, 4, 0, None),
     ]
+
+
+_KEYS = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), min_size=1, max_size=250)
+_NAMES = st.text(st.characters(codec="utf-8", exclude_characters="\x00\r\n"), max_size=400)
+_HEADERS = st.lists(_NAMES, max_size=20) | st.lists(st.just("\U0001f4da" * 60), min_size=30, max_size=60)
+
+
+@settings(max_examples=10)
+@given(landed=st.lists(st.tuples(_KEYS, _HEADERS), min_size=1, max_size=20, unique_by=lambda item: item[0]))
+def test_whatever_files_and_columns_are_called_what_is_said_about_them_can_be_loaded(
+    spark: SparkSession, tmp_path_factory: pytest.TempPathFactory, landed: list[tuple[str, list[str]]]
+) -> None:
+    items = [LandingObject(f"book/{key}.csv", "e", 1, "2020") for key, _ in landed]
+    headers = {item.key: Header(tuple(names)) for item, (_, names) in zip(items, landed, strict=True)}
+    plan = make_plan("r", items, headers, working="working")
+    folder = tmp_path_factory.mktemp("run")
+    (folder / "buckets" / "processed").mkdir(parents=True)
+    rows = file_rows(spark, plan.files, FileCounts(), {}, run_id="r")
+    write_parquet(rows, f"{folder}/buckets/processed/files")
+
+    with RedshiftEngine(folder / "warehouse.duckdb", folder / "buckets") as engine:
+        session = Session(engine)
+        session.run(*statements.create_tables(), *statements.create_staging())
+        names = ", ".join(column.name for column in FILES.columns)
+        session.run(
+            f"copy goodreads_staging.files ({names}) from 's3://processed/files/part-' iam_role 'r' format as parquet"
+        )
+        loaded = dict(session.rows("select file_key, problem from goodreads_staging.files"))
+    assert loaded.keys() == {file.key for file in plan.files}
+    assert all(loaded[file.key] == file.problem for file in plan.files)
+    assert len(json.dumps(summary(plan, Limits(200, 10**9)))) < 256 * 1024 / 4
