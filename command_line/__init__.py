@@ -1,1 +1,1 @@
-"""What the commands of several rooms have in common: how they tell errors, and how a group imports the one that is run."""
+"""What all commands share: how a command tells an error, and how a group of commands imports only the one that runs."""

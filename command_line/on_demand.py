@@ -1,4 +1,4 @@
-"""A group of commands in modules of their own, of which only the one that is run is imported."""
+"""A group of commands, each in its own module; only the module of the command that runs is imported."""
 
 import ast
 import atexit
@@ -15,7 +15,7 @@ from typer.core import TyperCommand, TyperGroup
 
 
 def group_of(modules: Mapping[str, str], explanation: str) -> typer.Typer:
-    """The group of these commands: each name with its module, which has a function of that name (`_` for `-`)."""
+    """A group of commands. `modules` maps each command's name to its module; the module has a function of the same name (`_` for `-`)."""
 
     class OnDemand(TyperGroup):
         def __init__(self, **attributes: Any) -> None:
@@ -23,7 +23,7 @@ def group_of(modules: Mapping[str, str], explanation: str) -> typer.Typer:
             self.commands = {name: TyperCommand(name) for name in modules}
 
         def get_command(self, ctx: Any, cmd_name: str) -> Any:
-            """With what the group's help shows of it."""
+            """The command for the group's help, with its docstring as the explanation."""
             if command := super().get_command(ctx, cmd_name):
                 command.help = _docstring(modules[cmd_name], _function(cmd_name))
             return command
@@ -49,7 +49,7 @@ def _command(module: str, name: str) -> Any:
 
 @contextmanager
 def _nothing_collected() -> Iterator[None]:
-    """What is imported stays until the process ends: to look through it for garbage took two seconds of a run."""
+    """No garbage collection while modules are imported: they stay until the process ends, and searching them took two seconds of a run."""
     gc.disable()
     atexit.register(gc.freeze)
     try:
@@ -60,7 +60,7 @@ def _nothing_collected() -> Iterator[None]:
 
 
 def _docstring(module: str, function: str) -> str | None:
-    """Of a function in a module's source, which is read and not run."""
+    """A function's docstring, from the module's source; the module is not imported."""
     spec = find_spec(module)
     if spec is None or spec.origin is None:
         raise ModuleNotFoundError(f"No module named {module!r}", name=module)

@@ -1,4 +1,4 @@
-"""How a command ends when something is wrong that a person can mend, or when it is interrupted."""
+"""How a command ends when it meets an error that a person can mend, and when it is interrupted."""
 
 import signal
 import sys
@@ -13,12 +13,12 @@ from rich.markup import escape
 from landing.disk import disk_full, is_full
 
 INTERRUPTED = 130
-"""The exit code of a command that Ctrl-C has ended, as shells have it."""
+"""The exit code of a command that Ctrl-C ended, the same as in a shell."""
 
 
 @contextmanager
 def told(console: Console, *mendable: type[Exception]) -> Iterator[None]:
-    """An error of these kinds in the block, or a full disk, is told in a line, and ends the command with 1."""
+    """If the block raises one of these errors, or the disk is full, print it in one line and end with exit code 1."""
     try:
         yield
     except mendable as error:
@@ -43,7 +43,7 @@ def _end(console: Console, message: str) -> NoReturn:
 
 @contextmanager
 def interruptible(console: Console, farewell: str, code: int = INTERRUPTED) -> Iterator[None]:
-    """Ctrl-C and SIGTERM leave the block in order, with KeyboardInterrupt; then the command ends with `code`."""
+    """Ctrl-C and SIGTERM raise KeyboardInterrupt in the block; after it, print `farewell` and end with exit code `code`."""
     for ending in (signal.SIGINT, signal.SIGTERM):  # a shell's background job starts with SIGINT ignored
         signal.signal(ending, signal.default_int_handler)
     try:

@@ -18,7 +18,7 @@ def deploy_here(folder: StateFolder, context: Sequence[str]) -> None:
 
 
 def _settings(context: Sequence[str]) -> dict[str, str]:
-    """The context of the deployment; statements here end within a second or are asked for every second."""
+    """The context of the deployment. SQL statements are short here, so they are polled every second."""
     settings = {"statement_poll_seconds": "1"}
     for pair in context:
         key, equals, value = pair.partition("=")

@@ -1,4 +1,4 @@
-"""Executions and their states, as people want to see them, from a Step Functions endpoint or from the archive."""
+"""Executions and their states, in a form that people can read, from a Step Functions endpoint or from the archive."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
 _DETAIL = ": "
-"""State names of a Data API loop have it: `LoadStaging: submit` is a detail of `LoadStaging`."""
+"""A state inside a Data API loop has this in its name: `LoadStaging: submit` is a detail of `LoadStaging`."""
 
 _BESIDES = {f"{kind}StateEntered" for kind in ("Choice", "Pass", "Wait")}
 """States that do nothing themselves."""
@@ -20,10 +20,10 @@ _BESIDES = {f"{kind}StateEntered" for kind in ("Choice", "Pass", "Wait")}
 _WITHOUT_ERROR = ("RUNNING", "SUCCEEDED")
 
 _FEW, _MOST = 20, 1000
-"""Events on a page of a history: what happens between two looks, and what Step Functions allows."""
+"""Events on one page of a history: enough for what happens between two looks, and the most that Step Functions allows."""
 
 _ENDS_OF_MORE = ("Execution", "MapIteration")
-"""Their failures follow one of a state, which has been counted."""
+"""When these fail, a state inside them failed first and was already counted."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class StateVisit:
 
 
 def visits(events: Sequence[Mapping[str, Any]]) -> list[StateVisit]:
-    """The states an execution has gone through, in order of entry; only those that do something, without the steps of Data API loops."""
+    """The states an execution went through, in order of entry, without Choice, Pass and Wait states and the steps of Data API loops."""
     reader = _Reader()
     for event in events:
         reader.read(event)
@@ -88,7 +88,7 @@ def visits(events: Sequence[Mapping[str, Any]]) -> list[StateVisit]:
 
 
 class _Reader:
-    """Puts the events of a history down to visits, which are known by the number of the event that began them."""
+    """Assigns each event of a history to a visit; a visit is identified by the number of the event that began it."""
 
     def __init__(self) -> None:
         self.found: dict[int, StateVisit] = {}
@@ -116,7 +116,7 @@ class _Reader:
         self._last = event
 
     def _break_off(self) -> None:
-        """End the visits that the execution's end had cut off; a redrive enters its states anew."""
+        """End the visits that were open when the execution failed; a redrive enters their states again."""
         for number in (number for waiting in self._open.values() for number in waiting):
             self.found[number].ended = _time(self._last["timestamp"])
             self.found[number].failed = True
@@ -165,7 +165,7 @@ def readable_cause(cause: str) -> str:
 
 
 class Archive:
-    """The executions that have ended, as the endpoint has written them down."""
+    """The executions that have ended, from the files that the endpoint wrote."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -183,7 +183,7 @@ class Archive:
         return Execution.from_description(self._read(self._path(name))["description"])
 
     def events(self, name: str) -> list[dict[str, Any]]:
-        """The history of one; KeyError if there is none of that name."""
+        """The history of an execution; KeyError if no execution has the name."""
         return list(self._read(self._path(name))["events"])
 
     def _path(self, name: str) -> Path:
@@ -198,7 +198,7 @@ class Archive:
 
 
 class StateMachine:
-    """A state machine of that name on AWS or on a running endpoint."""
+    """The state machine called `name`, on AWS or on a running endpoint."""
 
     def __init__(self, client: "SFNClient", name: str) -> None:
         self._client = client
@@ -218,7 +218,7 @@ class StateMachine:
         return Execution.from_description(found)
 
     def executions(self, limit: int = 50) -> list[Execution]:
-        """The newest ones, the newest first. ListExecutions names no error, so the failed ones are described."""
+        """The newest executions, newest first. ListExecutions returns no error names, so failed executions are described too."""
         found = self._client.list_executions(stateMachineArn=self.arn, maxResults=limit)["executions"]
         executions = [
             Execution.from_description(item)
@@ -229,7 +229,7 @@ class StateMachine:
         return sorted(executions, key=lambda execution: execution.started, reverse=True)
 
     def events(self, name: str, after: int = 0) -> list[dict[str, Any]]:
-        """The history of one, or what follows event number `after` in it; KeyError if there is none of that name."""
+        """The history of an execution, from the event after number `after`; KeyError if no execution has the name."""
         newest_first = takewhile(lambda event: event["id"] > after, self._newest_first(name, after))
         try:
             return list(newest_first)[::-1]

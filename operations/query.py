@@ -1,4 +1,4 @@
-"""`pipeline query`: asks the warehouse, which is the local file, behind a running endpoint, or Redshift on AWS."""
+"""`pipeline query`: asks the warehouse: the local file, a running endpoint, or Redshift on AWS."""
 
 from typing import Annotated, Any
 

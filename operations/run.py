@@ -101,7 +101,7 @@ def review_span(rows: list[tuple[Any, ...]], window: Mapping[str, str]) -> str |
 
 @contextmanager
 def _endpoint(folder: StateFolder, name: str, context: list[str]) -> Iterator[None]:
-    """An endpoint of its own, or the one that `up` keeps for this folder."""
+    """Use the endpoint that `up` keeps for this folder; if there is none, start one for this run."""
     running = folder.running()
     if running and running.purpose == "up":
         if context:

@@ -64,7 +64,7 @@ def create_tables() -> list[str]:
 
 
 def create_staging() -> list[str]:
-    """Empty staging tables, made anew: they follow the catalog of today."""
+    """Drop and recreate the staging tables, so that they follow the current catalog."""
     return [
         *(render("staging/drop_table.sql", table=table) for table in (*_loaded(), LANDED.name)),
         *(_create("staging/create_table.sql", dataset, "goodreads_staging") for dataset in DATASETS),
@@ -76,7 +76,7 @@ def create_staging() -> list[str]:
 
 
 def match_ledger(landed: str, role: str) -> list[str]:
-    """All tables made, and last of all the landed files that the ledger holds already.
+    """Create missing tables, recreate staging, and select the landed files that the ledger already lists.
 
     `landed` is the S3 URI of the run's list of landed files, `role` the ARN that COPY assumes.
     """
@@ -89,7 +89,7 @@ def match_ledger(landed: str, role: str) -> list[str]:
 
 
 def load_staging(processed: str, role: str) -> list[str]:
-    """Staging filled from the Parquet files of one run, in place of whatever it holds.
+    """Empty staging, then fill it from the Parquet files of one run.
 
     `processed` is the S3 URI of the run's folder in the processed zone, `role` the ARN that COPY assumes.
     """
@@ -109,7 +109,7 @@ def load_staging(processed: str, role: str) -> list[str]:
 
 
 def publish() -> list[str]:
-    """The ledger and the four warehouse tables brought up to date with what the run `{}` has staged."""
+    """Write what the run `{}` has staged into the ledger and the four warehouse tables."""
     return [
         render("warehouse/lock_ledger.sql"),
         *(

@@ -91,7 +91,7 @@ def _problem(folder: Path, path: Path) -> str | None:
 
 
 def _name(path: Path) -> str:
-    """The path as a landing key; what is in files/ is looked at as if it were beside it."""
+    """The path as a landing key; a leading files/ is ignored."""
     return path.as_posix().removeprefix(f"{FILES}/")
 
 

@@ -38,9 +38,9 @@ class RecordFiles:
         self._stack.close()
 
     def add(self, reject: Reject) -> tuple[str, int]:
-        """The file, by its path below the folder, and the line in which the record begins there.
+        """Write a record; the file's path below the folder, and the line where the record begins.
 
-        OperationError if it is a text without the header of its file.
+        OperationError if the record is raw text and the header of its file is unknown.
         """
         if reject.row is not None:
             columns = ordered(reject)
@@ -78,7 +78,7 @@ class RecordFiles:
         return name, line
 
     def _file(self, name: str) -> IO[bytes]:
-        """One is open at a time: there may be as many as there are landing files."""
+        """Only one file is open at a time, because there may be as many files as landing files."""
         if self._open is None or self._open[0] != name:
             self._stack.close()
             path = self._folder / name

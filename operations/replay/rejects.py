@@ -30,7 +30,7 @@ class Violation:
 class Reject:
     """A rejected record of `file` (URI): its fields as `row`, or its text as `raw` with the file's header `columns`.
 
-    With another `encoding` than UTF-8 each character stands for a byte of the file.
+    If `encoding` is not UTF-8, each character stands for one byte of the file.
     """
 
     dataset: Dataset
@@ -89,7 +89,7 @@ class Rejects:
 
     @classmethod
     def among(cls, keys: list[str]) -> Self:
-        """Those of one run's keys; what Spark has not finished or writes for itself is not among them."""
+        """The rejects among one run's keys, without unfinished files of Spark and its own files."""
         present = set(keys)
         return cls(
             lines=tuple(key for key in keys if _is_lines(key)),
@@ -118,7 +118,7 @@ class Rejects:
 
 
 def rejects_of(zones: Zones, run: str) -> Rejects:
-    """The run's rejects; OperationError that names the newest runs that have some if this one has none."""
+    """The run's rejects. If it has none, OperationError names the newest runs that have some."""
     try:
         keys = [key for key, _ in _objects(zones, f"{run_folder(run)}/")]
         if rejects := Rejects.among(keys):

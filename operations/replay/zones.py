@@ -29,7 +29,7 @@ class Zones:
 
 @contextmanager
 def zones_here(state: StateFolder, name: str) -> Iterator[Zones]:
-    """Through the endpoint that serves the folder; without one the buckets are served for as long as it takes.
+    """The zones of a state folder, through its endpoint; if no endpoint runs, the buckets are served until the block ends.
 
     OperationError if there is no such folder, or if another process is just starting on it.
     """
@@ -41,7 +41,7 @@ def zones_here(state: StateFolder, name: str) -> Iterator[Zones]:
 
 
 def zones_on_aws(name: str) -> Zones:
-    """In the account of the credentials, which are found as by the AWS CLI."""
+    """The zones in the account of the credentials; credentials are found as the AWS CLI finds them."""
     region = boto3.Session().region_name
     if not region:
         raise OperationError("no region is given: set AWS_REGION, or AWS_PROFILE to a profile that has one")

@@ -1,4 +1,4 @@
--- Those who are among the most reviewed as well as among the best rated.
+-- The authors or books that are both among the most reviewed and among the best rated.
 insert into goodreads_analytics.$table (
     place,
 $columns,

@@ -1,4 +1,4 @@
--- The rows of the files are the rows of the dataset.
+-- The rows counted per file add up to the rows counted for the dataset.
 select
     '$table' as dataset,
     '' as column_name,

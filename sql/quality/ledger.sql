@@ -1,4 +1,4 @@
--- Every row the ledger says was inserted is in the warehouse, and none besides.
+-- The warehouse has exactly as many rows as the ledger says were inserted.
 select
     '$table' as dataset,
     '' as column_name,

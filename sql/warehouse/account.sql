@@ -1,6 +1,6 @@
 -- Compares what is staged with what the warehouse holds and writes the run's line of the ledger.
--- A run that is in the ledger already was published by an earlier attempt: nothing to do. Staging that another
--- run has filled, or a newer holder of the lease, makes a flag null and the publish fail.
+-- If the run is already in the ledger, an earlier attempt published it, and no line is written. If another run has
+-- filled staging, or a newer run holds the lease, a flag is null and the publish fails.
 insert into goodreads_warehouse.ledger (
     run_id,
     dataset,
