@@ -48,7 +48,8 @@ class Checkout:
         inherited = {
             name: value
             for name, value in os.environ.items()
-            if not name.startswith(("MAKE", "PIP_", "PYTHON", "UV_"))
+            if not name.startswith(("MAKE", "PIP_", "UV_"))
+            and name != "PYTHON"  # as in `make test PYTHON=...`
         }
         return subprocess.run(
             ["make", ".venv/.runtime", *arguments],
@@ -66,12 +67,9 @@ class Checkout:
     def python(self, code: str) -> str:
         """What this code prints in the checkout's .venv, run elsewhere."""
         return subprocess.run(
-            [self.root / ".venv" / "bin" / "python", "-c", code],
+            [self.root / ".venv" / "bin" / "python", "-I", "-c", code],
             cwd=self.wheels,
-            env={
-                **{name: value for name, value in os.environ.items() if not name.startswith("PYTHON")},
-                "LC_ALL": "POSIX",
-            },
+            env={**os.environ, "LC_ALL": "POSIX"},
             capture_output=True,
             text=True,
             check=True,
