@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 import pytest
@@ -41,13 +42,24 @@ def checkout(tmp_path: Path) -> Path:
     root = tmp_path / "l'été 1" / "check out"
     shutil.copytree(ROOT, root, ignore=shutil.ignore_patterns(*LEFT_OUT))
     shutil.copytree(sys.prefix, root / ".venv", symlinks=True, copy_function=link_or_copy)
+    packages = root / ".venv" / Path(sysconfig.get_path("purelib")).relative_to(sys.prefix)
+    for link in packages.glob("__editable__*"):
+        link.unlink()  # it leads to the code of this checkout
+    command = root / ".venv" / "bin" / "pipeline"
+    command.unlink()  # it names the Python of this checkout
+    command.write_text('#!/bin/sh\nexec "$(dirname "$0")/python" -m operations "$@"\n')
+    command.chmod(0o755)
     (root / "node_modules").symlink_to(ROOT / "node_modules")
     return root
 
 
 def test_the_pipeline_runs_whatever_the_folders_and_the_locale_are_called(checkout: Path) -> None:
     made = generate(checkout / "mes données", size=100_000)
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("MAKE", "MFLAGS", "PYTHONDONTWRITEBYTECODE"))
+    }
 
     done = subprocess.run(
         ["make", "--assume-old=runtime", "run", "DATA=mes données"],
@@ -60,5 +72,7 @@ def test_the_pipeline_runs_whatever_the_folders_and_the_locale_are_called(checko
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "SUCCEEDED" in done.stdout
+    # Python keeps what it compiles beside the code that it runs
+    assert (checkout / "operations" / "__pycache__").is_dir(), "the command ran the code of another checkout"
     assert made.records > 0
     assert list((checkout / ".state" / "buckets").glob("goodreads-processed-*/run=*/reviews/*"))
