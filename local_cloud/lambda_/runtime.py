@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO, Any, Protocol
 
 from landing.aside import written_aside
+from landing.disk import cause_told
 from local_cloud.deployed_only import DEPLOYED_ONLY
 from local_cloud.processes import end_tree
 
@@ -105,7 +106,8 @@ class LambdaRuntime:
         name = function.function_name
         if timed_out:
             return _error("Sandbox.Timedout", f"{name} timed out after {function.timeout} seconds")
-        return _error("Runtime.ExitError", f"{name} exited with {code}; see {self._log(function)}")
+        cause = cause_told(f"{name} exited with {code}; see {self._log(function)}", self._logs)
+        return _error("Runtime.ExitError", cause)
 
     def _start(self, function: Function) -> _Child:
         code = self._unpacked(function)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from landing.disk import disk_full, is_full, is_of_full_disk
+from landing import disk
+from landing.disk import cause_told, disk_full, is_full, is_of_full_disk
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
@@ -40,3 +41,12 @@ def test_a_person_is_told_where_and_how_much_is_free(tmp_path: Path) -> None:
     assert told.startswith("disk full: ")
     assert f" free in {tmp_path}/not/yet/made; make room there" in told
     assert not is_of_full_disk("the file is full of quotes")
+
+
+def test_a_failure_on_a_full_disk_names_the_disk_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert cause_told("exit code 1", tmp_path) == "exit code 1", "there is room"
+    monkeypatch.setattr(disk, "_ROOM", 1 << 80)
+    assert cause_told("exit code 1", tmp_path).startswith("exit code 1; disk full: ")
+    assert cause_told("write: No space left on device", tmp_path) == "write: No space left on device"

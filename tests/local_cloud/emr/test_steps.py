@@ -12,6 +12,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from landing import disk
 from local_cloud.emr.steps import (
     StepRunner,
     cores_and_memory,
@@ -103,6 +104,13 @@ def test_a_step_that_fails_is_described_with_the_exception_and_the_log(runner: R
 
 def test_a_step_that_fails_without_a_word_is_described_with_its_exit_code(runner: Runner) -> None:
     assert runner("exit 7").run(["spark-submit"], always).reason == "exit code 7"
+
+
+def test_a_step_whose_log_did_not_fit_on_the_disk_is_described_with_the_full_disk(
+    runner: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(disk, "_ROOM", 1 << 80)
+    assert runner("exit 7").run(["spark-submit"], always).reason.startswith("exit code 7; disk full: ")
 
 
 @pytest.mark.parametrize("arguments", [["hadoop", "fs", "-ls"], []])

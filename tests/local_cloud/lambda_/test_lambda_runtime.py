@@ -16,6 +16,7 @@ from typing import Any
 import psutil
 import pytest
 
+from landing import disk
 from local_cloud.lambda_.runtime import LambdaRuntime
 from tests.local_cloud.alive import is_alive
 from tests.local_cloud.waiting import until
@@ -232,6 +233,16 @@ def test_a_process_that_ends_during_a_call_is_an_error_that_names_its_log(
         == f"goodreads-test exited with {code}; see {tmp_path}/logs/lambda-goodreads-test.log"
     )
     assert result(runtime, Deployed("app.echo"), "again") == "again"
+
+
+def test_a_process_that_ends_for_a_full_disk_is_an_error_that_names_the_disk(
+    runtime: LambdaRuntime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(disk, "_ROOM", 1 << 80)
+    told = error(runtime, Deployed("app.leave"))["errorMessage"]
+    assert told.startswith(
+        f"goodreads-test exited with 3; see {tmp_path}/logs/lambda-goodreads-test.log; disk full: "
+    )
 
 
 def test_a_process_that_was_killed_while_idle_is_replaced(runtime: LambdaRuntime) -> None:
