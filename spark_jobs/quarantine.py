@@ -10,8 +10,8 @@ from pyspark.sql import functions as F
 from catalog import Column as CatalogColumn
 from catalog import Dataset
 from contract.keys import RECORDS_BEFORE
+from contract.rejects import BYTES, REJECT_COLUMNS, UTF8, VIOLATION_COLUMNS
 from spark_jobs.reading import (
-    BYTES,
     CORRUPT,
     FAULT,
     Source,
@@ -72,8 +72,8 @@ def _records_of_files(spark: SparkSession, source: Source) -> DataFrame:
 def explained(numbered: Sequence[DataFrame], dataset: Dataset, *, run_id: str) -> DataFrame:
     """The rejects to write, from the rows of `numbered_by_spark` and `numbered_by_arrow`.
 
-    Columns: run_id, dataset, file (URI; of the part, if the file was cut), record (1-based within the landed file,
-    lines of white space count), violations (array of column, rule, value; a value is cut to 256 characters),
+    Columns: those of contract/rejects.py, with file the URI of the part if the file was cut, record (1-based within the landed
+    file, lines of white space count), violations (a value is cut to 256 characters),
     row (map of texts; NULL if the number of fields was wrong), raw (the record's text in that case, else NULL), columns (the file's header where raw is set, else NULL),
     encoding. If some bytes of a record are not UTF-8, its whole row (or raw) is ISO-8859-1, one character per byte: nothing
     is lost, and for a file in that encoding the text is right.
@@ -84,17 +84,18 @@ def explained(numbered: Sequence[DataFrame], dataset: Dataset, *, run_id: str) -
     rejects = records.withColumn(_IS_TEXT, is_text).withColumn(
         ROW, F.when(F.col(_IS_TEXT), texts_of(F.col(ROW))).otherwise(F.col(ROW))
     )
-    return rejects.select(
-        F.lit(run_id).alias("run_id"),
-        F.lit(dataset.name).alias("dataset"),
-        _uri().alias("file"),
-        (F.col(RECORD) + _records_before()).alias("record"),
-        _violations(dataset).alias("violations"),
-        F.when(is_row, F.col(ROW)).alias("row"),
-        F.when(F.col(_IS_TEXT), text_of(F.col(CORRUPT))).otherwise(F.col(CORRUPT)).alias("raw"),
-        F.when(~is_row, F.col(COLUMNS)).alias("columns"),
-        F.when(F.col(_IS_TEXT), "UTF-8").otherwise(BYTES).alias("encoding"),
-    )
+    values = {
+        "run_id": F.lit(run_id),
+        "dataset": F.lit(dataset.name),
+        "file": _uri(),
+        "record": F.col(RECORD) + _records_before(),
+        "violations": _violations(dataset),
+        "row": F.when(is_row, F.col(ROW)),
+        "raw": F.when(F.col(_IS_TEXT), text_of(F.col(CORRUPT))).otherwise(F.col(CORRUPT)),
+        "columns": F.when(~is_row, F.col(COLUMNS)),
+        "encoding": F.when(F.col(_IS_TEXT), UTF8).otherwise(BYTES),
+    }
+    return rejects.select(*(values[name].alias(name) for name in REJECT_COLUMNS))
 
 
 def _uri() -> Column:
@@ -121,4 +122,5 @@ def _violation_of(column: CatalogColumn) -> Column:
 
 
 def _violation(column: str | None, rule: Column, value: Column) -> Column:
-    return F.struct(F.lit(column).cast("string").alias("column"), rule.alias("rule"), value.alias("value"))
+    values = {"column": F.lit(column).cast("string"), "rule": rule, "value": value}
+    return F.struct(*(values[name].alias(name) for name in VIOLATION_COLUMNS))

@@ -16,6 +16,7 @@ from pyspark.sql.types import StringType, StructField, StructType
 
 from contract.keys import NUMBER_DIGITS
 from contract.plan import Layout, Plan, PlannedFile
+from contract.rejects import BYTES
 from spark_jobs.job import Job
 
 CORRUPT = ":corrupt"
@@ -34,7 +35,6 @@ at 16 million characters and a million fields opening a file takes 50 ms instead
 
 _NOT_BLANK = r"[^\p{Z}\p{Cc}]"
 
-BYTES = "ISO-8859-1"
 _REPLACEMENT = "\ufffd"
 
 

@@ -11,12 +11,13 @@ import pyarrow as pa
 
 from catalog import Dataset
 from contract.keys import is_gzip
+from contract.rejects import BYTES
 from spark_jobs.accounting import FileTally
 from spark_jobs.csv_files import NotRegularError, Records, read_records_of
 from spark_jobs.job import DatasetRun
 from spark_jobs.packing import Packing, packed_rows, packed_tally
 from spark_jobs.quarantine import COLUMNS, FILE, RECORD, ROW
-from spark_jobs.reading import BYTES, CORRUPT, FAULT, Source, UnexpectedFilesError
+from spark_jobs.reading import CORRUPT, FAULT, Source, UnexpectedFilesError
 from spark_jobs.rules.in_duckdb import Cleaner, numbered
 from spark_jobs.storage import Folder
 

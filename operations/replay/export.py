@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
+from contract.rejects import Reject
 from lambdas.shared.recognise import dataset_of
 from landing.aside import written_aside
 from operations.errors import OperationError
-from operations.replay.records import RecordFiles, csv_record
-from operations.replay.rejects import Reject, RejectedFile, rejects_of
+from operations.replay.records import RecordFiles, csv_record, kind_of
+from operations.replay.rejects import RejectedFile, rejects_of
 from operations.replay.zones import Zones
 
 OVERVIEW = "rejects.csv"
@@ -83,7 +84,7 @@ def path_of(file: RejectedFile) -> str:
 
 
 def _list_record(listing: IO[str], overview: Overview, reject: Reject, path: str, line: int) -> None:
-    if reject.kind == "quoting":
+    if kind_of(reject) == "quoting":
         overview.guessed.add(path)
     for violation in reject.violations:
         place = (path, str(line), reject.file, str(reject.record))

@@ -8,8 +8,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, Self
 
+from contract.rejects import UTF8, Reject
 from operations.errors import OperationError
-from operations.replay.rejects import Reject
 
 
 class RecordFiles:
@@ -45,7 +45,7 @@ class RecordFiles:
         if reject.row is not None:
             columns = ordered(reject)
             text = csv_record([reject.row.get(name) for name in columns])
-            place = self._rows_file(f"{reject.dataset.name}/{reject.kind}", reject.encoding, columns)
+            place = self._rows_file(f"{reject.dataset.name}/{kind_of(reject)}", reject.encoding, columns)
             return self._append(place, columns, text.encode(reject.encoding))
         if reject.raw is None or reject.columns is None:
             raise OperationError(
@@ -85,6 +85,19 @@ class RecordFiles:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._open = name, self._stack.enter_context(path.open("ab"))
         return self._open[1]
+
+
+def kind_of(reject: Reject) -> str:
+    """How it can be written again.
+
+    `raw`: as its text. `quoting`: by a guess, as that is how the job could split it. `encoding`: byte by byte,
+    as it is not UTF-8. `rows`: as a row whose values are wrong.
+    """
+    if reject.row is None:
+        return "raw"
+    if any(violation.rule == "quoting" for violation in reject.violations):
+        return "quoting"
+    return "rows" if reject.encoding == UTF8 else "encoding"
 
 
 def ordered(reject: Reject) -> tuple[str, ...]:

@@ -4,71 +4,17 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
-from catalog import DATASETS, Dataset, dataset_named
+from catalog import DATASETS
 from contract.keys import ALL_RUNS, PART, REASON, run_folder, run_of
 from contract.plan import Reason
+from contract.rejects import Reject
 from operations.errors import OperationError
 from operations.replay.zones import Zones
 
-UTF8 = "UTF-8"
 _SHOWN_RUNS = 5
 _READ_BYTES = 1 << 20
-
-
-@dataclass(frozen=True)
-class Violation:
-    """A rule that a record breaks; no column and no value if the record could not be split into fields."""
-
-    column: str | None
-    rule: str
-    value: str | None
-
-
-@dataclass(frozen=True)
-class Reject:
-    """A rejected record of `file` (URI): its fields as `row`, or its text as `raw` with the file's header `columns`.
-
-    If `encoding` is not UTF-8, each character stands for one byte of the file.
-    """
-
-    dataset: Dataset
-    file: str
-    record: int
-    violations: tuple[Violation, ...]
-    row: dict[str, str | None] | None
-    raw: str | None
-    columns: tuple[str, ...] | None
-    encoding: str
-
-    @classmethod
-    def from_line(cls, line: bytes) -> Self:
-        """From a line of the Spark job; the older ones have no `columns` and are UTF-8."""
-        found: dict[str, Any] = json.loads(line)
-        return cls(
-            dataset=dataset_named(found["dataset"]),
-            file=found["file"],
-            record=found["record"],
-            violations=tuple(Violation(**violation) for violation in found["violations"]),
-            row=found["row"],
-            raw=found["raw"],
-            columns=tuple(found["columns"]) if found.get("columns") else None,
-            encoding=found.get("encoding", UTF8),
-        )
-
-    @property
-    def kind(self) -> str:
-        """How it can be written again.
-
-        `raw`: as its text. `quoting`: by a guess, as that is how the job could split it. `encoding`: byte by byte,
-        as it is not UTF-8. `rows`: as a row whose values are wrong.
-        """
-        if self.row is None:
-            return "raw"
-        if any(violation.rule == "quoting" for violation in self.violations):
-            return "quoting"
-        return "rows" if self.encoding == UTF8 else "encoding"
 
 
 @dataclass(frozen=True)

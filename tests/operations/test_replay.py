@@ -16,13 +16,13 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
 from catalog import AUTHORS
+from contract.rejects import Reject
 from local_cloud.state import StateFolder
 from operations.__main__ import app
 from operations.errors import OperationError
 from operations.replay.export import export
 from operations.replay.landing import land, replay
 from operations.replay.records import RecordFiles, csv_record
-from operations.replay.rejects import Reject
 from operations.replay.zones import Zones, zones_here, zones_on_aws
 from tests.local_cloud.conftest import Endpoint
 
