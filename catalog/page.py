@@ -12,6 +12,9 @@ order; a file that lacks one goes to quarantine, because the newest version of a
 Other columns are ignored, columns without a name too. What programs leave beside data, like `_SUCCESS`, `.part.csv.crc` or `.DS_Store`, is
 deleted with the files.
 
+A record whose fields are all empty, quoted or not, holds no data, like the rows that were deleted in a spreadsheet. It is skipped as a blank
+line is: it is neither a row read nor a reject, and a note of the run says how many such records each file had.
+
 A row that breaks a rule goes to quarantine with the rule's name: `field_count`, `quoting`, `encoding` (not UTF-8), `required`, `type`, `range`
 or `too_long`. Timestamps are from {FIRST_YEAR} to {YEAR_AFTER_LAST - 1}, and `record_create_timestamp` is at most a day after the start of the run: a
 version from the future would win for ever.

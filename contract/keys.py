@@ -11,6 +11,7 @@ Everything a run writes is below `run=<run id>/` in its zone:
     quarantine  <dataset>/part-*             rejected rows
                 files/                       landed files that cannot be used, each with `<name>.reason.json` beside it
                 unreadable/part-*            the list of the files that the Spark job could not read
+                remarks/part-*               what the Spark job has to say about other files
 """
 
 from urllib.parse import quote
@@ -26,6 +27,7 @@ PART = "part-"
 
 GZIP = ".gz"
 UNREADABLE = "unreadable"
+REMARKS = "remarks"
 REASON = ".reason.json"
 
 
@@ -92,6 +94,11 @@ def unusable_folder(run_id: str) -> str:
 def unreadable_prefix(run_id: str) -> str:
     """The keys of the Spark job's list of unreadable files begin with this, in quarantine."""
     return f"{run_folder(run_id)}/{UNREADABLE}/{PART}"
+
+
+def remarks_prefix(run_id: str) -> str:
+    """The keys of the Spark job's remarks begin with this, in quarantine."""
+    return f"{run_folder(run_id)}/{REMARKS}/{PART}"
 
 
 NUMBER_DIGITS = 5

@@ -99,6 +99,15 @@ class Unreadable:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Remark:
+    """What a person should know about a file that the Spark job has read: a line of its list in quarantine."""
+
+    run_id: str
+    key: str
+    remark: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Layout:
     """Files of one dataset that share a header: `columns` in the header's order; `prefix` is their folder (S3 URI).
 

@@ -1,4 +1,4 @@
-"""QuarantineUnreadable: copies the files that Spark could not read to quarantine, with the reason."""
+"""QuarantineUnreadable: copies the files that Spark could not read to quarantine, with the reason, and passes on its remarks."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,7 +7,7 @@ from aws_lambda_powertools import Logger
 
 from contract.keys import copied_key
 from contract.plan import Plan, PlannedFile
-from lambdas.shared.planning import summary
+from lambdas.shared.planning import notes_told, summary
 from lambdas.shared.run import Run
 from lambdas.shared.zone import in_parallel
 
@@ -15,12 +15,15 @@ log = Logger()
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """{run_id, plan} -> plan; does nothing if Spark could read every file."""
+    """{run_id, plan} -> plan; the same plan if Spark has nothing to say about any file."""
     run = Run.of(event)
-    problems = {file.key: file.problem for file in run.unreadable()}
-    if not problems:
-        return dict(event["plan"])
-    return {**event["plan"], **summary(quarantine(run, problems), run.environment.task_limits)}
+    plan = dict(event["plan"])
+    if problems := {file.key: file.problem for file in run.unreadable()}:
+        plan |= summary(quarantine(run, problems), run.environment.task_limits)
+    remarks = [f"{remark.key}: {remark.remark}" for remark in run.remarks()]
+    for remark in remarks:
+        log.warning(remark)
+    return plan | {"notes": notes_told([*plan["notes"], *remarks])}
 
 
 def quarantine(run: Run, problems: Mapping[str, str]) -> Plan:

@@ -14,16 +14,17 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import ArrayType, StringType, StructField, StructType
 
 from contract.ledger import ACCOUNTING, FILES, Counts, problem_told
-from contract.plan import PlannedFile, Unreadable
-from spark_jobs.reading import FILE_NUMBER
+from contract.plan import PlannedFile, Remark, Unreadable
+from spark_jobs.reading import BLANK, FILE_NUMBER
 from spark_jobs.schema import struct_of
 
 TALLY = ":tally"
 """The column of tallies; it is NULL in a row of data."""
 
-READ_BY_FILE, QUARANTINED_BY_FILE = "read_by_file", "quarantined_by_file"
+READ_BY_FILE, QUARANTINED_BY_FILE, BLANK_BY_FILE = "read_by_file", "quarantined_by_file", "blank_by_file"
 
 _UNREADABLE = StructType([StructField(each.name, StringType()) for each in fields(Unreadable)])
+_REMARK = StructType([StructField(each.name, StringType()) for each in fields(Remark)])
 
 
 class UnaccountedRowsError(Exception):
@@ -51,6 +52,8 @@ class Tally:
 class FileTally(Tally):
     """Rows of a file: all rows, the rows that break a rule, and the rows older than another version of their key.
 
+    `blank` records hold nothing in any field; they are not among the rows.
+
     `deferred` if Arrow did not read the file, because only Spark's parser can tell its content.
     """
 
@@ -58,6 +61,7 @@ class FileTally(Tally):
     read: int = 0
     bad: int = 0
     older: int = 0
+    blank: int = 0
     deferred: bool = False
 
 
@@ -86,19 +90,21 @@ def require_identity(counts: Counts) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class FileCounts:
-    """Rows by number of file; a file without rows has no entry."""
+    """Rows by number of file, and records that hold nothing; a file without any has no entry."""
 
     read: Counter[int] = field(default_factory=Counter)
     quarantined: Counter[int] = field(default_factory=Counter)
+    blank: Counter[int] = field(default_factory=Counter)
 
     @classmethod
     def tallied(cls, tallies: Iterable[FileTally]) -> Self:
         """The counts from tallies; a split file has several tallies."""
-        read, quarantined = Counter[int](), Counter[int]()
+        read, quarantined, blank = Counter[int](), Counter[int](), Counter[int]()
         for tally in tallies:
             read[tally.file_number] += tally.read
             quarantined[tally.file_number] += tally.bad
-        return cls(read=+read, quarantined=+quarantined)  # without zeros
+            blank[tally.file_number] += tally.blank
+        return cls(read=+read, quarantined=+quarantined, blank=+blank)  # without zeros
 
     @classmethod
     def total(cls, parts: Iterable["FileCounts"]) -> Self:
@@ -107,32 +113,42 @@ class FileCounts:
         for part in parts:
             total.read.update(part.read)
             total.quarantined.update(part.quarantined)
+            total.blank.update(part.blank)
         return total
 
     def require_parts(self, files: Iterable[PlannedFile]) -> None:
         """UnaccountedRowsError unless every split file has as many rows read as its parts have records."""
         for file in files:
             records = sum(part.records for part in file.parts)
-            if file.parts and self.read[file.number] != records:
+            found = self.read[file.number] + self.blank[file.number]
+            if file.parts and found != records:
                 raise UnaccountedRowsError(
-                    f"{file.key} was cut into parts with {records} records, but {self.read[file.number]} records were "
+                    f"{file.key} was cut into parts with {records} records, but {found} records were "
                     "read: start a new run; if it fails again, set copy_part_bytes above the size of the file"
                 )
 
 
 def counted_by_file(is_rejected: Column, files: int) -> list[Column]:
-    """Aggregates over the rows of at most `files` files."""
-    rejected = F.when(is_rejected, F.col(FILE_NUMBER))
+    """Aggregates over the rows of at most `files` files; a row with BLANK holds nothing."""
+    read = F.when(~F.col(BLANK), F.col(FILE_NUMBER))
+    rejected = F.when(~F.col(BLANK) & is_rejected, F.col(FILE_NUMBER))
+    blank = F.when(F.col(BLANK), F.col(FILE_NUMBER))
     return [
-        _histogram(F.col(FILE_NUMBER), files).alias(READ_BY_FILE),
+        _histogram(read, files).alias(READ_BY_FILE),
         _histogram(rejected, files).alias(QUARANTINED_BY_FILE),
+        _histogram(blank, files).alias(BLANK_BY_FILE),
     ]
 
 
-def tallies_by_file(read: str | None, quarantined: str | None) -> list[FileTally]:
+def tallies_by_file(observed: Mapping[str, str | None]) -> list[FileTally]:
     """From the observed values of `counted_by_file`."""
-    rows, bad = _counts_from(read), _counts_from(quarantined)
-    return [FileTally(file_number=number, read=rows[number], bad=bad[number]) for number in rows]
+    rows, bad, blank = (
+        _counts_from(observed[name]) for name in (READ_BY_FILE, QUARANTINED_BY_FILE, BLANK_BY_FILE)
+    )
+    return [
+        FileTally(file_number=number, read=rows[number], bad=bad[number], blank=blank[number])
+        for number in rows | blank
+    ]
 
 
 def _histogram(number: Column, files: int) -> Column:
@@ -199,6 +215,12 @@ def unreadable_rows(spark: SparkSession, problems: Mapping[PlannedFile, str], *,
         for file, problem in problems.items()
     ]
     return _small_frame(spark, entries, _UNREADABLE)
+
+
+def remark_rows(spark: SparkSession, remarks: Mapping[PlannedFile, str], *, run_id: str) -> DataFrame:
+    """One row for each file with a remark, with the fields of Remark."""
+    entries = [asdict(Remark(run_id=run_id, key=file.key, remark=remark)) for file, remark in remarks.items()]
+    return _small_frame(spark, entries, _REMARK)
 
 
 def _small_frame(

@@ -2,8 +2,10 @@
 
 import gzip
 import io
+import unicodedata
 import zlib
 from collections.abc import Iterator, Sequence
+from csv import reader as csv_records
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +23,7 @@ MAX_FILE_BYTES = 512 * 1024 * 1024
 """The largest file for Arrow, also after unpacking; a node may lack the memory for a larger one."""
 
 _BLOCK = 256 * 1024
+_SOMETHING = r"[^\p{Z}\p{Cc}]"
 
 
 class NotRegularError(Exception):
@@ -33,20 +36,70 @@ class Records:
 
     `texts` and `values` hold the records with all fields, a column for each name of the header. `values` are the bytes in
     the file; `texts` are the same as text, empty where a wanted column is not UTF-8 (BROKEN says so). `corrupt` holds the
-    other records: their texts by their numbers, from 1.
+    texts of records with another number of fields, by their numbers, from 1. `blank` are the numbers of the records that hold
+    nothing in any field; they are nowhere else.
     """
 
     texts: pa.Table
     values: pa.Table
     corrupt: dict[int, str]
+    blank: tuple[int, ...] = ()
 
     def __len__(self) -> int:
-        return int(self.texts.num_rows) + len(self.corrupt)
+        return int(self.texts.num_rows) + len(self.corrupt) + len(self.blank)
 
     def numbers(self) -> np.ndarray:
         """The numbers of the records in `texts`."""
         every = np.arange(1, len(self) + 1)
-        return np.setdiff1d(every, list(self.corrupt), assume_unique=True)
+        return np.setdiff1d(every, [*self.corrupt, *self.blank], assume_unique=True)
+
+    def without_blank(self, wanted: str) -> "Records":
+        """The same records, with those that hold nothing in `blank`; `wanted` is a column that is seldom empty."""
+        corrupt = {number: text for number, text in self.corrupt.items() if not is_blank(text)}
+        mask = _blank_rows(self, wanted)
+        if len(corrupt) == len(self.corrupt) and mask is None:
+            return self
+        kept = np.ones(self.texts.num_rows, bool) if mask is None else ~mask
+        blank = [*self.numbers()[~kept].tolist(), *(self.corrupt.keys() - corrupt.keys())]
+        return Records(
+            texts=self.texts.filter(pa.array(kept)),
+            values=self.values.filter(pa.array(kept)),
+            corrupt=corrupt,
+            blank=tuple(sorted(blank)),
+        )
+
+
+def is_blank(record: str) -> bool:
+    """Whether a record's text is CSV whose fields hold nothing but white space and control characters."""
+    if not _is_nothing(record.translate({ord(","): None, ord('"'): None})):
+        return False  # most records; the parser comes only for the others
+    return all(_is_nothing(field) for row in csv_records([record]) for field in row)
+
+
+def _is_nothing(field: str) -> bool:
+    return all(unicodedata.category(sign) in ("Zs", "Zl", "Zp", "Cc") for sign in field)
+
+
+def _blank_rows(records: Records, wanted: str) -> np.ndarray | None:
+    """Which rows hold nothing in any field; None if there is none."""
+    first = records.texts.column(wanted)
+    # nothing, or a first byte that is no visible character of ASCII: two comparisons leave few rows to look at
+    candidates = pc.or_(pc.less(first, "!"), pc.greater_equal(first, "\x7f"))
+    if not pc.any(candidates).as_py():
+        return None
+    found = candidates.to_numpy().copy()
+    columns = records.values.filter(candidates).columns
+    found[found] = np.logical_and.reduce([_hold_nothing(values) for values in columns])
+    return found if found.any() else None
+
+
+def _hold_nothing(values: pa.ChunkedArray) -> np.ndarray:
+    try:
+        texts = values.cast(pa.string())
+    except pa.ArrowInvalid:  # bytes that are not UTF-8 are something
+        return np.array([_is_nothing(value.decode(errors="replace")) for value in values.to_pylist()])
+    hold_something: np.ndarray = pc.match_substring_regex(texts, _SOMETHING).to_numpy()
+    return ~hold_something
 
 
 def read_records_of(
@@ -99,11 +152,12 @@ def _parsed(content: memoryview, columns: Sequence[str], wanted: Sequence[str]) 
     if longest > MAX_FIELD_CHARACTERS or any(fields > MAX_FIELDS for _, fields in corrupt.values()):
         raise NotRegularError("Spark's parser takes no field or record of that size")
     looked_at = texts.select([columns.index(name) for name in wanted]).rename_columns(list(wanted))
-    return Records(
+    records = Records(
         texts=looked_at.append_column(BROKEN, pa.array(broken)),
         values=values,
         corrupt={number: text for number, (text, _) in corrupt.items()},
     )
+    return records.without_blank(wanted[0])
 
 
 def _read(

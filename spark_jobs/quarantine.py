@@ -12,13 +12,14 @@ from catalog import Dataset
 from contract.keys import RECORDS_BEFORE
 from contract.rejects import BYTES, REJECT_COLUMNS, UTF8, VIOLATION_COLUMNS
 from spark_jobs.reading import (
+    BLANK,
     CORRUPT,
     FAULT,
     Source,
     any_has_lost_bytes,
     fault,
     has_lost_bytes,
-    is_blank,
+    holds_nothing,
     raw_fields,
     raw_row,
     read_source,
@@ -55,7 +56,7 @@ def numbered_by_spark(
     of_file = Window.partitionBy(FILE)
     number = F.col(_POSITION) - F.min(_POSITION).over(of_file)
     rejects = positioned.where(is_rejected(dataset)).withColumn(RECORD, number).drop(_POSITION)
-    return rejects.where((F.col(RECORD) > 0) & ~is_blank())
+    return rejects.where((F.col(RECORD) > 0) & ~F.col(BLANK)).drop(BLANK)
 
 
 def _records_of_files(spark: SparkSession, source: Source) -> DataFrame:
@@ -63,6 +64,7 @@ def _records_of_files(spark: SparkSession, source: Source) -> DataFrame:
         *raw_fields(source.layout),
         CORRUPT,
         fault(source).alias(FAULT),
+        holds_nothing(source.layout).alias(BLANK),
         raw_row(source.layout).alias(ROW),
         F.array(*map(F.lit, source.layout.columns)).alias(COLUMNS),
         F.col("_metadata.file_path").alias(FILE),

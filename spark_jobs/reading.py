@@ -25,6 +25,9 @@ CORRUPT = ":corrupt"
 FAULT = ":fault"
 """The rule that a record breaks as a whole: `field_count`, `quoting`, or NULL."""
 
+BLANK = ":blank"
+"""Whether the record holds nothing in any field."""
+
 FILE_NUMBER = ":file_number"
 """The number of a record's file."""
 
@@ -34,6 +37,8 @@ MAX_FIELDS = 100_000
 at 16 million characters and a million fields opening a file takes 50 ms instead of one."""
 
 _NOT_BLANK = r"[^\p{Z}\p{Cc}]"
+_NOT_BLANK_NOR_COMMA = r"[^,\p{Z}\p{Cc}]"
+_EMPTY_QUOTES = r'(?<!")"[\p{Z}\p{Cc}]*"(?!")'  # two quotes in a row inside of a quoted text are one quote
 
 _REPLACEMENT = "\ufffd"
 
@@ -164,17 +169,29 @@ def file_number() -> Column:
 
 
 def read_records(spark: SparkSession, sources: Sequence[Source]) -> DataFrame:
-    """The records of one dataset's files: the catalog's columns as raw text, CORRUPT, FAULT and FILE_NUMBER.
+    """The records of one dataset's files: the catalog's columns as raw text, CORRUPT, FAULT, BLANK and FILE_NUMBER.
 
     A line of nothing but white space is not a record.
     """
     frames = [
         read_source(spark, source, header=True).select(
-            *raw_fields(source.layout), CORRUPT, fault(source).alias(FAULT), file_number().alias(FILE_NUMBER)
+            *raw_fields(source.layout),
+            CORRUPT,
+            fault(source).alias(FAULT),
+            holds_nothing(source.layout).alias(BLANK),
+            file_number().alias(FILE_NUMBER),
         )
         for source in sources
     ]
     return reduce(DataFrame.unionByName, frames).where(~is_blank())
+
+
+def holds_nothing(layout: Layout) -> Column:
+    """BLANK of a frame that `read_source` made."""
+    fields = F.concat_ws("", *(F.col(_position(index)) for index in range(len(layout.columns))))
+    without_empty_quotes = F.regexp_replace(text_of(F.col(CORRUPT)), _EMPTY_QUOTES, "")
+    of_corrupt = without_empty_quotes.rlike(_NOT_BLANK_NOR_COMMA)
+    return ~F.when(F.col(CORRUPT).isNull(), text_of(fields).rlike(_NOT_BLANK)).otherwise(of_corrupt)
 
 
 def is_blank() -> Column:

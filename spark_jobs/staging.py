@@ -13,8 +13,6 @@ from contract.ledger import Counts
 from contract.plan import PlannedFile
 from spark_jobs import arrow
 from spark_jobs.accounting import (
-    QUARANTINED_BY_FILE,
-    READ_BY_FILE,
     TALLY,
     FileCounts,
     FileTally,
@@ -30,7 +28,7 @@ from spark_jobs.diagnosis import diagnose
 from spark_jobs.job import DatasetRun
 from spark_jobs.packing import Packing
 from spark_jobs.quarantine import explained, numbered_by_arrow, numbered_by_spark
-from spark_jobs.reading import Source, read_records, require_files
+from spark_jobs.reading import BLANK, Source, read_records, require_files
 from spark_jobs.rules.in_spark import clean_rows, is_rejected
 
 log = logging.getLogger("transform")
@@ -171,8 +169,8 @@ def _by_spark(run: DatasetRun, sources: Sequence[Source], packing: Packing) -> R
     cleaned = clean_rows(records, run.dataset, started=run.job.started).observe(
         observed, *counted_by_file(bad, files)
     )
-    rows = arrow.packed(cleaned.where(~bad), packing)
-    return rows, lambda: tallies_by_file(observed.get[READ_BY_FILE], observed.get[QUARANTINED_BY_FILE])
+    rows = arrow.packed(cleaned.where(~bad & ~F.col(BLANK)), packing)
+    return rows, lambda: tallies_by_file(observed.get)
 
 
 def _intake(

@@ -4,7 +4,8 @@
         --plan s3://working/run=X/copied.json --processed s3://processed/run=X --quarantine s3://quarantine/run=X
 
 Writes PROCESSED/<dataset>/, PROCESSED/accounting/ and PROCESSED/files/ (Parquet), and JSON lines: QUARANTINE/<dataset>/
-for the datasets that have rejects, QUARANTINE/unreadable/ if some files cannot be read; the run goes on without them.
+for the datasets that have rejects, QUARANTINE/unreadable/ if some files cannot be read (the run goes on without them), and
+QUARANTINE/remarks/ if there is something to say about other files.
 A second run with the same arguments replaces the first one's files.
 """
 
@@ -19,10 +20,10 @@ from pyspark.errors import PythonException
 from pyspark.sql import DataFrame, SparkSession
 
 from catalog import DATASETS
-from contract.keys import UNREADABLE
+from contract.keys import REMARKS, UNREADABLE
 from contract.ledger import ACCOUNTING, FILES, Counts
 from contract.plan import PlannedFile
-from spark_jobs.accounting import FileCounts, accounting_rows, file_rows, unreadable_rows
+from spark_jobs.accounting import FileCounts, accounting_rows, file_rows, remark_rows, unreadable_rows
 from spark_jobs.conf import SPARK_CONF, require_conf
 from spark_jobs.job import DatasetRun, Job, job_from
 from spark_jobs.reading import read_plan, sources_of
@@ -75,6 +76,14 @@ def write_accounting(
     if problems:
         unreadable = unreadable_rows(spark, problems, run_id=job.run_id)
         unreadable.write.mode("overwrite").json(f"{job.quarantine}/{UNREADABLE}", ignoreNullFields=False)
+    remarks = {file: _remark(by_file.blank[file.number]) for file in files if by_file.blank[file.number]}
+    if remarks:
+        rows = remark_rows(spark, remarks, run_id=job.run_id)
+        rows.write.mode("overwrite").json(f"{job.quarantine}/{REMARKS}")
+
+
+def _remark(blank: int) -> str:
+    return f"{blank:,} records hold nothing in any field and are skipped, like blank lines"
 
 
 def write_parquet(rows: DataFrame, target: str) -> None:

@@ -144,8 +144,11 @@ def clean_files(
             if file.records is None:
                 yield packed_tally(FileTally(file_number=file.file_number, deferred=True))
                 continue
-            if corrupt := len(file.records.corrupt):
-                yield packed_tally(FileTally(file_number=file.file_number, read=corrupt, bad=corrupt))
+            corrupt, blank = len(file.records.corrupt), len(file.records.blank)
+            if corrupt or blank:
+                yield packed_tally(
+                    FileTally(file_number=file.file_number, read=corrupt, bad=corrupt, blank=blank)
+                )
             waiting.append(numbered(file.records.texts, file.file_number))
             size += file.size
             if size >= _TOGETHER:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from contract.keys import empty_folder, file_name, layout_folder, unusable_folder
@@ -84,11 +85,16 @@ def summary(plan: Plan, limits: Limits) -> dict[str, Any]:
         "bytes": sum(file.size for file in usable),
         "quarantined_files": len(plan.files) - len(usable),
         "published_before": len(plan.published),
-        "notes": [fitting(text, _NOTE_BYTES) for text in notes_of(plan)[:_NOTES]],
+        "notes": notes_told(notes_of(plan)),
         "left_for_later": plan.left_for_later,
         "batches": list(range(len(plan.batches(limits)))),
         "has_rows": bool(plan.layouts),
     }
+
+
+def notes_told(notes: Iterable[str]) -> list[str]:
+    """As many notes as the state data takes, each as long as it takes."""
+    return [fitting(text, _NOTE_BYTES) for text in islice(notes, _NOTES)]
 
 
 def notes_of(plan: Plan) -> list[str]:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from contract.keys import REASON, landed_key, receipt_key, receipts_prefix, unreadable_prefix
-from contract.plan import Part, Plan, PlannedFile, Reason, Unreadable
+from contract.keys import REASON, landed_key, receipt_key, receipts_prefix, remarks_prefix, unreadable_prefix
+from contract.plan import Part, Plan, PlannedFile, Reason, Remark, Unreadable
 from lambdas.shared.environment import Environment
 from lambdas.shared.zone import Zone
 
@@ -89,5 +89,13 @@ class Run:
 
     def unreadable(self) -> list[Unreadable]:
         """The Spark job's list of the files that it could not read."""
-        documents = self.quarantine.read_below(unreadable_prefix(self.run_id))
-        return [Unreadable(**json.loads(line)) for document in documents for line in document.splitlines()]
+        return [Unreadable(**entry) for entry in self._lines(unreadable_prefix(self.run_id))]
+
+    def remarks(self) -> list[Remark]:
+        """The Spark job's remarks about files that it has read."""
+        return [Remark(**entry) for entry in self._lines(remarks_prefix(self.run_id))]
+
+    def _lines(self, prefix: str) -> list[dict[str, Any]]:
+        """The entries of JSON lines in quarantine."""
+        documents = self.quarantine.read_below(prefix)
+        return [json.loads(line) for document in documents for line in document.splitlines()]

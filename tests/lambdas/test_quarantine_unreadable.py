@@ -4,7 +4,7 @@ from dataclasses import asdict
 import pytest
 from boto3.s3.transfer import TransferConfig
 
-from contract.plan import Unreadable
+from contract.plan import Remark, Unreadable
 from lambdas import quarantine_unreadable
 from lambdas.shared import zone
 from tests.lambdas.runs import confirm, copy, plan
@@ -45,6 +45,19 @@ def test_what_spark_could_not_read_is_kept_whole_with_the_reason(zones: LocalZon
     assert zones.content(bucket, reason.removesuffix(".reason.json")) == AUTHORS_CSV + b"\n"
     found = json.loads(zones.content(bucket, reason))
     assert (found["key"], found["problem"]) == ("authors/naïve \u2028 name.csv", "a quote is never closed")
+
+
+def test_what_spark_remarks_about_a_file_is_a_note_of_the_run(zones: LocalZones) -> None:
+    copied(zones)
+    remark = asdict(Remark(run_id="r1", key="author.csv", remark="3 records hold nothing"))
+    zones.s3.put_object(
+        Bucket=zones.environment.quarantine_bucket,
+        Key="run=r1/remarks/part-0.json",
+        Body=f"{json.dumps(remark)}\n".encode(),
+    )
+    before = confirm()
+    made = quarantine(zones, {})
+    assert made == before | {"notes": ["author.csv: 3 records hold nothing"]}
 
 
 def test_a_copy_that_was_made_in_parts_has_an_etag_of_its_own_and_is_kept_too(

@@ -268,3 +268,43 @@ def test_a_record_of_more_fields_than_sparks_parser_takes_is_not_read() -> None:
     assert list(read(b"id,a,b\n1,2,3\n1%s\n" % most).corrupt) == [2]
     with pytest.raises(NotRegularError, match="no field or record of that size"):
         read(b"id,a,b\n1,2,3\n1,%s\n" % most)
+
+
+NOTHING = st.sampled_from(["", " ", "\u00a0", "\u3000\t", "\x00"])
+
+
+@given(
+    st.lists(records | st.lists(NOTHING, min_size=1, max_size=6).map(tuple), max_size=20),
+    st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
+)
+def test_records_of_nothing_are_counted_and_every_other_record_keeps_its_number(
+    rows: list[tuple[str, ...]], quoting: Quoting
+) -> None:
+    form = Form(quoting=quoting)
+    content = form.write([COLUMNS, *rows])
+    try:
+        found = read(content)
+    except NotRegularError:  # lines of white space, for Spark's parser
+        return
+    # the csv module writes a record of one empty field as `""`, which is a record
+    blank = [number for number, row in enumerate(rows, start=1) if all(is_nothing(value) for value in row)]
+    assert list(found.blank) == blank
+    whole = {number: row for number, row in enumerate(rows, start=1) if len(row) == 3 and number not in blank}
+    assert found.numbers().tolist() == list(whole)
+    assert rows_of(found) == list(whole.values())
+    assert len(found) == len(rows)
+
+
+def is_nothing(value: str) -> bool:
+    return not value.replace("\x00", "").strip()
+
+
+@pytest.mark.parametrize("record", [",,", '"",,""', ',"  ", ', ",", '""', ",,,,,", '"\t","\u3000"'])
+def test_nothing_may_be_quoted_and_may_have_any_number_of_fields(record: str) -> None:
+    found = read(f"id,a,b\n1,a,b\n{record}\n2,c,d\n".encode())
+    assert (found.blank, found.numbers().tolist(), found.corrupt) == ((2,), [1, 3], {})
+
+
+@pytest.mark.parametrize("record", [b'","', b',",",', b'"""",,', b",\xff,", b'"""",', b",\xe2\x80\x8b,"])
+def test_a_comma_a_quote_and_any_other_byte_is_something(record: bytes) -> None:
+    assert read(b"id,a,b\n1,a,b\n" + record + b"\n2,c,d\n").blank == ()

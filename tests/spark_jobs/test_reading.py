@@ -107,8 +107,8 @@ def test_lines_of_white_space_are_no_records(bench: Workbench) -> None:
     assert bench.run()["authors"] == Counts(rows_read=1, rows_staged=1)
 
 
-def test_a_line_of_empty_fields_is_a_record_without_a_key(bench: Workbench) -> None:
-    bench.land("authors", HEADER + b"\n,,,,,,,\n")
+def test_a_record_with_a_value_and_without_a_key_is_rejected(bench: Workbench) -> None:
+    bench.land("authors", HEADER + b"\n,Ann,,,,,,\n")
 
     assert bench.run()["authors"] == Counts(rows_read=1, rows_quarantined=1)
 
@@ -243,3 +243,39 @@ def test_what_a_csv_writer_wrote_is_read_back_exactly(
         (index, [value.replace("\r\n", "\n").replace("\r", "\n") for value in record])
         for index, record in found
     ) == sorted(unified)
+
+
+STRAY = b'7,a "stray" quote,,,,,,2020-02-19 21:38:16'
+"""A record that makes its file one for Spark's parser."""
+
+
+@pytest.mark.parametrize("more", [b"", STRAY + b"\n"], ids=["read by Arrow", "read by Spark"])
+def test_records_of_nothing_are_no_rows_and_no_rejects_and_are_told_by_file(
+    bench: Workbench, more: bytes
+) -> None:
+    good = b"1,Ann,,,,,,2020-02-19 21:38:16\n"
+    nothing = b',,,,,,,\n"","",,,,,,\n,\xc2\xa0,"\t",,,,,\n,,,\n"",""\n'
+    something = b',,,,,,"",x\n,"""",,,,,,\n,","\n'
+    bench.land("authors", HEADER + b"\n" + nothing + good + something + more)
+    bench.land("authors", HEADER + b"\n" + good, name="b.csv")
+
+    counts = bench.run()["authors"]
+
+    rows = 4 + bool(more)
+    assert counts == Counts(
+        rows_read=rows + 1, rows_staged=1 + bool(more), rows_duplicate=1, rows_quarantined=3
+    )
+    assert [reject["record"] for reject in bench.rejects("authors")] == [7, 8, 9]
+    (told,) = bench.remarks()
+    assert told == {
+        "run_id": "run-1",
+        "key": "authors/0/a.csv",
+        "remark": "5 records hold nothing in any field and are skipped, like blank lines",
+    }
+
+
+def test_a_file_of_nothing_but_records_of_nothing_has_no_rows(bench: Workbench) -> None:
+    bench.land("authors", HEADER + b"\n" + b",,,,,,,\n" * 1247)
+    assert bench.run()["authors"] == Counts()
+    assert bench.file_rows()["authors/0/a.csv"] == (0, 0, None)
+    assert [told["remark"][:5] for told in bench.remarks()] == ["1,247"]

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from pyspark.sql import SparkSession
 
 from catalog import dataset_named
-from contract.keys import empty_folder, part_name
+from contract.keys import REMARKS, empty_folder, part_name
 from contract.ledger import Counts
 from contract.plan import Layout, Part, Plan, PlannedFile
 from spark_jobs.job import Job
@@ -144,12 +144,15 @@ class Workbench:
         return sorted(rows, key=lambda row: str(next(iter(row.values()))))
 
     def rejects(self, dataset: str) -> list[dict[str, Any]]:
-        lines = [
-            line
-            for path in (self.root / "quarantine" / dataset).glob("*.json")
-            for line in path.read_bytes().splitlines()
-        ]
-        return sorted(map(json.loads, lines), key=lambda reject: (reject["file"], reject["record"]))
+        return sorted(self._lines(dataset), key=lambda reject: (reject["file"], reject["record"]))
+
+    def remarks(self) -> list[dict[str, Any]]:
+        return sorted(self._lines(REMARKS), key=lambda remark: str(remark["key"]))
+
+    def _lines(self, folder: str) -> list[dict[str, Any]]:
+        """The JSON lines in a folder of quarantine."""
+        paths = (self.root / "quarantine" / folder).glob("*.json")
+        return [json.loads(line) for path in paths for line in path.read_bytes().splitlines()]
 
     def file_rows(self) -> dict[str, tuple[int, int, str | None]]:
         """What the run wrote about each file, by key in landing: rows read, rows quarantined, problem."""
