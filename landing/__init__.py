@@ -1,1 +1,1 @@
-"""Where landing files go: a folder, the local endpoint, S3."""
+"""Stores for landing files: a local folder, or a bucket of S3 or of the local endpoint."""

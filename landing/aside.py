@@ -1,4 +1,4 @@
-"""Files and folders that readers find whole or not at all."""
+"""Writes a file or a folder so that a reader finds it complete or not at all."""
 
 import shutil
 from collections.abc import Iterator
@@ -8,12 +8,12 @@ from pathlib import Path
 
 @contextmanager
 def written_aside(target: Path) -> Iterator[Path]:
-    """A hidden path beside `target` to write a file or a folder to. After the block it is `target`, or gone if the block has failed.
+    """Yield a hidden path beside `target`. When the block ends, that path is renamed to `target`; if the block raises, it is removed.
 
-    It is not flushed to the disk: after a loss of power it may be cut off, as capture/spool/durable.py's files are not.
+    Nothing is flushed to the disk, so a loss of power may truncate `target`. Where that matters, use capture/spool/durable.py.
     """
     partial = target.with_name(f".{target.name}.partial")
-    _remove(partial)  # what a process has left that was killed
+    _remove(partial)  # a killed process may have left one
     try:
         yield partial
         partial.replace(target)

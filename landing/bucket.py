@@ -1,4 +1,4 @@
-"""Landing files straight into S3: nothing on the local disk, and little in memory."""
+"""Writes landing files straight to S3, without a copy on the local disk and with little memory."""
 
 import io
 from collections.abc import Iterable, Iterator
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 Bytes = bytes | memoryview
 SCHEME = "s3://"
-_PART = 16 * 1024 * 1024  # bytes; an object has 10,000 parts at most, and ten wait in memory
-_FULL = "InsufficientStorage"  # the local S3 server's, whose message says it all
+_PART = 16 * 1024 * 1024  # bytes; S3 allows 10,000 parts an object, and boto3 keeps ten in memory
+_FULL = "InsufficientStorage"  # error code of the local S3 server; its message needs no explanation
 _CAUSES = {
     "404": "there is no such bucket; make it, or deploy the application that has it",
     "NoSuchBucket": "there is no such bucket; make it, or deploy the application that has it",
@@ -31,9 +31,9 @@ _CAUSES = {
 
 @dataclass(frozen=True)
 class BucketStore:
-    """Objects of a bucket below a prefix, which is empty or ends with a slash.
+    """The objects of a bucket below `prefix`. A prefix is empty or ends with a slash.
 
-    The endpoint and the credentials are those of the environment, as for the AWS CLI. Every method raises StoreError.
+    The endpoint and the credentials come from the environment, as with the AWS CLI. Every method may raise StoreError.
     """
 
     bucket: str
@@ -42,7 +42,7 @@ class BucketStore:
 
     @classmethod
     def at(cls, address: str) -> Self:
-        """From `s3://bucket/prefix`; ValueError if it names no bucket."""
+        """The store at `s3://bucket/prefix`; ValueError if the address names no bucket."""
         bucket, _, prefix = address.removeprefix(SCHEME).partition("/")
         if not bucket:
             raise ValueError(f"{address!r} names no bucket; write it like s3://bucket/prefix")
@@ -53,7 +53,7 @@ class BucketStore:
         return f"{SCHEME}{self.bucket}/{self.prefix}"
 
     def names(self, stem: str) -> list[str]:
-        """The objects whose names below the prefix begin so, sorted."""
+        """The names below the prefix that begin with `stem`, sorted."""
         with self._explained():
             pages = self.s3.get_paginator("list_objects_v2").paginate(
                 Bucket=self.bucket, Prefix=self.prefix + stem
@@ -67,7 +67,7 @@ class BucketStore:
             self.s3.delete_object(Bucket=self.bucket, Key=self.prefix + name)
 
     def write(self, name: str, blocks: Iterable[Bytes]) -> int:
-        """Upload an object of these blocks while they come; its bytes. After an error there is no object."""
+        """Upload the blocks as one object while they are produced. Returns the object's bytes; after an error there is no object."""
         stream = _Stream(iter(blocks))
         with self._explained():
             self.s3.upload_fileobj(
@@ -80,7 +80,7 @@ class BucketStore:
 
     def upload(self, path: Path, name: str) -> None:
         """Upload a file."""
-        # upload_file would raise an error of its own, which hides the one of S3
+        # upload_file wraps S3's error in an error of its own, without S3's code
         with self._explained(), path.open("rb") as file:
             self.s3.upload_fileobj(file, self.bucket, self.prefix + name)
 
@@ -103,7 +103,7 @@ class BucketStore:
 
 
 class _Stream(io.RawIOBase):
-    """Blocks as a file to read; `size` is how many bytes were read."""
+    """Lets boto3 read blocks as a file. `size` counts the bytes read so far."""
 
     def __init__(self, blocks: Iterator[Bytes]) -> None:
         self._blocks = blocks

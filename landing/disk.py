@@ -1,4 +1,4 @@
-"""A full disk, by whatever name a program calls it."""
+"""Recognises a full disk in the errors of different programs, and explains it to the user."""
 
 import errno
 import shutil
@@ -12,12 +12,12 @@ _WORDS = ("no space left on device", "disk quota exceeded", "disk full")
 
 
 def is_full(error: BaseException) -> bool:
-    """Whether the error says that a disk, or a share of it, is full."""
+    """Whether the error says that a disk is full or that a quota is used up."""
     return (isinstance(error, OSError) and error.errno in _ERRORS) or is_of_full_disk(str(error))
 
 
 def is_of_full_disk(message: str) -> bool:
-    """Whether a program's message says so: Java's, DuckDB's, Node's, or the local S3 server's."""
+    """Whether a message of Java, DuckDB, Node or the local S3 server says that the disk is full."""
     return any(words in message.lower() for words in _WORDS)
 
 
@@ -29,7 +29,7 @@ def cause_told(cause: str, folder: Path) -> str:
 
 
 def disk_full(folder: Path) -> str:
-    """What to tell a person; `folder` is on the disk that is full."""
+    """The message for the user. `folder` lies on the full disk."""
     existing = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
     free = humanize.naturalsize(shutil.disk_usage(existing).free, binary=True)
     return (

@@ -1,5 +1,5 @@
-"""What can go wrong on the way to a landing zone."""
+"""The error of reading or writing a store."""
 
 
 class StoreError(Exception):
-    """The folder or bucket cannot be used; the message says why and what to do."""
+    """A folder or a bucket cannot be used. The message says why and what to do."""

@@ -1,4 +1,4 @@
-"""A folder's files on their way into a bucket."""
+"""Uploads the files of a folder to a bucket."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from landing.errors import StoreError
 
 
 def files_of(folder: Path) -> list[Path]:
-    """The files to put, at any depth, hidden ones left out; StoreError if there are none."""
+    """All files below the folder, at any depth, except hidden ones; StoreError if there are none."""
     if not folder.is_dir():
         what = "a file" if folder.exists() else "nothing"
         raise StoreError(
@@ -25,7 +25,10 @@ def files_of(folder: Path) -> list[Path]:
 
 
 def land(folder: Path, store: BucketStore) -> int:
-    """Upload a folder's files under their paths below it; the number of bytes. StoreError as from `files_of` and `upload`."""
+    """Upload all files of the folder under their relative paths. Returns the bytes in all.
+
+    StoreError if the folder has no files or an upload fails.
+    """
     files = files_of(folder)
     for path in files:
         store.upload(path, path.relative_to(folder).as_posix())

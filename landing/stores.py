@@ -1,4 +1,4 @@
-"""Where landing files go: a folder, or an S3 bucket."""
+"""The interface of a store, the store in a folder, and the choice between a folder and S3."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,21 +10,21 @@ from landing.bucket import SCHEME, BucketStore, Bytes
 
 
 class Store(Protocol):
-    """A place for files by name; names may have `/` in them."""
+    """Holds files by name. A name may contain `/`."""
 
     def names(self, stem: str) -> list[str]:
-        """The files whose names begin so, sorted."""
+        """The names that begin with `stem`, sorted."""
 
     def remove(self, name: str) -> None:
         """Remove a file."""
 
     def write(self, name: str, blocks: Iterable[Bytes]) -> int:
-        """Write a file of these blocks; its bytes. After an error there is no file."""
+        """Write the blocks as one file. Returns the file's bytes; after an error there is no file."""
 
 
 @dataclass(frozen=True)
 class FolderStore:
-    """Files below a folder, which is made if it is missing."""
+    """The files below a folder. Writing creates the folder if it is missing."""
 
     folder: Path
 
@@ -32,7 +32,7 @@ class FolderStore:
         return str(self.folder)
 
     def names(self, stem: str) -> list[str]:
-        """The files whose names begin so, sorted."""
+        """The names that begin with `stem`, sorted."""
         found = self.folder.glob(f"{stem}*")
         return sorted(path.relative_to(self.folder).as_posix() for path in found if path.is_file())
 
@@ -41,7 +41,7 @@ class FolderStore:
         (self.folder / name).unlink()
 
     def write(self, name: str, blocks: Iterable[Bytes]) -> int:
-        """Write a file of these blocks, which has its name when it is complete; its bytes."""
+        """Write the blocks as one file, which gets its name when it is complete. Returns the file's bytes."""
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         with written_aside(path) as partial, partial.open("wb") as file:
@@ -49,7 +49,7 @@ class FolderStore:
 
 
 def store_at(place: str | Path) -> Store:
-    """The store of a folder or of `s3://bucket/prefix`; ValueError for anything else."""
+    """The store in a folder or at `s3://bucket/prefix`; ValueError for any other address."""
     text = str(place)
     if isinstance(place, str) and text.startswith(SCHEME):
         return BucketStore.at(text)
