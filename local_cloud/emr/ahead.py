@@ -34,9 +34,9 @@ class Submission:
         parser.add_argument("arguments", nargs=argparse.REMAINDER)
         try:
             found = parser.parse_args(arguments)
+            settings = dict(setting.split("=", 1) for setting in found.conf)
         except ValueError:
             return None
-        settings = dict(setting.split("=", 1) for setting in found.conf)
         return cls(
             settings, [path for path in found.py_files.split(",") if path], found.script, found.arguments
         )

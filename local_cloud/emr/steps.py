@@ -1,5 +1,6 @@
 """Runs EMR steps: the same spark-submit with the same arguments, on local Spark, S3 mapped to the buckets folder."""
 
+import contextlib
 import json
 import os
 import re
@@ -109,7 +110,9 @@ class StepRunner:
             reason = "the endpoint went down before the step had ended"
             return StepResult(step.step_id, "CANCELLED", step.log, reason)
         if self._again and submission:
-            self.start_ahead(submission.settings, again=True)
+            # whatever keeps the next one from starting, a full disk or the endpoint's end: this step has ended as it has
+            with contextlib.suppress(OSError, RuntimeError):
+                self.start_ahead(submission.settings, again=True)
         if code:
             reason = cause_told(failure_reason(step.log) or f"exit code {code}", self._logs)
             return StepResult(step.step_id, "FAILED", step.log, reason)

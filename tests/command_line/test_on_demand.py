@@ -1,5 +1,6 @@
 """Groups of commands, of which only the one that is run is imported."""
 
+import gc
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,6 +37,20 @@ def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[typer.Typer
     yield group_of({"tell": "rooms_of_a_test.light", "make-all": "rooms_of_a_test.heavy"}, "A group.")
     for name in [name for name in sys.modules if name.startswith("rooms_of_a_test")]:
         del sys.modules[name]
+
+
+def test_nothing_is_collected_while_a_command_is_imported_and_its_modules_never_are(
+    app: typer.Typer, tmp_path: Path
+) -> None:
+    asks = "import gc\n\ndef tell() -> None:\n    print(asked, gc.isenabled())\n\nasked = gc.isenabled()\n"
+    (tmp_path / "rooms_of_a_test" / "light.py").write_text(asks)
+    before = gc.get_freeze_count()
+    try:
+        result = CliRunner().invoke(app, ["tell"])
+        assert result.output == "False True\n"
+        assert gc.get_freeze_count() > before
+    finally:
+        gc.unfreeze()
 
 
 def test_the_help_of_a_group_explains_each_command_and_imports_none(app: typer.Typer) -> None:

@@ -1,5 +1,6 @@
 """A spark-submit that starts before its step: which step it takes, and that the step runs as it would have run by itself."""
 
+import errno
 import json
 import shutil
 from collections.abc import Iterator, Sequence
@@ -80,6 +81,7 @@ def test_a_step_with_the_same_settings_is_told_to_the_spark_that_waits(
         pytest.param(["spark-submit", "--num-executors", "3", *STEP[1:]], id="another option"),
         pytest.param(["spark-submit", "--deploy-mode", "cluster", *STEP[3:]], id="another deploy mode"),
         pytest.param(["spark-submit"], id="no script"),
+        pytest.param([*STEP[:3], "--conf", "spark.c", *STEP[3:]], id="a setting without a value"),
     ],
 )
 def test_a_step_that_the_waiting_spark_cannot_run_starts_its_own(
@@ -121,6 +123,17 @@ def test_after_a_step_the_next_spark_starts_with_the_settings_of_that_step(
     assert told[0] == "by itself\n"
     assert [json.loads(text)["arguments"] for text in told[1:]] == [STEP[-2:]] * 2
     until(lambda: len(processes(started)) == 5)
+
+
+def test_a_step_ends_as_it_has_ended_although_the_next_spark_cannot_start(
+    steps: StepRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    steps.start_ahead(SETTINGS, again=True)
+    monkeypatch.setattr(steps, "start_ahead", full)
+    assert steps.run(STEP, always).state == "COMPLETED"
 
 
 def test_closing_ends_the_spark_that_waits_and_leaves_nothing_of_it(
