@@ -106,7 +106,7 @@ def notes_of(plan: Plan) -> list[str]:
 
 def _markers_told(plan: Plan) -> list[str]:
     """One note for all markers: a writer of many files leaves many of them."""
-    names = list(dict.fromkeys(marker.key for marker in plan.markers))
+    names = [marker.key for marker in plan.markers]
     if not names:
         return []
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""

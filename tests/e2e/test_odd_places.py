@@ -10,21 +10,9 @@ from pathlib import Path
 import pytest
 
 from faker_tool.generate import generate
+from tests.e2e.checkout import ROOT, copy_checkout
 
 pytestmark = pytest.mark.e2e
-
-ROOT = Path(__file__).resolve().parents[2]
-LEFT_OUT = (
-    ".git",
-    ".venv",
-    "node_modules",
-    ".state",
-    "cdk.out",
-    "__pycache__",
-    ".*_cache",
-    ".hypothesis",
-    "spool",
-)
 
 
 def link_or_copy(source: str, target: str) -> str:
@@ -40,7 +28,7 @@ def link_or_copy(source: str, target: str) -> str:
 def checkout(tmp_path: Path) -> Path:
     """The repository in such a folder, with the virtual environment inside it."""
     root = tmp_path / "l'été 1" / "check out"
-    shutil.copytree(ROOT, root, ignore=shutil.ignore_patterns(*LEFT_OUT))
+    copy_checkout(root)
     shutil.copytree(sys.prefix, root / ".venv", symlinks=True, copy_function=link_or_copy)
     packages = root / ".venv" / Path(sysconfig.get_path("purelib")).relative_to(sys.prefix)
     for link in packages.glob("__editable__*"):

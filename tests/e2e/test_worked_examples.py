@@ -3,7 +3,6 @@
 import csv
 import os
 import re
-import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -11,21 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.checkout import ROOT, copy_checkout
+
 pytestmark = pytest.mark.e2e
 
-ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 EXAMPLES = dict(re.findall(r"^### (Add a \w+)\n.*?^```diff\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE))
-LEFT_OUT = (
-    ".git",
-    ".venv",
-    "node_modules",
-    ".state",
-    "cdk.out",
-    "__pycache__",
-    ".*_cache",
-    ".hypothesis",
-)
 
 
 @dataclass(frozen=True)
@@ -72,7 +62,7 @@ def apply(root: Path, diff: str) -> None:
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
     root = tmp_path_factory.mktemp("worked") / "copy"
-    shutil.copytree(ROOT, root, ignore=shutil.ignore_patterns(*LEFT_OUT))
+    copy_checkout(root)
     for diff in EXAMPLES.values():
         apply(root, diff)
     made = Copy(root)
