@@ -1,5 +1,7 @@
 """The zones a file passes through, and the lease that admits one run at a time."""
 
+from collections.abc import Sequence
+
 from aws_cdk import Aws, CfnOutput, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
@@ -14,10 +16,10 @@ from stacks.settings.settings import Settings
 class StorageStack(Stack):
     """Five buckets and one table.
 
-    Tear-down keeps what cannot be made again: landing (files no run has published yet), quarantine (rows waiting to be
-    replayed) and the logs. Working and processed hold copies, so `cdk destroy` deletes them; empty them first,
-    CloudFormation refuses to delete a bucket with objects in it. To deploy under the same name afterwards, delete
-    the three kept buckets or take them back in with `cdk import`.
+    Tear-down keeps what cannot be made again: landing (files no run has published yet), working (the archive of the files that
+    were published), quarantine (rows waiting to be replayed) and the logs. Processed follows from working, so `cdk destroy`
+    deletes it; empty it first, CloudFormation refuses to delete a bucket with objects in it. To deploy under the same name
+    afterwards, delete the four kept buckets or take them back in with `cdk import`.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
@@ -30,11 +32,17 @@ class StorageStack(Stack):
             versioned=True,
             removal_policy=RemovalPolicy.RETAIN,
             lifecycle=s3.LifecycleRule(
-                noncurrent_version_expiration=Duration.days(settings.working_retention_days),
+                noncurrent_version_expiration=Duration.days(settings.landing_retention_days),
                 expired_object_delete_marker=True,
             ),
         )
-        self.working = self._zone("working", lifecycle=_expire_runs(settings.working_retention_days))
+        self.working = self._zone(
+            "working",
+            removal_policy=RemovalPolicy.RETAIN,
+            lifecycle=_expire_runs(
+                settings.archive_retention_days, colder=colder_within(settings.archive_retention_days)
+            ),
+        )
         self.processed = self._zone("processed", lifecycle=_expire_runs(settings.processed_retention_days))
         self.quarantine = self._zone(
             "quarantine",
@@ -131,8 +139,25 @@ class StorageStack(Stack):
         return bucket_name(self._settings.name, zone, Aws.ACCOUNT_ID, Aws.REGION)
 
 
-def _expire_runs(days: int) -> s3.LifecycleRule:
-    return s3.LifecycleRule(prefix=ALL_RUNS, expiration=Duration.days(days))
+def _expire_runs(days: int, colder: Sequence[s3.Transition] = ()) -> s3.LifecycleRule:
+    return s3.LifecycleRule(prefix=ALL_RUNS, expiration=Duration.days(days), transitions=list(colder) or None)
+
+
+_COLDER = (
+    (30, s3.StorageClass.INFREQUENT_ACCESS, 30),
+    (90, s3.StorageClass.GLACIER_INSTANT_RETRIEVAL, 90),
+)
+"""When the archive moves to which class, and the days for which S3 bills that class at least. Both can be read at once: a
+class that has to be restored first would make `pipeline rebuild` wait for hours."""
+
+
+def colder_within(days: int) -> list[s3.Transition]:
+    """The moves that pay for themselves if the objects are kept for `days`."""
+    return [
+        s3.Transition(storage_class=storage_class, transition_after=Duration.days(after))
+        for after, storage_class, billed in _COLDER
+        if after + billed <= days
+    ]
 
 
 _DROP_UNFINISHED_UPLOADS = s3.LifecycleRule(abort_incomplete_multipart_upload_after=Duration.days(1))

@@ -143,7 +143,15 @@ class Settings(BaseModel):
     statement_timeout_minutes: int = _whole(20, 1, 1440, "minutes after which an SQL statement is cancelled")
     statement_poll_seconds: int = _whole(2, 1, 60, "seconds between two looks at a running SQL statement")
 
-    working_retention_days: int = _whole(7, 1, 365, "days a run's copies stay in the working zone")
+    archive_retention_days: int = _whole(
+        400,
+        1,
+        3650,
+        "days the copies of landed files stay in the working zone, from where `pipeline rebuild` lands them",
+    )
+    landing_retention_days: int = _whole(
+        7, 1, 365, "days an overwritten or deleted file of the landing zone can be brought back"
+    )
     processed_retention_days: int = _whole(7, 1, 365, "days a run's Parquet stays in the processed zone")
     quarantine_retention_days: int = _whole(90, 1, 3650, "days rejected rows can be replayed")
     log_retention_days: Annotated[int, _one_of(*_LOG_RETENTION_DAYS)] = Field(

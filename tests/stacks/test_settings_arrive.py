@@ -90,8 +90,8 @@ def test_the_statements_have_their_limits(machine: StateMachine) -> None:
 
 def test_what_a_run_leaves_behind_stays_as_long_as_the_settings_say(tuned: Deployment) -> None:
     assert expiring(tuned) == {
-        "landing": TUNED["working_retention_days"],
-        "working": TUNED["working_retention_days"],
+        "landing": TUNED["landing_retention_days"],
+        "working": TUNED["archive_retention_days"],
         "processed": TUNED["processed_retention_days"],
         "quarantine": TUNED["quarantine_retention_days"],
         "logs": TUNED["log_retention_days"],

@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from stacks.storage import colder_within
 from tests.stacks.deployments import Deployment
 
 ZONES = ["landing", "working", "processed", "quarantine", "logs"]
@@ -54,10 +55,30 @@ def test_every_bucket_refuses_requests_without_tls(deployment: Deployment) -> No
         assert {"Bool": {"aws:SecureTransport": "false"}} in refused
 
 
-@pytest.mark.parametrize(("zone", "days"), [("working", 7), ("processed", 7), ("quarantine", 90)])
+@pytest.mark.parametrize(("zone", "days"), [("processed", 7), ("quarantine", 90)])
 def test_what_a_run_wrote_expires(buckets: dict[str, dict[str, Any]], zone: str, days: int) -> None:
     rules = buckets[zone]["Properties"]["LifecycleConfiguration"]["Rules"]
     assert {"Prefix": "run=", "ExpirationInDays": days, "Status": "Enabled"} in rules
+
+
+def test_the_copies_of_landed_files_are_an_archive_that_gets_colder_and_can_always_be_read_at_once(
+    buckets: dict[str, dict[str, Any]],
+) -> None:
+    rules = buckets["working"]["Properties"]["LifecycleConfiguration"]["Rules"]
+    (runs,) = [rule for rule in rules if rule.get("Prefix") == "run="]
+    assert runs["ExpirationInDays"] == 400
+    assert runs["Transitions"] == [
+        {"StorageClass": "STANDARD_IA", "TransitionInDays": 30},
+        {"StorageClass": "GLACIER_IR", "TransitionInDays": 90},
+    ]
+
+
+@pytest.mark.parametrize(("days", "moves"), [(30, []), (59, []), (60, [30]), (179, [30]), (180, [30, 90])])
+def test_an_archive_of_few_days_moves_to_no_class_that_is_billed_for_longer(
+    days: int, moves: list[int]
+) -> None:
+    after = [move.transition_after for move in colder_within(days)]
+    assert [each.to_days() for each in after if each] == moves
 
 
 def test_no_current_landing_file_ever_expires(buckets: dict[str, dict[str, Any]]) -> None:
@@ -86,7 +107,7 @@ def test_tear_down_keeps_what_cannot_be_made_again(buckets: dict[str, dict[str, 
         "landing": "Retain",
         "quarantine": "Retain",
         "logs": "Retain",
-        "working": "Delete",
+        "working": "Retain",
         "processed": "Delete",
     }
 
