@@ -65,7 +65,7 @@ bench-full: tools ## the full load, once, and the figures of growth; needs 50 GB
 
 .PHONY: check
 check: tools lint ## format, lint, types and the fast tests, in less than two minutes
-	@python -m pytest -m "not spark and not e2e and not crash" --numprocesses 2 --dist loadfile --no-loadscope-reorder
+	@python -m pytest -m "not slow and not spark and not e2e and not crash" --numprocesses 2 --dist loadfile --no-loadscope-reorder --durations 5
 
 .PHONY: lint
 lint: tools

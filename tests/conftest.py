@@ -4,6 +4,8 @@
 them, and what was found is kept in .hypothesis to be tried first next time. Neither has a time limit, which load would decide.
 """
 
+import gc
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -35,6 +37,17 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--hypothesis-profile") != _FUZZ:
         # Hypothesis tries constants of the modules that happen to be imported: the tests before would choose the examples.
         pytest.MonkeyPatch().setattr(providers, "is_local_module_file", lambda _: False)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """No garbage collection while the tests' modules are imported, and none of what they hold: it all stays until the end."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

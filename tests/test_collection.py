@@ -40,6 +40,7 @@ def names_of_two_processes(tmp_path: Path, *arguments: str) -> list[list[str]]:
     return [[line for line in output.splitlines() if "::" in line] for output in outputs]
 
 
+@pytest.mark.slow
 def test_two_processes_collect_the_same_tests_in_the_same_order(
     tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
@@ -48,6 +49,7 @@ def test_two_processes_collect_the_same_tests_in_the_same_order(
     assert second == first
 
 
+@pytest.mark.slow
 def test_a_name_that_holds_something_by_chance_is_noticed(tmp_path: Path) -> None:
     by_chance = [
         "str(datetime.now())",

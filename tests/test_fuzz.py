@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 _TESTS = """
 from hypothesis import given, strategies as st
 
@@ -23,12 +25,14 @@ def fuzz(tmp_path: Path, limit: int) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow
 def test_a_property_that_holds_for_every_value_passes(tmp_path: Path) -> None:
     ended = fuzz(tmp_path, 10_001)
     assert ended.returncode == 0, ended.stdout
     assert "1 passed" in ended.stdout
 
 
+@pytest.mark.slow
 def test_a_property_that_fails_for_some_values_is_found_and_told_how_to_be_seen_again(tmp_path: Path) -> None:
     ended = fuzz(tmp_path, 5_000)
     assert ended.returncode == 1

@@ -3,12 +3,14 @@
 import json
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from benchmarks.__main__ import app
 from tests.benchmarks.figures import write_all
 
 
+@pytest.mark.slow
 def test_the_generators_leave_a_result_and_no_data(tmp_path: Path) -> None:
     folders = ["--work", str(tmp_path / "work"), "--results", str(tmp_path / "results")]
 

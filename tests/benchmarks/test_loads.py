@@ -4,11 +4,14 @@ import csv
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from benchmarks.contestants import files_of
 from benchmarks.loads import LoadFolder, ready
 from catalog import REVIEWS
 
 
+@pytest.mark.slow
 def test_a_load_is_made_once_and_what_it_holds_is_known(tmp_path: Path) -> None:
     folder = LoadFolder.of(tmp_path, 0.0001)
 
@@ -24,6 +27,7 @@ def test_a_load_is_made_once_and_what_it_holds_is_known(tmp_path: Path) -> None:
     assert path.stat().st_mtime_ns == made
 
 
+@pytest.mark.slow
 def test_a_load_in_parts_is_kept_beside_the_one_that_is_whole(tmp_path: Path) -> None:
     folder = LoadFolder.of(tmp_path, 0.0001, part_bytes=100_000)
 

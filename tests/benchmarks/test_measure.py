@@ -33,6 +33,7 @@ def test_the_cpu_time_of_a_process_and_of_its_children_counts(command: list[str]
     assert measure(command, log=tmp_path / "log").usage.cpu_seconds >= 0.6
 
 
+@pytest.mark.slow
 def test_the_cpu_time_of_a_process_that_nobody_waits_for_counts_until_the_end(tmp_path: Path) -> None:
     seen_when_it_ends = f"{BUSY}\ntime.sleep(1)"
     unwaited = f"import os, subprocess, sys, time; subprocess.Popen([sys.executable, '-c', {seen_when_it_ends!r}], stdout=1); time.sleep(0.1); os._exit"

@@ -44,11 +44,13 @@ def require_agreement(
         assert sum(file.is_truncated for file in each.files) == found.truncated
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", OF_RECORDS)
 def test_each_fault_of_records_has_the_effect_it_is_expected_to_have(tmp_path: Path, fault: str) -> None:
     require_agreement(tmp_path, Faults({fault: 0.2}), records=400)
 
 
+@pytest.mark.slow
 @settings(max_examples=15)
 @given(
     rates=st.dictionaries(st.sampled_from(OF_RECORDS), st.floats(0, 1 / len(OF_RECORDS))),
@@ -62,6 +64,7 @@ def test_any_mix_of_faults_is_accounted_for(
     require_agreement(tmp_path, Faults(rates | of_files), records=records, seed=seed)
 
 
+@pytest.mark.slow
 def test_many_versions_of_each_key_are_accounted_for(tmp_path: Path) -> None:
     faults = Faults({"duplicate": 0.1, "late": 0.1, "tie": 0.1})
 

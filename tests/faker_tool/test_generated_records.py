@@ -90,6 +90,7 @@ def fault(column: Column, value: str) -> str | None:
     return CHECKS[column.type](column, value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dataset", DATASETS, ids=lambda dataset: dataset.name)
 @settings(max_examples=5)
 @given(seed=st.integers(0, 2**63), chunk=st.integers(0, 10_000))

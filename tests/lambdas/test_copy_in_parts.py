@@ -63,6 +63,7 @@ def records(content: bytes) -> list[list[str]]:
     return list(csv.reader(io.StringIO(content.decode(), newline=""), strict=True))[1:]
 
 
+@pytest.mark.slow
 def test_a_big_file_becomes_parts_of_about_the_same_size_that_hold_its_records_in_order(
     zones: LocalZones,
 ) -> None:
@@ -83,6 +84,7 @@ def test_a_big_file_becomes_parts_of_about_the_same_size_that_hold_its_records_i
     assert [part.target.partition("-after=")[2] for part in parts] == [f"{sum_}-big.csv" for sum_ in before]
 
 
+@pytest.mark.slow
 def test_a_big_gzip_file_is_unpacked_into_parts(zones: LocalZones) -> None:
     zones.land("reviews/big.csv.gz", gzip.compress(REVIEWS_26_MB, 1))
     plan(zones)
@@ -140,6 +142,7 @@ def test_a_file_that_changes_while_it_is_cut_leaves_nothing(zones: LocalZones, o
     assert list((zones.folder / ".localbucket-uploads").iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_failure_leaves_nothing_half_done_and_the_next_try_copies_all(
     zones: LocalZones, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -119,6 +119,7 @@ def test_how_the_content_arrives_makes_no_difference(case: str, piece: int) -> N
     assert re.sub(r"\d+", "", str(in_pieces)) == re.sub(r"\d+", "", str(at_once))
 
 
+@pytest.mark.slow
 def test_a_file_that_unzips_to_a_thousand_times_its_size_takes_no_more_memory() -> None:
     zipped = zlib.compressobj(9, wbits=31)
     bomb = b"".join([*(zipped.compress(bytes(10**7)) for _ in range(30)), zipped.flush()])

@@ -131,6 +131,7 @@ def test_of_each_file_only_the_first_64_kib_are_read(zones: LocalZones) -> None:
     assert file.dataset == "authors"
 
 
+@pytest.mark.slow
 def test_a_listing_of_several_pages_is_read_to_its_end_and_what_is_too_much_is_left(
     zones: LocalZones, with_settings: Callable[..., Environment]
 ) -> None:

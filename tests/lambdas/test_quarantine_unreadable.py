@@ -85,6 +85,7 @@ def test_without_such_a_file_nothing_is_written_and_the_plan_stays(zones: LocalZ
     assert zones.keys(zones.environment.quarantine_bucket) == []
 
 
+@pytest.mark.slow
 def test_doing_it_twice_changes_nothing(zones: LocalZones) -> None:
     copied(zones)
     problems = {"author.csv": "cut off"}

@@ -183,6 +183,7 @@ class BigStore:
         return sorted((int(first), int(last) + 1) for first, last in (text.split("-") for text in found))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("size", "parts"),
     [

@@ -77,6 +77,7 @@ def copied(zones: LocalZones, item: LandingObject, target: str) -> bool:
     )
 
 
+@pytest.mark.slow
 def test_no_version_is_lost_and_each_copy_is_the_version_that_was_planned(zones: LocalZones) -> None:
     landing, working = zones.run().landing, zones.environment.working_bucket
     kept: dict[str, LandingObject] = {}
@@ -108,6 +109,7 @@ def test_no_version_is_lost_and_each_copy_is_the_version_that_was_planned(zones:
     assert refused, "nobody was in anybody's way"
 
 
+@pytest.mark.slow
 def test_a_head_is_the_head_of_the_version_that_was_listed(zones: LocalZones) -> None:
     with writing(zones, size=2000) as writers:
         found = []
@@ -122,6 +124,7 @@ def test_a_head_is_the_head_of_the_version_that_was_listed(zones: LocalZones) ->
         assert head in (None, content[item.key, item.etag][:1990])
 
 
+@pytest.mark.slow
 def test_the_parts_of_a_copy_are_never_of_two_versions(
     zones: LocalZones, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -149,6 +152,7 @@ def test_the_parts_of_a_copy_are_never_of_two_versions(
     assert list((zones.folder / ".localbucket-uploads").iterdir()) == []
 
 
+@pytest.mark.slow
 def test_of_many_who_delete_one_version_one_succeeds(zones: LocalZones) -> None:
     landing = zones.run().landing
     for _ in range(20):

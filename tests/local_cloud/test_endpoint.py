@@ -94,6 +94,7 @@ def test_a_lambda_function_runs_its_deployed_code_and_its_errors_are_marked(tmp_
     assert payload["errorType"] == "ZeroDivisionError"
 
 
+@pytest.mark.slow
 def test_an_error_of_a_function_reaches_the_state_machine_under_its_name(tmp_path: Path) -> None:
     states = {"Divide": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": {"FunctionName": "function", "Payload": 0}, "End": True}}  # fmt: skip
     with serving(StateFolder(tmp_path), "test"):
@@ -190,6 +191,7 @@ def test_a_second_endpoint_on_the_same_folder_is_refused(tmp_path: Path) -> None
         assert state.running() == found
 
 
+@pytest.mark.slow
 def test_an_endpoint_knows_nothing_of_the_one_before_it_and_writes_nothing_into_its_folder(
     tmp_path: Path,
 ) -> None:

@@ -55,6 +55,7 @@ RELUCTANT = "trap '' TERM; sleep 600 & echo $$ $!; while :; do wait; done"
 ORDERLY = "trap 'sleep 0.3; echo in order > {path}; exit' TERM; sleep 600 & echo $$ $!; wait"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("script", [POLITE, RELUCTANT], ids=["polite", "reluctant"])
 def test_what_was_started_ends_with_all_that_it_has_started_when_its_starter_is_killed(script: str) -> None:
     with subprocess.Popen([sys.executable, "-c", HOLDER, script], stdout=subprocess.PIPE) as holder:
@@ -75,6 +76,7 @@ def test_what_was_started_is_first_asked_to_end_and_given_time_for_it(tmp_path: 
     until((tmp_path / "told").exists)
 
 
+@pytest.mark.slow
 def test_nothing_stays_beside_what_was_started_once_it_has_ended() -> None:
     process = start(["true"])
     assert process.wait() == 0

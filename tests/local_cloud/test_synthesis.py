@@ -188,6 +188,7 @@ def test_no_variable_reaches_synthesis_that_is_not_an_input(
     }
 
 
+@pytest.mark.slow
 def test_every_file_that_synthesis_opens_is_an_input(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     logs = {"python": tmp_path / "python.log", "node": tmp_path / "node.log"}
     (tmp_path / "sitecustomize.py").write_text(NOTES_WHAT_PYTHON_OPENS.format(log=str(logs["python"])))
@@ -214,6 +215,7 @@ def opened_sources(log: Path) -> set[Path]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("setting", "value", "message"),
     [

@@ -19,6 +19,7 @@ typer.run(up.up)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
 def test_to_end_the_endpoint_is_no_error(ending: signal.Signals, tmp_path: Path) -> None:
     with subprocess.Popen(

@@ -107,6 +107,7 @@ def test_reviews_outside_the_window_give_a_hint(
     )
 
 
+@pytest.mark.slow
 def test_the_command_ends_with_the_hint_and_has_succeeded(warehouse: StateFolder, tmp_path: Path) -> None:
     fill(warehouse, ["2020-03-05 12:00:00"])
     result = run(warehouse, tmp_path, output())

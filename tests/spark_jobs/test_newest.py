@@ -11,6 +11,7 @@ from random import Random
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -134,6 +135,7 @@ versions = st.tuples(
 )
 
 
+@pytest.mark.slow
 @few
 @given(st.lists(versions, min_size=1, max_size=25), st.randoms(use_true_random=False))
 def test_the_order_of_the_rows_never_changes_what_wins(arrived: list[Version], draw: Random) -> None:
@@ -155,6 +157,7 @@ def test_the_order_of_the_rows_never_changes_what_wins(arrived: list[Version], d
     assert (first.duplicate, first.stale) == (copies, len(arrived) - len(winners) - copies)
 
 
+@pytest.mark.slow
 @few
 @given(st.lists(versions, min_size=1, max_size=25), st.lists(st.integers(0, 25), max_size=3))
 def test_the_winners_among_the_winners_of_parts_are_those_of_the_whole(

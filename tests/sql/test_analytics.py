@@ -183,6 +183,7 @@ stars = st.one_of(
 instants = st.sampled_from([INSIDE, INSIDE, INSIDE, START, BEFORE, LAST, END])
 
 
+@pytest.mark.slow
 @settings(max_examples=20)
 @given(
     reviews=st.lists(st.builds(Review, ids, ids, stars, instants), max_size=16),

@@ -1,5 +1,6 @@
 """What the publishing transaction does with staged rows, on real SQL: in any order, again, too late."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -126,6 +127,7 @@ def test_rows_that_do_not_add_up_are_not_published(staged: Staged) -> None:
     assert staged.authors() == []
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(st.data())
 def test_the_same_versions_in_any_order_split_into_any_runs_give_the_same_warehouse(

@@ -29,6 +29,7 @@ BATCHES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BATCHES)
 def test_statements_are_lint_free_redshift_sql(name: str) -> None:
     sql = ";\n\n".join(BATCHES[name]) + ";\n"

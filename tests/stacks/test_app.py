@@ -43,6 +43,7 @@ def test_every_security_finding_is_fixed_or_accepted_with_a_reason(
     assert [rule for rule in changed.findings if "Annotation" not in rule] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stack", STACKS)
 def test_cloudformation_would_accept_the_template(deployment: Deployment, stack: str) -> None:
     matches = lint_file(

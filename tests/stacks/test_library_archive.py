@@ -77,6 +77,7 @@ def test_the_archive_holds_the_wheels_for_the_nodes_and_no_others(tmp_path: Path
         assert packed.read("pure-1.0-py3-none-any.whl") == (index / "pure-1.0-py3-none-any.whl").read_bytes()
 
 
+@pytest.mark.slow
 def test_the_same_wheels_make_the_same_archive(tmp_path: Path, index: Path) -> None:
     make_wheel(index, "pure")
     locked = lock(tmp_path, index, "pure")

@@ -164,6 +164,7 @@ def test_without_a_schedule_nothing_is_late() -> None:
     assert settings_of(schedule_enabled=False, schedule_minutes=30).late_after_minutes == 30
 
 
+@pytest.mark.slow
 def test_synthesis_ends_with_one_line_instead_of_a_stack_trace() -> None:
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     process = subprocess.run(

@@ -198,6 +198,7 @@ def test_files_are_finished_by_size(goodreads: SimulatedGoodreads, spool: Spool,
     assert captured(spool) == ids(goodreads)
 
 
+@pytest.mark.slow
 def test_files_are_finished_by_age_also_while_nothing_comes(spool: Spool, make: Make) -> None:
     make(file_age=0.3, seconds=0.9).run()
     assert len({path.name for path in ready(spool.folder)}) == 1

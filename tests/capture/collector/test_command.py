@@ -88,6 +88,7 @@ def test_a_refused_key_ends_it_with_a_line_that_says_what_to_do(
     assert "s3cr3t" not in line
 
 
+@pytest.mark.slow
 def test_sigterm_finishes_what_is_open_and_a_second_collector_is_refused(
     goodreads: SimulatedGoodreads, tmp_path: Path
 ) -> None:
@@ -106,6 +107,7 @@ def test_sigterm_finishes_what_is_open_and_a_second_collector_is_refused(
     assert len(rows_of(ready(tmp_path))["reviews"]) == 5
 
 
+@pytest.mark.slow
 def test_while_nobody_answers_it_says_so_once_and_goes_on(tmp_path: Path) -> None:
     done = run(tmp_path, "http://localhost:1/", "--for", "1s")
     assert done.returncode == 0

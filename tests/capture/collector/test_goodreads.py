@@ -53,6 +53,7 @@ def test_a_refusal_is_not_asked_for_again(
     assert len(goodreads.requests) == 1
 
 
+@pytest.mark.slow
 def test_a_server_that_asks_for_a_pause_gets_it(goodreads: SimulatedGoodreads, source: Goodreads) -> None:
     goodreads.faults.script(Fault.TOO_MANY_REQUESTS)
     source.recent()

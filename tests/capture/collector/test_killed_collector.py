@@ -96,6 +96,7 @@ def test_undisturbed_every_record_lands() -> None:
 ACTIONS: dict[str, Callable[[Path], object]] = {"collect": collect, "finish": finish_abandoned}
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(
     st.lists(
@@ -138,6 +139,7 @@ def kill_after_requests(site: SimulatedGoodreads, collector: subprocess.Popen[by
     assert collector.wait() == -signal.SIGKILL
 
 
+@pytest.mark.slow
 def test_killed_over_and_over_among_failing_requests_it_captures_what_was_published(tmp_path: Path) -> None:
     faults = {Fault.SERVER_ERROR: 0.05, Fault.RESET: 0.05, Fault.BROKEN_XML: 0.05}
     with simulated_goodreads(reviews=4, faults=faults) as site:

@@ -146,6 +146,7 @@ _ELEMENTS: st.SearchStrategy[Any] = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(user=_ELEMENTS, book=_ELEMENTS, authors=_ELEMENTS, body=_ELEMENTS)
 def test_whatever_the_elements_look_like_keys_are_never_empty(
     user: Any, book: Any, authors: Any, body: Any

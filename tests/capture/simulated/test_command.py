@@ -17,6 +17,7 @@ app.command()(simulate)
 START = "import typer; from capture.simulated.command import simulate; typer.run(simulate)"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
 def test_it_prints_its_address_answers_and_ends_in_order(ending: signal.Signals) -> None:
     with subprocess.Popen(

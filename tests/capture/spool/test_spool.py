@@ -114,6 +114,7 @@ def test_what_a_collector_has_left_is_finished_for_it(tmp_path: Path) -> None:
     assert finish_abandoned(tmp_path) == []
 
 
+@pytest.mark.slow
 def test_dying_at_any_moment_of_the_finish_neither_loses_nor_repeats(tmp_path: Path) -> None:
     line, died = 1, True
     while died:

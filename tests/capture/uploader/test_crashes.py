@@ -69,6 +69,7 @@ def upload_once(spool: Path, environment: dict[str, str]) -> None:
         Uploader(spool, Landing.at("s3://landing"), stop).upload_ready()
 
 
+@pytest.mark.slow
 def test_killed_at_every_moment_it_lands_every_file_once_and_whole(spool: Path, tmp_path: Path) -> None:
     files = finish_many(spool, 1) | {"reviews/big.csv": finish(spool, "reviews/big.csv", _BIG // 30)}
     (tmp_path / "zone").mkdir()
@@ -102,6 +103,7 @@ _STEPS = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(steps=_STEPS)
 def test_in_any_order_of_files_crashes_uploads_and_runs_of_the_pipeline_each_file_is_landed(

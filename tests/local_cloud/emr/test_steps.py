@@ -162,6 +162,7 @@ StepRunner(folder / "buckets", folder / "logs", folder / "spark-submit").run(["s
 """
 
 
+@pytest.mark.slow
 def test_a_step_ends_with_all_it_has_started_when_the_endpoint_is_killed(
     runner: Runner, tmp_path: Path
 ) -> None:

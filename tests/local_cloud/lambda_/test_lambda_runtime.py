@@ -206,6 +206,7 @@ def test_a_new_handler_of_the_same_code_takes_over(runtime: LambdaRuntime) -> No
     assert error(runtime, Deployed("app.fail"), "event")["errorType"] == "ValueError"
 
 
+@pytest.mark.slow
 def test_a_function_that_takes_too_long_is_ended_with_all_it_has_started_and_can_be_called_again(
     runtime: LambdaRuntime, tmp_path: Path
 ) -> None:
@@ -258,6 +259,7 @@ def test_big_events_and_answers_pass_without_blocking_each_other(runtime: Lambda
     assert result(runtime, Deployed("app.echo"), event) == event
 
 
+@pytest.mark.slow
 def test_a_big_event_for_a_function_that_does_not_read_it_ends_with_the_timeout(
     runtime: LambdaRuntime,
 ) -> None:

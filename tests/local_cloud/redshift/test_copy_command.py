@@ -303,6 +303,7 @@ _FIELDS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_siz
 )
 
 
+@pytest.mark.slow
 @given(
     rows=st.lists(st.tuples(_FIELDS, _FIELDS), max_size=5),
     # with "\n" alone the writer leaves a carriage return without quotes

@@ -237,6 +237,7 @@ def test_a_token_expires_before_its_statement_does(
     _refused(client.describe_statement, "ResourceNotFoundException", Id=first)
 
 
+@pytest.mark.slow
 def test_a_cancelled_statement_stops_and_is_rolled_back(client: Any, ended: Any, session: Any) -> None:
     session.run("create table untouched (a int)")
     sqls = ["insert into untouched values (1)", ENDLESS, "insert into untouched values (2)"]
@@ -409,6 +410,7 @@ def test_a_token_of_another_result_is_refused(client: Any) -> None:
         assert "NextToken" in _refused(client.get_statement_result, Id=identifier, NextToken=token)
 
 
+@pytest.mark.slow
 def test_the_aws_command_works(endpoint: Any) -> None:
     assert endpoint  # AWS_ENDPOINT_URL is set
     aws = [str(Path(sys.executable).with_name("aws")), "redshift-data"]
@@ -434,6 +436,7 @@ def test_many_callers_at_once_all_get_their_own_answer(session: Any) -> None:
         assert list(pool.map(lambda n: session.value(f"{n} + 0"), range(40))) == list(range(40))
 
 
+@pytest.mark.slow
 def test_closing_stops_what_runs_and_leaves_a_consistent_file(tmp_path: Path) -> None:
     database = tmp_path / "warehouse.duckdb"
     with RedshiftEngine(database, tmp_path) as engine:

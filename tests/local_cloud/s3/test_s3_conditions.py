@@ -310,6 +310,7 @@ def test_a_copy_within_s3_needs_no_reading_for_its_etag(
     assert s3.head_object(Bucket=BUCKET, Key="b.csv")["ETag"] == etag
 
 
+@pytest.mark.slow
 @given(
     sizes=st.lists(st.integers(5 * MIB, 6 * MIB), max_size=2),
     last=st.integers(1, 3000),

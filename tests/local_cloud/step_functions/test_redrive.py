@@ -177,6 +177,7 @@ def test_an_aborted_execution_goes_on_with_the_state_it_was_in(machines: Machine
     assert machines.count(f"{name}/before") == 1
 
 
+@pytest.mark.slow
 def test_an_execution_that_timed_out_goes_on_and_may_time_out_again(machines: Machines) -> None:
     arn = machines.start("times-out", {"Hold": HOLD, "Done": {"Type": "Succeed"}}, TimeoutSeconds=1)
     assert machines.ended(arn)["status"] == "TIMED_OUT"
@@ -247,6 +248,7 @@ def test_a_map_goes_on_with_the_items_it_had(machines: Machines) -> None:
     assert machines.count(f"{name}/item") == 3
 
 
+@pytest.mark.slow
 def test_the_retries_of_a_state_begin_anew(machines: Machines) -> None:
     name = "retries"
     retry = [{"ErrorEquals": ["States.ALL"], "IntervalSeconds": 1, "MaxAttempts": 1}]

@@ -41,6 +41,7 @@ def hanging(tmp_path: Path) -> Path:
     return submit
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("environment")
 def test_a_step_that_takes_too_long_is_ended_with_all_it_has_started_and_not_tried_again(
     tmp_path: Path, hanging: Path, monkeypatch: pytest.MonkeyPatch

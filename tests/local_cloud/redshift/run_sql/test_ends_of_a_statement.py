@@ -15,6 +15,7 @@ from tests.local_cloud.redshift.run_sql.faulty_engine import FaultyEngine, after
 INSERT = "insert into entries values ('first')"
 
 
+@pytest.mark.slow
 def test_a_batch_runs_under_the_name_of_the_execution(
     runner: Runner, faulty: FaultyEngine, entries: Entries
 ) -> None:

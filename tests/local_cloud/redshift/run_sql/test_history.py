@@ -41,6 +41,7 @@ def _largest(ended: Ended) -> int:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("polling", "expected"), [(Polling(step_seconds=1, timeout_seconds=1), 78), (BY_DEFAULT, 452)]
 )
@@ -69,6 +70,7 @@ def test_statements_that_share_the_longest_run_evenly_leave_room_in_the_history(
     assert expected < 25_000
 
 
+@pytest.mark.slow
 def test_the_state_data_of_a_large_batch_fits_and_does_not_grow_with_the_polls(
     runner: Runner, faulty: FaultyEngine
 ) -> None:

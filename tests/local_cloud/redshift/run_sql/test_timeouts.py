@@ -81,6 +81,7 @@ def test_a_statement_without_end_is_cancelled_and_its_transaction_undone(
     assert entries() == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", [answer_lost, connection_cut])
 def test_a_cancellation_whose_answer_is_lost_has_cancelled(
     runner: Runner,
@@ -109,6 +110,7 @@ def test_a_statement_that_finishes_between_the_last_look_and_the_cancellation_is
     assert entries() == ["first"]
 
 
+@pytest.mark.slow
 def test_a_statement_that_fails_between_the_last_look_and_the_cancellation_fails_in_redshifts_words(
     runner: Runner, faulty: FaultyEngine, engine: RedshiftEngine, entries: Entries, gate: threading.Event
 ) -> None:
@@ -136,6 +138,7 @@ def test_a_statement_that_finishes_although_its_cancellation_was_accepted_is_a_s
     assert entries() == ["first"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "fault", [pretended(Status=True), refused("InternalServerException")], ids=["ignored", "refused"]
 )
