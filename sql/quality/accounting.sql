@@ -3,7 +3,9 @@ select
     '$table' as dataset,
     '' as column_name,
     'accounting' as rule,
-    count(*) as violations
+    count(*) as violations,
+    cast(null as bigint) as found,
+    cast(null as bigint) as expected
 from goodreads_staging.accounting as accounting
 where
     accounting.dataset = '$table'

@@ -4,7 +4,9 @@ select
     '' as column_name,
     'files' as rule,
     abs(accounting.rows_read - coalesce(files.rows_read, 0))
-    + abs(accounting.rows_quarantined - coalesce(files.rows_quarantined, 0)) as violations
+    + abs(accounting.rows_quarantined - coalesce(files.rows_quarantined, 0)) as violations,
+    cast(null as bigint) as found,
+    cast(null as bigint) as expected
 from goodreads_staging.accounting as accounting
 left join (
     select

@@ -3,7 +3,9 @@ select
     '$table' as dataset,
     '' as column_name,
     'ledger' as rule,
-    abs(present.row_count - coalesce(ledger.rows_inserted, 0)) as violations
+    abs(present.row_count - coalesce(ledger.rows_inserted, 0)) as violations,
+    present.row_count as found,
+    coalesce(ledger.rows_inserted, 0) as expected
 from (select count(*) as row_count from goodreads_warehouse.$table) as present
 cross join (
     select cast(sum(rows_inserted) as bigint) as rows_inserted

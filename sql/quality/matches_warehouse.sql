@@ -3,7 +3,9 @@ select
     '$table' as dataset,
     'review_count' as column_name,
     'matches_warehouse' as rule,
-    count(*) as violations
+    count(*) as violations,
+    cast(null as bigint) as found,
+    cast(null as bigint) as expected
 from goodreads_analytics.$table as analytics
 left join (
     select

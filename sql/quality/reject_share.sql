@@ -11,6 +11,8 @@ select
                 then accounting.rows_quarantined
             else 0
         end
-    ), 0) as bigint) as violations
+    ), 0) as bigint) as violations,
+    cast(null as bigint) as found,
+    cast(null as bigint) as expected
 from goodreads_staging.accounting as accounting
 where accounting.dataset = '$table'

@@ -3,7 +3,9 @@ select
     '$table' as dataset,
     'place' as column_name,
     'top' as rule,
-    count(case when place <> expected_place or expected_place > $top then 1 end) as violations
+    count(case when place <> expected_place or expected_place > $top then 1 end) as violations,
+    cast(null as bigint) as found,
+    cast(null as bigint) as expected
 from (
     select
         place,

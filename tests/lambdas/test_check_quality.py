@@ -1,10 +1,10 @@
 from typing import Any, cast
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from catalog import DATASETS
+from catalog import DATASETS, USERS, Type
 from lambdas import check_quality
 from lambdas.check_quality import Check, judge
 from lambdas.shared.errors import DataQualityError
@@ -14,7 +14,7 @@ from tests.lambdas.warehouse import Ledger
 
 VIOLATED = (
     "select 'authors' as dataset, 'name' as column_name, 'required' as rule, 2 as violations "
-    "union all select 'books', '', 'ledger', 1 union all select 'users', 'user_id', 'unique', 0 order by 1"
+    "union all select 'books', '', 'rows_staged', 1 union all select 'users', 'user_id', 'unique', 0 order by 1"
 )
 
 
@@ -49,7 +49,7 @@ def test_the_error_lists_what_is_violated_and_of_how_many_checks(ledger: Ledger)
     with pytest.raises(DataQualityError) as raised:
         check_quality.handler({"stage": "AuditStaging", "statement": ledger.run(VIOLATED)}, None)
     assert str(raised.value) == (
-        "2 of 3 checks of AuditStaging are violated (rows): authors.name required: 2; books ledger: 1"
+        "2 of 3 checks of AuditStaging are violated (rows): authors.name required: 2; books rows_staged: 1"
     )
 
 
@@ -70,7 +70,30 @@ def test_the_warehouse_checks_pass_on_an_empty_warehouse_and_fail_on_a_wrong_led
             {"stage": "CheckWarehouse", "statement": ledger.run(checks.warehouse_checks())}, None
         )
     for dataset in DATASETS:
-        assert f"{dataset.name} ledger: 1" in str(raised.value)
+        assert f"{dataset.name} ledger: 1 (found 0, expected 1)" in str(raised.value)
+        assert f"`pipeline rebuild {dataset.name}`" in str(raised.value)
+
+
+@settings(max_examples=20)
+@given(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=3, max_size=40))
+def test_what_a_table_holds_about_a_person_is_in_no_message_of_a_violated_check(
+    ledger: Ledger, text: str
+) -> None:
+    """Every text of a user, and a user without a row in the ledger, twice, without a version and out of range."""
+    texts = [column.name for column in USERS.columns if column.type is Type.TEXT]
+    ledger.run("delete from goodreads_warehouse.users")
+    for _ in range(2):
+        ledger.run(
+            f"insert into goodreads_warehouse.users (user_id, {', '.join(texts)}, record_create_timestamp, record_hash) "
+            f"values (-7, {', '.join([':text'] * len(texts))}, getdate(), 1)",
+            text=f"person {text} person",
+        )
+    with pytest.raises(DataQualityError, match=r"users ledger: \d.* users\.user_id range: 2") as raised:
+        check_quality.handler(
+            {"stage": "CheckWarehouse", "statement": ledger.run(checks.warehouse_checks())}, None
+        )
+    assert f"person {text} person" not in str(raised.value)
+    ledger.run("delete from goodreads_warehouse.users")
 
 
 def test_the_number_of_violated_checks_is_a_metric_per_stage_also_when_there_are_none(ledger: Ledger) -> None:

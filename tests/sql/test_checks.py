@@ -11,8 +11,8 @@ LIMITS = {"authors": 50, "books": 0, "reviews": 100, "users": 50}
 def violated(staged: Staged, *, accept_rejects: str = "false") -> dict[str, int]:
     """The rules about authors that staging violates, with the number of places."""
     rows = staged.session.rows(checks.staging_checks(LIMITS), accept_rejects=accept_rejects)
-    assert all(isinstance(count, int) for *_, count in rows)  # a numeric would come as text
-    return {rule: count for table, _, rule, count in rows if count and table == "authors"}
+    assert all(isinstance(count, int) for _, _, _, count, *_ in rows)  # a numeric would come as text
+    return {rule: count for table, _, rule, count, *_ in rows if count and table == "authors"}
 
 
 def test_what_a_run_has_staged_well_violates_nothing(staged: Staged) -> None:
@@ -49,4 +49,19 @@ def test_more_rejects_than_the_limit_stop_the_publish(
 
 def test_the_other_stages_count_whole_numbers_too(staged: Staged) -> None:
     for query in (checks.warehouse_checks(), checks.analytics_checks(10)):
-        assert {type(count) for *_, count in staged.session.rows(query)} == {int}
+        assert {type(count) for _, _, _, count, *_ in staged.session.rows(query)} == {int}
+
+
+def test_who_compares_rows_says_both_numbers(staged: Staged) -> None:
+    staged.stage("r1", [Version(1, 5, 0), Version(2, 5, 0)])
+    staged.publish("r1")
+    staged.session.run("delete from goodreads_warehouse.authors where author_id = 1")
+    compared = {
+        (table, rule): numbers
+        for table, _, rule, _, *numbers in staged.session.rows(checks.warehouse_checks())
+        if numbers != [None, None]
+    }
+    assert compared == {
+        ("authors", "ledger"): [1, 2],
+        **{(table, "ledger"): [0, 0] for table in ("books", "reviews", "users")},
+    }

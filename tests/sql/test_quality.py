@@ -35,7 +35,7 @@ def audit(session: Session) -> Audit:
             return {
                 Check(schema, table, column, rule): violations
                 for schema, query in queries.items()
-                for table, column, rule, violations in transaction.connection.execute(
+                for table, column, rule, violations, *_ in transaction.connection.execute(
                     query, {"accept_rejects": "false"} if schema == STAGING else {}
                 ).fetchall()
             }
