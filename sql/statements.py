@@ -1,11 +1,12 @@
 """The batches of statements that the state machine sends to Redshift, each batch one transaction."""
 
 from dataclasses import dataclass
+from textwrap import indent
 
 from catalog import AUTHORS, BOOKS, DATASETS, Dataset
 from contract.keys import PART, RUN_SLOT
 from contract.ledger import ACCOUNTING, FILES, LANDED, LEDGER, LEDGER_FILES, LINE
-from sql.template import assignments, column_definitions, column_list, render
+from sql.template import INDENT, assignments, column_definitions, column_list, render
 
 SCHEMAS = ("goodreads_staging", "goodreads_warehouse", "goodreads_analytics")
 
@@ -84,8 +85,14 @@ def match_ledger(landed: str, role: str) -> list[str]:
         *create_tables(),
         *create_staging(),
         render("staging/copy_landed.sql", location=landed, role=role),
-        render("staging/published.sql"),
+        published(),
     ]
+
+
+def published() -> str:
+    """The landed files that the ledger lists, and for each how many rows its table lacks."""
+    tables = (render("warehouse/missing_rows.sql", table=dataset.name) for dataset in DATASETS)
+    return render("staging/published.sql", tables=indent("\nunion all\n".join(tables), INDENT))
 
 
 def load_staging(processed: str, role: str) -> list[str]:

@@ -3,9 +3,10 @@
 from typing import Any
 
 from lambdas import confirm_copies, copy_to_working, drop_published, plan_copies
+from lambdas.drop_published import Published
 from tests.lambdas.zones import LocalZones
 
-PUBLISHED_NOTHING: dict[tuple[str, str], str] = {}
+PUBLISHED_NOTHING: dict[tuple[str, str], Published] = {}
 
 
 def plan(zones: LocalZones, run_id: str = "r1") -> list[int]:

@@ -5,6 +5,7 @@ from hashlib import sha256
 from catalog import REVIEWS
 from contract.plan import Plan
 from lambdas import drop_published
+from lambdas.drop_published import Published
 from tests.lambdas.runs import confirm, copy, listed, plan
 from tests.lambdas.zones import AUTHORS_CSV, REVIEWS_CSV, LocalZones
 
@@ -68,7 +69,7 @@ def test_what_was_published_before_is_still_told_after_the_copy(zones: LocalZone
     zones.land("reviews.csv", REVIEWS_CSV)
     listed()
     etag = zones.s3.head_object(Bucket=zones.environment.landing_bucket, Key="author.csv")["ETag"]
-    drop_published.drop_published(zones.run(), {("author.csv", etag): "r0"})
+    drop_published.drop_published(zones.run(), {("author.csv", etag): Published("r0")})
     copy()
     made = confirm()
     assert (made["published_before"], made["files"]) == (1, 1)

@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from lambdas import copy_to_working, drop_published
+from lambdas.drop_published import Published
 from tests.lambdas.runs import copy, listed, plan
 from tests.lambdas.zones import AUTHORS_CSV, REVIEWS_CSV, LocalZones
 
@@ -136,7 +137,7 @@ def test_what_was_published_before_is_not_copied(zones: LocalZones) -> None:
     zones.land("reviews.csv", REVIEWS_CSV)
     listed()
     etag = zones.s3.head_object(Bucket=zones.environment.landing_bucket, Key="author.csv")["ETag"]
-    drop_published.drop_published(zones.run(), {("author.csv", etag): "r0"})
+    drop_published.drop_published(zones.run(), {("author.csv", etag): Published("r0")})
     zones.land("author.csv")
     assert copy() == {"copied": 1, "changed": 0}
     assert receipt(zones) == ["reviews.csv"]

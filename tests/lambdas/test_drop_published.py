@@ -2,13 +2,15 @@ import pytest
 
 from contract.plan import Plan
 from lambdas import drop_published
+from lambdas.drop_published import Published
 from tests.lambdas.runs import listed
 from tests.lambdas.warehouse import Ledger
 from tests.lambdas.zones import AUTHORS_CSV, REVIEWS_CSV, LocalZones
 
 LOOK_UP = (
     "select cast(:key as varchar(1024)) as file_key, cast(:etag as varchar(64)) as etag,"
-    " cast('r0' as varchar(128)) as run_id"
+    " cast('r0' as varchar(128)) as run_id, cast('authors' as varchar(32)) as dataset,"
+    " cast(:missing as bigint) as missing_rows"
 )
 
 
@@ -27,7 +29,7 @@ def test_a_file_that_is_in_the_ledger_is_deleted_from_landing_and_not_read_again
 ) -> None:
     zones.land("author.csv")
     zones.land("reviews.csv", REVIEWS_CSV)
-    statement = ledger.run(LOOK_UP, key="author.csv", etag=etag_of(zones, "author.csv"))
+    statement = ledger.run(LOOK_UP, key="author.csv", etag=etag_of(zones, "author.csv"), missing="0")
 
     event = {"run_id": "r1", "plan": listed(), "statement": statement}
     made = drop_published.handler(event, None)
@@ -38,10 +40,29 @@ def test_a_file_that_is_in_the_ledger_is_deleted_from_landing_and_not_read_again
     assert made["notes"] == ["author.csv: published by run r0, not read again"]
 
 
+def test_a_file_whose_rows_the_warehouse_has_lost_stays_in_landing_unread(
+    zones: LocalZones, ledger: Ledger
+) -> None:
+    zones.land("author.csv")
+    zones.land("reviews.csv", REVIEWS_CSV)
+    statement = ledger.run(LOOK_UP, key="author.csv", etag=etag_of(zones, "author.csv"), missing="3")
+
+    event = {"run_id": "r1", "plan": listed(), "statement": statement}
+    made = drop_published.handler(event, None)
+
+    assert zones.landed() == ["author.csv", "reviews.csv"]
+    assert planned(zones) == ["reviews.csv"]
+    (note,) = made["notes"]
+    assert note == (
+        "author.csv: published by run r0, but goodreads_warehouse.authors holds 3 rows fewer than the ledger lists; "
+        "it stays in landing, `pipeline rebuild authors` fills the table again"
+    )
+
+
 def test_a_run_that_has_nothing_new_has_no_batches(zones: LocalZones) -> None:
     zones.land("author.csv")
     listed()
-    published = {("author.csv", etag_of(zones, "author.csv")): "r0"}
+    published = {("author.csv", etag_of(zones, "author.csv")): Published("r0")}
     plan = drop_published.drop_published(zones.run(), published)
     assert (plan.files, plan.layouts, zones.landed()) == ((), (), [])
 
@@ -50,13 +71,13 @@ def test_a_run_that_has_nothing_new_has_no_batches(zones: LocalZones) -> None:
 def test_the_same_name_with_other_content_is_new(zones: LocalZones, etag: str) -> None:
     zones.land("author.csv")
     listed()
-    drop_published.drop_published(zones.run(), {("author.csv", etag): "r0"})
+    drop_published.drop_published(zones.run(), {("author.csv", etag): Published("r0")})
     assert zones.landed() == planned(zones) == ["author.csv"]
 
 
 def test_a_published_file_that_is_overwritten_meanwhile_stays_for_the_next_run(zones: LocalZones) -> None:
     zones.land("author.csv")
-    published = {("author.csv", etag_of(zones, "author.csv")): "r0"}
+    published = {("author.csv", etag_of(zones, "author.csv")): Published("r0")}
     listed()
     zones.land("author.csv", AUTHORS_CSV + b"\n")
     drop_published.drop_published(zones.run(), published)
@@ -67,7 +88,7 @@ def test_a_published_file_that_is_overwritten_meanwhile_stays_for_the_next_run(z
 def test_doing_it_twice_gives_the_same_plan_and_the_same_count(zones: LocalZones) -> None:
     zones.land("author.csv")
     zones.land("reviews.csv", REVIEWS_CSV)
-    published = {("author.csv", etag_of(zones, "author.csv")): "r0"}
+    published = {("author.csv", etag_of(zones, "author.csv")): Published("r0")}
     listed()
     once = drop_published.drop_published(zones.run(), published)
     assert drop_published.drop_published(zones.run(), published) == once
@@ -81,6 +102,6 @@ def test_markers_are_deleted_if_there_is_nothing_new_to_acknowledge(
     zones.land("author.csv")
     zones.land("_SUCCESS", b"")
     listed()
-    known = {("author.csv", etag_of(zones, "author.csv")): "r0"} if published else {}
+    known = {("author.csv", etag_of(zones, "author.csv")): Published("r0")} if published else {}
     drop_published.drop_published(zones.run(), known)
     assert zones.landed() == left

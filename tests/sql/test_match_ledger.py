@@ -1,7 +1,7 @@
 """Which landed files the ledger holds already. DropPublished deletes those from landing without reading them."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -10,7 +10,7 @@ from contract.plan import Plan, PlannedFile
 from local_cloud.redshift import RedshiftEngine
 from sql import statements
 from tests.local_cloud.redshift.conftest import Session
-from tests.sql.staged import Staged
+from tests.sql.staged import Staged, Version
 
 ODD_KEYS = [
     "authors/a,b.csv",
@@ -31,6 +31,7 @@ class Matching:
 
     session: Session
     working: Path
+    missing: dict[str, int] = field(default_factory=dict)
 
     def publish(self, run: str, files: Mapping[str, str]) -> None:
         """Publish a run of those files, {key: ETag}."""
@@ -48,7 +49,8 @@ class Matching:
         records: Sequence[Sequence[Mapping[str, str]]] = self.session.engine.get_statement_result(
             {"Id": f"{identifier}:{len(batch)}"}
         )["Records"]
-        return sorted(tuple(field["stringValue"] for field in record) for record in records)
+        self.missing.update({row[0]["stringValue"]: int(row[4]["longValue"]) for row in records})
+        return sorted(tuple(field["stringValue"] for field in record[:3]) for record in records)
 
 
 @pytest.fixture(scope="module")
@@ -102,6 +104,18 @@ def test_a_ledger_that_is_empty_knows_no_file(matching: Matching) -> None:
 def test_a_name_arrives_in_the_look_up_as_it_is_in_landing(matching: Matching, key: str) -> None:
     matching.publish("r1", {key: '"e1"'})
     assert matching.matched((key, '"e1"'), ("author.csv", '"e1"')) == [(key, '"e1"', "r1")]
+
+
+@pytest.mark.parametrize(("lost", "missing"), [("author_id = 1", 1), ("true", 2), ("false", 0)])
+def test_a_table_that_has_lost_rows_is_told_with_each_of_its_files(
+    matching: Matching, lost: str, missing: int
+) -> None:
+    staged = Staged(matching.session)
+    staged.stage("r1", [Version(1, 5, 0), Version(2, 5, 0)], files={"author.csv": '"e1"'})
+    staged.publish("r1")
+    matching.session.run(f"delete from goodreads_warehouse.authors where {lost}")
+    matching.matched(("author.csv", '"e1"'))
+    assert matching.missing == {"author.csv": missing}
 
 
 def test_what_an_earlier_run_has_listed_is_forgotten(matching: Matching) -> None:
