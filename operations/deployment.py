@@ -1,13 +1,40 @@
-"""The pipeline deployed to the endpoint of this process."""
+"""The pipeline deployed to an endpoint: that of `up`, or one of this process."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from local_cloud import account, deploy
 from local_cloud.addresses import REGION
+from local_cloud.endpoint import serving
 from local_cloud.state import StateFolder
 from local_cloud.synthesis import synthesize
 from operations.errors import OperationError
 from operations.terminal import console
+
+
+@contextmanager
+def deployed_here(
+    folder: StateFolder,
+    name: str,
+    *,
+    purpose: str,
+    context: Sequence[str] = (),
+    spark: Mapping[str, str] | None = None,
+) -> Iterator[None]:
+    """Use the endpoint that `up` keeps for this folder; if there is none, start one until the block ends and deploy to it."""
+    running = folder.running()
+    if running and running.purpose == "up":
+        if context:
+            raise OperationError(
+                "`pipeline up` serves this folder with its own settings: give --context there, or another --state here"
+            )
+        running.addresses.adopt()
+        console.print(f"using the endpoint at {running.url}")
+        yield
+        return
+    with serving(folder, purpose, spark=spark):
+        deploy_here(folder, [*context, f"name={name}"])
+        yield
 
 
 def deploy_here(folder: StateFolder, context: Sequence[str]) -> None:

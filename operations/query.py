@@ -1,20 +1,17 @@
 """`pipeline query`: asks the warehouse: the local file, a running endpoint, or Redshift on AWS."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
-import boto3
 import typer
 
-from lambdas.shared.data_api import value_of
-from local_cloud.addresses import Addresses
 from local_cloud.redshift import SqlError, read_only_query
 from local_cloud.state import StateFolder
 from operations import display
 from operations.errors import OperationError
 from operations.options import DEFAULT_NAME, DEFAULT_STATE, Name, OnAws, State
 from operations.terminal import console, told
+from operations.warehouse import Result, Warehouse
 
-Result = tuple[list[str], list[tuple[Any, ...]]]
 _WAIT_SECONDS = 5
 
 
@@ -41,7 +38,8 @@ def query(
 def query_here(state: StateFolder, sql: str) -> Result:
     """Against the state folder: through the endpoint's Data API if one runs, else from the file, read-only."""
     if endpoint := state.running():
-        return _through_data_api(endpoint.addresses, sql)
+        endpoint.addresses.adopt()
+        return Warehouse(user="query").run(sql)
     if not state.warehouse.exists():
         raise OperationError(f"there is no warehouse in {state.root} yet: run the pipeline first (make run)")
     try:
@@ -80,27 +78,3 @@ def query_aws(
             f"Redshift cluster {cluster} could not be queried: {error}. The cluster is reachable from its VPC "
             "only; from elsewhere use `aws redshift-data execute-statement`"
         ) from None
-
-
-def _through_data_api(addresses: Addresses, sql: str) -> Result:
-    addresses.adopt()
-    client = boto3.client("redshift-data")
-    statement = client.execute_statement(
-        ClusterIdentifier="goodreads", Database="goodreads", DbUser="query", Sql=sql
-    )["Id"]
-    while (state := client.describe_statement(Id=statement))["Status"] not in (
-        "FINISHED",
-        "FAILED",
-        "ABORTED",
-    ):
-        pass  # the endpoint answers when the statement ends, or after a second
-    if state["Status"] != "FINISHED":
-        raise OperationError(state.get("Error", state["Status"]))
-    if not state["HasResultSet"]:
-        return [], []
-    columns: list[str] = []
-    rows: list[tuple[Any, ...]] = []
-    for page in client.get_paginator("get_statement_result").paginate(Id=statement):
-        columns = [column["name"] for column in page["ColumnMetadata"]]
-        rows += [tuple(value_of(dict(field)) for field in record) for record in page["Records"]]
-    return columns, rows

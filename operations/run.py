@@ -4,8 +4,7 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -22,10 +21,9 @@ from landing.folder import files_of, land
 from landing.sizes import size_in_bytes
 from local_cloud.account import ACCOUNT
 from local_cloud.addresses import REGION
-from local_cloud.endpoint import serving
 from local_cloud.state import StateFolder
 from operations import display
-from operations.deployment import deploy_here
+from operations.deployment import deployed_here
 from operations.errors import OperationError
 from operations.executions import Execution, StateMachine, visits
 from operations.options import DEFAULT_NAME, DEFAULT_STATE, Context, Name, State
@@ -58,7 +56,7 @@ def run(
     with told(), tempfile.TemporaryDirectory() as made_up:
         source = data or _made_up(Path(made_up), size)
         files_of(source)
-        with _endpoint(folder, name, context or []):
+        with deployed_here(folder, name, purpose="run", context=context or [], spark=SPARK_CONF):
             execution = _one_run(source, name, _input(window_start, window_end, accept_rejects))
         if execution.status == "SUCCEEDED":
             _show_hint(folder, execution)
@@ -97,24 +95,6 @@ def review_span(rows: list[tuple[Any, ...]], window: Mapping[str, str]) -> str |
         f"no review was captured between {window['start']} and {window['end']}, so the analytics tables are empty; "
         f"the reviews are from {first} to {last}: give --window-start and --window-end"
     )
-
-
-@contextmanager
-def _endpoint(folder: StateFolder, name: str, context: list[str]) -> Iterator[None]:
-    """Use the endpoint that `up` keeps for this folder; if there is none, start one for this run."""
-    running = folder.running()
-    if running and running.purpose == "up":
-        if context:
-            raise OperationError(
-                "`pipeline up` serves this folder with its own settings: give --context there, or another --state here"
-            )
-        running.addresses.adopt()
-        console.print(f"using the endpoint at {running.url}")
-        yield
-        return
-    with serving(folder, "run", spark=SPARK_CONF):
-        deploy_here(folder, [*context, f"name={name}"])
-        yield
 
 
 def _one_run(source: Path, name: str, execution_input: dict[str, Any]) -> Execution:

@@ -148,7 +148,7 @@ _COLDER = (
     (90, s3.StorageClass.GLACIER_INSTANT_RETRIEVAL, 90),
 )
 """When the archive moves to which class, and the days for which S3 bills that class at least. Both can be read at once: a
-class that has to be restored first would make `pipeline rebuild` wait for hours."""
+class that has to be restored first would make a rebuild wait for hours."""
 
 
 def colder_within(days: int) -> list[s3.Transition]:

@@ -13,8 +13,8 @@ from operations.replay.display import show_export, show_landed
 from operations.replay.export import export as export_rejects
 from operations.replay.landing import land
 from operations.replay.landing import replay as land_rejects
-from operations.replay.zones import zones_here, zones_on_aws
 from operations.terminal import console, told
+from operations.zones import zones_here, zones_on_aws
 
 
 def replay(

@@ -11,7 +11,7 @@ from landing.aside import written_aside
 from operations.errors import OperationError
 from operations.replay.records import RecordFiles, csv_record, kind_of
 from operations.replay.rejects import RejectedFile, rejects_of
-from operations.replay.zones import Zones
+from operations.zones import Zones
 
 OVERVIEW = "rejects.csv"
 """Says why each record and file was rejected and where in the folder it is; it is not landed."""

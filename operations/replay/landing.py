@@ -15,7 +15,7 @@ from landing.bucket import BucketStore
 from landing.folder import files_of
 from operations.errors import OperationError
 from operations.replay.export import FILES, OVERVIEW, export
-from operations.replay.zones import Zones
+from operations.zones import Zones
 
 _SHOWN_PROBLEMS = 10
 

@@ -11,7 +11,7 @@ from contract.keys import ALL_RUNS, PART, REASON, run_folder, run_of
 from contract.plan import Reason
 from contract.rejects import Reject
 from operations.errors import OperationError
-from operations.replay.zones import Zones
+from operations.zones import Zones
 
 _SHOWN_RUNS = 5
 _READ_BYTES = 1 << 20

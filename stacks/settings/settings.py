@@ -147,7 +147,7 @@ class Settings(BaseModel):
         400,
         1,
         3650,
-        "days the copies of landed files stay in the working zone, from where `pipeline rebuild` lands them",
+        "days the copies of landed files stay in the working zone, the archive that tables are rebuilt from",
     )
     landing_retention_days: int = _whole(
         7, 1, 365, "days an overwritten or deleted file of the landing zone can be brought back"

@@ -23,7 +23,7 @@ from operations.errors import OperationError
 from operations.replay.export import export
 from operations.replay.landing import land, replay
 from operations.replay.records import RecordFiles, csv_record
-from operations.replay.zones import Zones, zones_here, zones_on_aws
+from operations.zones import Zones, zones_here, zones_on_aws
 from tests.local_cloud.conftest import Endpoint
 
 pytestmark = pytest.mark.usefixtures("environment")

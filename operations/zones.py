@@ -1,9 +1,9 @@
-"""Where rejects are and where they go: the quarantine and the landing bucket, here or on AWS."""
+"""The zones of a deployment, here or on AWS."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import boto3
 
@@ -20,11 +20,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Zones:
-    """A client and the names of the two buckets."""
+    """A client and the names of the buckets."""
 
     s3: "S3Client"
     landing: str
+    working: str
     quarantine: str
+
+    @classmethod
+    def of(cls, name: str, account: str, region: str) -> Self:
+        """The zones of the deployment called `name`, where the environment leads."""
+        landing, working, quarantine = (
+            bucket_name(name, zone, account, region) for zone in ("landing", "working", "quarantine")
+        )
+        return cls(boto3.client("s3"), landing, working, quarantine)
 
 
 @contextmanager
@@ -37,7 +46,7 @@ def zones_here(state: StateFolder, name: str) -> Iterator[Zones]:
         raise OperationError(f"there is no state folder {state.root} yet: run the pipeline first (make run)")
     with _served(state) as addresses:
         addresses.adopt()
-        yield _zones(name, ACCOUNT, REGION)
+        yield Zones.of(name, ACCOUNT, REGION)
 
 
 def zones_on_aws(name: str) -> Zones:
@@ -45,12 +54,7 @@ def zones_on_aws(name: str) -> Zones:
     region = boto3.Session().region_name
     if not region:
         raise OperationError("no region is given: set AWS_REGION, or AWS_PROFILE to a profile that has one")
-    return _zones(name, boto3.client("sts").get_caller_identity()["Account"], region)
-
-
-def _zones(name: str, account: str, region: str) -> Zones:
-    landing, quarantine = (bucket_name(name, zone, account, region) for zone in ("landing", "quarantine"))
-    return Zones(boto3.client("s3"), landing, quarantine)
+    return Zones.of(name, boto3.client("sts").get_caller_identity()["Account"], region)
 
 
 @contextmanager
