@@ -10,7 +10,8 @@ Made by `make docs` from `catalog/`. Landing files are CSV with a header: RFC 41
 is doubled, fields may hold commas and newlines), UTF-8, optionally gzip. The empty field is NULL. Columns may come in any
 order; a file that lacks one goes to quarantine, because the newest version of a record replaces the older one as a whole.
 Other columns are ignored, columns without a name too. What programs leave beside data, like `_SUCCESS`, `.part.csv.crc` or `.DS_Store`, is
-deleted with the files.
+deleted with the files. Names as Redshift's UNLOAD makes them, like `books/0000_part_00.gz`, are fine: what `unload ... header csv` writes of a
+warehouse table lands again.
 
 A record whose fields are all empty, quoted or not, holds no data, like the rows that were deleted in a spreadsheet. It is skipped as a blank
 line is: it is neither a row read nor a reject, and a note of the run says how many such records each file had.

@@ -27,7 +27,8 @@ _BYTE_ORDER_MARKS = {  # the longer before those they begin with
     codecs.BOM_UTF16_LE: "UTF-16",
     codecs.BOM_UTF16_BE: "UTF-16",
 }
-_SUFFIXES = (".csv", ".csv.gz")
+_ENDS = re.compile(r"(\.csv|(\.csv)?[._-]?(\d{4}_part_\d{2,}|\d{3}))(\.gz)?\Z")
+"""The ends of the names of CSV files. Redshift's UNLOAD puts numbers at the end: of a slice and a part, or of a part alone."""
 _APPLE_DOUBLE = "._"
 _APPLE_DOUBLE_MAGIC = b"\x00\x05\x16\x07"
 _MARKERS = re.compile(
@@ -45,13 +46,14 @@ def dataset_of(key: str) -> Dataset | None:
     """The dataset that a landing key names, or None.
 
     `author.csv` and `authors.csv` in the root and anything in a folder `author/` or `authors/` are authors;
-    likewise for the others. The name ends with .csv or .csv.gz. Upper case is as good as lower case.
+    likewise for the others. The name ends with .csv or .csv.gz, or as UNLOAD ends it: `author_0000_part_00`,
+    `author000.gz`. Upper case is as good as lower case.
     """
-    name = key.lower()
-    stem = next((name.removesuffix(suffix) for suffix in _SUFFIXES if name.endswith(suffix)), None)
-    if stem is None:
+    name = key.lower().lstrip("/")
+    end = _ENDS.search(name)
+    if end is None:
         return None
-    folder_or_name = stem.lstrip("/").split("/")[0]
+    folder_or_name = name[: end.start()].split("/")[0]
     for dataset in DATASETS:
         if folder_or_name in (dataset.name, dataset.landing_name):
             return dataset

@@ -11,6 +11,7 @@ import duckdb
 import pyarrow as pa
 from sqlglot import exp
 
+from local_cloud.redshift.addresses import bucket_and_key
 from local_cloud.redshift.errors import SqlError
 from local_cloud.redshift.sql.tables import TableColumn, columns_of, qualified_name
 
@@ -86,7 +87,7 @@ def _words(copy: exp.Copy) -> Iterator[str]:
 
 def _below_prefix(buckets: Path, url: str) -> dict[str, Path]:
     """Every visible object whose key starts with the prefix, in key order; SqlError if there is none."""
-    bucket, prefix = _split(buckets, url)
+    bucket, prefix = bucket_and_key("COPY reads from", buckets, url)
     folder = bucket.joinpath(*prefix.split("/")[:-1])
     visible = {
         f"s3://{path.relative_to(buckets).as_posix()}": path
@@ -99,16 +100,6 @@ def _below_prefix(buckets: Path, url: str) -> dict[str, Path]:
     if not visible:
         raise SqlError(f"The specified S3 prefix '{prefix}' does not exist")
     return visible
-
-
-def _split(buckets: Path, url: str) -> tuple[Path, str]:
-    scheme, _, rest = url.partition("://")
-    bucket, _, key = rest.partition("/")
-    if scheme != "s3" or not bucket or not key or {".", ".."} & {bucket, *key.split("/")}:
-        raise SqlError(f"COPY reads from 's3://bucket/prefix', not from '{url}'")
-    if not (buckets / bucket).is_dir():
-        raise SqlError(f"The specified bucket '{bucket}' does not exist")
-    return buckets / bucket, key
 
 
 def _parquet_rows(connection: duckdb.DuckDBPyConnection, load: _Load) -> str:

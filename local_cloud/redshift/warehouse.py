@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 from sqlglot import exp
 
-from local_cloud.redshift import copy_command, results
+from local_cloud.redshift import copy_command, results, unload_command
 from local_cloud.redshift.errors import SqlError, from_duckdb, isolation_violation
 from local_cloud.redshift.sql.dialect import multiple_matches, to_duckdb
 from local_cloud.redshift.sql.parsing import parameter_names, parse
@@ -145,7 +145,11 @@ class Transaction:
             return Outcome()
         if not self._begun:
             self._begun, self.sees = True, self._owner.clock
-        used = _bound(sql, parameters)
+        if isinstance(tree, exp.Command):
+            return self._unload(str(tree.expression))
+        return self._run(tree, _bound(sql, parameters))
+
+    def _run(self, tree: exp.Expr, used: dict[str, str]) -> Outcome:
         target = tree.find(exp.Table)
         table = qualified_name(target) if target else "?"
         try:
@@ -178,6 +182,16 @@ class Transaction:
         if isinstance(tree, exp.Copy):
             return copy_command.to_insert(self.connection, self._buckets, tree)
         return to_duckdb(tree)
+
+    def _unload(self, text: str) -> Outcome:
+        asked = unload_command.read_unload(text)
+        try:
+            unload_command.unload(self.connection, self._buckets, asked)
+        except duckdb.InterruptException:
+            raise
+        except duckdb.Error as error:
+            raise from_duckdb(error, "?") from None
+        return Outcome()
 
     def _refuse_multiple_matches(self, merge: exp.Merge, parameters: dict[str, str]) -> None:
         matches = multiple_matches(merge)

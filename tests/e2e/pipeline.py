@@ -131,6 +131,14 @@ class Pipeline:
         """Rows of a query in Redshift SQL, through the Data API."""
         return query_here(self.folder, sql)[1]
 
+    def execute(self, sql: str) -> None:
+        """Run a statement that is no query to its end, as somebody beside the pipeline does."""
+        client = boto3.client("redshift-data")
+        identifier = client.execute_statement(ClusterIdentifier="goodreads", Database="dev", Sql=sql)["Id"]
+        while (described := client.describe_statement(Id=identifier))["Status"] not in ("FINISHED", "FAILED"):
+            pass  # DescribeStatement itself waits
+        assert described["Status"] == "FINISHED", described.get("Error")
+
     def counts(self) -> dict[str, int]:
         """Rows in each warehouse table."""
         return {

@@ -219,6 +219,26 @@ def test_the_ledger_lists_every_file_with_its_rows(pipeline: Pipeline) -> None:
     ]
 
 
+def test_the_warehouse_unloaded_as_csv_lands_again_as_duplicates_row_by_row(pipeline: Pipeline) -> None:
+    before, counts = pipeline.warehouse(), pipeline.counts()
+    assert min(counts.values()) > 0
+    landing = pipeline.bucket("landing").name
+    for table in counts:
+        pipeline.execute(
+            f"unload ('select * from goodreads_warehouse.{table}') to 's3://{landing}/{table}/' "
+            "iam_role 'arn:aws:iam::123456789012:role/unload' header csv gzip"
+        )
+    assert pipeline.landed() == [f"{table}/0000_part_00.gz" for table in sorted(counts)]
+
+    run = pipeline.run()
+
+    assert run.final_state == "Succeeded"
+    for table, count in counts.items():
+        rows = run.report["datasets"][table]
+        assert rows["rows_read"] == rows["rows_duplicate"] == count
+    assert pipeline.warehouse() == before
+
+
 def test_wrong_execution_input_fails_at_once_and_says_what_is_expected(pipeline: Pipeline) -> None:
     run = pipeline.run({"window_days": "many"})
 

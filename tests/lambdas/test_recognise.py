@@ -42,6 +42,12 @@ file_names = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
         ("Author.CSV", "authors"),
         ("BOOKS/2020-02-19.Csv.GZ", "books"),
         ("/Reviews.csv", "reviews"),
+        ("book/0000_part_00", "books"),
+        ("book0003_part_12", "books"),
+        ("book_0000_part_00.gz", "books"),
+        ("reviews.csv000", "reviews"),
+        ("user.000", "users"),
+        ("users/2020/by-hand-001.gz", "users"),
     ],
 )
 def test_a_name_or_a_folder_tells_the_dataset(key: str, dataset: str) -> None:
@@ -63,6 +69,11 @@ def test_a_name_or_a_folder_tells_the_dataset(key: str, dataset: str) -> None:
         "old/author.csv",
         "review/x.csv.bz2",
         ".csv",
+        "0000_part_00",
+        "old/author_0000_part_00",
+        "author_0000_part_00.zip",
+        "author_0000_part_00manifest",
+        "authors/manifest",
     ],
 )
 def test_any_other_name_is_unknown(key: str) -> None:

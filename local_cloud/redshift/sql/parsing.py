@@ -32,7 +32,7 @@ class _RedshiftDdl(Redshift):
 def parse(sql: str) -> exp.Expr | None:
     """The one statement in `sql`; None for a statement that is accepted and does nothing locally.
 
-    `lock table a, b` is an exp.Lock with the tables as its expressions.
+    `lock table a, b` is an exp.Lock with the tables as its expressions. UNLOAD is an exp.Command with its text.
     SqlError if the text is not one Redshift statement.
     """
     try:
@@ -45,6 +45,8 @@ def parse(sql: str) -> exp.Expr | None:
             return None
         if tokens[0].text.lower() == "lock":
             return _lock(tokens)
+        if tokens[0].text.lower() == "unload":
+            return exp.Command(this="unload", expression=" ".join(token.text for token in tokens[1:]))
         (tree,) = _RedshiftDdl().parser().parse(tokens, sql)
     except (ParseError, TokenError) as error:
         raise SqlError(f"syntax error: {_one_line(error)}") from None

@@ -221,7 +221,6 @@ def test_statements_without_local_meaning_are_accepted(session: Any, statement: 
 @pytest.mark.parametrize(
     ("statement", "reason"),
     [
-        ("unload ('select 1') to 's3://b/p' iam_role 'r'", "UNLOAD is not supported locally"),
         ("begin", "BEGIN, COMMIT and ROLLBACK cannot be sent"),
         ("start transaction", "not supported locally"),
         ("create table i (a bigint identity(1, 1))", "IDENTITY(1, 1) on column a"),
