@@ -10,11 +10,9 @@ import reprlib
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
-from xml.parsers.expat import ExpatError
 
 import requests
 import urllib3
-import xmltodict
 from goodreads.client import GoodreadsClient
 from goodreads.review import GoodreadsReview
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
@@ -22,6 +20,7 @@ from tenacity.wait import wait_exponential_jitter
 from urllib3.exceptions import InvalidHeader
 from urllib3.util import Retry
 
+from capture.collector.reading import NotRead, content_of
 from capture.collector.records import Element, at, children, text_of
 from capture.errors import KeyRefused, NotThere, Stopped, Unavailable
 from capture.stopping import Stop
@@ -216,17 +215,11 @@ def retry_after(header: str | None) -> float:
 
 def _content(body: bytes, excerpt: str, address: str) -> dict[str, Any]:
     try:
-        content = xmltodict.parse(body)["GoodreadsResponse"]
-    except (
-        ExpatError,
-        LookupError,
-        ValueError,
-    ) as error:  # LookupError: another root, or an encoding that Python does not know
+        content = content_of(body)
+    except NotRead as error:
         raise Unavailable(
             f"{address}: expected XML with <GoodreadsResponse>, found {excerpt!r} ({error})"
         ) from error
-    if not isinstance(content, dict):
-        raise Unavailable(f"{address}: an empty <GoodreadsResponse>")
     if "reviews" in content:  # the package takes for granted that there are several
         content["reviews"] = {"review": children(content["reviews"], "review")}
     return content

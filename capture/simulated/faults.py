@@ -7,7 +7,7 @@ from threading import Lock
 
 
 class Fault(StrEnum):
-    """One way in which an answer fails."""
+    """One way in which an answer fails, or is odd; the ones from BLANK_LINES on can be read all the same."""
 
     SERVER_ERROR = "server_error"
     """500."""
@@ -29,6 +29,14 @@ class Fault(StrEnum):
     """401."""
     NOT_FOUND = "not_found"
     """404."""
+    BLANK_LINES = "blank_lines"
+    """A byte-order mark and blank lines before the XML declaration."""
+    CONTROL_CHARACTERS = "control_characters"
+    """Control characters and references to them, which XML 1.0 forbids, in titles and in CDATA sections."""
+    UNCLOSED_TAG = "unclosed_tag"
+    """A tag in the newest review that is never closed; the other reviews of the feed have nothing amiss."""
+    IMPOSSIBLE_VALUES = "impossible_values"
+    """Values that no book and no review can have: a month of 13, votes below zero, a date of the year 1."""
 
 
 class Faults:

@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl, urlsplit
 from capture.simulated import answers
 from capture.simulated.faults import Fault, Faults
 from capture.simulated.model import Review
+from capture.simulated.odd import ODD
 from capture.simulated.world import World
 
 PAGE = 30
@@ -195,6 +196,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self.close_connection = True
             case Fault.BROKEN_XML:
                 self._send(Answer(answer.status, half, answer.content_type))
+            case Fault() if fault in ODD:
+                self._send(Answer(answer.status, ODD[fault](answer.body), answer.content_type))
             case _:
                 self._send(answer)
 

@@ -122,6 +122,36 @@ def test_a_review_that_fails_is_put_off_and_the_others_go_on(
     assert f"review {ids(goodreads)[0]} cannot be had; it is asked for again in 60 s" in caplog.text
 
 
+@pytest.mark.parametrize("odd", [Fault.BLANK_LINES, Fault.CONTROL_CHARACTERS])
+def test_answers_with_what_xml_forbids_give_the_same_records(
+    goodreads: SimulatedGoodreads, spool: Spool, make: Make, odd: Fault
+) -> None:
+    goodreads.faults.rates[odd] = 1
+    make(reviews=5).run()
+    assert len(goodreads.requests) == 6
+    found = rows_of(ready(spool.folder))
+    assert {(row[0], row[4], row[13]) for row in found["reviews"]} == {
+        (str(each.id), each.body.plain, each.link) for each in goodreads.published
+    }
+    assert {(row[0], row[1]) for row in found["books"]} == {
+        (str(each.book.id), each.book.title) for each in goodreads.published
+    }
+
+
+def test_a_review_that_is_no_xml_makes_no_outage_of_the_feed_and_costs_only_itself(
+    goodreads: SimulatedGoodreads, spool: Spool, make: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    goodreads.faults.script(Fault.UNCLOSED_TAG, *[None] * 4, *[Fault.UNCLOSED_TAG] * 5)
+    collector = make(seconds=600, reviews=5)
+    collector.changed = lambda each: each.stop.set() if each.feed.backlog.next(0) is None else None
+    collector.run()
+    assert captured(spool) == ids(goodreads)[:4]
+    assert collector.feed.backlog.counts() == {"captured": 4, "waiting": 1}
+    assert "Goodreads does not answer" not in caplog.text
+    assert "the feed is no XML (mismatched tag" in caplog.text
+    assert f"review {ids(goodreads)[-1]} cannot be had" in caplog.text
+
+
 def test_a_review_that_keeps_failing_is_given_up_aloud(
     goodreads: SimulatedGoodreads, make: Make, caplog: pytest.LogCaptureFixture
 ) -> None:

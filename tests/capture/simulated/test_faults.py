@@ -49,6 +49,25 @@ def test_broken_xml_is_half_of_the_answer_as_if_it_were_whole() -> None:
         assert ask(goodreads).content == right[: len(right) // 2]
 
 
+@pytest.mark.parametrize(
+    ("fault", "part"),
+    [
+        (Fault.BLANK_LINES, b"\xef\xbb\xbf\n \r\n<?xml"),
+        (Fault.CONTROL_CHARACTERS, b"<title>&#4;&#xFFFE;"),
+        (Fault.CONTROL_CHARACTERS, b"<![CDATA[\x04"),
+        (Fault.UNCLOSED_TAG, b"<body><br><!["),
+        (Fault.IMPOSSIBLE_VALUES, b"<publication_month>13</publication_month>"),
+        (Fault.IMPOSSIBLE_VALUES, b"<votes>-3</votes>"),
+    ],
+)
+def test_an_odd_answer_is_the_right_one_with_something_amiss(fault: Fault, part: bytes) -> None:
+    with simulated_goodreads(reviews=3) as goodreads:
+        right = ask(goodreads).content
+        goodreads.faults.script(fault)
+        assert part in ask(goodreads).content
+        assert part not in right
+
+
 def test_a_truncated_answer_breaks_off() -> None:
     broken_off = pytest.raises(requests.exceptions.ChunkedEncodingError, match="IncompleteRead")
     with simulated_goodreads(reviews=3, faults={Fault.TRUNCATED: 1}) as goodreads, broken_off:

@@ -1,0 +1,138 @@
+"""Goodreads' answers as mappings, whatever characters are in them.
+
+A parser of XML ends at the first character that XML 1.0 forbids, and a parser's recovering mode drops what stands around it: libxml2 loses
+the whole CDATA section. So the text is made well-formed first, which changes nothing in a text that is. See decision 26.
+"""
+
+import codecs
+import logging
+import re
+from collections.abc import Iterator
+from html import escape
+from typing import Any
+from xml.parsers.expat import ExpatError
+
+import xmltodict
+
+log = logging.getLogger(__name__)
+
+_ROOT = "GoodreadsResponse"
+_BYTE_ORDER_MARKS = {
+    codecs.BOM_UTF8: "utf-8",
+    codecs.BOM_UTF16_LE: "utf-16-le",
+    codecs.BOM_UTF16_BE: "utf-16-be",
+}
+_ENCODING = re.compile(rb"""\s*<\?xml\s[^>]*?encoding\s*=\s*["']([\w.:-]+)""")
+
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NAME_START = r"[A-Za-z_:\x80-\U0010ffff]"
+_PART = re.compile(
+    r"(?P<kept><!\[CDATA\[.*?(?:\]\]>|\Z)|&(?:amp|lt|gt|quot|apos);)"
+    rf"|(?P<dropped><!--.*?(?:-->|\Z)|<\?{_NAME_START}.*?(?:\?>|\Z))"
+    r"|(?P<characters>(?:&#(?:[xX][0-9a-fA-F]{1,9}|[0-9]{1,9});)+)"
+    rf"|(?P<literal>&|\]\]>|<(?!/?{_NAME_START}))",
+    re.DOTALL,
+)
+_REFERENCE = re.compile(r"&#(?:[xX]([0-9a-fA-F]+)|([0-9]+));")
+_LAST_CHARACTER = 0x10FFFF
+
+_REVIEW = re.compile(r"<review(?=[\s>])[^>]*>")
+_REVIEWS = re.compile(r"<reviews(?=[\s>])")
+_ID = re.compile(r"\s*<id(?=[\s>])[^>]*>([^<]*)</id>")
+_EXCERPT = 100  # characters
+
+
+class NotRead(Exception):  # noqa: N818 - a condition with a name of its own
+    """The answer is not what it should be; the message says why."""
+
+
+def content_of(body: bytes) -> dict[str, Any]:
+    """What is in `<GoodreadsResponse>`; NotRead for anything else.
+
+    A feed that is no XML even when it is made well-formed has reviews that are nothing but an `id`, for the feed is asked for nothing else:
+    a tag that is not closed takes the structure from all reviews that follow it, but not their ids. A CDATA section goes on to the next `]]>`,
+    as XML has it, whatever is in it.
+    """
+    try:
+        text = _decoded(body)
+        content = xmltodict.parse(well_formed(text))[_ROOT]
+    except ExpatError as error:
+        if not (reviews := _ids_in(text)):
+            raise NotRead(str(error)) from error
+        log.warning(
+            "the feed is no XML (%s); the ids of its %d reviews are read all the same", error, len(reviews)
+        )
+        return {"reviews": {"review": reviews}}
+    except (
+        LookupError,
+        ValueError,
+    ) as error:  # another root; an encoding that Python does not know, or that reads nothing
+        raise NotRead(str(error)) from error
+    if not isinstance(content, dict):
+        raise NotRead("it has no elements")
+    return content
+
+
+def _ids_in(text: str) -> list[dict[str, str]]:
+    """The `id` of each review, or an `excerpt` of a review without one; nothing of an answer that was cut off, or of anything but a feed."""
+    if not _REVIEWS.search(text) or not text.rstrip().endswith(f"</{_ROOT}>"):
+        return []
+    _, *reviews = _REVIEW.split(text)
+    return [_id_in(review) for review in reviews]
+
+
+def _id_in(review: str) -> dict[str, str]:
+    found = _ID.match(review)
+    return {"id": found[1]} if found else {"excerpt": review.strip()[:_EXCERPT]}
+
+
+def _decoded(body: bytes) -> str:
+    """The text, in the encoding that it declares; bytes that are none of its characters become U+FFFD.
+
+    LookupError for an encoding that Python does not know, UnicodeError for one that cannot read the text at all.
+    """
+    for mark, encoding in _BYTE_ORDER_MARKS.items():
+        if body.startswith(mark):
+            return body[len(mark) :].decode(encoding, "replace")
+    declared = _ENCODING.match(body)
+    return body.decode(declared[1].decode() if declared else "utf-8", "replace")
+
+
+def well_formed(text: str) -> str:
+    """The text without declaration and comments, with nothing that XML 1.0 forbids in the text of an element.
+
+    A forbidden character is left out; it becomes a space if it is white space, and U+FFFD if it is half a character. A reference to a
+    character that is forbidden is treated alike. `&` and `<` that begin nothing, and `&` of an entity that XML does not declare, like `&nbsp;`,
+    are the characters themselves. What stands before the first tag, like blank lines and byte-order marks, is left out.
+    """
+    mended = _PART.sub(_mended, _FORBIDDEN.sub(_allowed, text))
+    return mended[mended.find("<") :]
+
+
+def _allowed(forbidden: re.Match[str]) -> str:
+    return " " if forbidden[0].isspace() else ""
+
+
+def _mended(part: re.Match[str]) -> str:
+    match part.lastgroup:
+        case "kept":
+            return part[0]
+        case "characters":
+            return "".join(f"&#{ord(character)};" for character in _referred_to(part[0]))
+        case "literal":
+            return escape(part[0])
+        case _:
+            return ""
+
+
+def _referred_to(references: str) -> str:
+    """The characters; some writers refer to a character beyond U+FFFF by its two halves."""
+    numbers = _numbers(references)
+    halves = "".join(map(chr, numbers)).encode("utf-16-le", "surrogatepass")
+    return _FORBIDDEN.sub(_allowed, halves.decode("utf-16-le", "replace"))
+
+
+def _numbers(references: str) -> Iterator[int]:
+    for reference in _REFERENCE.finditer(references):
+        number = int(reference[1], 16) if reference[1] else int(reference[2])
+        yield min(number, _LAST_CHARACTER)
