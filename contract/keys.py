@@ -1,4 +1,4 @@
-"""Names in S3: the bucket of each zone, and the keys that a run writes.
+"""Names in S3 and DynamoDB: the bucket of each zone, the keys that a run writes, and the lease.
 
 Everything a run writes is below `run=<run id>/` in its zone:
 
@@ -34,6 +34,15 @@ REASON = ".reason.json"
 def bucket_name(name: str, zone: str, account: str, region: str) -> str:
     """The bucket of a zone (landing, working, processed, quarantine, logs) in the deployment of that name."""
     return f"{name}-{zone}-{account}-{region}"
+
+
+LEASE = "pipeline"
+"""The key of the lease's item."""
+
+
+def lease_table_name(name: str) -> str:
+    """The table that holds the lease in the deployment of that name."""
+    return f"{name}-lease"
 
 
 def run_folder(run_id: str) -> str:

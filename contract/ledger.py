@@ -147,3 +147,9 @@ LEDGER_FILES = Table(
     "ledger_files", (*FILES.columns, _flag(name="every_file_is_counted_once"), _PUBLISHED_AT)
 )
 """The files of each run that was published."""
+
+FILES_TO_LAND = Table(
+    "files_to_land",
+    tuple(column for column in FILES.columns if column.name not in ("rows_quarantined", "problem")),
+)
+"""The files that a rebuild has taken out of the ledger and that have not been landed again yet."""

@@ -11,6 +11,7 @@ app = group_of(
         "history": "operations.status",
         "query": "operations.query",
         "replay": "operations.replay.command",
+        "rebuild": "operations.rebuild.command",
     },
     "The pipeline on this machine, and a look at it here or on AWS.",
 )

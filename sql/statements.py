@@ -1,11 +1,12 @@
 """The batches of statements that the state machine sends to Redshift, each batch one transaction."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from textwrap import indent
 
 from catalog import AUTHORS, BOOKS, DATASETS, Dataset
 from contract.keys import PART, RUN_SLOT
-from contract.ledger import ACCOUNTING, FILES, LANDED, LEDGER, LEDGER_FILES, LINE
+from contract.ledger import ACCOUNTING, FILES, FILES_TO_LAND, LANDED, LEDGER, LEDGER_FILES, LINE, ROWS
 from sql.template import INDENT, assignments, column_definitions, column_list, render
 
 SCHEMAS = ("goodreads_staging", "goodreads_warehouse", "goodreads_analytics")
@@ -52,6 +53,7 @@ def create_tables() -> list[str]:
         *(_create("warehouse/create_table.sql", dataset, "goodreads_warehouse") for dataset in DATASETS),
         render("warehouse/create_ledger.sql", columns=column_definitions(LEDGER.columns)),
         render("warehouse/create_ledger_files.sql", columns=column_definitions(LEDGER_FILES.columns)),
+        _create_files_to_land(),
         render("analytics/create_window.sql"),
         render("analytics/seed_window.sql"),
         *(
@@ -152,6 +154,40 @@ def read_ledger() -> str:
     return render("warehouse/read_ledger.sql", columns=column_list(LINE))
 
 
+def files_of(dataset: Dataset) -> str:
+    """The files whose rows make up a table: run, key, ETag, size and rows."""
+    return render("rebuild/files.sql", table=dataset.name)
+
+
+def rebuild(dataset: Dataset) -> list[str]:
+    """Empty a table and take its files and counts out of the ledger; needs `rebuild`, the name for the ledger's line.
+
+    What has to be landed again is in FILES_TO_LAND afterwards. Doing it twice changes nothing.
+    """
+    return [
+        render("warehouse/lock_ledger.sql"),
+        _create_files_to_land(),
+        _create("warehouse/create_table.sql", dataset, "goodreads_warehouse"),
+        render("rebuild/forget_landed.sql", table=dataset.name),
+        render("rebuild/take_out_files.sql", table=dataset.name, columns=column_list(FILES_TO_LAND.columns)),
+        render("rebuild/delete_files.sql", table=dataset.name),
+        render(
+            "rebuild/reverse.sql",
+            table=dataset.name,
+            columns=_counts("{}"),
+            counts=_counts("-summed.{0} as {0}"),
+            sums=indent(_counts("cast(sum({0}) as bigint) as {0}"), INDENT),
+        ),
+        render("rebuild/empty_table.sql", table=dataset.name),
+    ]
+
+
+def landed_again(dataset: Dataset, parameters: Iterable[str]) -> str:
+    """Note that all files of some runs are landed again; the runs are bound to these parameters."""
+    names = ",\n".join(f"{2 * INDENT}:{name}" for name in parameters)
+    return render("rebuild/landed.sql", table=dataset.name, runs=names)
+
+
 def set_window() -> str:
     """The analytics window, bound as `window_start` and `window_end`."""
     return render("analytics/set_window.sql")
@@ -203,6 +239,15 @@ def _create(path: str, dataset: Dataset, schema: str) -> str:
         key=dataset.key,
         sort_key=dataset.sort_key,
     )
+
+
+def _create_files_to_land() -> str:
+    return render("warehouse/create_files_to_land.sql", columns=column_definitions(FILES_TO_LAND.columns))
+
+
+def _counts(pattern: str) -> str:
+    """The pattern for each count of the ledger, a line each."""
+    return ",\n".join(INDENT + pattern.format(name) for name in ROWS)
 
 
 def _loaded() -> dict[str, str]:

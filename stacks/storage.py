@@ -8,7 +8,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from contract.keys import ALL_RUNS, bucket_name
+from contract.keys import ALL_RUNS, bucket_name, lease_table_name
 from stacks.nag import accept
 from stacks.settings.settings import Settings
 
@@ -52,7 +52,7 @@ class StorageStack(Stack):
         self.lease_table = dynamodb.Table(
             self,
             "LeaseTable",
-            table_name=f"{settings.name}-lease",
+            table_name=lease_table_name(settings.name),
             partition_key=dynamodb.Attribute(name="lease", type=dynamodb.AttributeType.STRING),
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(

@@ -56,9 +56,9 @@ class Zone:
         """The address of an object."""
         return f"s3://{self.bucket}/{key}"
 
-    def objects(self) -> Iterator[LandingObject]:
-        """All objects."""
-        for item in self._list(""):
+    def objects(self, prefix: str = "") -> Iterator[LandingObject]:
+        """All objects whose keys begin with the prefix."""
+        for item in self._list(prefix):
             yield LandingObject(item["Key"], item["ETag"], item["Size"], item["LastModified"].isoformat())
 
     def read_head(self, item: LandingObject, size: int) -> bytes | None:

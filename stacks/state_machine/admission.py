@@ -12,11 +12,11 @@ from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
+from contract.keys import LEASE
 from stacks.state_machine.blocks import Blocks
 from stacks.state_machine.retries import BACK_OFF, NEVER
 
 REFUSED = "DynamoDB.ConditionalCheckFailedException"
-_KEY = "pipeline"
 
 Value = tasks.DynamoAttributeValue
 
@@ -66,7 +66,7 @@ class Lease(Construct):
     def read(self, name: str) -> tasks.DynamoGetItem:
         """The lease's item as `$.Item`."""
         state = tasks.DynamoGetItem(
-            self, name, table=self._table, key={"lease": Value.from_string(_KEY)}, consistent_read=True
+            self, name, table=self._table, key={"lease": Value.from_string(LEASE)}, consistent_read=True
         )
         state.add_retry(**BACK_OFF)
         return state
@@ -124,7 +124,7 @@ class Lease(Construct):
             self,
             name,
             table=self._table,
-            key={"lease": Value.from_string(_KEY)},
+            key={"lease": Value.from_string(LEASE)},
             update_expression=expression,
             condition_expression=condition,
             expression_attribute_values={":me": _ME, **(values or {})},

@@ -53,6 +53,7 @@ def warehouse(tmp_path: Path) -> Path:
         ("status", "how they ended"),
         ("history", "Name of the execution"),
         ("replay", "landing zone"),
+        ("rebuild", "from the archive"),
     ],
 )
 def test_every_command_explains_itself(command: str, text: str) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import sqlfluff
 
+from catalog import REVIEWS
 from sql import checks, statements
 
 BOUND_PARAMETER = re.compile(r"(?<=[ (]):(\w+)")  # sqlfluff's Redshift does not know them
@@ -19,6 +20,9 @@ BATCHES = {
     ),
     "load_staging": statements.load_staging("s3://processed/run=x", "arn:aws:iam::123456789012:role/copy"),
     "publish": statements.publish(),
+    "rebuild": statements.rebuild(REVIEWS),
+    "files_of": [statements.files_of(REVIEWS)],
+    "landed_again": [statements.landed_again(REVIEWS, ["run_0", "run_1"])],
     "read_ledger": [statements.read_ledger()],
     "set_window": [statements.set_window()],
     "review_span": [statements.review_span()],

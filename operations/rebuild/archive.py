@@ -1,0 +1,116 @@
+"""The archive: the copies of landed files that every run leaves in the working zone."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from catalog import Dataset
+from contract.keys import copied_key, run_folder
+from contract.plan import LandingObject, PlannedFile
+from lambdas.shared.recognise import header_problem
+from lambdas.shared.zone import Zone, in_parallel
+from operations.errors import OperationError
+from operations.zones import Zones
+
+_GONE = "the archive holds it no longer"
+
+
+@dataclass(frozen=True)
+class PublishedFile:
+    """A landed file whose rows a run has published: key, ETag and size in landing."""
+
+    run_id: str
+    key: str
+    etag: str
+    size: int
+    rows: int
+
+
+@dataclass(frozen=True)
+class ArchivedFile:
+    """A published file and its copies: one object, or the parts of a big file. With a `problem` it cannot be landed from them."""
+
+    file: PublishedFile
+    copies: tuple[LandingObject, ...] = ()
+    problem: str | None = None
+
+
+def look_up(zones: Zones, dataset: Dataset, files: Iterable[PublishedFile]) -> list[ArchivedFile]:
+    """The copies of each file of a dataset, run by run."""
+    by_run = [
+        (run, list(group)) for run, group in groupby(sorted(files, key=_run_of), key=_run_of)
+    ]  # sorted: a run is listed once
+    found = in_parallel(lambda each: _look_up_run(zones, dataset, *each), by_run)
+    return [archived for files_of_run in found for archived in files_of_run]
+
+
+def land_again(zones: Zones, dataset: Dataset, files: Sequence[ArchivedFile]) -> None:
+    """Copy the files from the archive into landing, below keys that belong to their run.
+
+    The same copy gets the same key, so landing it again replaces it. OperationError if a copy has changed since it was listed.
+    """
+    working, landing = Zone(zones.s3, zones.working), Zone(zones.s3, zones.landing)
+
+    def land(run: str, copy: LandingObject) -> None:
+        if not working.copy_if_unchanged(
+            copy.key, etag=copy.etag, size=copy.size, to=landing, target=landing_key(dataset, run, copy.key)
+        ):
+            raise OperationError(
+                f"{working.uri(copy.key)} has changed while it was copied: give the command again"
+            )
+
+    in_parallel(
+        lambda each: land(*each),
+        [(archived.file.run_id, copy) for archived in files for copy in archived.copies],
+    )
+
+
+def landing_key(dataset: Dataset, run: str, copy: str) -> str:
+    """The landing key of a copy: below the folder of its dataset, and unlike any other copy's."""
+    return f"{dataset.name}/rebuild-{run}/{copy.rpartition('/')[2]}"
+
+
+def _run_of(file: PublishedFile) -> str:
+    return file.run_id
+
+
+def _look_up_run(
+    zones: Zones, dataset: Dataset, run: str, files: Sequence[PublishedFile]
+) -> list[ArchivedFile]:
+    working = Zone(zones.s3, zones.working)
+    plan = _read_plan(working, run)
+    planned = {(each.key, each.etag): each for each in map(PlannedFile.from_entry, plan["files"])}
+    headers = {layout["prefix"].split("/", 3)[3]: tuple(layout["columns"]) for layout in plan["layouts"]}
+    held = {item.key: item for item in working.objects(f"{run_folder(run)}/")} if planned else {}
+    return [_archived(dataset, file, planned.get((file.key, file.etag)), headers, held) for file in files]
+
+
+def _read_plan(working: Zone, run: str) -> dict[str, Any]:
+    """The run's plan as it was written: a Plan fits only the present catalog."""
+    try:
+        document: dict[str, Any] = json.loads(working.read(copied_key(run)))
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "NoSuchKey":
+            raise
+        return {"files": [], "layouts": []}
+    return document
+
+
+def _archived(
+    dataset: Dataset,
+    file: PublishedFile,
+    planned: PlannedFile | None,
+    headers: Mapping[str, tuple[str, ...]],
+    held: Mapping[str, LandingObject],
+) -> ArchivedFile:
+    targets = planned.targets if planned else ()
+    if planned is None or not all(target in held for target in targets):
+        return ArchivedFile(file, problem=_GONE)
+    columns = headers.get(planned.target.rpartition("/")[0] + "/")
+    if columns and (problem := header_problem(dataset, columns)):
+        return ArchivedFile(file, problem=f"the present catalog does not take it: {problem}")
+    return ArchivedFile(file, tuple(held[target] for target in targets))

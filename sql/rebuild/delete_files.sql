@@ -1,0 +1,2 @@
+delete from goodreads_warehouse.ledger_files
+where dataset = '$table'

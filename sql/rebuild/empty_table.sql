@@ -1,0 +1,1 @@
+delete from goodreads_warehouse.$table

@@ -1,0 +1,262 @@
+"""`rebuild`: a table's files on their way from the archive into the landing zone."""
+
+import json
+import signal
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import boto3
+import pytest
+from rich.console import Console
+from typer.testing import CliRunner
+
+from catalog import AUTHORS
+from contract.keys import copied_key, empty_folder, file_name, layout_folder, lease_table_name
+from contract.plan import Part, Plan, PlannedFile
+from lambdas.shared.recognise import dataset_of
+from local_cloud.account import ACCOUNT
+from local_cloud.addresses import REGION
+from operations.__main__ import app
+from operations.errors import OperationError
+from operations.rebuild.archive import landing_key
+from operations.rebuild.command import show
+from operations.rebuild.rebuilding import Rebuild
+from operations.warehouse import Warehouse
+from operations.zones import Zones
+from sql import statements
+from tests.local_cloud.conftest import Endpoint
+
+CSV = b"a header and records"
+
+
+@pytest.fixture(autouse=True)
+def signals() -> Iterator[None]:
+    """The commands change how the process takes SIGTERM."""
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+@pytest.fixture(scope="module")
+def zones(endpoint: Endpoint) -> Zones:
+    """The zones of a deployment of which only the buckets, the lease and the tables exist."""
+    found = Zones.of("goodreads", ACCOUNT, REGION)
+    for bucket in (found.landing, found.working):
+        (endpoint.state.buckets / bucket).mkdir(parents=True)
+    boto3.client("dynamodb").create_table(
+        TableName=lease_table_name("goodreads"),
+        KeySchema=[{"AttributeName": "lease", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "lease", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    Warehouse().run(*statements.create_tables())
+    return found
+
+
+@pytest.fixture
+def rebuild(zones: Zones) -> Rebuild:
+    """A rebuild of the authors; nothing is in the ledger, in landing and in the archive."""
+    made = Rebuild(dataset=AUTHORS, name="goodreads", zones=zones, warehouse=Warehouse())
+    for table in ("ledger", "ledger_files", "files_to_land", "authors", "books"):
+        made.warehouse.run(f"delete from goodreads_warehouse.{table}")
+    for bucket in (zones.landing, zones.working):
+        for item in zones.s3.list_objects_v2(Bucket=bucket).get("Contents", []):
+            zones.s3.delete_object(Bucket=bucket, Key=item["Key"])
+    hold(None)
+    return made
+
+
+def hold(holder: str | None) -> None:
+    """Give the lease to an execution, or to nobody."""
+    item = {"lease": {"S": "pipeline"}, **({"holder": {"S": holder}} if holder else {})}
+    boto3.client("dynamodb").put_item(TableName=lease_table_name("goodreads"), Item=item)
+
+
+def planned(run: str, number: int, key: str, **more: object) -> PlannedFile:
+    target = layout_folder(run, "authors", 0) + file_name(number, key)
+    values = {"key": key, "etag": f'"{number}"', "size": 9, "target": target, "dataset": "authors", **more}
+    return PlannedFile(**values)  # type: ignore[arg-type] # which the caller names
+
+
+def publish(
+    rebuild: Rebuild,
+    run: str,
+    *files: PlannedFile,
+    columns: Sequence[str] = AUTHORS.column_names,
+    kept: bool = True,
+) -> None:
+    """What a run leaves behind: its files in the ledger, its plan and its copies in the archive."""
+    for file in files:
+        rebuild.warehouse.run(
+            "insert into goodreads_warehouse.ledger_files values "
+            "(:run, 'authors', :key, :etag, 9, 5, 0, null, true, getdate())",
+            run=run,
+            key=file.key,
+            etag=file.etag,
+        )
+    layout = {
+        "dataset": "authors",
+        "columns": columns,
+        "prefix": f"s3://w/{layout_folder(run, 'authors', 0)}",
+    }
+    document = json.loads(Plan(run_id=run, files=files).to_json()) | {"layouts": [layout]}
+    put(rebuild, copied_key(run), json.dumps(document).encode())
+    for target in (target for file in files for target in file.targets if kept):
+        put(rebuild, target, CSV + target.encode())
+
+
+def put(rebuild: Rebuild, key: str, content: bytes) -> None:
+    rebuild.zones.s3.put_object(Bucket=rebuild.zones.working, Key=key, Body=content)
+
+
+def landed(rebuild: Rebuild) -> dict[str, bytes]:
+    """Key and content of what is in landing."""
+    s3, bucket = rebuild.zones.s3, rebuild.zones.landing
+    keys = [item["Key"] for item in s3.list_objects_v2(Bucket=bucket).get("Contents", [])]
+    return {key: s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in keys}
+
+
+def to_land(rebuild: Rebuild) -> list[str]:
+    _, rows = rebuild.warehouse.run("select file_key from goodreads_warehouse.files_to_land order by 1")
+    return [key for (key,) in rows]
+
+
+def in_ledger(rebuild: Rebuild) -> list[str]:
+    _, rows = rebuild.warehouse.run("select file_key from goodreads_warehouse.ledger_files order by 1")
+    return [key for (key,) in rows]
+
+
+def test_every_file_of_the_table_is_landed_again_from_the_archive_as_it_was(rebuild: Rebuild) -> None:
+    publish(rebuild, "r1", planned("r1", 0, "author.csv"), planned("r1", 1, "authors/old names/b.CSV.gz"))
+    publish(rebuild, "r2", planned("r2", 0, "author.csv"))
+
+    rebuild.run(allow_missing=False)
+
+    copies = {
+        "authors/rebuild-r1/00000-author.csv": "run=r1/authors/layout=0/00000-author.csv",
+        "authors/rebuild-r1/00001-b.CSV.gz": "run=r1/authors/layout=0/00001-b.CSV.gz",
+        "authors/rebuild-r2/00000-author.csv": "run=r2/authors/layout=0/00000-author.csv",
+    }
+    assert landed(rebuild) == {key: CSV + copy.encode() for key, copy in copies.items()}
+    assert (in_ledger(rebuild), to_land(rebuild)) == ([], [])
+    assert {dataset_of(key) for key in copies} == {AUTHORS}
+
+
+def test_a_file_that_was_cut_is_landed_again_in_its_parts(rebuild: Rebuild) -> None:
+    parts = tuple(
+        Part(f"run=r1/authors/layout=0/00003-part={number:05d}-after={number * 7}-big.csv", 7)
+        for number in range(3)
+    )
+    publish(rebuild, "r1", planned("r1", 3, "authors/big.csv", parts=parts))
+    (archived,) = rebuild.run(allow_missing=False)
+    assert sorted(landed(rebuild)) == [landing_key(AUTHORS, "r1", part.target) for part in parts]
+    assert len(archived.copies) == 3
+
+
+def test_a_file_that_holds_nothing_is_landed_again_too(rebuild: Rebuild) -> None:
+    publish(rebuild, "r1", planned("r1", 0, "author.csv", target=f"{empty_folder('r1')}00000-author.csv"))
+    rebuild.run(allow_missing=False)
+    assert sorted(landed(rebuild)) == ["authors/rebuild-r1/00000-author.csv"]
+
+
+def test_what_other_tables_have_in_the_ledger_stays(rebuild: Rebuild) -> None:
+    publish(rebuild, "r1", planned("r1", 0, "author.csv"))
+    rebuild.warehouse.run("update goodreads_warehouse.ledger_files set dataset = 'books'")
+    rebuild.warehouse.run(
+        "insert into goodreads_warehouse.books (book_id, record_create_timestamp, record_hash) values (1, getdate(), 1)"
+    )
+    assert rebuild.run(allow_missing=False) == []
+    assert (in_ledger(rebuild), landed(rebuild)) == (["author.csv"], {})
+    assert rebuild.warehouse.run("select count(*) from goodreads_warehouse.books")[1] == [(1,)]
+
+
+@pytest.mark.parametrize(
+    "gone", ["the plan", "a copy", "one part of two", "the present catalog does not take it"]
+)
+def test_a_file_that_cannot_be_landed_again_stops_the_rebuild_before_anything_changes(
+    rebuild: Rebuild, gone: str
+) -> None:
+    parts = tuple(
+        Part(f"run=r1/authors/layout=0/00000-part={n:05d}-after={n}-author.csv", 1) for n in range(2)
+    )
+    file = planned("r1", 0, "author.csv", **({"parts": parts} if "part" in gone else {}))
+    columns = AUTHORS.column_names[1:] if "catalog" in gone else AUTHORS.column_names
+    publish(rebuild, "r1", file, columns=columns, kept=gone != "a copy")
+    publish(rebuild, "r2", planned("r2", 0, "authors/fine.csv"))
+    if gone in ("the plan", "one part of two"):
+        key = copied_key("r1") if "plan" in gone else parts[1].target
+        rebuild.zones.s3.delete_object(Bucket=rebuild.zones.working, Key=key)
+
+    with pytest.raises(OperationError, match=r"^nothing was changed: 1 of 2 files, with 5 rows") as raised:
+        rebuild.run(allow_missing=False)
+
+    why = gone if "catalog" in gone else "the archive holds it no longer"
+    assert f"\n  author.csv of run r1: {why}" in str(raised.value)
+    assert (in_ledger(rebuild), landed(rebuild)) == (["author.csv", "authors/fine.csv"], {})
+
+    rebuild.run(allow_missing=True)
+
+    assert sorted(landed(rebuild)) == ["authors/rebuild-r2/00000-fine.csv"]
+    assert (in_ledger(rebuild), to_land(rebuild)) == ([], ["author.csv"])
+
+
+def test_a_rebuild_that_was_stopped_goes_on_where_it_was(
+    rebuild: Rebuild, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(rebuild, "r1", planned("r1", 0, "author.csv"))
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("operations.rebuild.rebuilding.land_again", stop)
+        with pytest.raises(KeyboardInterrupt):
+            rebuild.run(allow_missing=False)
+    assert (in_ledger(rebuild), to_land(rebuild), landed(rebuild)) == ([], ["author.csv"], {})
+
+    rebuild.run(allow_missing=False)
+    assert (sorted(landed(rebuild)), to_land(rebuild)) == (["authors/rebuild-r1/00000-author.csv"], [])
+
+
+def test_while_a_run_holds_the_lease_nothing_changes(rebuild: Rebuild) -> None:
+    publish(rebuild, "r1", planned("r1", 0, "author.csv"))
+    hold("arn:aws:states:us-east-1:123456789012:execution:goodreads:run-7")
+    with pytest.raises(OperationError, match=r"^run run-7 holds the lease: wait until it has ended"):
+        rebuild.run(allow_missing=False)
+    assert (in_ledger(rebuild), landed(rebuild)) == (["author.csv"], {})
+
+
+def test_files_of_more_runs_than_one_statement_takes_are_all_landed(
+    rebuild: Rebuild, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("operations.rebuild.rebuilding._RUNS_AT_ONCE", 2)
+    for number in range(5):
+        publish(rebuild, f"r{number}", planned(f"r{number}", 0, "author.csv"))
+    rebuild.run(allow_missing=False)
+    assert len(landed(rebuild)) == 5
+    assert to_land(rebuild) == []
+
+
+def test_looking_first_changes_nothing_and_says_what_would_be_done(rebuild: Rebuild) -> None:
+    publish(rebuild, "r1", planned("r1", 0, "author.csv"))
+    publish(rebuild, "r2", planned("r2", 0, "authors/[gone].csv"), kept=False)
+    console = Console(width=200, record=True)
+    show(console, "authors", rebuild.files(), dry_run=True)
+    said = console.export_text()
+    assert "would empty goodreads_warehouse.authors and land again: 1 files of 1 runs, 5 rows" in said
+    assert "authors/[gone].csv" in said
+    assert "the archive holds it no longer" in said
+    assert (in_ledger(rebuild), landed(rebuild)) == (["author.csv", "authors/[gone].csv"], {})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["ledger"], "no dataset is named 'ledger'; there are authors, books, reviews, users"),
+        (["books"], "there is no warehouse in"),
+    ],
+)
+def test_what_cannot_be_rebuilt_is_told_at_once(tmp_path: Path, arguments: list[str], said: str) -> None:
+    result = CliRunner().invoke(app, ["rebuild", *arguments, "--state", str(tmp_path / "none")])
+    assert result.exit_code == 1
+    assert said in result.stderr
