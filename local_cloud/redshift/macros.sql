@@ -17,3 +17,30 @@ create or replace macro redshift_varchar(value, bytes) as
         when strlen(value) <= bytes then value
         else left(value, list_max(list_filter(range(0, bytes + 1), lambda n: strlen(left(value, n)) <= bytes)))
     end;
+
+-- The columns of all tables, as Redshift describes them; the width of a text is that of its check.
+create or replace view svv_columns as
+select
+    columns.database_name as table_catalog,
+    columns.schema_name as table_schema,
+    columns.table_name,
+    columns.column_name,
+    columns.column_index as ordinal_position,
+    case when columns.is_nullable then 'YES' else 'NO' end as is_nullable,
+    case
+        when columns.data_type = 'VARCHAR' then 'character varying'
+        when columns.data_type like 'DECIMAL%' then 'numeric'
+        when columns.data_type = 'TIMESTAMP' then 'timestamp without time zone'
+        else lower(columns.data_type)
+    end as data_type,
+    cast(regexp_extract(widths.expression, '<= (\d+)', 1) as integer) as character_maximum_length,
+    columns.numeric_precision,
+    columns.numeric_scale
+from duckdb_columns() as columns
+left join duckdb_constraints() as widths
+    on
+        columns.table_oid = widths.table_oid
+        and columns.database_oid = widths.database_oid
+        and widths.constraint_type = 'CHECK'
+        and widths.constraint_column_names = [columns.column_name]
+where not columns.internal;

@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 from sqlglot import exp
 
+from local_cloud.redshift.alter_table import changes_type
 from local_cloud.redshift.errors import SqlError, invalid
 from local_cloud.redshift.sql.parsing import parse
 from local_cloud.redshift.warehouse import Outcome, Transaction, Warehouse
@@ -232,7 +233,10 @@ def _run_one(
     statement: Statement, sub: SubStatement, transaction: Transaction, parameters: dict[str, str]
 ) -> None:
     sub.start()
-    if statement.is_batch and isinstance(parse(sub.sql), exp.TruncateTable):
+    tree = parse(sub.sql) if statement.is_batch else None
+    if changes_type(tree):
+        raise SqlError("ALTER TABLE ALTER COLUMN cannot run inside a transaction block")
+    if isinstance(tree, exp.TruncateTable):
         raise SqlError(
             "TRUNCATE commits the transaction it runs in, so a batch with one is not all or nothing on Redshift; "
             "use DELETE FROM"

@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 from sqlglot import exp
 
-from local_cloud.redshift import copy_command, results, unload_command
+from local_cloud.redshift import alter_table, copy_command, results, unload_command
 from local_cloud.redshift.errors import SqlError, from_duckdb, isolation_violation
 from local_cloud.redshift.sql.dialect import multiple_matches, to_duckdb
 from local_cloud.redshift.sql.parsing import parameter_names, parse
@@ -24,7 +24,7 @@ _SETTINGS = """
     set global timezone = 'UTC';
     set global disabled_compression_methods = 'fsst';
 """
-_CHANGING = (exp.Delete, exp.Merge, exp.Update)
+_CHANGING = (exp.Alter, exp.Delete, exp.Merge, exp.Update)
 
 
 @dataclass(frozen=True)
@@ -153,10 +153,12 @@ class Transaction:
         target = tree.find(exp.Table)
         table = qualified_name(target) if target else "?"
         try:
-            translated = self._translate(tree)
+            *first, last = self._translate(tree)
             if isinstance(tree, exp.Merge):
                 self._refuse_multiple_matches(tree, used)
-            self.connection.execute(translated, used)
+            for statement in first:
+                self.connection.execute(statement)
+            self.connection.execute(last, used)
             if isinstance(tree, exp.Query):
                 result = results.fetch(self.connection)
                 return Outcome(result.rows, result)
@@ -178,10 +180,11 @@ class Transaction:
         self._owner.stop_waiting()
         self.connection.interrupt()
 
-    def _translate(self, tree: exp.Expr) -> str:
+    def _translate(self, tree: exp.Expr) -> list[str]:
         if isinstance(tree, exp.Copy):
-            return copy_command.to_insert(self.connection, self._buckets, tree)
-        return to_duckdb(tree)
+            return [copy_command.to_insert(self.connection, self._buckets, tree)]
+        made_anew = alter_table.to_statements(self.connection, tree) if isinstance(tree, exp.Alter) else None
+        return made_anew or [to_duckdb(tree)]
 
     def _unload(self, text: str) -> Outcome:
         asked = unload_command.read_unload(text)

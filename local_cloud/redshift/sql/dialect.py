@@ -42,8 +42,6 @@ def to_duckdb(tree: exp.Expr) -> str:
         _name_columns(tree)
     if isinstance(tree, exp.Create):
         tables.localize(tree)
-    if isinstance(tree, exp.Alter):
-        tables.refuse_sized_columns(tree)
     for node in reversed(list(tree.walk())):
         if rewrite := _REWRITES.get(type(node)):
             rewrite(node)

@@ -63,16 +63,6 @@ def localize(create: exp.Create) -> None:
         _localize_columns(create.this)
 
 
-def refuse_sized_columns(alter: exp.Alter) -> None:
-    """SqlError for ALTER TABLE with a text column: DuckDB cannot add the check that keeps its width."""
-    for column in alter.find_all(exp.ColumnDef):
-        if width(column.kind) is not None:
-            raise SqlError(
-                f"not supported locally: adding or changing the text column {column.name}, because its width "
-                "cannot be enforced afterwards; create the table anew"
-            )
-
-
 def width(kind: exp.Expr | None, bare: int | None = _WIDEST) -> int | None:
     """Bytes that a character type holds; None for other types, and for one without a length if `bare` is None."""
     if not isinstance(kind, exp.DataType) or kind.this not in _DEFAULT_WIDTH:
@@ -94,11 +84,12 @@ def _localize_columns(schema: exp.Schema) -> None:
         elif not isinstance(element, exp.UniqueColumnConstraint | exp.ForeignKey | exp.Constraint):
             raise SqlError(f"not supported locally: {element.sql('redshift')} in CREATE TABLE")
     for column in columns:
-        _localize_column(column, is_key=column.name in keys)
+        localize_column(column, is_key=column.name in keys)
     schema.set("expressions", columns)
 
 
-def _localize_column(column: exp.Expr, *, is_key: bool) -> None:
+def localize_column(column: exp.Expr, *, is_key: bool = False) -> None:
+    """Change the column's definition in place, see `localize`."""
     constraints = []
     for constraint in column.args.get("constraints") or ():
         is_key = is_key or isinstance(constraint.kind, exp.PrimaryKeyColumnConstraint)
