@@ -5,6 +5,7 @@ The tables, the report, the metrics and the terminal output follow from the fiel
 has to be written by hand.
 """
 
+import hashlib
 from dataclasses import asdict, dataclass, fields
 from functools import partial
 
@@ -153,3 +154,19 @@ FILES_TO_LAND = Table(
     tuple(column for column in FILES.columns if column.name not in ("rows_quarantined", "problem")),
 )
 """The files that a rebuild has taken out of the ledger and that have not been landed again yet."""
+
+LEDGER_FORGOTTEN = Table(
+    "ledger_forgotten",
+    (
+        _text(name="subject", max_bytes=64, required=True),
+        _DATASET,
+        _number(name="rows_forgotten"),
+        Column(name="forgotten_at", type=Type.TIMESTAMP, required=True),
+    ),
+)
+"""The rows that `pipeline forget` has deleted from the warehouse; `subject` is from `subject_of`."""
+
+
+def subject_of(dataset: str, key: int) -> str:
+    """The SHA-256 of a record's dataset and key, in hex: the ledger must not name whom it has forgotten."""
+    return hashlib.sha256(f"{dataset}/{key}".encode()).hexdigest()

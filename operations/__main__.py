@@ -12,6 +12,7 @@ app = group_of(
         "query": "operations.query",
         "replay": "operations.replay.command",
         "rebuild": "operations.rebuild.command",
+        "forget": "operations.forget.command",
     },
     "The pipeline on this machine, and a look at it here or on AWS.",
 )

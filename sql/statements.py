@@ -6,7 +6,7 @@ from textwrap import indent
 
 from catalog import AUTHORS, BOOKS, DATASETS, Dataset
 from contract.keys import PART, RUN_SLOT
-from contract.ledger import ACCOUNTING, FILES, FILES_TO_LAND, LANDED, LEDGER, LEDGER_FILES, LINE, ROWS
+from contract.ledger import ACCOUNTING, FILES, FILES_TO_LAND, LANDED, LEDGER, LEDGER_FILES, LEDGER_FORGOTTEN, LINE, ROWS
 from sql.template import INDENT, assignments, column_definitions, column_list, render
 
 SCHEMAS = ("goodreads_staging", "goodreads_warehouse", "goodreads_analytics")
@@ -54,6 +54,7 @@ def create_tables() -> list[str]:
         render("warehouse/create_ledger.sql", columns=column_definitions(LEDGER.columns)),
         render("warehouse/create_ledger_files.sql", columns=column_definitions(LEDGER_FILES.columns)),
         _create_files_to_land(),
+        render("warehouse/create_ledger_forgotten.sql", columns=column_definitions(LEDGER_FORGOTTEN.columns)),
         render("analytics/create_window.sql"),
         render("analytics/seed_window.sql"),
         *(

@@ -50,7 +50,8 @@ class ObjectHandler(S3Handler):  # type: ignore[misc]
         own = {"data_root": folder, "changing": threading.Lock(), "etags": etags}
         return type(cls.__name__, (cls,), own | attributes)
 
-    _BUCKET_QUESTIONS: ClassVar[dict[str, tuple[str, ...]]] = {  # the CDK CLI asks for it before an upload
+    # the CDK CLI asks for the first two before an upload; no element below the third: the versions of an object are not kept
+    _BUCKET_QUESTIONS: ClassVar[dict[str, tuple[str, ...]]] = {
         "location": ("LocationConstraint",),
         "encryption": (
             "ServerSideEncryptionConfiguration",
@@ -58,6 +59,7 @@ class ObjectHandler(S3Handler):  # type: ignore[misc]
             "ApplyServerSideEncryptionByDefault",
             "SSEAlgorithm",
         ),
+        "versioning": ("VersioningConfiguration",),
     }
 
     def _dispatch(self, action: Callable[[str, str], None]) -> None:

@@ -1,7 +1,8 @@
 """Admission: one run at a time. The run holds a lease in DynamoDB under its execution's name, with a fencing token.
 
 The lease has no expiry time. Step Functions knows whether the holder still runs, and ends every execution after the
-state machine's timeout. No clock has to be right, and a run replaces a dead holder at once.
+state machine's timeout. No clock has to be right, and a run replaces a dead holder at once. A command that a person runs holds the
+lease until it has ended, or until the same command is called again.
 """
 
 from collections.abc import Mapping
@@ -158,7 +159,7 @@ class Admission(Construct):
     def _when_held(
         self, acquire: tasks.DynamoUpdateItem, take_over: tasks.DynamoUpdateItem
     ) -> sfn.IChainable:
-        """Skip if the holder runs; take the lease over if the holder was aborted, timed out, or is unknown."""
+        """Skip if the holder runs or is a command; take the lease over if the holder was aborted, timed out, or is unknown."""
         skipped = self._blocks.guard(self._blocks.count("CountSkippedRun", "RunsSkipped")).next(
             sfn.Succeed(self, "Skipped", comment="another run holds the lease")
         )
@@ -185,12 +186,14 @@ class Admission(Construct):
         look.add_retry(errors=["Sfn.ExecutionDoesNotExistException"], **NEVER)
         look.add_retry(**BACK_OFF)
         look.add_catch(take_over, errors=["Sfn.ExecutionDoesNotExistException"], result_path="$.execution")
+        by_command = sfn.Condition.string_matches("$.Item.holder.S", f"{COMMAND}*")
+        held = sfn.Choice(self, "CommandHolds?").when(by_command, skipped).otherwise(look)
         still_runs = sfn.Condition.string_equals("$.execution.Status", "RUNNING")
         self._blocks.guard(look).next(
             sfn.Choice(self, "HolderRuns?").when(still_runs, skipped).otherwise(take_over)
         )
         return self._blocks.guard(self._lease.read("ReadLease")).next(
             sfn.Choice(self, "StillHeld?")
-            .when(sfn.Condition.is_present("$.Item.holder"), look)
+            .when(sfn.Condition.is_present("$.Item.holder"), held)
             .otherwise(acquire)
         )

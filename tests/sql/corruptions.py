@@ -148,6 +148,10 @@ def _of_the_ledger(dataset: Dataset) -> Iterator[Corruption]:
         "a record too many": (1, _new_record(WAREHOUSE, dataset.name)),
         "a line too small": (2, f"update {ledger} set rows_inserted = rows_inserted - 2 where {line}"),
         "a line lost": (RECORDS[dataset.name], f"delete from {ledger} where {line}"),
+        "forgotten, and still there": (
+            1,
+            f"insert into {WAREHOUSE}.ledger_forgotten values ('subject', '{dataset.name}', 1, timestamp '2020-02-19')",
+        ),
     }
     for what, (violations, statement) in changes.items():
         check = Check(WAREHOUSE, dataset.name, "", "ledger")

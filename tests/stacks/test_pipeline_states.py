@@ -37,7 +37,12 @@ FINISH = ["ReportRun", "ReleaseLease", "AnyRejects?", "Succeeded"]
 UNFINISHED = {"Variable": "$.lease.item.unfinished_run.S", "IsPresent": True}
 ANY_BATCH = {"Variable": "$.plan.batches[0]", "IsPresent": True}
 DECISIONS = {
-    "StillHeld?": ({"Variable": "$.Item.holder", "IsPresent": True}, "DescribeHolder", "AcquireLease"),
+    "StillHeld?": ({"Variable": "$.Item.holder", "IsPresent": True}, "CommandHolds?", "AcquireLease"),
+    "CommandHolds?": (
+        {"Variable": "$.Item.holder.S", "StringMatches": "command:*"},
+        "CountSkippedRun",
+        "DescribeHolder",
+    ),
     "HolderRuns?": (
         {"Variable": "$.execution.Status", "StringEquals": "RUNNING"},
         "CountSkippedRun",
@@ -314,6 +319,7 @@ def test_a_run_that_meets_a_live_holder_touches_nothing(machine: StateMachine) -
     assert on_the_way == {
         "ReadLease",
         "StillHeld?",
+        "CommandHolds?",
         "DescribeHolder",
         "HolderRuns?",
         "CountSkippedRun",

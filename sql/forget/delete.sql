@@ -1,0 +1,2 @@
+delete from $schema.$table
+where $column = cast(:id as bigint)

@@ -1,0 +1,53 @@
+"""The statements of `pipeline forget`. The id is bound as `id`, the hash of the request as `subject`."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from catalog import REVIEWS, USERS, Dataset
+from sql.template import render
+
+STAGING, WAREHOUSE = "goodreads_staging", "goodreads_warehouse"
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A dataset whose rows belong to what is forgotten if `column` holds its id."""
+
+    dataset: Dataset
+    column: str
+
+
+def traces_of(dataset: Dataset) -> tuple[Trace, ...]:
+    """Where the rows of a record of this dataset are: a user's reviews are the user's own words."""
+    own = Trace(dataset, dataset.key)
+    return (own, Trace(REVIEWS, USERS.key)) if dataset is USERS else (own,)
+
+
+def tables() -> str:
+    """Schemas and names of the tables that exist."""
+    return render("forget/tables.sql")
+
+
+def count(trace: Trace, schema: str) -> str:
+    """The number of rows that a table holds."""
+    return render("forget/count.sql", schema=schema, table=trace.dataset.name, column=trace.column)
+
+
+def forget(dataset: Dataset, staged: Collection[str]) -> list[str]:
+    """Delete the rows of a record from the warehouse and from the tables `staged` of staging, and count them in the ledger."""
+    traces = traces_of(dataset)
+    places = [(trace, WAREHOUSE) for trace in traces]
+    places += [(trace, STAGING) for trace in traces if trace.dataset.name in staged]
+    return [
+        render("warehouse/lock_ledger.sql"),
+        *(render("forget/account.sql", table=trace.dataset.name, column=trace.column) for trace in traces),
+        *(
+            render("forget/delete.sql", schema=schema, table=trace.dataset.name, column=trace.column)
+            for trace, schema in places
+        ),
+    ]
+
+
+def published() -> str:
+    """The runs that have published the file bound as `file_key` and `etag`."""
+    return render("forget/published.sql")

@@ -1,0 +1,135 @@
+"""What `pipeline forget` does in the warehouse: the rows go, and the ledger stays true."""
+
+import hashlib
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from catalog import AUTHORS, DATASETS, REVIEWS, USERS, Dataset
+from contract.ledger import subject_of
+from sql import checks, forgetting
+from tests.sql.staged import Staged, Version
+
+STAGED = frozenset(dataset.name for dataset in DATASETS)
+
+
+def forget(staged: Staged, dataset: Dataset, key: int, tables: frozenset[str] = STAGED) -> None:
+    statements = forgetting.forget(dataset, tables)
+    staged.session.run(*statements, id=str(key), subject=subject_of(dataset.name, key))
+
+
+def violated(staged: Staged) -> list[tuple[Any, ...]]:
+    return [row for row in staged.session.rows(checks.warehouse_checks()) if row[3] != 0]
+
+
+def add(staged: Staged, table: str, keys: list[tuple[int, int]], column: str) -> None:
+    """Rows of a table of the warehouse and of staging, each with its key and what `column` holds, as the ledger has them."""
+    key = next(dataset.key for dataset in DATASETS if dataset.name == table)
+    names = f"{key}, {column}" if key != column else key
+    for row, value in keys:
+        values = f"{row}, {value}" if key != column else str(row)
+        for schema in ("goodreads_warehouse", "goodreads_staging"):
+            staged.session.run(
+                f"insert into {schema}.{table} ({names}, record_create_timestamp, record_hash) values ({values}, getdate(), 1)"
+            )
+    staged.session.run(
+        f"insert into goodreads_warehouse.ledger values "
+        f"('r', '{table}', 1, {len(keys)}, {len(keys)}, 0, 0, 0, 0, true, true, getdate())"
+    )
+
+
+@pytest.fixture
+def filled(staged: Staged) -> Staged:
+    """User 70 with two reviews, user 71 with one; a review whose number is the user's."""
+    add(staged, "users", [(70, 70), (71, 71)], "user_id")
+    add(staged, "reviews", [(1, 70), (2, 71), (3, 70), (70, 71)], "user_id")
+    assert violated(staged) == []
+    return staged
+
+
+def left(staged: Staged, schema: str = "goodreads_warehouse") -> tuple[list[int], list[int]]:
+    users, reviews = (
+        [
+            key
+            for (key,) in staged.session.rows(f"select {dataset.key} from {schema}.{dataset.name} order by 1")
+        ]
+        for dataset in (USERS, REVIEWS)
+    )
+    return users, reviews
+
+
+def test_a_user_goes_with_the_users_reviews_and_the_ledger_stays_true(filled: Staged) -> None:
+    forget(filled, USERS, 70)
+    assert left(filled) == left(filled, "goodreads_staging") == ([71], [2, 70])
+    assert violated(filled) == []
+    lines = filled.session.rows(
+        "select subject, dataset, rows_forgotten from goodreads_warehouse.ledger_forgotten order by dataset"
+    )
+    assert lines == [(subject_of("users", 70), "reviews", 2), (subject_of("users", 70), "users", 1)]
+
+
+def test_a_review_goes_alone(filled: Staged) -> None:
+    forget(filled, REVIEWS, 70)
+    assert left(filled) == ([70, 71], [1, 2, 3])
+    assert violated(filled) == []
+
+
+def test_a_second_request_finds_nothing_and_writes_no_line(filled: Staged) -> None:
+    forget(filled, USERS, 70)
+    before = filled.session.rows("select * from goodreads_warehouse.ledger_forgotten order by dataset")
+    forget(filled, USERS, 70)
+    assert (
+        filled.session.rows("select * from goodreads_warehouse.ledger_forgotten order by dataset") == before
+    )
+    assert violated(filled) == []
+
+
+def test_where_staging_lacks_tables_the_warehouse_is_still_cleared(filled: Staged) -> None:
+    forget(filled, USERS, 70, frozenset({"users"}))
+    assert left(filled) == ([71], [2, 70])
+    assert left(filled, "goodreads_staging") == ([71], [1, 2, 3, 70])
+
+
+def test_a_deletion_by_hand_is_told_apart_from_a_request(filled: Staged) -> None:
+    filled.session.run("delete from goodreads_warehouse.reviews where user_id = 70")
+    assert [row[:4] for row in violated(filled)] == [("reviews", "", "ledger", 2)]
+
+
+def test_the_ledger_does_not_say_whom_it_has_forgotten() -> None:
+    assert subject_of("users", 70) == hashlib.sha256(b"users/70").hexdigest()
+    assert subject_of("users", 70) != subject_of("reviews", 70)
+
+
+@settings(max_examples=25)
+@given(
+    st.lists(
+        st.one_of(
+            st.lists(
+                st.builds(Version, st.integers(1, 4), st.integers(0, 3), st.integers(-2, 2)), max_size=5
+            ),
+            st.integers(1, 4),
+        ),
+        max_size=8,
+    )
+)
+def test_runs_and_requests_in_any_order_leave_what_was_delivered_after_the_request(
+    staged: Staged, steps: list[list[Version] | int]
+) -> None:
+    """A later delivery of somebody who was forgotten is no mistake: the row is new, and the checks are content."""
+    staged.empty()
+    expected: dict[int, Version] = {}
+    for number, step in enumerate(steps):
+        if isinstance(step, int):
+            forget(staged, AUTHORS, step)
+            expected.pop(step, None)
+        else:
+            staged.stage(f"r{number}", step, token=number)
+            counts = staged.publish(f"r{number}")
+            assert counts["rows_read"] == len(step) == sum(counts.values()) - len(step)
+            for version in step:
+                expected[version.author] = max(version, expected.get(version.author, version))
+        assert violated(staged) == []
+    found = [(row[0], row[3]) for row in staged.authors()]
+    assert found == [(author, expected[author].digest) for author in sorted(expected)]
