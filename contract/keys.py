@@ -39,6 +39,9 @@ def bucket_name(name: str, zone: str, account: str, region: str) -> str:
 LEASE = "pipeline"
 """The key of the lease's item."""
 
+COMMAND = "command:"
+"""The holder's name begins with this if a person's command holds the lease; the ARN of an execution does not."""
+
 
 def lease_table_name(name: str) -> str:
     """The table that holds the lease in the deployment of that name."""

@@ -164,7 +164,8 @@ LEDGER_FORGOTTEN = Table(
         Column(name="forgotten_at", type=Type.TIMESTAMP, required=True),
     ),
 )
-"""The rows that `pipeline forget` has deleted from the warehouse; `subject` is from `subject_of`."""
+"""The rows that `pipeline forget` has deleted from the warehouse; `subject` is from `subject_of`. A rebuild takes its table's
+lines back: `subject` is then the rebuild's name."""
 
 
 def subject_of(dataset: str, key: int) -> str:

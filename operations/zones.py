@@ -25,15 +25,14 @@ class Zones:
     s3: "S3Client"
     landing: str
     working: str
+    processed: str
     quarantine: str
 
     @classmethod
     def of(cls, name: str, account: str, region: str) -> Self:
         """The zones of the deployment called `name`, where the environment leads."""
-        landing, working, quarantine = (
-            bucket_name(name, zone, account, region) for zone in ("landing", "working", "quarantine")
-        )
-        return cls(boto3.client("s3"), landing, working, quarantine)
+        zones = ("landing", "working", "processed", "quarantine")
+        return cls(boto3.client("s3"), *(bucket_name(name, zone, account, region) for zone in zones))
 
 
 @contextmanager

@@ -6,7 +6,17 @@ from textwrap import indent
 
 from catalog import AUTHORS, BOOKS, DATASETS, Dataset
 from contract.keys import PART, RUN_SLOT
-from contract.ledger import ACCOUNTING, FILES, FILES_TO_LAND, LANDED, LEDGER, LEDGER_FILES, LEDGER_FORGOTTEN, LINE, ROWS
+from contract.ledger import (
+    ACCOUNTING,
+    FILES,
+    FILES_TO_LAND,
+    LANDED,
+    LEDGER,
+    LEDGER_FILES,
+    LEDGER_FORGOTTEN,
+    LINE,
+    ROWS,
+)
 from sql.template import INDENT, assignments, column_definitions, column_list, render
 
 SCHEMAS = ("goodreads_staging", "goodreads_warehouse", "goodreads_analytics")
@@ -179,6 +189,7 @@ def rebuild(dataset: Dataset) -> list[str]:
             counts=_counts("-summed.{0} as {0}"),
             sums=indent(_counts("cast(sum({0}) as bigint) as {0}"), INDENT),
         ),
+        render("rebuild/reverse_forgotten.sql", table=dataset.name),
         render("rebuild/empty_table.sql", table=dataset.name),
     ]
 

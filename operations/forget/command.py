@@ -1,28 +1,27 @@
 """`pipeline forget`."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from typing import Annotated
 
-import boto3
 import typer
 
 from catalog import AUTHORS, BOOKS, REVIEWS, USERS, dataset_named
-from contract.keys import bucket_name
-from contract.lease import lease_table
 from local_cloud.account import ACCOUNT
 from local_cloud.addresses import REGION
-from local_cloud.endpoint import serving
 from local_cloud.state import StateFolder
+from operations.deployment import deployed_here
 from operations.errors import OperationError
 from operations.forget.display import show
-from operations.forget.lease import Lease
 from operations.forget.request import forget_everywhere, look_everywhere
+from operations.forget.rows import Rows
 from operations.forget.subject import Subject
-from operations.forget.warehouse import Warehouse
-from operations.forget.zones import ZONES, Zone
+from operations.forget.zones import places_of
+from operations.lease import Lease
 from operations.options import DEFAULT_NAME, DEFAULT_STATE, Name, OnAws, State
 from operations.terminal import console, told
+from operations.warehouse import Warehouse
+from operations.zones import Zones, zones_on_aws
 
 _INTERRUPTED = (
     "[bold]interrupted[/]: what was done so far stays done; call the same command again, it does the rest"
@@ -51,20 +50,15 @@ def forget(
     db_user: Annotated[str, typer.Option(help="The database user.")] = "pipeline",
 ) -> None:
     """Delete a person, or another record, from the warehouse and from every zone, so that the ledger stays true."""
-    with told(farewell=_INTERRUPTED), ExitStack() as stack:
+    with told(farewell=_INTERRUPTED):
         subject = _subject({USERS.name: user, REVIEWS.name: review, BOOKS.name: book, AUTHORS.name: author})
-        account, region = _on_aws() if aws else stack.enter_context(_here(StateFolder(state), name))
-        warehouse = Warehouse(name, database, db_user)
-        zones = [
-            Zone(boto3.client("s3"), zone, bucket_name(name, zone, account, region), warehouse.has_published)
-            for zone in ZONES
-        ]
-        if dry_run:
-            rows, found = look_everywhere(subject, warehouse, zones)
-        else:
-            rows, found = forget_everywhere(
-                subject, warehouse, zones, Lease(lease_table(name), subject.holder)
-            )
+        with _zones(StateFolder(state), name, on_aws=aws) as zones:
+            stored = Rows(Warehouse(name, database, db_user))
+            places = places_of(zones, stored.has_published)
+            if dry_run:
+                rows, found = look_everywhere(subject, stored, places)
+            else:
+                rows, found = forget_everywhere(subject, stored, places, Lease(name, subject.command))
         show(console, subject, rows, found, dry_run=dry_run)
 
 
@@ -79,27 +73,16 @@ def _subject(given: Mapping[str, int | None]) -> Subject:
 
 
 @contextmanager
-def _here(state: StateFolder, name: str) -> Iterator[tuple[str, str]]:
-    """Let clients talk to the endpoint of a state folder; if none runs, one serves the folder until the block ends."""
-    if not state.root.is_dir():
-        raise OperationError(f"there is no state folder {state.root} yet: run the pipeline first (make run)")
+def _zones(state: StateFolder, name: str, *, on_aws: bool) -> Iterator[Zones]:
+    """The zones of the deployment; clients that are made in the block reach the deployment."""
+    if on_aws:
+        yield zones_on_aws(name)
+        return
+    if not state.warehouse.exists():
+        raise OperationError(f"there is no warehouse in {state.root} yet: run the pipeline first (make run)")
     if running := state.running():
         running.addresses.adopt()
-        yield ACCOUNT, REGION
+        yield Zones.of(name, ACCOUNT, REGION)
         return
-    with serving(state, "forget"):
-        boto3.client("dynamodb").create_table(  # filled from the folder
-            TableName=lease_table(name),
-            AttributeDefinitions=[{"AttributeName": "lease", "AttributeType": "S"}],
-            KeySchema=[{"AttributeName": "lease", "KeyType": "HASH"}],
-            BillingMode="PAY_PER_REQUEST",
-        )
-        yield ACCOUNT, REGION
-
-
-def _on_aws() -> tuple[str, str]:
-    """Account and region of the credentials, which are found as the AWS CLI finds them."""
-    region = boto3.Session().region_name
-    if not region:
-        raise OperationError("no region is given: set AWS_REGION, or AWS_PROFILE to a profile that has one")
-    return str(boto3.client("sts").get_caller_identity()["Account"]), region
+    with deployed_here(state, name, purpose="forget"):
+        yield Zones.of(name, ACCOUNT, REGION)

@@ -2,21 +2,21 @@
 
 from collections.abc import Sequence
 
-from operations.forget.lease import Lease
+from operations.forget.rows import Rows
 from operations.forget.subject import Subject
-from operations.forget.warehouse import Warehouse
-from operations.forget.zones import Found, Zone
+from operations.forget.zones import Found, Place
+from operations.lease import Lease
 
 
 def look_everywhere(
-    subject: Subject, warehouse: Warehouse, zones: Sequence[Zone]
+    subject: Subject, stored: Rows, places: Sequence[Place]
 ) -> tuple[dict[str, int], dict[str, Found]]:
     """The subject's rows by table, and what each zone holds; nothing is changed."""
-    return warehouse.rows_of(subject), {zone.name: zone.forget(subject, dry_run=True) for zone in zones}
+    return stored.of(subject), {place.name: place.forget(subject, dry_run=True) for place in places}
 
 
 def forget_everywhere(
-    subject: Subject, warehouse: Warehouse, zones: Sequence[Zone], lease: Lease
+    subject: Subject, stored: Rows, places: Sequence[Place], lease: Lease
 ) -> tuple[dict[str, int], dict[str, Found]]:
     """Delete what `look_everywhere` finds; OperationError if a run is at work.
 
@@ -25,8 +25,8 @@ def forget_everywhere(
     the same request: its holder of the lease is the same, and what was deleted is not found again.
     """
     with lease.held():
-        rows = warehouse.rows_of(subject)
+        rows = stored.of(subject)
         if rows:
             lease.leave_checks_and_analytics_to_the_next_run()
-            warehouse.forget(subject)
-        return rows, {zone.name: zone.forget(subject, dry_run=False) for zone in zones}
+        stored.forget(subject)  # also without rows: a dead run may be about to publish some
+        return rows, {place.name: place.forget(subject, dry_run=False) for place in places}

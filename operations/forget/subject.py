@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from catalog import Dataset
-from contract.lease import COMMAND
 from contract.ledger import subject_of
 from sql.forgetting import Trace, traces_of
 
@@ -34,9 +33,9 @@ class Subject:
         return subject_of(self.dataset.name, self.key)
 
     @property
-    def holder(self) -> str:
-        """How the lease names this request: the same request is the same holder, so that it can be repeated after a crash."""
-        return f"{COMMAND}forget/{self.dataset.name}/{self.key}"
+    def command(self) -> str:
+        """The name of this request in the lease: the same request has the same name, so that it can be repeated after a crash."""
+        return f"forget/{self.dataset.name}/{self.key}"
 
     def column_in(self, dataset: Dataset) -> str | None:
         """The column of the dataset that holds the id; None if the dataset has no rows of the subject."""

@@ -15,6 +15,7 @@ from lambdas.shared.zone import raise_unless_changed
 from operations.errors import OperationError
 from operations.forget.records import Removed, without
 from operations.forget.subject import Subject
+from operations.zones import Zones
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 _LARGEST_PUT = 5 * 1024**3
 _BY_NAME = {dataset.name: dataset for dataset in DATASETS}
 
-LANDING, WORKING, PROCESSED, QUARANTINE = ZONES = ("landing", "working", "processed", "quarantine")
+LANDING, WORKING, PROCESSED, QUARANTINE = ("landing", "working", "processed", "quarantine")
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Zone:
+class Place:
     """One zone's bucket. `has_published` tells of a landed file, by key and ETag, whether the ledger lists it."""
 
     s3: "S3Client"
@@ -151,6 +152,14 @@ class Zone:
         folder, _, name = key.rpartition("/")
         if name.startswith(PART):
             self.s3.delete_object(Bucket=self.bucket, Key=f"{folder}/.{name}.crc")
+
+
+def places_of(zones: Zones, has_published: Callable[[str, str], bool]) -> list[Place]:
+    """All zones; `has_published` tells of a landed file, by key and ETag, whether the ledger lists it."""
+    return [
+        Place(zones.s3, name, getattr(zones, name), has_published)
+        for name in (LANDING, WORKING, PROCESSED, QUARANTINE)
+    ]
 
 
 def _readable(zone: str, key: str) -> tuple[str, Dataset | None] | None:

@@ -13,7 +13,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
-from contract.keys import LEASE
+from contract.keys import COMMAND, LEASE
 from stacks.state_machine.blocks import Blocks
 from stacks.state_machine.retries import BACK_OFF, NEVER
 

@@ -9,15 +9,16 @@ from hypothesis import strategies as st
 
 from catalog import AUTHORS, DATASETS, REVIEWS, USERS, Dataset
 from contract.ledger import subject_of
-from sql import checks, forgetting
+from sql import checks, forgetting, statements
 from tests.sql.staged import Staged, Version
 
 STAGED = frozenset(dataset.name for dataset in DATASETS)
 
 
 def forget(staged: Staged, dataset: Dataset, key: int, tables: frozenset[str] = STAGED) -> None:
-    statements = forgetting.forget(dataset, tables)
-    staged.session.run(*statements, id=str(key), subject=subject_of(dataset.name, key))
+    staged.session.run(
+        *forgetting.forget(dataset, tables), id=str(key), subject=subject_of(dataset.name, key)
+    )
 
 
 def violated(staged: Staged) -> list[tuple[Any, ...]]:
@@ -97,11 +98,26 @@ def test_a_deletion_by_hand_is_told_apart_from_a_request(filled: Staged) -> None
     assert [row[:4] for row in violated(filled)] == [("reviews", "", "ledger", 2)]
 
 
+def test_a_table_that_is_rebuilt_afterwards_holds_what_is_landed_again(staged: Staged) -> None:
+    staged.stage("r1", [Version(1, 5, 0), Version(2, 5, 0)], files={"author.csv": '"e1"'})
+    staged.publish("r1")
+    forget(staged, AUTHORS, 1)
+    for name in ("rebuild-1", "rebuild-1 again"):
+        staged.session.run(*statements.rebuild(AUTHORS), rebuild=name)
+        assert (staged.authors(), violated(staged)) == ([], [])
+    staged.stage("r2", [Version(2, 5, 0)], token=2, files={"authors/rebuild-r1/author.csv": '"e2"'})
+    staged.publish("r2")
+    assert violated(staged) == []
+    forget(staged, AUTHORS, 2)
+    assert (staged.authors(), violated(staged)) == ([], [])
+
+
 def test_the_ledger_does_not_say_whom_it_has_forgotten() -> None:
     assert subject_of("users", 70) == hashlib.sha256(b"users/70").hexdigest()
     assert subject_of("users", 70) != subject_of("reviews", 70)
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(
     st.lists(

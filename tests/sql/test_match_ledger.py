@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from catalog import AUTHORS
+from contract.ledger import subject_of
 from contract.plan import Plan, PlannedFile
 from local_cloud.redshift import RedshiftEngine
-from sql import statements
+from sql import forgetting, statements
 from tests.local_cloud.redshift.conftest import Session
 from tests.sql.staged import Staged, Version
 
@@ -116,6 +118,15 @@ def test_a_table_that_has_lost_rows_is_told_with_each_of_its_files(
     matching.session.run(f"delete from goodreads_warehouse.authors where {lost}")
     matching.matched(("author.csv", '"e1"'))
     assert matching.missing == {"author.csv": missing}
+
+
+def test_what_was_forgotten_is_not_missing(matching: Matching) -> None:
+    staged = Staged(matching.session)
+    staged.stage("r1", [Version(1, 5, 0), Version(2, 5, 0)], files={"author.csv": '"e1"'})
+    staged.publish("r1")
+    matching.session.run(*forgetting.forget(AUTHORS, ()), id="1", subject=subject_of("authors", 1))
+    matching.matched(("author.csv", '"e1"'))
+    assert matching.missing == {"author.csv": 0}
 
 
 def test_what_an_earlier_run_has_listed_is_forgotten(matching: Matching) -> None:

@@ -11,27 +11,26 @@ import pytest
 from mypy_boto3_s3 import S3Client
 
 from catalog import REVIEWS, USERS
-from contract.keys import bucket_name
-from contract.lease import lease_table
+from contract.keys import bucket_name, lease_table_name
 from local_cloud.account import ACCOUNT
 from local_cloud.addresses import REGION
 from local_cloud.state import StateFolder
-from operations.forget.lease import Lease
-from operations.forget.subject import Subject
-from operations.forget.warehouse import Warehouse
-from operations.forget.zones import ZONES, Zone
+from operations.forget.rows import Rows
+from operations.forget.zones import Place, places_of
 from operations.query import query_here
+from operations.warehouse import Warehouse
+from operations.zones import Zones
 from sql import checks, statements
 from tests.e2e.records import NOON, csv_file
 from tests.local_cloud.conftest import Endpoint, endpoint, environment
 
 __all__ = ["endpoint", "environment"]
 
+ZONES = ("landing", "working", "processed", "quarantine")
 ME, OTHER = 9070707070, 9071717171
 RUN = "run=r1"
 SENDING = "_make_api_call"
 """Every request of every client goes through this method of botocore."""
-WAREHOUSE: dict[str, Any] = {"ClusterIdentifier": "goodreads", "Database": "goodreads", "DbUser": "pipeline"}
 
 
 def user(key: int) -> dict[str, str]:
@@ -53,7 +52,7 @@ REVIEWS_FILE = csv_file([review(1, ME), review(2, OTHER)], REVIEWS)
 
 
 @dataclass(frozen=True)
-class Place:
+class Deployed:
     """Everything that `forget` reaches, filled with two users and a review of each."""
 
     state: StateFolder
@@ -86,7 +85,7 @@ class Place:
         self.put("quarantine", f"{RUN}/files/00001-odd.csv.reason.json", b"{}")
         self._fill_warehouse(published)
         boto3.client("dynamodb").put_item(
-            TableName=lease_table("goodreads"), Item={"lease": {"S": "pipeline"}}
+            TableName=lease_table_name("goodreads"), Item={"lease": {"S": "pipeline"}}
         )
 
     def _fill_warehouse(self, etag: str) -> None:
@@ -113,15 +112,7 @@ class Place:
 
     def sql(self, *sqls: str) -> None:
         """Run statements as one transaction."""
-        client = boto3.client("redshift-data")
-        sent = client.batch_execute_statement(Sqls=list(sqls), **WAREHOUSE)["Id"]
-        while (state := client.describe_statement(Id=sent))["Status"] not in {
-            "FINISHED",
-            "FAILED",
-            "ABORTED",
-        }:
-            pass  # DescribeStatement itself waits
-        assert state["Status"] == "FINISHED", state
+        Warehouse().run(*sqls)
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         return query_here(self.state, sql)[1]
@@ -142,15 +133,12 @@ class Place:
 
     def lease(self) -> dict[str, Any]:
         found = boto3.client("dynamodb").get_item(
-            TableName=lease_table("goodreads"), Key={"lease": {"S": "pipeline"}}
+            TableName=lease_table_name("goodreads"), Key={"lease": {"S": "pipeline"}}
         )
         return dict(found["Item"])
 
-    def zones(self, warehouse: Warehouse) -> list[Zone]:
-        return [Zone(self.s3, zone, self.bucket(zone), warehouse.has_published) for zone in ZONES]
-
-    def held_by(self, subject: Subject) -> Lease:
-        return Lease(lease_table("goodreads"), subject.holder)
+    def places(self, stored: Rows) -> list[Place]:
+        return places_of(Zones.of("goodreads", ACCOUNT, REGION), stored.has_published)
 
 
 def _parquet(columns: dict[str, list[int]]) -> bytes:
@@ -160,12 +148,12 @@ def _parquet(columns: dict[str, list[int]]) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def empty_place(endpoint: Endpoint) -> Place:
-    place = Place(endpoint.state, boto3.client("s3"))
+def empty_place(endpoint: Endpoint) -> Deployed:
+    place = Deployed(endpoint.state, boto3.client("s3"))
     for zone in ZONES:
         (endpoint.state.buckets / place.bucket(zone)).mkdir(parents=True)
     boto3.client("dynamodb").create_table(
-        TableName=lease_table("goodreads"),
+        TableName=lease_table_name("goodreads"),
         AttributeDefinitions=[{"AttributeName": "lease", "AttributeType": "S"}],
         KeySchema=[{"AttributeName": "lease", "KeyType": "HASH"}],
         BillingMode="PAY_PER_REQUEST",
@@ -175,6 +163,6 @@ def empty_place(endpoint: Endpoint) -> Place:
 
 
 @pytest.fixture
-def place(empty_place: Place) -> Place:
+def place(empty_place: Deployed) -> Deployed:
     empty_place.fill()
     return empty_place

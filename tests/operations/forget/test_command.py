@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from operations.__main__ import app
-from tests.operations.forget.conftest import ME, Place
+from tests.operations.forget.conftest import ME, Deployed
 
 
 @pytest.fixture(autouse=True)
@@ -23,7 +23,8 @@ def call(*arguments: str) -> Result:
     return CliRunner().invoke(app, ["forget", *arguments], env={"COLUMNS": "200"})
 
 
-def test_what_is_where_is_shown_then_deleted_then_not_found(place: Place) -> None:
+@pytest.mark.slow
+def test_what_is_where_is_shown_then_deleted_then_not_found(place: Deployed) -> None:
     here = ("--user", str(ME), "--state", str(place.state.root))
     shown = call(*here, "--dry-run")
     assert shown.exit_code == 0, shown.output

@@ -42,6 +42,7 @@ def csv_text(columns: Sequence[str], rows: Sequence[Mapping[str, str]], *, endin
     return text.getvalue().encode()
 
 
+@pytest.mark.slow
 @settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_exactly_the_records_of_the_subject_go_and_every_other_byte_stays(tmp_path: Path, data: Any) -> None:

@@ -11,13 +11,17 @@ import pytest
 from botocore.client import BaseClient
 
 from catalog import USERS
-from contract.lease import lease_table
+from contract.keys import lease_table_name
 from operations.errors import OperationError
 from operations.forget.request import forget_everywhere, look_everywhere
+from operations.forget.rows import Rows
 from operations.forget.subject import Subject
-from operations.forget.warehouse import Warehouse
 from operations.forget.zones import Found
-from tests.operations.forget.conftest import ME, OTHER, REVIEWS_FILE, RUN, SENDING, Place
+from operations.lease import Lease
+from operations.warehouse import Warehouse
+from tests.operations.forget.conftest import ME, OTHER, REVIEWS_FILE, RUN, SENDING, Deployed
+
+pytestmark = pytest.mark.slow
 
 SUBJECT = Subject(USERS, ME)
 ROWS = {
@@ -34,17 +38,17 @@ CHANGING = {"UpdateItem", "BatchExecuteStatement", "PutObject", "DeleteObject"}
 Outcome = tuple[dict[str, int], dict[str, Found]]
 
 
-def forget(place: Place, subject: Subject = SUBJECT) -> Outcome:
-    warehouse = Warehouse("goodreads", "goodreads", "pipeline")
-    return forget_everywhere(subject, warehouse, place.zones(warehouse), place.held_by(subject))
+def forget(place: Deployed, subject: Subject = SUBJECT) -> Outcome:
+    stored = Rows(Warehouse())
+    return forget_everywhere(subject, stored, place.places(stored), Lease("goodreads", subject.command))
 
 
-def look(place: Place) -> Outcome:
-    warehouse = Warehouse("goodreads", "goodreads", "pipeline")
-    return look_everywhere(SUBJECT, warehouse, place.zones(warehouse))
+def look(place: Deployed) -> Outcome:
+    stored = Rows(Warehouse())
+    return look_everywhere(SUBJECT, stored, place.places(stored))
 
 
-def image(place: Place) -> tuple[Any, ...]:
+def image(place: Deployed) -> tuple[Any, ...]:
     """Everything that a request can change, but for the fencing token, which counts the tries."""
     return (
         place.objects(),
@@ -60,14 +64,14 @@ def image(place: Place) -> tuple[Any, ...]:
     )
 
 
-def test_what_is_found_is_told_by_place_and_a_dry_run_changes_nothing(place: Place) -> None:
+def test_what_is_found_is_told_by_place_and_a_dry_run_changes_nothing(place: Deployed) -> None:
     before = image(place), place.lease()
     assert look(place) == (ROWS, IN_ZONES)
     assert (image(place), place.lease()) == before
     assert forget(place) == (ROWS, IN_ZONES)
 
 
-def test_nothing_of_the_person_is_left_anywhere_and_everything_of_others_is(place: Place) -> None:
+def test_nothing_of_the_person_is_left_anywhere_and_everything_of_others_is(place: Deployed) -> None:
     before = place.objects()
     forget(place)
     after = place.objects()
@@ -79,7 +83,7 @@ def test_nothing_of_the_person_is_left_anywhere_and_everything_of_others_is(plac
     assert place.violated() == []
 
 
-def test_a_landed_file_stays_to_be_landed_once(place: Place) -> None:
+def test_a_landed_file_stays_to_be_landed_once(place: Deployed) -> None:
     """One that was published is deleted, as the next run would; any other one is taken by the next run, without the person."""
     forget(place)
     landed = {key: content for key, content in place.objects().items() if key.startswith("landing/")}
@@ -88,14 +92,14 @@ def test_a_landed_file_stays_to_be_landed_once(place: Place) -> None:
     assert landed["landing/reviews/new.csv"].startswith(header + b"\n2,")
 
 
-def test_a_second_request_finds_nothing_and_changes_nothing(place: Place) -> None:
+def test_a_second_request_finds_nothing_and_changes_nothing(place: Deployed) -> None:
     forget(place)
     before = image(place)
     assert forget(place) == ({}, {zone: Found() for zone in IN_ZONES})
     assert image(place) == before
 
 
-def test_the_next_run_is_told_to_check_and_to_rebuild_the_analytics(place: Place) -> None:
+def test_the_next_run_is_told_to_check_and_to_rebuild_the_analytics(place: Deployed) -> None:
     forget(place)
     assert place.lease() == {
         "lease": {"S": "pipeline"},
@@ -104,7 +108,7 @@ def test_the_next_run_is_told_to_check_and_to_rebuild_the_analytics(place: Place
     }
 
 
-def test_the_note_of_a_run_that_did_not_finish_stays(place: Place) -> None:
+def test_the_note_of_a_run_that_did_not_finish_stays(place: Deployed) -> None:
     hold(unfinished_run="r1")
     forget(place)
     assert place.lease()["unfinished_run"] == {"S": "r1"}
@@ -131,7 +135,7 @@ def killed_before(number: int) -> Iterator[Counter[str]]:
         yield sent
 
 
-def test_a_request_that_was_killed_anywhere_is_completed_by_the_same_request(place: Place) -> None:
+def test_a_request_that_was_killed_anywhere_is_completed_by_the_same_request(place: Deployed) -> None:
     with killed_before(100) as sent:
         forget(place)
     assert sent["changing"] == 13  # lease, note, tables, deletion; six objects, two checksums; lease
@@ -147,10 +151,10 @@ def test_a_request_that_was_killed_anywhere_is_completed_by_the_same_request(pla
 
 def hold(**attributes: str) -> None:
     item = {"lease": {"S": "pipeline"}, **{name: {"S": value} for name, value in attributes.items()}}
-    boto3.client("dynamodb").put_item(TableName=lease_table("goodreads"), Item=item)
+    boto3.client("dynamodb").put_item(TableName=lease_table_name("goodreads"), Item=item)
 
 
-def test_while_a_run_is_at_work_nothing_is_changed(place: Place) -> None:
+def test_while_a_run_is_at_work_nothing_is_changed(place: Deployed) -> None:
     client = boto3.client("stepfunctions")
     definition = {"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 3600, "End": True}}}
     role = "arn:aws:iam::123456789012:role/waits"
@@ -166,18 +170,18 @@ def test_while_a_run_is_at_work_nothing_is_changed(place: Place) -> None:
     assert "holder" not in place.lease()
 
 
-def test_a_dead_run_that_nobody_knows_does_not_block_a_request(place: Place) -> None:
+def test_a_dead_run_that_nobody_knows_does_not_block_a_request(place: Deployed) -> None:
     hold(holder="arn:aws:states:us-east-1:123456789012:execution:goodreads:gone")
     assert forget(place) == (ROWS, IN_ZONES)
 
 
-def test_another_request_waits_for_the_first(place: Place) -> None:
+def test_another_request_waits_for_the_first(place: Deployed) -> None:
     hold(holder="command:forget/users/7")
     with pytest.raises(OperationError, match=r"another command holds the lease: forget/users/7\."):
         forget(place)
 
 
-def test_a_run_that_begins_at_the_same_moment_wins(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_that_begins_at_the_same_moment_wins(place: Deployed, monkeypatch: pytest.MonkeyPatch) -> None:
     call = getattr(BaseClient, SENDING)
 
     def overtaken(client: Any, operation: str, parameters: dict[str, Any]) -> Any:
@@ -193,7 +197,7 @@ def test_a_run_that_begins_at_the_same_moment_wins(place: Place, monkeypatch: py
     assert image(place)[:-1] == before[:-1]
 
 
-def test_the_doubtful_file_is_named(place: Place) -> None:
+def test_the_doubtful_file_is_named(place: Deployed) -> None:
     place.put("quarantine", f"{RUN}/files/00002-odd.bin", f"nobody knows {ME}".encode())
     _, found = forget(place)
     assert found["quarantine"].doubtful == [f"s3://{place.bucket('quarantine')}/{RUN}/files/00002-odd.bin"]

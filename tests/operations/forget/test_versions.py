@@ -12,7 +12,7 @@ from mypy_boto3_s3 import S3Client
 from catalog import USERS
 from operations.errors import OperationError
 from operations.forget.subject import Subject
-from operations.forget.zones import Found, Zone
+from operations.forget.zones import Found, Place
 from tests.e2e.records import csv_file
 from tests.operations.forget.conftest import ME, OTHER, SENDING, USERS_FILE, user
 
@@ -38,7 +38,7 @@ def put(s3: S3Client, content: bytes) -> str:
 
 
 def forget(s3: S3Client, *published: str, dry_run: bool = False) -> Found:
-    zone = Zone(s3, "landing", BUCKET, lambda _, etag: etag in published)
+    zone = Place(s3, "landing", BUCKET, lambda _, etag: etag in published)
     return zone.forget(SUBJECT, dry_run=dry_run)
 
 
