@@ -1,4 +1,5 @@
-"""Load generator: landing files of any size with records that look captured, or that have the faults asked for.
+"""Load generator: landing files of any size, with records that look captured and, if asked for, with faults.
 
-`generate` in `faker_tool.generate` is the way in. Nothing is imported here: who only wants the stores or the sizes need not load Arrow and Faker.
+Start at `generate` in `faker_tool.generate`. This file imports nothing, so that a caller of one small module does not
+load Arrow and Faker.
 """

@@ -50,7 +50,7 @@ def main(
         typer.Option(
             parser=size_in_bytes,
             metavar="SIZE",
-            help="Cut into reviews/part-00000.csv, ... of at most SIZE.",
+            help="Split into reviews/part-00000.csv, ... of at most SIZE each.",
         ),
     ] = None,
     gzip: Annotated[bool, typer.Option("--gzip", help="Compress; sizes count before compression.")] = False,
@@ -59,14 +59,14 @@ def main(
         list[str] | None,
         typer.Option(
             metavar="NAME=RATE",
-            help="Share of the records with a fault, like late=0.01; repeat it for several. Of records: "
-            f"{', '.join(OF_RECORDS)}. Of files: {', '.join(OF_FILES)}.",
+            help="Share of the records or files that have a fault, like late=0.01; repeat the option for several "
+            f"faults. Faults of records: {', '.join(OF_RECORDS)}. Faults of files: {', '.join(OF_FILES)}.",
         ),
     ] = None,
     manifest: Annotated[
         Path | None,
         typer.Option(
-            help="File for what the ledger has to say of the load (JSON); not among the landing files.",
+            help="JSON file for the counts that the ledger should show after the load; keep it outside --out.",
             dir_okay=False,
         ),
     ] = None,
@@ -78,7 +78,7 @@ def main(
     chosen, faults = options.named_datasets(datasets), options.faults_of(fault or [])
     if manifest and manifest.resolve().is_relative_to(Path(out).resolve()):
         raise typer.BadParameter(
-            f"{manifest} would be among the landing files and be quarantined; put it elsewhere",
+            f"{manifest} would be among the landing files and be quarantined; choose a path outside --out",
             param_hint="--manifest",
         )
     try:
@@ -129,8 +129,8 @@ def _expectation(made: Manifest, manifest: Path) -> str:
     )
     truncated = sum(file.is_truncated for file in made.files)
     return (
-        f"To expect: {read:,} rows read, {new:,} inserted, {rejected:,} quarantined, and {truncated} files "
-        f"quarantined whole; the rest is in {manifest}"
+        f"The ledger should show: {read:,} rows read, {new:,} inserted, {rejected:,} quarantined, and {truncated} "
+        f"files quarantined whole; the counts by dataset are in {manifest}"
     )
 
 

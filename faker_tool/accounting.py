@@ -1,4 +1,4 @@
-"""What the pipeline's accounting has to say of a load: what it needs to know of each record, and the counts of all."""
+"""The counts that the pipeline's ledger should show for a load, computed from a few facts about each record."""
 
 from dataclasses import dataclass
 
@@ -20,9 +20,9 @@ FACT = np.dtype(
         ("rule", np.uint8),
     ]
 )
-"""`version` is the capture time in microseconds since 1970. Records are equal if `key`, `version` and `content` are;
-`repeat` says that the record is made to be equal to an earlier one. `rule` is the position in RULE_NAMES of the one that
-the record breaks, or ACCEPTED."""
+"""`version` is the capture time in microseconds since 1970. Two records are equal if their `key`, `version` and `content`
+are equal. `repeat` marks a record made to equal an earlier one. `rule` is an index into RULE_NAMES: the rule that the
+record breaks, or ACCEPTED."""
 
 RULE_NAMES = ("", "field_count", "quoting", "encoding", "required", "type", "range", "too_long")
 ACCEPTED = 0
@@ -31,7 +31,7 @@ _RIVAL, _REPEATED_RIVAL = 1, 2
 
 
 def facts_of(chunk: Chunk, number: int) -> Facts:
-    """Of the records of chunk `number`, none of which is like any other."""
+    """The facts of the records of chunk `number` without faults: no two records have the same content."""
     facts = np.zeros(ROWS, FACT)
     facts["key"] = keys(chunk)
     facts["version"] = versions(chunk)
@@ -43,8 +43,8 @@ def facts_of(chunk: Chunk, number: int) -> Facts:
 class Expected:
     """A dataset's line in the ledger after one run that takes all its files into an empty warehouse.
 
-    Of `rows_stale` and `rows_duplicate` only the sum is known, and they are None, if for some key the newest moment has
-    several contents and one of them twice: which of them wins is up to the hash. `rejects` are rows by rule.
+    `rows_stale` and `rows_duplicate` are None, and only their sum is known, if some key has several contents at its
+    newest moment and one of these contents twice: the hash decides which content wins. `rejects` counts rows by rule.
     """
 
     rows_read: int
@@ -58,10 +58,10 @@ class Expected:
 
 
 class Tally:
-    """Counts records in any order, with memory for each key only.
+    """Counts records in any order. Its memory grows with the number of keys, not of records.
 
-    For each key: its newest version, a content of that version, how many records have it, and whether there
-    are others (rivals) of the same version.
+    For each key it keeps the newest version, one content of that version, how many records have that content, and
+    whether the same version also has other contents (rivals).
     """
 
     def __init__(self, largest_key: int) -> None:
@@ -72,7 +72,7 @@ class Tally:
         self._rules = np.zeros(len(RULE_NAMES), np.int64)
 
     def add(self, facts: Facts) -> None:
-        """Count those records too."""
+        """Count these records too."""
         self._rules += np.bincount(facts["rule"], minlength=len(RULE_NAMES))
         accepted = facts[facts["rule"] == ACCEPTED]
         keys, versions = accepted["key"].astype(np.intp), accepted["version"]
@@ -83,7 +83,7 @@ class Tally:
         self._add_newest(keys[is_newest], accepted[is_newest])
 
     def expected(self) -> Expected:
-        """Of all records counted so far."""
+        """The ledger's line for all records counted so far."""
         read, accepted = int(self._rules.sum()), int(self._rules[ACCEPTED])
         inserted = int(np.count_nonzero(self._copies))
         losers = accepted - inserted

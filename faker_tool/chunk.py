@@ -1,4 +1,4 @@
-"""A fixed number of consecutive records, as the random draws behind them."""
+"""A chunk: a fixed number of consecutive records, as the random draws behind them."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -21,7 +21,7 @@ Made = TypeVar("Made")
 
 
 def random_numbers(dataset: Dataset, number: int, *, seed: int, purpose: str = "") -> np.random.Generator:
-    """Random numbers for chunk `number` of the dataset, others for each purpose."""
+    """Random numbers for chunk `number` of the dataset: a separate stream for each purpose."""
     stream = (crc32(dataset.name.encode()), number, *purpose.encode())
     return np.random.Generator(np.random.Philox(np.random.SeedSequence(seed, spawn_key=stream)))
 
@@ -29,8 +29,8 @@ def random_numbers(dataset: Dataset, number: int, *, seed: int, purpose: str = "
 class Chunk:
     """Chunk `number` of a dataset's endless stream of records.
 
-    It depends on nothing but the arguments, so any process can draw any chunk. `until`, with a time zone, is
-    the end of the time in which the records were captured. Texts have apostrophes for quotes unless `with_quotes`.
+    A chunk depends on its arguments only, so any process can draw any chunk. `until`, with a time zone, ends the
+    period in which the records were captured. Without `with_quotes`, texts have apostrophes instead of quotes.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class Chunk:
 def shared(
     draw: Callable[Concatenate[Chunk, Arguments], Made],
 ) -> Callable[Concatenate[Chunk, Arguments], Made]:
-    """Make a draw once per chunk and arguments, so that the columns which use it agree with each other."""
+    """Decorator: makes a draw once per chunk and arguments, so that all columns that use the draw agree."""
 
     @wraps(draw)
     def once(chunk: Chunk, /, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Made:

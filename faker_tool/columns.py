@@ -1,4 +1,4 @@
-"""How each column of the catalog is filled: by its name where that says more than its type does."""
+"""How each column of the catalog is filled: by the recipe for its name, or else by the recipe for its type."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ def _undescribed(chunk: Chunk) -> Flags:
 
 @dataclass(frozen=True)
 class Recipe:
-    """`draw` gives a field for every record of a chunk, `gaps` takes some away again."""
+    """`draw` gives every record of a chunk a field; `gaps` says which of these fields become empty."""
 
     draw: Draw
     gaps: Gaps | None = None
@@ -60,7 +60,7 @@ _GOODREADS = "https://www.goodreads.com"
 _PICTURES = "https://images.gr-assets.com"
 _FORMATS = {"Paperback": 0.45, "Hardcover": 0.3, "Kindle Edition": 0.15, "ebook": 0.05, "Audio CD": 0.05}
 
-# Shares of missing values follow captured data, except where they bring the size of a record close to that of the
+# Shares of missing values follow captured data. A few differ, to bring the size of a record close to its size in the
 # recorded load (`RECORD_BYTES`).
 _BY_NAME = {
     # authors
@@ -103,11 +103,11 @@ _BY_NAME = {
 }
 
 RECORD_BYTES = {"authors": 104, "books": 243, "reviews": 391, "users": 252}
-"""Average bytes of a record, by dataset: those of the recorded load of 11.5 million records each in 11.4 GB."""
+"""Average bytes of a record, by dataset, as in the recorded load: 11.5 million records of each dataset in 11.4 GB."""
 
 
 def fields(chunk: Chunk, column: Column) -> pa.StringArray:
-    """The column of every record of the chunk as CSV fields, quoted where RFC 4180 demands it."""
+    """The column's CSV field for every record of the chunk, quoted where RFC 4180 demands it."""
     recipe = _BY_NAME.get(column.name, _BY_TYPE[column.type])
     values = recipe.draw(chunk, column)
     if recipe.gaps is None or column.required:
@@ -116,7 +116,7 @@ def fields(chunk: Chunk, column: Column) -> pa.StringArray:
 
 
 def _nothing(chunk: Chunk, column: Column) -> str | pa.StringArray:
-    """The empty field and each further spelling of NULL, equally often."""
+    """Fields without a value: the empty field and each other spelling of NULL, equally often."""
     if not column.missing:
         return ""
     spellings = pa.array(["", *column.missing])

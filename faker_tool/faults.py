@@ -1,7 +1,7 @@
-"""What can be wrong with a load: how often, by which rule the pipeline rejects it, and what each fault does to a record.
+"""What can be wrong with a load: how often, which rule of the pipeline rejects it, and what each fault does to a record.
 
-A new fault of records has a name in REPEATS or RULES, and a function in DAMAGE whose effect on the pipeline can be told
-beforehand.
+To add a fault of records, name it in REPEATS or RULES and add a function to DAMAGE. What the pipeline will do with the
+damaged record must be certain beforehand.
 """
 
 import math
@@ -14,8 +14,8 @@ from typing import Self
 from catalog import VERSION, Column, Dataset, Type
 
 REPEATS = ("duplicate", "late", "tie")
-"""Faults that deliver a further record after one that is fine: the same again, an older version, or another
-content of the same version."""
+"""Faults that deliver a second record after a good one: the same record again, an older version of it, or the same
+version with another content."""
 
 RULES = {
     "bad_type": "type",
@@ -27,20 +27,20 @@ RULES = {
     "bad_bytes": "encoding",
     "broken_quoting": "quoting",
 }
-"""Faults of a record that is rejected, each with the only rule it breaks."""
+"""Faults that get a record rejected, each with the one rule that the record breaks."""
 
 DRIFTED_COLUMNS, TRUNCATED_FILE = "drifted_columns", "truncated_file"
 OF_RECORDS = (*REPEATS, *RULES)
 OF_FILES = (DRIFTED_COLUMNS, TRUNCATED_FILE)
 
 Record = dict[str, bytes]
-"""The fields of a record as they stand in the file, quotes included, by column in the order of the file."""
+"""The fields of a record as they stand in the file, quotes included, by column and in the file's order of columns."""
 
 Damage = Callable[[Record, Dataset, int], None]
-"""Changes the record; the number is random, for choosing a column by."""
+"""Changes the record in place; the number is random and chooses the column."""
 
 LATE = timedelta(days=1)
-"""How much older a late version is."""
+"""How much older the record added by the fault `late` is."""
 
 _BEFORE_ANY_TIME = {
     Type.TIMESTAMP: b"1899-12-31 23:59:59",
@@ -50,11 +50,11 @@ _BEFORE_ANY_TIME = {
 
 @dataclass(frozen=True)
 class Faults:
-    """The share of records, or of a dataset's files, that have each fault; by default nothing is wrong.
+    """The rate of each fault: a share of the records, or of a dataset's files. By default there are none.
 
-    Faulty files are spread evenly over all: a single file has a fault from a rate of about one half on. A record has
-    one fault at most, so the rates of a record's faults add up to 1 at most. ValueError otherwise, for a name that is
-    no fault's, and for a rate outside 0..1.
+    Faulty files are spread evenly: a dataset's only file has a fault if the rate is above about one half. A record has
+    one fault at most, so the rates of record faults add up to 1 at most. Raises ValueError if their sum is greater, if
+    a fault is unknown, and if a rate is outside 0..1.
     """
 
     rates: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
@@ -70,12 +70,12 @@ class Faults:
         if total > 1 + 1e-9:  # shares like 0.1 are not exact
             raise ValueError(
                 f"the rates of the faults of records add up to {total:g}, but a record has one fault at most; "
-                "lower them to 1 in all"
+                "lower the rates so that they add up to 1 or less"
             )
 
     @classmethod
     def parse(cls, texts: Iterable[str]) -> Self:
-        """From texts like `late=0.01`; ValueError for any other, and for a fault named twice."""
+        """Read texts like `late=0.01`. Raises ValueError for any other text and for a fault given twice."""
         rates: dict[str, float] = {}
         for text in texts:
             name, _, rate = text.partition("=")
@@ -84,20 +84,20 @@ class Faults:
             try:
                 rates[name] = float(rate)
             except ValueError:
-                raise ValueError(f"{text!r} is not a fault and its rate; write it like late=0.01") from None
+                raise ValueError(f"{text!r} is not a fault with its rate; write it like late=0.01") from None
         return cls(rates)
 
     @property
     def of_records(self) -> dict[str, float]:
-        """The rates above 0 of what is wrong with single records, always in the same order."""
+        """The rates above 0 of the faults of records, always in the same order."""
         return {name: self.rates[name] for name in OF_RECORDS if self.rates.get(name)}
 
     @property
     def allow_quotes(self) -> bool:
         """Whether texts may contain quotes.
 
-        A file with a badly quoted record is read leniently, and then each record with a quote is rejected: so
-        that exactly the faulty ones are, no other may have any.
+        A file with a badly quoted record is read leniently, and then every record with a quote is rejected. For only
+        the faulty records to be rejected, no other record may have a quote.
         """
         return not self.rates.get("broken_quoting")
 
@@ -106,16 +106,16 @@ class Faults:
         return bool(self.rates.get(DRIFTED_COLUMNS))
 
     def is_drifted(self, number: int) -> bool:
-        """Whether the columns of file `number`, from 0, have drifted."""
+        """Whether the columns of file `number` (from 0) have drifted."""
         return _spread(number) < self.rates.get(DRIFTED_COLUMNS, 0)
 
     def is_truncated(self, number: int) -> bool:
-        """Whether file `number`, from 0, is cut off; one that has drifted is not, while the rates allow it."""
+        """Whether file `number` (from 0) is cut off. A drifted file is not, unless both rates add up to more than 1."""
         return _spread(number) >= 1 - self.rates.get(TRUNCATED_FILE, 0)
 
 
 def _spread(number: int) -> float:
-    # Multiples of the golden ratio: any share of 0..1 gets its share of the files, spread evenly, also of a few.
+    # Multiples of the golden ratio, modulo 1, are spread evenly even if few: a rate of 0.3 gets about 3 files of 10.
     return (0.5 + number * (math.sqrt(5) - 1) / 2) % 1
 
 
@@ -132,7 +132,7 @@ def _is_text(column: Column) -> bool:
 
 
 def _duplicate(_record: Record, _dataset: Dataset, _choice: int) -> None:
-    """Nothing: the same record is delivered again."""
+    """Changes nothing: the same record is delivered again."""
 
 
 def _late(record: Record, dataset: Dataset, choice: int) -> None:
@@ -168,7 +168,7 @@ def _extra_field(record: Record, _dataset: Dataset, _choice: int) -> None:
 
 
 def _too_long(record: Record, dataset: Dataset, choice: int) -> None:
-    # two bytes a letter: it would fit if letters were counted
+    # two bytes a letter: the text would fit if letters were counted, not bytes
     column = _chosen(dataset, choice, _is_text)
     record[column.name] = "ß".encode() * ((column.max_bytes or 0) // 2 + 1)
 
@@ -178,7 +178,7 @@ def _bad_bytes(record: Record, dataset: Dataset, choice: int) -> None:
 
 
 def _broken_quoting(record: Record, dataset: Dataset, choice: int) -> None:
-    # Without comma or line break, and with an even number of quotes: the record ends where it should for every reader.
+    # No comma, no line break and an even number of quotes: every reader finds the end of the record.
     record[_chosen(dataset, choice, _is_text).name] = b'"the "open" book"'
 
 
@@ -195,4 +195,4 @@ DAMAGE: dict[str, Damage] = {
     "bad_bytes": _bad_bytes,
     "broken_quoting": _broken_quoting,
 }
-"""By name of the fault."""
+"""What each fault of records does, by the fault's name."""

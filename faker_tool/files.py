@@ -1,4 +1,4 @@
-"""The files of a load: their names, where each begins and ends (always at a record boundary), and how they are packed."""
+"""The files of a load: their names, where each begins and ends (always between two records), and their compression."""
 
 import re
 import zlib
@@ -12,7 +12,7 @@ from faker_tool.records import Drawn, FormatOf, Records
 from landing.bucket import Bytes
 
 Portion = tuple[int, Records]
-"""The number of a file, from 0, and the records that come next in it."""
+"""The number of a file (from 0), and the next records of that file."""
 
 _GZIP = zlib.MAX_WBITS | 16
 _FAST = 1
@@ -20,9 +20,9 @@ _FAST = 1
 
 @dataclass(frozen=True, kw_only=True)
 class Naming:
-    """How files are named and packed.
+    """How files are named and compressed.
 
-    `reviews.csv`, or with `parts` `reviews/part-00000.csv` and so on; `.csv.gz` with `compress`.
+    `reviews.csv`; with `parts`, `reviews/part-00000.csv` and so on; with `compress`, the names end in `.csv.gz`.
     """
 
     parts: bool
@@ -33,11 +33,11 @@ class Naming:
         return ".csv.gz" if self.compress else ".csv"
 
     def stem(self, dataset: Dataset) -> str:
-        """What the names of all files of the dataset begin with."""
+        """The text with which the names of all files of the dataset begin."""
         return f"{dataset.landing_name}/part-" if self.parts else dataset.landing_name
 
     def name(self, dataset: Dataset, number: int) -> str:
-        """File `number`, from 0, of the dataset; without parts there is only one."""
+        """The name of file `number` (from 0) of the dataset; without parts, only file 0 exists."""
         return self.stem(dataset) + (f"{number:05}" if self.parts else "") + self._suffix
 
     def is_name(self, dataset: Dataset, name: str) -> bool:
@@ -47,7 +47,7 @@ class Naming:
 
 
 def into_files(stream: Iterable[Drawn], *, limit: int | None, format_of: FormatOf) -> Iterator[Portion]:
-    """Number the files so that each, with its header, has at most `limit` bytes; all in file 0 without a limit.
+    """Deal the records to numbered files of at most `limit` bytes, header included; without a limit, to file 0 only.
 
     A record longer than the limit gets a file of its own.
     """
@@ -82,7 +82,7 @@ def up_to_records(portions: Iterable[Portion], count: int) -> Iterator[Portion]:
 
 
 def up_to_bytes(portions: Iterable[Portion], size: int, *, format_of: FormatOf) -> Iterator[Portion]:
-    """The records whose files, with their headers, come closest to `size` bytes in all."""
+    """The first records: so many that the files, headers included, come closest to `size` bytes in total."""
     remaining, headed = size, -1
     for number, records in portions:
         if number != headed:
@@ -98,15 +98,15 @@ def up_to_bytes(portions: Iterable[Portion], size: int, *, format_of: FormatOf) 
 
 
 def _fitting(records: Records, first: int, room: int) -> int:
-    """The record before which to stop so that those from `first` on take at most `room` bytes."""
+    """The index just after the last record that fits, if the records from `first` on have `room` bytes."""
     start = int(records.ends[first - 1]) if first else 0
     return max(first, int(np.searchsorted(records.ends, start + room, side="right")))
 
 
 def gzipped(blocks: Iterable[Bytes], *, truncated: bool) -> Iterator[bytes]:
-    """The blocks as one gzip file, of which the end is missing if it is `truncated`.
+    """The blocks as one gzip file; the end is missing if `truncated`.
 
-    It holds neither name nor time: equal blocks give equal files.
+    The gzip header holds no name and no time, so equal blocks give equal files.
     """
     packer = zlib.compressobj(_FAST, wbits=_GZIP)
     for block in blocks:

@@ -1,4 +1,4 @@
-"""Landing files of a wanted size or number of records."""
+"""Writes landing files of a wanted size, or with a wanted number of records."""
 
 import os
 import time
@@ -24,7 +24,7 @@ from landing.stores import Store, store_at
 
 _Draw = Callable[[int], Drawn]
 _Streams = Callable[[_Draw, int], Iterator[Drawn]]
-"""Chunks 0, 1, 2, ... of a draw, of which at least the given number will probably be asked for."""
+"""Gives chunks 0, 1, 2, ... of a draw; the number says how many will probably be needed."""
 
 
 def generate(
@@ -47,12 +47,12 @@ def generate(
 
     `out` is a folder, or a text like `s3://bucket/prefix`. Records are captured in the 30 days before `until` (with a
     time zone; by default the last midnight in UTC). Equal `seed`, `until` and `faults` give equal records whatever the
-    other arguments: a smaller load is the beginning of a larger one. `files_of` cuts into parts of at most that many
-    bytes; sizes count before `gzip`. `expect` counts what the pipeline's ledger has to say, which takes 21 bytes of
-    memory for each key. `progress` is called with the bytes of each portion written.
+    other arguments: a smaller load is the beginning of a larger one. `files_of` splits a dataset into files of at most
+    that many bytes; sizes are those before `gzip`. `expect` computes the counts that the pipeline's ledger should show;
+    this takes 21 bytes of memory for each key. `progress` is called with the bytes of each portion written.
 
-    Raises ValueError for arguments that make no sense, FileExistsError where files would be replaced, unless
-    `force` (which removes them first), and StoreError if the bucket cannot be used.
+    Raises ValueError for arguments that make no sense, FileExistsError if files of an earlier run are there (`force`
+    removes them instead), and StoreError if the bucket cannot be used.
     """
     started = time.perf_counter()
     plan = planned_bytes(datasets, size=size, records=records)
@@ -105,7 +105,7 @@ def _require_sense(files_of: int | None, until: datetime | None, faults: Faults,
 
 
 def make_room(store: Store, naming: Naming, datasets: Sequence[Dataset], *, force: bool) -> None:
-    """Remove what an earlier run has left, or raise FileExistsError unless forced to."""
+    """If files of an earlier run are there, remove them with `force`, or else raise FileExistsError."""
     existing = [
         name
         for dataset in datasets
@@ -124,12 +124,12 @@ def make_room(store: Store, naming: Naming, datasets: Sequence[Dataset], *, forc
 
 @contextmanager
 def _streams(threads: int) -> Iterator[_Streams]:
-    """The endless streams of the datasets' chunks, drawn ahead by that many threads and handed out in order.
+    """Context manager that gives endless streams of chunks: threads draw ahead, and the chunks come in order.
 
-    Threads and not processes: numpy and Arrow draw without the interpreter's lock, and what they have drawn is
-    written from where it lies.
+    Threads, not processes: numpy and Arrow release the interpreter's lock while they draw, and a chunk is written
+    without being copied to another process.
     """
-    pools()  # once, and not by each thread
+    pools()  # fill this cache once, before each thread tries to
     with ThreadPoolExecutor(threads, "draw") as workers:
         yield lambda draw, expected: _ahead(workers, draw, expected, window=2 * threads)
 
@@ -142,7 +142,7 @@ def _ahead(workers: Executor, draw: _Draw, expected: int, *, window: int) -> Ite
         while True:
             while len(pending) < window and next(expected_numbers, None) is not None:
                 pending.append(workers.submit(draw, next(numbers)))
-            if not pending:  # more are needed than were expected
+            if not pending:  # more chunks are needed than expected
                 pending.append(workers.submit(draw, next(numbers)))
             yield pending.popleft().result()
     finally:

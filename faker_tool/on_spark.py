@@ -1,18 +1,18 @@
-"""A load of any size, made by a cluster: the same records that `python -m faker_tool` makes of the same seed.
+"""A load of any size, made by a cluster: the same records that `python -m faker_tool` makes from the same seed.
 
     spark-submit --archives s3://bucket/environment.tar.gz#environment
         --conf spark.pyspark.python=./environment/bin/python
         --py-files code.zip on_spark.py --size 1.2TB --seed 0 --out s3://landing/load
 
 Each task draws its own chunks and writes its own file, `OUT/reviews/part-00000.csv` and so on, of about `--files-of`
-bytes; a task that is tried again replaces its file by the same bytes. `code.zip` holds the packages `catalog`,
+bytes; a task that is tried again replaces its file with the same bytes. `code.zip` holds the packages `catalog`,
 `faker_tool` and `landing`.
 
-What is not on an EMR node is numpy, pyarrow, faker, pydantic and boto3 for Python 3.11. Pack a virtual environment
+An EMR node lacks numpy, pyarrow, faker, pydantic and boto3 for Python 3.11. Pack a virtual environment
 that has them with `venv-pack -o environment.tar.gz`, on a machine like the nodes, and upload it; `--archives` unpacks it
 beside each task. In client mode (the default of an EMR step) the driver needs them too: install them with a bootstrap
 action, or use `--deploy-mode cluster` with `--conf spark.yarn.appMasterEnv.PYSPARK_PYTHON=./environment/bin/python`.
-Tasks write with boto3, so the role of the nodes has to allow it for the bucket.
+Tasks write with boto3, so the role of the nodes must be allowed to write to the bucket.
 """
 
 import argparse
@@ -40,7 +40,10 @@ NAMING = Naming(parts=True, compress=False)
 
 @dataclass(frozen=True)
 class Part:
-    """A part that knows nothing of the others, so that many machines can write at once: file `number` of a dataset: `records` from chunk `first_chunk` on."""
+    """One file to write: file `number` of a dataset, with `records` records from chunk `first_chunk` on.
+
+    No part depends on another, so many machines can write at once.
+    """
 
     dataset: str
     number: int
@@ -49,9 +52,10 @@ class Part:
 
 
 def plan_parts(datasets: Sequence[Dataset], *, records: int, files_of: int) -> list[Part]:
-    """The parts of that many records of each dataset, of about `files_of` bytes: each has whole chunks, one at least.
+    """Plan `records` records of each dataset as parts of about `files_of` bytes.
 
-    Biggest datasets come first, so that no machine is left with a big part at the end.
+    A part begins with a chunk and holds at least one, except that `records` may end within the last chunk. Datasets with
+    big records come first, so that no machine begins a big part at the end.
     """
     biggest_first = sorted(datasets, key=lambda each: RECORD_BYTES[each.name], reverse=True)
     return [part for dataset in biggest_first for part in _parts_of(dataset, records, files_of)]
@@ -64,7 +68,7 @@ def _parts_of(dataset: Dataset, records: int, files_of: int) -> Iterator[Part]:
 
 
 def write_part(part: Part, *, out: str, seed: int, until: datetime) -> int:
-    """Write the part's file below `out`, a folder or s3://bucket/prefix; its bytes. A second time it is replaced."""
+    """Write the part's file below `out` (a folder or s3://bucket/prefix), or replace it; returns its bytes."""
     dataset = dataset_named(part.dataset)
     return store_at(out).write(NAMING.name(dataset, part.number), _content(dataset, part, seed, until))
 
@@ -79,19 +83,22 @@ def _content(dataset: Dataset, part: Part, seed: int, until: datetime) -> Iterat
 
 
 def run(spark: SparkSession, parts: Sequence[Part], *, out: str, seed: int, until: datetime) -> int:
-    """Write all parts, each in a task of its own; their bytes."""
+    """Write all parts, each in its own task; returns the bytes of all files."""
     write = partial(write_part, out=out, seed=seed, until=until)
     return int(spark.sparkContext.parallelize(parts, len(parts)).map(write).sum())
 
 
 def main(arguments: Sequence[str]) -> None:
-    """The command line; argparse ends the process with usage if something is missing or cannot be understood."""
+    """The command line; argparse ends the process with a usage message if an option is missing or cannot be read."""
     parser = argparse.ArgumentParser(prog="on_spark.py")
-    parser.add_argument("--size", required=True, type=_size, help="over all datasets, like 1.2TB")
+    parser.add_argument("--size", required=True, type=_size, help="bytes over all datasets, like 1.2TB")
     parser.add_argument("--out", required=True, help="s3://bucket/prefix, or a folder all nodes share")
     parser.add_argument("--seed", type=int, default=0, help="equal seed and --until give equal records")
     parser.add_argument(
-        "--until", type=_day, default=last_midnight(), help="day (UTC) before which all is captured"
+        "--until",
+        type=_day,
+        default=last_midnight(),
+        help="records are captured in the 30 days before this day (UTC)",
     )
     parser.add_argument("--files-of", type=_size, default=size_in_bytes("128MB"))
     parser.add_argument("--force", action="store_true", help="replace files of an earlier run")

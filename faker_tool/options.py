@@ -1,4 +1,4 @@
-"""Options of the command line, as values."""
+"""Reads the command's options; a value that cannot be read is a usage error."""
 
 import typer
 
@@ -7,7 +7,7 @@ from faker_tool.faults import Faults
 
 
 def named_datasets(text: str) -> tuple[Dataset, ...]:
-    """From names with commas between."""
+    """The datasets whose names the text lists, separated by commas."""
     try:
         return tuple(dataset_named(name.strip()) for name in text.split(","))
     except ValueError as error:
@@ -15,7 +15,7 @@ def named_datasets(text: str) -> tuple[Dataset, ...]:
 
 
 def faults_of(texts: list[str]) -> Faults:
-    """From texts like late=0.01."""
+    """The faults given by texts like late=0.01."""
     try:
         return Faults.parse(texts)
     except ValueError as error:

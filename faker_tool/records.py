@@ -1,4 +1,4 @@
-"""A chunk as CSV text, in the order of columns that a file has, and with the faults that were drawn for its records."""
+"""A chunk as CSV text: in the file's order of columns, and with the faults drawn for its records."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ EXTRA = "shelf"
 EXTRA_FIELD = "to-read"
 
 _LONGEST_DELAY = 64
-"""Records that come between one and its repeat at most, while no other repeats do."""
+"""A repeat comes at most this many records after its original, not counting other repeats."""
 
 _LATE_MICROSECONDS = int(LATE.total_seconds() * 1_000_000)
 _RULE_CODES = {name: RULE_NAMES.index(rule) for name, rule in RULES.items()}
@@ -29,7 +29,7 @@ _RULE_CODES = {name: RULE_NAMES.index(rule) for name, rule in RULES.items()}
 
 @dataclass(frozen=True)
 class Format:
-    """The columns of a file in their order: those of a dataset, and perhaps EXTRA."""
+    """The columns of a file in order: a dataset's columns, and perhaps EXTRA."""
 
     columns: tuple[str, ...]
 
@@ -40,16 +40,16 @@ class Format:
 
 
 FormatOf = Callable[[int], Format]
-"""The format of the file of a number, from 0."""
+"""Gives the format of a file by the file's number (from 0)."""
 
 
 def usual(dataset: Dataset) -> Format:
-    """The catalog's order."""
+    """The catalog's columns in the catalog's order."""
     return Format(dataset.column_names)
 
 
 def drifted(dataset: Dataset) -> Format:
-    """As if another version of the capture had written it: the other way round, and with EXTRA in front."""
+    """The format that another version of the capture might write: columns in reverse order, after EXTRA."""
     return Format((EXTRA, *reversed(dataset.column_names)))
 
 
@@ -65,7 +65,7 @@ class Records:
         return len(self.ends)
 
     def part(self, first: int, stop: int) -> "Records":
-        """Records `first` up to, but without, `stop`; their text is not copied."""
+        """The records from `first` up to `stop` (exclusive); their text is not copied."""
         start = int(self.ends[first - 1]) if first else 0
         ends = self.ends[first:stop] - start
         size = int(ends[-1]) if len(ends) else 0
@@ -73,11 +73,11 @@ class Records:
 
 
 Drawn = Mapping[Format, Records]
-"""The same records, as they are written in files of each format."""
+"""The same records in each format."""
 
 
 def encode(dataset: Dataset, number: int, *, seed: int, until: datetime, faults: Faults = NO_FAULTS) -> Drawn:
-    """Chunk `number` of the dataset's stream, in the formats that its files may have."""
+    """Chunk `number` of the dataset's stream, in each format that the dataset's files may have."""
     chunk = Chunk(dataset, number, seed=seed, until=until, with_quotes=faults.allow_quotes)
     columns = {column.name: fields(chunk, column) for column in dataset.columns}
     facts = facts_of(chunk, number)
@@ -96,7 +96,7 @@ def _rows(columns: Sequence[pa.StringArray | str]) -> pa.StringArray:
 
 
 def _records(rows: pa.StringArray | pa.BinaryArray, facts: Facts) -> Records:
-    # Arrow keeps the rows one behind the other: its buffer is the file's text, its offsets the record boundaries.
+    # Arrow stores the rows back to back: its buffer is the file's text, its offsets are the record boundaries.
     _, offsets, text = rows.buffers()
     ends = np.frombuffer(offsets, np.int32)[1 : len(rows) + 1].astype(np.int64)
     return Records(text=memoryview(text).cast("B")[: ends[-1]], ends=ends, facts=facts)
@@ -104,7 +104,7 @@ def _records(rows: pa.StringArray | pa.BinaryArray, facts: Facts) -> Records:
 
 @dataclass(frozen=True)
 class Flaws:
-    """The faulty records of a chunk, in their order: their indexes, the names of their faults, a random number each."""
+    """The faulty records of a chunk, in order: their indexes, the names of their faults, and a random number for each."""
 
     dataset: Dataset
     rows: Integers
@@ -113,19 +113,19 @@ class Flaws:
 
     @property
     def are_repeats(self) -> Flags:
-        """Which of them stay as they are, and are followed by another record before long."""
+        """Which faulty records stay as they are and are soon followed by a repeat."""
         return np.isin(self.names, REPEATS)
 
     @property
     def order(self) -> Integers:
-        """Indices into the chunk's records with the repeats behind them: which comes first in the file, second, ..."""
+        """The order in the file, as indexes into the list of the chunk's records followed by the repeats."""
         delays = self.choices[self.are_repeats] % _LONGEST_DELAY + 0.5
         positions = np.concatenate((np.arange(ROWS), self.rows[self.are_repeats] + delays))
-        # The fastest sort leaves equal positions in an order that depends on the processor.
+        # The default sort puts equal positions in an order that depends on the processor.
         return np.argsort(positions, kind="stable")
 
     def in_facts(self, facts: Facts) -> Facts:
-        """The facts of the chunk's records and the repeats, in their order."""
+        """The facts of the chunk's records and of the repeats, in the file's order."""
         changed, rejected = facts.copy(), ~self.are_repeats
         changed["rule"][self.rows[rejected]] = [_RULE_CODES[name] for name in self.names[rejected]]
         repeats, names = facts[self.rows[self.are_repeats]], self.names[self.are_repeats]
@@ -137,7 +137,7 @@ class Flaws:
     def in_text(
         self, rows: pa.StringArray, fields: Mapping[str, pa.StringArray], form: Format
     ) -> pa.BinaryArray:
-        """The chunk's records and the repeats, in their order; `rows` is what there is without faults, made of `fields`."""
+        """The lines of records and repeats in the file's order; `rows` are the lines before faults, made of `fields`."""
         lines = np.array(list(self._lines(fields, form)), object)
         is_rejected = np.zeros(ROWS, np.bool_)
         is_rejected[self.rows[~self.are_repeats]] = True
@@ -159,7 +159,7 @@ class Flaws:
 
 
 def draw_flaws(dataset: Dataset, number: int, *, seed: int, faults: Faults) -> Flaws:
-    """Those of chunk `number`: they take nothing from the draws of the records themselves."""
+    """Draw the flaws of chunk `number` from a random stream of their own, so that the records themselves do not change."""
     rng = random_numbers(dataset, number, seed=seed, purpose="faults")
     names, rates = list(faults.of_records), list(faults.of_records.values())
     drawn = np.searchsorted(np.cumsum(rates), rng.random(ROWS), side="right")

@@ -6,17 +6,18 @@ from catalog import Dataset
 from faker_tool.columns import RECORD_BYTES
 
 SMALLEST_SIZE = 100_000
-"""Bytes: below it a single record is too long to come within 2% of the wanted size."""
+"""In bytes. In a smaller load, a single record is too long to come within 2% of the wanted size."""
 
 
 def planned_bytes(datasets: Sequence[Dataset], *, size: int | None, records: int | None) -> dict[str, int]:
-    """Bytes by dataset name: `size` split so that all get about equally many records, or those `records` take.
+    """Bytes by dataset name.
 
-    ValueError unless exactly one of the two is given, and large enough.
+    `size` is split so that all datasets get about equally many records; `records` gives each dataset that many records.
+    Raises ValueError unless exactly one of `size` and `records` is given and large enough.
     """
     if size is not None and records is None:
         if size < SMALLEST_SIZE:
-            raise ValueError(f"a size of {size} bytes is too small to hit; ask for {SMALLEST_SIZE} or more")
+            raise ValueError(f"a size of {size} bytes is too small; ask for {SMALLEST_SIZE} or more")
         whole = sum(RECORD_BYTES[each.name] for each in datasets)
         return {each.name: size * RECORD_BYTES[each.name] // whole for each in datasets}
     if records is not None and size is None:

@@ -1,7 +1,7 @@
-"""Names, titles, URLs and prose, put together from templates like `https://.../{key}{title_slug}`.
+"""Names, titles, URLs and prose, put together from templates like `https://.../{key}{title_head_slug}`.
 
-What they are put together from are Faker's names, addresses and words, drawn once per process into pools. Texts come out
-as CSV fields. Which of them need quotes is known from their parts, and nobody has to look for it.
+The parts are Faker's names, addresses and words, drawn into pools once per process. Texts come out as CSV fields. Whether
+a text needs quotes is known from its parts, without a search of the text.
 """
 
 import re
@@ -22,7 +22,7 @@ from faker_tool.values import Draw, as_text, keys
 
 LOCALES = ("it_IT", "en_US", "hi_IN", "ja_JP")
 ENTRIES = 1000
-"""Entries of a pool for each locale; two pools joined give a million combinations for each."""
+"""Entries of a pool for each locale; two pools joined give a million combinations for each locale."""
 
 SLUGGED = ("given", "family", "title_head", "title_tail")
 """Pools whose entries also appear in URLs."""
@@ -37,7 +37,7 @@ _TOKEN_LENGTH = 13
 
 @dataclass(frozen=True)
 class Pool:
-    """Texts as they stand within quotes in CSV, with their own quotes doubled, and which of them need the quotes."""
+    """Texts as they stand within a quoted CSV field (quotes doubled); `special` says which texts need to be quoted."""
 
     texts: pa.StringArray
     special: npt.NDArray[np.bool_]
@@ -50,9 +50,9 @@ Pools = dict[str, Pool]
 def pools(*, with_quotes: bool = True) -> Pools:
     """Pools by name, always the same: `ENTRIES` texts for the first of `LOCALES`, then for the next, and so on.
 
-    Unless they are `with_quotes`, they have apostrophes instead. A street is followed by its town as it stands: it ends
-    with the line break, where there is one. A `..._slug` is what the entry of its pool contributes to a URL: nothing in
-    scripts other than Latin.
+    Without `with_quotes`, texts have apostrophes instead of quotes. A street ends with the address's line break, if there
+    is one, so that its town can follow directly. A `..._slug` is what an entry contributes to a URL: nothing if its
+    script is not Latin.
     """
     texts = _texts()
     slugs = {f"{name}_slug": [_slug(text) for text in texts[name]] for name in SLUGGED}
@@ -122,7 +122,7 @@ def _slug(text: str) -> str:
 
 @dataclass(frozen=True)
 class Texts:
-    """A text for every record, quotes doubled, or the same for all; which, or whether all, need quotes around."""
+    """A text for every record, or one text for all records, quotes doubled; `special` says which need to be quoted."""
 
     texts: pa.StringArray | str
     special: Flags | bool = False
@@ -163,7 +163,7 @@ def _entry(chunk: Chunk, pool: str) -> Integers:
 
 
 def _pooled(pool: str) -> Filling:
-    """An entry of the pool; a slug is that of the entry its text has."""
+    """An entry of the pool for each record; a slug belongs to the entry drawn for the same record."""
 
     def draw(chunk: Chunk) -> Texts:
         entries, drawn = _entry(chunk, pool.removesuffix("_slug")), pools(with_quotes=chunk.with_quotes)[pool]
@@ -173,7 +173,10 @@ def _pooled(pool: str) -> Filling:
 
 
 def _prose(sentences: float, is_written: Callable[[Chunk], Flags] | None = None) -> Filling:
-    """Sentences of one locale, that many on average, or none unless `is_written`; in some records with line breaks."""
+    """Prose of `sentences` sentences on average, in the record's locale, some with blank lines between them.
+
+    Records for which `is_written` is false get no text.
+    """
 
     def draw(chunk: Chunk) -> Texts:
         counts = np.minimum(chunk.rng.geometric(1 / sentences, ROWS), _LONGEST_PROSE)
@@ -224,7 +227,7 @@ _FILLINGS: dict[str, Filling] = {
 
 
 def text(template: str) -> Draw:
-    """Texts with each `{part}` of the template filled in; KeyError names a part that does not exist."""
+    """Texts with each `{part}` of the template filled in. Raises KeyError with the name of an unknown part."""
     pieces: list[Filling] = []
     for literal, part, _, _ in Formatter().parse(template):
         pieces += [_same(literal)] if literal else []

@@ -17,7 +17,7 @@ _LARGEST_ID = {"review_id": 10_000_000}
 _LARGEST_OTHER_ID = 100_000
 
 WINDOW = timedelta(days=30)
-"""Records are captured in this time before the chunk's `until`."""
+"""All records are captured in this period before the chunk's `until`."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -28,7 +28,7 @@ _CLOCK = pa.array(np.arange(_DAY, dtype=np.int32), pa.time32("s")).cast(pa.strin
 
 
 def largest_id(column: str) -> int:
-    """Ids in that column are 0 up to this number: keys repeat, as later versions of the same record."""
+    """The largest id in the column; ids start at 0. Keys repeat: the later records are versions of the earlier ones."""
     return _LARGEST_ID.get(column, _LARGEST_OTHER_ID)
 
 
@@ -76,7 +76,7 @@ def average(chunk: Chunk, column: Column) -> pa.StringArray:
 
 
 def flag(share: float) -> Draw:
-    """`true` in that share of the records."""
+    """`true` in the given share of the records, else `false`."""
     spelled = pa.array(["false", "true"])
     return lambda chunk, _: spelled.take(pa.array((chunk.rng.random(ROWS) < share).astype(np.int8)))
 
@@ -137,7 +137,7 @@ def added(chunk: Chunk, _: Column) -> pa.StringArray:
 
 
 def updated(chunk: Chunk, _: Column) -> pa.StringArray:
-    """Dates like those of `added`, between it and the capture."""
+    """Dates in the format of `added`, between that date and the capture."""
     return _with_offset(chunk, _seconds_known(chunk) * chunk.rng.random(ROWS))
 
 

@@ -1,4 +1,4 @@
-"""What one load has written, by file and by dataset, and the manifest of it: what the pipeline has to make of the load."""
+"""What one load wrote, by file and by dataset, and its manifest: what the pipeline should make of the load."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator
@@ -22,10 +22,10 @@ from landing.stores import Store
 
 @dataclass(frozen=True, kw_only=True)
 class LandingFile:
-    """A file by its name in the landing zone; `size_bytes` are those in the store, `text_bytes` those of the CSV text.
+    """A landing file: `size_bytes` is its size in the store, `text_bytes` the size of its CSV text.
 
-    `is_truncated` if its gzip content is cut off: the pipeline reads none of its records. `rows_quarantined` are
-    those that it rejects otherwise.
+    `is_truncated` says that its gzip content is cut off, so that the pipeline reads none of its records.
+    `rows_quarantined` counts the records that the pipeline rejects if it can read the file.
     """
 
     name: str
@@ -39,9 +39,9 @@ class LandingFile:
 
 @dataclass(frozen=True, kw_only=True)
 class Generated:
-    """What was written for one dataset; `bytes` are those of the CSV text, before compression.
+    """What was written for one dataset; `bytes` is the size of the CSV text, before compression.
 
-    `distinct_keys` are of the records that the pipeline accepts; `expected` is None unless it was asked for.
+    `distinct_keys` counts the keys of the records that the pipeline accepts; `expected` is None unless it was asked for.
     """
 
     dataset: str
@@ -54,7 +54,7 @@ class Generated:
 
 @dataclass(frozen=True, kw_only=True)
 class Manifest:
-    """What one call of `generate` wrote, and in how many seconds."""
+    """What one call of `generate` wrote, and how many seconds it took."""
 
     seed: int
     until: datetime
@@ -77,7 +77,7 @@ class Manifest:
 
 @dataclass(frozen=True, kw_only=True)
 class Writer:
-    """Writes the files of one dataset. `progress` is called with the bytes of each portion."""
+    """Writes the files of one dataset; `progress` is called with the bytes of each portion."""
 
     dataset: Dataset
     store: Store
@@ -143,11 +143,11 @@ class Writer:
 
 
 def manifest_document(manifest: Manifest) -> str:
-    """seed, until, faults, and by dataset: records, distinct_keys, files, ledger and rejects (rows by rule).
+    """JSON with seed, until, faults, and by dataset: records, distinct_keys, files, ledger and rejects (rows by rule).
 
-    `ledger` is what it has to say of a run that takes these files, all of them and no others, after `until` into an
-    empty warehouse; `rows_stale` and `rows_duplicate` are null where only their sum can be known. A file that
-    `is_truncated` is quarantined as a whole, and its records count nowhere. ValueError if nothing was expected.
+    `ledger` is the dataset's line in the ledger after one run that starts after `until` and takes exactly these files into
+    an empty warehouse; `rows_stale` and `rows_duplicate` are null where only their sum can be known. A truncated file
+    is quarantined as a whole, and its records count nowhere. Raises ValueError if `generate` ran without `expect`.
     """
     document = {
         "seed": manifest.seed,
@@ -160,7 +160,9 @@ def manifest_document(manifest: Manifest) -> str:
 
 def _dataset(generated: Generated) -> dict[str, Any]:
     if generated.expected is None:
-        raise ValueError(f"the accounting of {generated.dataset} is unknown; generate with expect=True")
+        raise ValueError(
+            f"the ledger's line for {generated.dataset} was not computed; call generate with expect=True"
+        )
     ledger = asdict(generated.expected)
     rejects = ledger.pop("rejects")
     return {

@@ -54,7 +54,7 @@ def test_options_reach_the_files(tmp_path: Path) -> None:
         (("--size", "1MB", "--records", "5"), "give either a size or a number of records; both were given"),
         (("--size", "1GBx"), "'1GBx' is not a size; write it like 500kB, 100MB or 11.4GB"),
         (("--size", "plenty"), "'plenty' is not a size; write it like 500kB, 100MB or 11.4GB"),
-        (("--size", "10"), "a size of 10 bytes is too small to hit; ask for 100000 or more"),
+        (("--size", "10"), "a size of 10 bytes is too small; ask for 100000 or more"),
         (("--records", "0"), "0 records were asked for; ask for 1 or more"),
         (("--records", "5", "--files-of", "0"), "'0' is not a size; write it like"),
         (
@@ -75,7 +75,7 @@ def test_options_reach_the_files(tmp_path: Path) -> None:
         ),
         (
             ("--records", "5", "--fault", "late"),
-            "'late' is not a fault and its rate; write it like late=0.01",
+            "'late' is not a fault with its rate; write it like late=0.01",
         ),
         (
             ("--records", "5", "--fault", "late=0.1", "--fault", "late=0.2"),
@@ -161,8 +161,8 @@ def test_the_manifest_says_what_to_expect(tmp_path: Path) -> None:
         "rows_quarantined": rejected,
     }
     assert (
-        f"To expect: {users['ledger']['rows_read']} rows read, {users['distinct_keys']} inserted, {rejected} "
-        f"quarantined, and 1 files quarantined whole; the rest is in {manifest}"
+        f"The ledger should show: {users['ledger']['rows_read']} rows read, {users['distinct_keys']} inserted, "
+        f"{rejected} quarantined, and 1 files quarantined whole; the counts by dataset are in {manifest}"
     ) in result.output
 
 
@@ -170,7 +170,7 @@ def test_a_manifest_among_the_landing_files_is_refused(tmp_path: Path) -> None:
     result = run("--records", "5", "--out", tmp_path, "--manifest", tmp_path / "manifest.json")
 
     assert result.exit_code == 2
-    assert "would be among the landing files and be quarantined; put it elsewhere" in result.output
+    assert "would be among the landing files and be quarantined; choose a path outside --out" in result.output
     assert list(tmp_path.iterdir()) == []
 
 

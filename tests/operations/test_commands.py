@@ -118,7 +118,7 @@ def test_a_size_that_is_none_is_told_before_anything_starts(tmp_path: Path) -> N
 
 def test_a_size_that_is_too_small_to_make_up_is_told(tmp_path: Path) -> None:
     said = complaint("run", "--size", "10", "--state", tmp_path / "state")
-    assert said == "--size: a size of 10 bytes is too small to hit; ask for 100000 or more"
+    assert said == "--size: a size of 10 bytes is too small; ask for 100000 or more"
     assert not (tmp_path / "state").exists()
 
 
