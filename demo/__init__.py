@@ -1,1 +1,1 @@
-"""The whole way in a few minutes: a simulated Goodreads, capture, landing, scheduled runs, analytics."""
+"""A demo of the whole pipeline in a few minutes: simulated Goodreads, capture, landing, scheduled runs, analytics."""

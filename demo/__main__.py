@@ -1,4 +1,4 @@
-"""`python -m demo`: a simulated Goodreads, capture, landing, scheduled runs and analytics, in a few minutes."""
+"""`python -m demo`: the whole pipeline in a few minutes, from a simulated Goodreads to the analytics."""
 
 import sys
 from pathlib import Path
@@ -25,26 +25,29 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 @app.command()
 def main(
     *,
-    minutes: Annotated[float, typer.Option(help="How long reviews are published.", min=0.1)] = 4,
+    minutes: Annotated[float, typer.Option(help="Minutes in which new reviews appear.", min=0.1)] = 4,
 ) -> None:
     """Follow made-up reviews from their publication to the analytics, with faults and crashes on the way.
 
-    Ends with 0 if each published review is in the warehouse exactly once.
+    The exit code is 0 if each published review is in the warehouse exactly once, else 1.
     """
     console = Console()
     with interruptible(console, "interrupted"), told(console, *_MENDABLE):
-        console.print("a simulated Goodreads, a collector, an uploader and the pipeline are started")
+        console.print("starting a simulated Goodreads, a collector, an uploader and the pipeline")
         with stage(_STATE.resolve()) as on_stage:
             _play(console, on_stage, minutes * 60)
             total = summed_up((review.id for review in on_stage.goodreads.published), on_stage.folder)
             show_analytics(console, on_stage.folder)
         console.print(str(total), style="bold green" if total.holds else "bold red", highlight=False)
-        console.print(f'ask on: .venv/bin/pipeline query --state {_STATE} "select ..."', highlight=False)
+        console.print(
+            f'query the warehouse yourself: .venv/bin/pipeline query --state {_STATE} "select ..."',
+            highlight=False,
+        )
     sys.exit(0 if total.holds else 1)
 
 
 def _play(console: Console, on_stage: Stage, seconds: float) -> None:
-    """Publish, drain, and run once more for what the scheduled runs have left."""
+    """Publish reviews, let them come through, and run once more for files that the scheduled runs left in landing."""
     with Live(console=console, auto_refresh=False) as live:
         play = Play(
             on_stage, lambda figures: live.update(scene(figures), refresh=True), tell=live.console.print
@@ -52,9 +55,9 @@ def _play(console: Console, on_stage: Stage, seconds: float) -> None:
         play.publish(seconds)
         play.drain()
     if not console.is_terminal:
-        console.line()  # which a live display leaves out there
+        console.line()  # a live display ends its last line only on a terminal
     if on_stage.observer.look().landed_files:
-        console.print("a last run takes what the scheduled ones have not")
+        console.print("one more run takes the files that the scheduled runs left in landing")
         display.report(console, run_once(console, MACHINE, {}))
 
 

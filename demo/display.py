@@ -1,4 +1,4 @@
-"""What a person sees: the way of the reviews while the demo goes on, and in the end the sum and the analytics."""
+"""What the demo shows: the progress of the reviews while it goes on, and the final count and analytics at the end."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -34,12 +34,12 @@ _ANALYTICS = {
 
 
 def scene(figures: Figures) -> RenderableType:
-    """The way of the reviews from left to right, and the runs below, the newest first."""
+    """The progress of the reviews from left to right; below it the runs, the newest first."""
     return Group(_way(figures), _runs(figures))
 
 
 def _way(figures: Figures) -> Table:
-    table = Table(title="reviews on their way", title_justify="left")
+    table = Table(title="progress of the reviews", title_justify="left")
     for heading in ("published", "captured", "in the spool", "in the landing zone", "in the warehouse"):
         table.add_column(heading, justify="right")
     table.add_row(
@@ -78,7 +78,7 @@ def _rows(run: Execution) -> list[str]:
 
 @dataclass(frozen=True)
 class Sum:
-    """The reviews at the start of the way and at its end, by id."""
+    """The ids of the reviews that Goodreads published, and of the rows that the warehouse stored."""
 
     published: Sequence[int]
     stored: Sequence[int]
@@ -90,7 +90,11 @@ class Sum:
 
     def __str__(self) -> str:
         lost, strange = set(self.published) - set(self.stored), set(self.stored) - set(self.published)
-        difference = "the same ids" if self.holds else f"{len(lost):,} are missing, {len(strange):,} unknown"
+        difference = (
+            "the same ids"
+            if self.holds
+            else f"{len(lost):,} are missing, {len(strange):,} were never published"
+        )
         return (
             f"published by Goodreads: {len(self.published):,}; "
             f"rows in goodreads_warehouse.reviews: {len(self.stored):,}; {difference}"
@@ -98,13 +102,13 @@ class Sum:
 
 
 def summed_up(published: Iterable[int], folder: StateFolder) -> Sum:
-    """The reviews published, and those that the warehouse has."""
+    """Compare the published reviews with the reviews in the warehouse of `folder`."""
     _, rows = query_here(folder, _REVIEW_IDS)
     return Sum(list(published), [row[0] for row in rows])
 
 
 def show_analytics(console: Console, folder: StateFolder) -> None:
-    """Three of the analytics tables."""
+    """Print three of the analytics tables."""
     for title, query in _ANALYTICS.items():
         table: Table = display.rows_table(*query_here(folder, query))
         table.title, table.title_justify = title, "left"

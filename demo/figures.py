@@ -1,4 +1,4 @@
-"""How far the reviews have come."""
+"""How far the reviews have come: counts at each station between Goodreads and the warehouse."""
 
 import json
 import sqlite3
@@ -17,7 +17,7 @@ _CAPTURED = "select count(*) from reviews where status = 'captured'"
 
 @dataclass(frozen=True)
 class Figures:
-    """Reviews published and captured, files that wait in the spool and in the landing zone, and the runs, the newest first."""
+    """Reviews published and captured, files waiting in the spool and in landing, and the runs, the newest first."""
 
     published: int
     captured: int
@@ -27,7 +27,7 @@ class Figures:
 
     @property
     def in_warehouse(self) -> int:
-        """Reviews that the runs have inserted."""
+        """The number of reviews that the runs have inserted."""
         return sum(rows_of(run).get("reviews", {}).get("rows_inserted", 0) for run in self.runs)
 
     @property
@@ -37,14 +37,14 @@ class Figures:
 
 
 def rows_of(run: Execution) -> Mapping[str, Mapping[str, int]]:
-    """The accounting of a run by dataset; nothing while it runs, and if it had nothing to do."""
+    """The accounting of a run by dataset; empty while the run is under way and if it had nothing to do."""
     report: dict[str, Any] = json.loads(run.output or "{}")
     datasets: Mapping[str, Mapping[str, int]] = report.get("datasets") or {}
     return datasets
 
 
 class Observer:
-    """Looks at every station on the way."""
+    """Counts reviews, files and runs at every station."""
 
     def __init__(
         self, goodreads: SimulatedGoodreads, spool: Path, landing: Path, machine: StateMachine
@@ -57,7 +57,7 @@ class Observer:
         self._ended: dict[str, Execution] = {}
 
     def look(self) -> Figures:
-        """How things are now."""
+        """The counts as they are now."""
         return Figures(
             published=len(self._goodreads.published),
             captured=self._count_captured(),
@@ -67,7 +67,10 @@ class Observer:
         )
 
     def _count_captured(self) -> int:
-        """As the collector's state says. It is not touched before the collector has made it: it could be locked out."""
+        """Ask the collector's state file.
+
+        The file is opened only after the collector has made it: opened earlier, it could lock the collector out.
+        """
         state = self._spool / "open" / "state.sqlite"
         if state.with_name("state.sqlite-wal").exists():
             with closing(sqlite3.connect(state)) as connection:
@@ -85,5 +88,5 @@ class Observer:
 
 
 def files_below(folder: Path) -> int:
-    """How many files there are; hidden ones are still being written."""
+    """How many finished files the folder holds; hidden files are still being written."""
     return sum(path.is_file() and not path.name.startswith(".") for path in folder.rglob("*"))

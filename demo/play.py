@@ -1,4 +1,4 @@
-"""The course of the demo: reviews appear, things are killed, and in the end everything must have arrived."""
+"""The course of the demo: reviews appear, workers are killed, and in the end every review must have arrived."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -7,21 +7,21 @@ from dataclasses import dataclass
 from demo.figures import Figures
 from demo.stage import DemoError, Stage, Worker
 
-_REVIEWS_PER_SECOND = 2.0  # the feed shows 30: a collector that was killed has 15 s to come back
+_REVIEWS_PER_SECOND = 2.0  # the feed shows the newest 30: a killed collector must be back within 15 s
 _LOOK_SECONDS = 0.5
 _DRAIN_SECONDS = 180
 
 
 @dataclass(frozen=True)
 class Play:
-    """`show` is called with the figures at each look, `tell` with what has just happened."""
+    """Runs the demo on a stage; `show` gets the figures at each look, `tell` gets a line about each event."""
 
     stage: Stage
     show: Callable[[Figures], None]
     tell: Callable[[str], None]
 
     def publish(self, seconds: float) -> None:
-        """Let reviews appear for that time; after a third the collector is killed, after two thirds the uploader."""
+        """Let reviews appear for `seconds`; kill the collector after a third of that time, the uploader after two thirds."""
         kills = [(seconds / 3, self.stage.collector), (2 * seconds / 3, self.stage.uploader)]
         started = time.monotonic()
         while (elapsed := time.monotonic() - started) < seconds:
@@ -31,17 +31,17 @@ class Play:
             time.sleep(_LOOK_SECONDS)
 
     def drain(self) -> None:
-        """Let everything that was published come through to the landing zone, and the runs under way end.
+        """Wait until every published review is in the landing zone and no run is under way.
 
-        The workers end as a deployment would end them; DemoError if something is stuck.
+        The workers are stopped as a deployment would stop them. Raises DemoError if something is stuck.
         """
-        self.tell("no more reviews are published; what is under way comes through")
-        self._until(lambda now: now.captured == now.published, "reviews are not captured")
+        self.tell("no more reviews are published; waiting until the published ones have come through")
+        self._until(lambda now: now.captured == now.published, "some reviews are still not captured")
         self.stage.collector.finish(_DRAIN_SECONDS)
-        self._until(lambda now: not now.spooled_files, "files are not uploaded")
+        self._until(lambda now: not now.spooled_files, "some files are still not uploaded")
         self.stage.uploader.finish(_DRAIN_SECONDS)
         self.stage.schedule.close()
-        self._until(lambda now: not now.is_running, "the run does not end")
+        self._until(lambda now: not now.is_running, "a run has still not ended")
 
     def _kill_due(self, kills: Sequence[tuple[float, Worker]], elapsed: float) -> list[tuple[float, Worker]]:
         for moment, worker in kills:

@@ -1,4 +1,4 @@
-"""What the demo consists of, put up and taken down together; the collector and the uploader are processes of their own."""
+"""Starts all parts of the demo and stops them again; the collector and the uploader run as separate processes."""
 
 import shutil
 import subprocess
@@ -43,11 +43,11 @@ _FAULTS = {
 
 
 class DemoError(CaptureError):
-    """A part of the demo did not do its work; the message says which, and where its log is."""
+    """A part of the demo did not do its work; the message names the part and its log."""
 
 
 class Worker:
-    """`python -m capture <arguments>` in the environment of this process; what it says goes to a log."""
+    """Runs `python -m capture <arguments>` in the environment of this process; its output goes to a log."""
 
     def __init__(self, name: str, arguments: list[str], log: Path) -> None:
         self.name = name
@@ -56,24 +56,27 @@ class Worker:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start it, with the log continued."""
+        """Start the process; its output is appended to the log."""
         self._log.parent.mkdir(parents=True, exist_ok=True)
         with self._log.open("ab") as log:
             self._process = start(self._command, cwd=_PROJECT, stdout=log, stderr=log)
 
     def kill(self) -> None:
-        """End it on the spot, as a crash would: nothing is finished or tidied up."""
+        """End the process at once, as a crash would: it finishes nothing and tidies nothing up."""
         process = self._started()
         process.kill()
         process.wait()
 
     def check(self) -> None:
-        """DemoError if it has ended by itself."""
+        """Raise DemoError if the process has ended by itself."""
         if (code := self._started().poll()) is not None:
             raise DemoError(f"the {self.name} has ended with {code}: {self._said()}")
 
     def finish(self, seconds: float) -> None:
-        """Ask it to end (SIGTERM), which makes it finish what is open; DemoError if that fails or takes longer."""
+        """Stop the process with SIGTERM and wait up to `seconds` while it finishes its open work.
+
+        Raises DemoError if it fails or takes longer.
+        """
         process = self._started()
         process.terminate()
         try:
@@ -84,7 +87,7 @@ class Worker:
             raise DemoError(f"the {self.name} has ended with {code}: {self._said()}")
 
     def close(self) -> None:
-        """End it, whatever it does."""
+        """End the process and its children, if they still run."""
         if self._process:
             end_tree(self._process)
 
@@ -100,7 +103,7 @@ class Worker:
 
 @dataclass(frozen=True)
 class Stage:
-    """All that runs. `schedule` starts a run each minute, until it is closed."""
+    """All parts of the demo, running. `schedule` starts a run each minute until it is closed."""
 
     folder: StateFolder
     goodreads: SimulatedGoodreads
@@ -112,7 +115,10 @@ class Stage:
 
 @contextmanager
 def stage(root: Path) -> Iterator[Stage]:
-    """Everything running, on an empty warehouse; the folder, which is emptied before, keeps what was done."""
+    """Context manager that starts everything with an empty warehouse.
+
+    The folder `root` is emptied first; afterwards it keeps the warehouse and the logs.
+    """
     folder = _emptied(root)
     landing = bucket_name(MACHINE, "landing", account.ACCOUNT, REGION)
     with ExitStack() as stack:
@@ -134,7 +140,7 @@ def stage(root: Path) -> Iterator[Stage]:
 def _emptied(root: Path) -> StateFolder:
     folder = StateFolder(root)
     if running := folder.running():
-        raise LocalCloudError(f"a demo is running already: process {running.pid}; wait for it to end")
+        raise LocalCloudError(f"a demo is already running as process {running.pid}; wait for it to end")
     shutil.rmtree(root, ignore_errors=True)
     return folder
 
@@ -142,7 +148,8 @@ def _emptied(root: Path) -> StateFolder:
 def _workers(root: Path, goodreads_url: str, landing: str) -> tuple[Worker, Worker]:
     spool = str(root / "spool")
     collect = ["collect", "--base-url", goodreads_url, "--key", "any", "--spool", spool]
-    # Real figures are 1 request a second, a look every 30 s and files of 5 minutes: here everything is 20 times as fast.
+    # By default the collector makes 1 request a second, looks at the feed every 30 s and finishes files after 5 minutes.
+    # The demo is 20 times as fast, and looks 30 times as often.
     collect += ["--rate", "20", "--poll", "1s", "--max-file-age", "15s"]
     upload = ["upload", "--spool", spool, "--to", f"s3://{landing}", "--every", "2s"]
     return (

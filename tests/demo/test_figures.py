@@ -109,9 +109,9 @@ def test_the_scene_shows_the_way_and_the_runs() -> None:
     ("stored", "holds", "words"),
     [
         ([3, 2, 1], True, "the same ids"),
-        ([1, 2], False, "1 are missing, 0 unknown"),
-        ([1, 2, 3, 4], False, "0 are missing, 1 unknown"),
-        ([1, 2, 2, 3], False, "0 are missing, 0 unknown"),
+        ([1, 2], False, "1 are missing, 0 were never published"),
+        ([1, 2, 3, 4], False, "0 are missing, 1 were never published"),
+        ([1, 2, 2, 3], False, "0 are missing, 0 were never published"),
     ],
 )
 def test_the_sum_holds_only_if_each_review_is_there_once(stored: list[int], holds: bool, words: str) -> None:

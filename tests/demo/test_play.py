@@ -75,14 +75,14 @@ def test_the_workers_end_only_when_what_they_have_to_do_is_done(monkeypatch: pyt
         *("look", "look"),
     ]
     assert [now.captured for now in shown] == [9, 10, 10, 10, 10, 10]
-    assert told == ["no more reviews are published; what is under way comes through"]
+    assert told == ["no more reviews are published; waiting until the published ones have come through"]
 
 
 def test_what_is_stuck_ends_the_demo_with_the_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(play, "_LOOK_SECONDS", 0)
     monkeypatch.setattr(play, "_DRAIN_SECONDS", 0)
     recorder = Recorder([figures(captured=9)])
-    with pytest.raises(DemoError, match=r"reviews are not captured after 0 s: .*captured=9"):
+    with pytest.raises(DemoError, match=r"some reviews are still not captured after 0 s: .*captured=9"):
         Play(recorder.stage(), lambda _: None, lambda _: None).drain()
     assert "finish collector" not in recorder.did
 
