@@ -1,4 +1,4 @@
-"""What the pipeline costs in time and memory, against other ways of doing the same work."""
+"""Measures what the pipeline costs in time and memory, against other ways of doing the same work."""
 
 from pathlib import Path
 
@@ -7,4 +7,4 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 class BenchmarkError(Exception):
-    """Says what was found, what was expected and what to do."""
+    """A benchmark cannot go on; the message says what was found, what was expected and what to do."""

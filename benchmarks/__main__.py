@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: what the pipeline costs, against other ways; docs/performance.md is made of the results."""
+"""`python -m benchmarks`: measures what the pipeline costs, against other ways, and writes docs/performance.md."""
 
 import logging
 from contextlib import AbstractContextManager
@@ -18,8 +18,8 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_
 console = Console(stderr=True)
 
 Scale = Annotated[float, typer.Option(help="Share of the original's load of 12.2 GB.", min=0.0001, max=1)]
-Runs = Annotated[int, typer.Option(help="Rounds; every contestant has its turn in each.", min=1)]
-Work = Annotated[Path, typer.Option(help="Folder for loads and outputs; loads are made once.")]
+Runs = Annotated[int, typer.Option(help="Rounds; every contestant runs once in each.", min=1)]
+Work = Annotated[Path, typer.Option(help="Folder for loads and outputs; a load is made once and kept.")]
 Results = Annotated[Path, typer.Option("--results", help="Folder for the raw figures.")]
 Docs = Annotated[Path, typer.Option(help="Folder for the page and its charts.")]
 DEFAULT_WORK, DEFAULT_RESULTS, DEFAULT_DOCS = (
@@ -33,7 +33,9 @@ GROWTH = (0.01, 0.1, 1.0)
 Parts = Annotated[
     int | None,
     typer.Option(
-        parser=size_in_bytes, metavar="SIZE", help="Cut the load into files of at most SIZE, for everybody."
+        parser=size_in_bytes,
+        metavar="SIZE",
+        help="Split the load into files of at most SIZE, for all contestants.",
     ),
 ]
 
@@ -46,7 +48,7 @@ def generator(
     work: Work = DEFAULT_WORK,
     folder: Results = DEFAULT_RESULTS,
 ) -> None:
-    """faker_tool against the original's way."""
+    """Measure faker_tool against the original's generator."""
     _measure_generator(runs, records, work, folder)
 
 
@@ -59,7 +61,7 @@ def transform(
     work: Work = DEFAULT_WORK,
     folder: Results = DEFAULT_RESULTS,
 ) -> None:
-    """The Spark job against other ways to the newest version of each record."""
+    """Measure the Spark job against other ways to keep the newest version of each record."""
     _measure_transform(LoadFolder.of(work, scale, files_of), runs, folder)
 
 
@@ -67,13 +69,13 @@ def transform(
 def pipeline(
     *, scale: Scale = 0.1, runs: Runs = 5, work: Work = DEFAULT_WORK, folder: Results = DEFAULT_RESULTS
 ) -> None:
-    """The whole pipeline, state by state, against DuckDB alone."""
+    """Measure the whole pipeline, state by state, against DuckDB alone."""
     _measure_pipeline(LoadFolder.of(work, scale), runs, folder)
 
 
 @app.command()
 def growth(*, runs: Runs = 1, work: Work = DEFAULT_WORK, folder: Results = DEFAULT_RESULTS) -> None:
-    """The whole pipeline at a hundredth, a tenth and all of the load, where there is no result yet."""
+    """Measure the whole pipeline with 0.01, 0.1 and all of the load, unless a result is already there."""
     for scale in GROWTH:
         load_folder = LoadFolder.of(work, scale)
         if not (folder / f"pipeline-{load_folder.name}.json").exists():
@@ -82,7 +84,7 @@ def growth(*, runs: Runs = 1, work: Work = DEFAULT_WORK, folder: Results = DEFAU
 
 @app.command()
 def report(*, folder: Results = DEFAULT_RESULTS, docs: Docs = DEFAULT_DOCS) -> None:
-    """docs/performance.md and its charts, from the results there are."""
+    """Write docs/performance.md and its charts from the results."""
     from benchmarks.report import write_page  # noqa: PLC0415 (loads matplotlib)
 
     with _told():
@@ -98,7 +100,7 @@ def all_(
     folder: Results = DEFAULT_RESULTS,
     docs: Docs = DEFAULT_DOCS,
 ) -> None:
-    """Pipeline and transform with one load, then the report."""
+    """Measure pipeline and transform with one load, then write the report."""
     load_folder = LoadFolder.of(work, scale)
     _measure_pipeline(load_folder, runs, folder)
     _measure_transform(load_folder, runs, folder)
@@ -133,7 +135,7 @@ def _write(load: Load, contest: str, runs: int, folder: Path, figures: dict[str,
 
 
 def _told() -> AbstractContextManager[None]:
-    """Every measurement is told when it is made; errors a person can mend are told in a line."""
+    """Log each measurement when it is made; tell an error that a person can mend in one line."""
     logging.getLogger("benchmarks").setLevel(logging.INFO)
     logging.basicConfig(format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     return told(console, BenchmarkError)

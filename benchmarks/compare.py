@@ -1,4 +1,4 @@
-"""Whether two contestants have kept the same rows, down to every value."""
+"""Compares the rows that two contestants kept, down to every value."""
 
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -13,7 +13,7 @@ from benchmarks.duck import connect, file_list, quoted, render
 from catalog import DATASETS, Column, Dataset, Type
 
 Ties = Callable[[str], Path]
-"""The file of a dataset's tied keys."""
+"""Gives the file of a dataset's tied keys."""
 
 _NUMBER = "cast($column as bigint)"
 _INSTANT = "epoch_us(cast($column as timestamptz))"
@@ -24,17 +24,18 @@ _VALUES = {
     Type.BOOLEAN: "cast($column as boolean)",
     Type.TIMESTAMP: _INSTANT,
     Type.OFFSET_TIMESTAMP: _INSTANT,
-    # the pipeline tidies white space, which the others leave alone
+    # only the pipeline tidies white space, so it is tidied here for all contestants
     Type.TEXT: r"nullif(trim(regexp_replace($column, '[\pZ\p{Cc}]+', ' ', 'g')), '')",
 }
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """One dataset of a contestant beside the reference's.
+    """A contestant's rows of one dataset compared with the reference's.
 
-    The checksums are over every column and do not depend on the order of rows. `tied_rows` and `wrong_rows` are those that only
-    one of the two has: of keys whose newest time several rows share, where any choice is right, and of all others.
+    The checksums cover every column and do not depend on the order of rows. `tied_rows` and `wrong_rows` count the rows
+    that only one of the two has. A row is tied if several rows of its key share the newest time: then any choice is right.
+    All other differing rows are wrong.
     """
 
     dataset: str
@@ -47,18 +48,18 @@ class Comparison:
 
 
 def compare(reference: Path, contestant: Path, ties: Ties) -> list[Comparison]:
-    """A comparison for each dataset; both folders hold one of its name with Parquet or gzipped CSV files."""
+    """Compare each dataset; both folders hold a folder of its name with Parquet or gzipped CSV files."""
     with closing(connect(contestant / "temporary")) as connection:
         return [_compare(connection, dataset, reference, contestant, ties) for dataset in DATASETS]
 
 
 def require_equal(name: str, comparisons: Sequence[Comparison]) -> None:
-    """BenchmarkError if a row differs for another reason than a tie: its time would mean nothing."""
+    """Raise BenchmarkError if a row differs for another reason than a tie: the contestant's time would mean nothing."""
     wrong = [f"{each.dataset}: {each.wrong_rows}" for each in comparisons if each.wrong_rows]
     if wrong:
         raise BenchmarkError(
-            f"{name} and the reference differ in rows ({'; '.join(wrong)}), apart from ties; expected the same. "
-            "Look at the outputs, and mend the one that is wrong"
+            f"{name} and the reference differ in rows ({'; '.join(wrong)}), ties not counted; expected equal rows. "
+            "Look at both outputs, and mend the contestant that is wrong"
         )
 
 
@@ -75,7 +76,7 @@ def _compare(
 def _digested(
     connection: duckdb.DuckDBPyConnection, dataset: Dataset, folder: Path, table: str
 ) -> tuple[int, str]:
-    """Number of rows and checksum of a folder; the table holds key and digest of each row."""
+    """Count and checksum the rows of a folder; `table` then holds the key and the digest of each row."""
     values = ", ".join(_value(column) for column in dataset.columns)
     rows = _rows(folder)
     connection.execute(render("digests.sql", table=table, key=dataset.key, values=values, rows=rows))
@@ -84,7 +85,7 @@ def _digested(
 
 
 def _value(column: Column) -> str:
-    """The column's value in a form that does not depend on how it was written."""
+    """SQL for the column's value, in a form that does not depend on how the contestant wrote it."""
     value = Template(_VALUES[column.type]).substitute(column=column.name)
     for spelling in column.missing:
         value = f"nullif({value}, {quoted(spelling)})"
@@ -97,5 +98,5 @@ def _rows(folder: Path) -> str:
     if text := sorted(folder.glob("*.csv.gz")):
         return render("written_rows.sql", files=file_list(text))
     raise BenchmarkError(
-        f"{folder} holds neither *.parquet nor *.csv.gz; expected what a contestant has written"
+        f"{folder} holds neither *.parquet nor *.csv.gz; expected the files that a contestant wrote. Measure again"
     )

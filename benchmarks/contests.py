@@ -1,6 +1,6 @@
 """The contests: load generators, the transform, and the whole pipeline, each against other ways of doing the same work.
 
-The transform is CSV files of the four datasets in, the newest version of each record out.
+The transform reads CSV files of the four datasets and writes the newest version of each record.
 """
 
 import json
@@ -19,7 +19,7 @@ from benchmarks.pipeline import PipelineRun, processed, run_pipeline, state_of, 
 from local_cloud.emr.steps import cores_and_memory, spark_environment
 
 RECORDS = 20_000
-"""Of each dataset: the original's way takes about twenty seconds for them."""
+"""Records of each dataset for the generators: the original takes about twenty seconds to make them."""
 
 OUR_GENERATOR, ORIGINAL_GENERATOR = "faker_tool", "original's way"
 
@@ -30,21 +30,21 @@ OTHERS = {
     "duckdb_alone": "DuckDB",
     "polars_alone": "Polars",
 }
-"""The program of each contestant, and what it is called in tables."""
+"""The program of each other contestant, and its name in tables."""
 
 _ON_SPARK = ("original", "idiomatic")
 
 
 @dataclass(frozen=True)
 class Generation:
-    """What each used in each round, and the bytes that each wrote."""
+    """What each generator used in each round, and the bytes that each wrote."""
 
     used: dict[str, list[Usage]]
     bytes: dict[str, int]
 
 
 def run_generators(work: Path, runs: int, records: int = RECORDS) -> Generation:
-    """Equally many records from both, in turns, each from the start of its process."""
+    """Have both generators make `records` records of each dataset, in turns; the start of the process counts."""
     folders = {OUR_GENERATOR: work / "faker_tool", ORIGINAL_GENERATOR: work / "original_generator"}
     ours, original = map(str, folders.values())
     commands = {
@@ -68,14 +68,14 @@ def _bytes_in(folder: Path) -> int:
 
 @dataclass(frozen=True)
 class Contest:
-    """What each contestant used in each round, and its rows beside the pipeline's."""
+    """What each contestant used in each round, and its rows compared with the pipeline's."""
 
     used: dict[str, list[Usage]]
     rows: dict[str, list[Comparison]]
 
 
 def run_contest(load: Load, runs: int) -> Contest:
-    """Time all contestants in turns; BenchmarkError if one of them ends up with wrong rows."""
+    """Time all contestants in turns. Raises BenchmarkError if one of them keeps wrong rows."""
     arguments = step_arguments(load)
     contestants: dict[str, Callable[[], Usage]] = {OURS: partial(run_ours, load, arguments)}
     rows: dict[str, list[Comparison]] = {}
@@ -94,14 +94,14 @@ def run_contest(load: Load, runs: int) -> Contest:
 
 
 def run_ours(load: Load, arguments: list[str]) -> Usage:
-    """The pipeline's Spark step, JVM start included, on what the copy step has left in the working zone."""
+    """Run the pipeline's Spark step, JVM start included, on the files that the copy step left in the working zone."""
     state = state_of(load)
     command = [sys.executable, "-m", "benchmarks.contestants.ours", str(state.buckets), str(state.logs)]
     return measure([*command, json.dumps(arguments)], log=load.folder.path / "ours.log").usage
 
 
 def run_other(program: str, data: Path, target: Path) -> Usage:
-    """One of OTHERS on a folder of landing files; `target` is replaced."""
+    """Run one of OTHERS on a folder of landing files; `target` is replaced."""
     shutil.rmtree(target, ignore_errors=True)
     folders = [str(data), str(target)]
     log = target.with_suffix(".log")
@@ -113,21 +113,21 @@ def run_other(program: str, data: Path, target: Path) -> Usage:
 
 
 def _spark_submit() -> list[str]:
-    """As many cores and as much memory as the pipeline's job has; else Spark's defaults."""
+    """The command, with the cores and the memory of the pipeline's job; everything else has Spark's defaults."""
     submit = Path(sys.executable).with_name("spark-submit")
     return [str(submit), *cores_and_memory(), "--conf", "spark.ui.enabled=false"]
 
 
 @dataclass(frozen=True)
 class WholeRuns:
-    """Round by round."""
+    """What the pipeline and DuckDB used, round by round."""
 
     pipeline: list[PipelineRun]
     duckdb: list[Usage]
 
 
 def run_whole(load: Load, runs: int) -> WholeRuns:
-    """Both in turns, each into an empty warehouse."""
+    """Run the pipeline and DuckDB in turns, each into an empty warehouse."""
     pipelines: list[PipelineRun] = []
 
     def pipeline() -> Usage:

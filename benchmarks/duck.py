@@ -21,12 +21,12 @@ _TYPES = {
 
 
 def render(name: str, **names: str) -> str:
-    """The statement in sql/`name` with its `$names` filled in; KeyError if one is missing."""
+    """The statement in sql/`name` with its `$names` filled in. Raises KeyError if a name is missing."""
     return Template((_SQL / name).read_text(encoding="utf-8")).substitute(names)
 
 
 def connect(scratch: Path, database: Path | None = None) -> duckdb.DuckDBPyConnection:
-    """A connection that takes times without a zone for UTC, and puts what exceeds memory into `scratch`; close it."""
+    """A connection that reads times without a zone as UTC and spills to `scratch`; the caller closes it."""
     connection = duckdb.connect(str(database) if database else ":memory:")
     connection.execute("set timezone = 'UTC'")
     connection.execute(f"set temp_directory = {quoted(scratch)}")
@@ -34,12 +34,12 @@ def connect(scratch: Path, database: Path | None = None) -> duckdb.DuckDBPyConne
 
 
 def quoted(text: str | Path) -> str:
-    """A literal."""
+    """A text as an SQL literal."""
     return "'" + str(text).replace("'", "''") + "'"
 
 
 def file_list(files: list[Path]) -> str:
-    """A literal list of files."""
+    """A list of files as an SQL literal."""
     return f"[{', '.join(map(quoted, files))}]"
 
 
@@ -50,7 +50,7 @@ def landed_rows(dataset: Dataset, files: list[Path]) -> str:
 
 
 def typed_columns(dataset: Dataset) -> str:
-    """A select list over `landed_rows` in which the dates with an offset are instants."""
+    """A select list over `landed_rows` that turns dates with an offset into instants."""
     return ", ".join(
         render("instant.sql", column=column.name).strip()
         if column.type is Type.OFFSET_TIMESTAMP
@@ -60,6 +60,6 @@ def typed_columns(dataset: Dataset) -> str:
 
 
 def column_definitions(dataset: Dataset) -> str:
-    """The columns of a table that holds `typed_columns`."""
+    """The column definitions of a table for `typed_columns`."""
     instants = {Type.OFFSET_TIMESTAMP: "timestamptz"}
     return ", ".join(f"{column.name} {(_TYPES | instants)[column.type]}" for column in dataset.columns)

@@ -13,15 +13,18 @@ from benchmarks.measure import Usage, measure
 from catalog import DATASETS
 
 FULL_BYTES = 12_200_000_000
-"""What the original's load test fed its pipeline every ten minutes."""
+"""The bytes that the original's load test fed to its pipeline every ten minutes."""
 
 CAPTURED = ("2020-01-31", "2020-03-01")
-"""The days in which the records of a load were captured, the second one excluded."""
+"""The records of a load were captured from the first day up to the second (exclusive)."""
 
 
 @dataclass(frozen=True)
 class LoadFolder:
-    """Where a load and all that is made of it are kept; `part_bytes` is the size of its files, None for one a dataset."""
+    """The folder of a load and of everything made from it.
+
+    `part_bytes` is the greatest size of a file; None means one file for each dataset.
+    """
 
     path: Path
     scale: float
@@ -33,7 +36,7 @@ class LoadFolder:
 
     @property
     def name(self) -> str:
-        """Tells loads apart: `0.1`, or `0.1-files-of-128000000` where files are cut."""
+        """The load's name: `0.1`, or `0.1-files-of-128000000` if it is split."""
         return _name(self.scale, self.part_bytes)
 
     @property
@@ -42,7 +45,7 @@ class LoadFolder:
         return self.path / "data"
 
     def ties(self, dataset: str) -> Path:
-        """Parquet file of the keys whose newest time more than one row has."""
+        """The Parquet file of the tied keys: several rows share the key's newest time."""
         return self.path / f"ties-{dataset}.parquet"
 
     @property
@@ -52,7 +55,7 @@ class LoadFolder:
 
 @dataclass(frozen=True)
 class Load:
-    """A load that is ready; `generation` is what faker_tool took for it."""
+    """A load that is ready to be read; `generation` is what faker_tool used to make it."""
 
     folder: LoadFolder
     bytes: int
@@ -63,7 +66,7 @@ class Load:
 
 
 def ready(folder: LoadFolder) -> Load:
-    """The load of that folder, made if it is not there yet."""
+    """The load in the folder; it is made first if it is not there yet."""
     if not folder.description.exists():
         _make(folder)
     described = json.loads(folder.description.read_text(encoding="utf-8"))
@@ -92,7 +95,7 @@ def _make(folder: LoadFolder) -> None:
 
 
 def _looked_into(folder: LoadFolder) -> tuple[dict[str, int], dict[str, int]]:
-    """Records and tied keys by dataset; writes the tied keys."""
+    """Count the records and the tied keys of each dataset, and write the tied keys to their files."""
     records, tied = {}, {}
     with closing(connect(folder.path / "temporary")) as connection:
         for dataset in DATASETS:

@@ -1,4 +1,4 @@
-"""What a process and all that it starts cost, and how contestants that take turns compare."""
+"""Measures what a process and its descendants use, and compares contestants that take turns."""
 
 import logging
 import os
@@ -24,9 +24,9 @@ log = logging.getLogger("benchmarks")
 
 @dataclass(frozen=True)
 class Usage:
-    """Wall and CPU time in seconds; the CPU time is that of all processes, the memory that of the largest one.
+    """Wall and CPU time in seconds, and memory in bytes: CPU time of all processes, memory of the largest process.
 
-    The memory is what was seen of it: a peak between two looks, a fifth of a second apart, is missed.
+    The memory is sampled five times a second: a peak between two samples is missed.
     """
 
     seconds: float
@@ -36,7 +36,7 @@ class Usage:
 
 @dataclass(frozen=True)
 class Sample:
-    """A look at a process tree: `time` since 1970, CPU seconds so far, bytes of the largest process now."""
+    """A look at a process tree: `time` in seconds since 1970, CPU seconds so far, bytes of the largest process now."""
 
     time: float
     cpu_seconds: float
@@ -45,16 +45,16 @@ class Sample:
 
 @dataclass(frozen=True)
 class Measured:
-    """A process that has ended, and how it went."""
+    """What a process used from its start to its end, and the samples of it."""
 
     usage: Usage
     samples: tuple[Sample, ...]
 
 
 def measure(command: Sequence[str], *, log: Path, environment: Mapping[str, str] | None = None) -> Measured:
-    """Run a command to its end in the checkout; its output goes to `log`.
+    """Run a command to its end, in the checkout; its output goes to `log`.
 
-    BenchmarkError with the end of the log if it fails.
+    Raises BenchmarkError with the end of the log if the command fails.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as output:
@@ -71,7 +71,7 @@ def measure(command: Sequence[str], *, log: Path, environment: Mapping[str, str]
 
 
 def during(samples: Sequence[Sample], first: float, last: float) -> Usage:
-    """What happened between two times; where no sample fell in between, from the ones around."""
+    """What was used between two times; if no sample lies between them, the nearest sample counts."""
     inside = [sample for sample in samples if first <= sample.time <= last]
     around = [min(samples, key=lambda sample: abs(sample.time - last))] if samples else []
     cpu = _cpu_at(samples, last) - _cpu_at(samples, first)
@@ -87,18 +87,18 @@ def _ended(process: "subprocess.Popen[bytes]", started: float) -> Usage:
         raise
     seconds = time.perf_counter() - started
     process.returncode = os.waitstatus_to_exitcode(status)
-    # its ru_maxrss is of no use: a child starts with the peak of the process that has forked it
+    # ru_maxrss is of no use: a child inherits the peak of the process that forked it
     return Usage(seconds, used.ru_utime + used.ru_stime, 0)
 
 
 def _with_samples(usage: Usage, samples: Sequence[Sample]) -> Usage:
-    # the system's own figure is exact, but leaves out a child that nobody has waited for, such as Spark's Python daemon
+    # wait4's figure is exact but omits children that nobody waited for, such as Spark's Python daemon
     cpu_seconds = max([usage.cpu_seconds, *(sample.cpu_seconds for sample in samples)])
     return Usage(usage.seconds, cpu_seconds, max((sample.rss_bytes for sample in samples), default=0))
 
 
 def _cpu_at(samples: Sequence[Sample], moment: float) -> float:
-    """CPU seconds used up to a time, in a straight line between the samples around it."""
+    """CPU seconds used up to `moment`, interpolated between the samples before and after it."""
     before = next((sample for sample in reversed(samples) if sample.time <= moment), None)
     after = next((sample for sample in samples if sample.time > moment), None)
     if before is None or after is None:
@@ -109,7 +109,7 @@ def _cpu_at(samples: Sequence[Sample], moment: float) -> float:
 
 
 class _Sampler:
-    """Looks at a process and its descendants until the block ends."""
+    """Context manager that samples a process and its descendants until the block ends."""
 
     def __init__(self, process: "subprocess.Popen[bytes]") -> None:
         self.samples: list[Sample] = []
@@ -126,7 +126,7 @@ class _Sampler:
         self._thread.join()
 
     def _watch(self) -> None:
-        used: dict[psutil.Process, float] = {}  # of those too that have ended, as they were seen last
+        used: dict[psutil.Process, float] = {}  # keeps ended processes too, with the last figure seen
         while not self._over.is_set():
             try:
                 root = psutil.Process(self._pid)
@@ -141,7 +141,7 @@ class _Sampler:
 
 
 def _figures(process: psutil.Process) -> tuple[float, int] | None:
-    """CPU seconds of a process without its children, and its bytes; None if it has ended."""
+    """CPU seconds and memory in bytes of one process without its children; None if it has ended."""
     try:
         with process.oneshot():
             times = process.cpu_times()
@@ -152,7 +152,7 @@ def _figures(process: psutil.Process) -> tuple[float, int] | None:
 
 @dataclass(frozen=True)
 class Ratio:
-    """How many times as long one took as the other, over the rounds."""
+    """How many times as long one contestant took as the other, over all rounds."""
 
     median: float
     minimum: float
@@ -160,7 +160,7 @@ class Ratio:
 
 
 def in_turns(contestants: Mapping[str, Callable[[], Usage]], runs: int) -> dict[str, list[Usage]]:
-    """What each contestant used in each round: A B C A B C, so that a slow minute of the machine hits all."""
+    """Run all contestants in turns (A B C A B C), so that a slow minute of the machine hits all; returns what each used."""
     used: dict[str, list[Usage]] = {name: [] for name in contestants}
     for number in range(1, runs + 1):
         for name, run in contestants.items():
@@ -170,7 +170,7 @@ def in_turns(contestants: Mapping[str, Callable[[], Usage]], runs: int) -> dict[
 
 
 def median_usage(used: Sequence[Usage]) -> Usage:
-    """The median of each figure by itself."""
+    """The median of each figure, taken separately."""
     return Usage(
         median(each.seconds for each in used),
         median(each.cpu_seconds for each in used),
@@ -179,6 +179,6 @@ def median_usage(used: Sequence[Usage]) -> Usage:
 
 
 def time_ratio(slower: Sequence[Usage], faster: Sequence[Usage]) -> Ratio:
-    """Wall time of one by that of the other, round by round; ValueError if they had different numbers of rounds."""
+    """Divide the wall times of two contestants round by round. Raises ValueError if their numbers of rounds differ."""
     quotients = [one.seconds / other.seconds for one, other in zip(slower, faster, strict=True)]
     return Ratio(median(quotients), min(quotients), max(quotients))

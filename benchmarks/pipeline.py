@@ -1,4 +1,4 @@
-"""The whole pipeline on one machine: an execution of the deployed state machine, and what each state took."""
+"""Runs the whole pipeline on one machine and measures what its execution and each state used."""
 
 import json
 import shutil
@@ -19,7 +19,7 @@ _CODE = ("catalog", "contract", "lambdas", "local_cloud", "operations", "spark_j
 
 @dataclass(frozen=True)
 class PipelineRun:
-    """`process` is the whole command, setting up included; `execution` and `states` are what the pipeline itself took."""
+    """What a run used. `process` is the whole command, set-up included; `execution` and `states` are the pipeline."""
 
     process: Usage
     execution: Usage
@@ -27,12 +27,12 @@ class PipelineRun:
 
 
 def state_of(load: Load) -> StateFolder:
-    """Where the load's executions happen."""
+    """The state folder of the load's executions."""
     return StateFolder(load.folder.path / "state")
 
 
 def run_pipeline(load: Load) -> PipelineRun:
-    """Land the load in an empty pipeline, and run it to its end."""
+    """Land the load in an empty pipeline, and run the pipeline to its end."""
     state = state_of(load)
     shutil.rmtree(state.root, ignore_errors=True)
     command = [sys.executable, "-m", "operations", "run", str(load.folder.data), "--state", str(state.root)]
@@ -48,7 +48,10 @@ def run_pipeline(load: Load) -> PipelineRun:
 
 
 def step_arguments(load: Load) -> list[str]:
-    """The arguments of the Spark step of the load's execution; the pipeline is run if today's code has not run it yet."""
+    """The arguments of the Spark step in the load's execution.
+
+    The pipeline runs first if the present code has not run with this load yet.
+    """
     state = state_of(load)
     if not _is_current(state):
         run_pipeline(load)
@@ -56,19 +59,19 @@ def step_arguments(load: Load) -> list[str]:
 
 
 def arguments_in(events: Sequence[Mapping[str, Any]]) -> list[str]:
-    """What an execution gave to `spark-submit`, by its history."""
+    """The arguments that an execution gave to `spark-submit`, from its history."""
     for event in events:
         details = event.get("taskScheduledEventDetails", {})
         if details.get("resource") == "addStep.sync":
             step = json.loads(details["parameters"])["Step"]
             return list(step["HadoopJarStep"]["Args"])
     raise BenchmarkError(
-        "the execution has no Spark step; expected one that had data: remove its state folder"
+        "the execution has no Spark step; expected an execution with data: remove the load's state folder and run again"
     )
 
 
 def processed(load: Load, arguments: Sequence[str]) -> Path:
-    """Where the step with these arguments writes."""
+    """The folder that a step with these arguments writes."""
     bucket, _, key = arguments[arguments.index("--processed") + 1].removeprefix("s3://").partition("/")
     return state_of(load).buckets / bucket / key
 
@@ -76,12 +79,12 @@ def processed(load: Load, arguments: Sequence[str]) -> Path:
 def _succeeded(state: StateFolder) -> Execution:
     newest = Archive(state.executions).executions()[0]
     if newest.status != "SUCCEEDED":
-        raise BenchmarkError(f"the execution ended as {newest.status}, expected SUCCEEDED: {newest.reason}")
+        raise BenchmarkError(f"the execution ended as {newest.status}; expected SUCCEEDED: {newest.reason}")
     return newest
 
 
 def _is_current(state: StateFolder) -> bool:
-    """Whether an execution has succeeded since the last change of code: what it deployed is what would be measured."""
+    """Whether an execution has succeeded since the code last changed: then it deployed the code to be measured."""
     changed = max(path.stat().st_mtime for package in _CODE for path in (ROOT / package).rglob("*.py"))
     return any(
         execution.status == "SUCCEEDED" and execution.started.timestamp() > changed
@@ -90,7 +93,7 @@ def _is_current(state: StateFolder) -> bool:
 
 
 def _by_state(visited: Sequence[StateVisit], samples: Sequence[Sample]) -> dict[str, Usage]:
-    """What each state took, in order of entry; of one entered more than once, all visits together."""
+    """What each state used, in order of entry; the visits of a state entered more than once are added up."""
     states: dict[str, Usage] = {}
     for visit in visited:
         used, before = _usage(visit, samples), states.get(visit.name, Usage(0.0, 0.0, 0))

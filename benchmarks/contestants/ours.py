@@ -1,4 +1,4 @@
-"""The pipeline's Spark step once more, as the one-machine runtime runs it."""
+"""Runs the pipeline's Spark step again, as the one-machine runtime runs it."""
 
 import json
 import sys

@@ -24,7 +24,7 @@ _FORMATS = {
 
 
 def newest(dataset: Dataset, files: list[Path]) -> pl.LazyFrame:
-    """One row of each key's newest time."""
+    """One row for each key: a row of its newest time."""
     rows = pl.scan_csv(
         files, schema={column.name: _READ_AS[column.type] for column in dataset.columns}
     ).with_columns(_instant(column) for column in dataset.columns if column.type in _FORMATS)

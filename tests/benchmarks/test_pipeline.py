@@ -22,5 +22,5 @@ def test_the_arguments_of_the_spark_step_are_in_the_history() -> None:
 
 
 def test_an_execution_without_a_spark_step_is_of_no_use() -> None:
-    with pytest.raises(BenchmarkError, match="has no Spark step; expected one that had data"):
+    with pytest.raises(BenchmarkError, match="has no Spark step; expected an execution with data"):
         arguments_in([{"type": "ExecutionStarted"}])
