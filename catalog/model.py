@@ -28,7 +28,8 @@ class Column:
     """One column: of a landing file and its warehouse table, or of the ledger.
 
     `minimum` and `maximum` are inclusive. `max_bytes` is the width of a text in UTF-8 bytes: Redshift counts VARCHAR
-    in bytes. `missing` lists more spellings of NULL; the empty string is always NULL.
+    in bytes. `missing` lists more spellings of NULL; the empty string is always NULL. An instant that is `past` lies at
+    most a day after now: what has happened cannot be later, and a day allows for wrong clocks and forgotten zones.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Column:
     maximum: int | None = None
     max_bytes: int | None = None
     missing: tuple[str, ...] = ()
+    past: bool = False
 
     def __post_init__(self) -> None:
         if (self.type is Type.TEXT) != (self.max_bytes is not None):
@@ -53,8 +55,8 @@ class Column:
         return Decimal(self.minimum), Decimal(self.maximum)
 
 
-VERSION = Column(name="record_create_timestamp", type=Type.TIMESTAMP, required=True)
-"""When a record was captured: the greatest (version, hash) of a key wins."""
+VERSION = Column(name="record_create_timestamp", type=Type.TIMESTAMP, required=True, past=True)
+"""When a record was captured: the greatest (version, hash) of a key wins, so one from the future would win over every true one."""
 
 RECORD_HASH = Column(name="record_hash", type=Type.BIGINT, required=True)
 """Hash over all columns of a record, computed by the Spark job; it breaks ties of the version."""

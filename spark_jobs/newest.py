@@ -10,7 +10,7 @@ from catalog import RECORD_HASH, VERSION, Column, Dataset, Type
 from contract.keys import PART
 from spark_jobs.accounting import TALLY, WinnersTally
 from spark_jobs.packing import arrow_schema, database, unpacked
-from spark_jobs.rules.in_duckdb import name
+from spark_jobs.rules.in_sql import name
 from spark_jobs.storage import Folder
 
 _SEPARATOR, _NULL = "chr(31)", "chr(30)"  # control characters; no cleaned text has them

@@ -15,14 +15,13 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from capture.collector.backlog import Backlog
+from capture.collector.possible import Possible
 from capture.collector.records import Element, records_of
 from capture.errors import KeyRefused, NotThere, Stopped, Unavailable
 from capture.spool.spool import Spool
 from capture.stopping import Stop
 
 _OUTAGE_POLL_SECONDS = 60.0
-
-log = logging.getLogger(__name__)
 
 _NEVER = float("inf")
 
@@ -113,6 +112,7 @@ class Collector:
     """Called after each step."""
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     captured: int = 0
+    possible: Possible = field(default_factory=Possible)
     _started: float = field(default_factory=time.monotonic)
 
     def run(self) -> None:
@@ -147,8 +147,9 @@ class Collector:
                 self._put_off(review_id, str(error))
         else:
             now = self.clock()
+            records = self.possible.records(review_id, records_of(review, now), now)
             with self.spool.state.transaction():
-                self.spool.append(records_of(review, now), now)
+                self.spool.append(records, now)
                 self.feed.backlog.captured(review_id)
             self.captured += 1
 

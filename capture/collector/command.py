@@ -97,6 +97,8 @@ def summary(collector: Collector) -> str:
         parts.append(f"{humanize.naturalsize(size)} open")
     if collector.feed.outage:
         parts.append("Goodreads does not answer")
+    if emptied := str(collector.possible.emptied):
+        parts.append(emptied)
     return ", ".join(parts)
 
 

@@ -25,6 +25,7 @@ from capture.collector.records import Element, at, children, text_of
 from capture.errors import KeyRefused, NotThere, Stopped, Unavailable
 from capture.stopping import Stop
 from capture.text import plain_text
+from catalog import REVIEWS
 
 _ATTEMPTS = 5
 _LONGEST = 60  # intervals between two requests
@@ -35,6 +36,8 @@ log = logging.getLogger(__name__)
 _CONNECT_SECONDS, _READ_SECONDS = 10, 30
 _WHOLE_SECONDS = 120  # a server that sends a byte now and then keeps no read waiting for long
 _BLOCK = 64 * 1024
+_LAST_ID = REVIEWS.column(REVIEWS.key).maximum or 0
+_ID_DIGITS = len(str(_LAST_ID))
 _EXCERPT = 200  # characters of an answer that a message quotes
 _KEY = re.compile(r"\bkey=[^&\s]*")
 _RETRY = Retry(
@@ -118,7 +121,7 @@ def _id_of(review: Element) -> str:
 
 
 def _is_id(text: str) -> bool:
-    return text.isascii() and text.isdigit()
+    return text.isascii() and text.isdigit() and len(text) <= _ID_DIGITS and int(text) <= _LAST_ID
 
 
 class Pace:

@@ -13,7 +13,7 @@ Both kinds of timestamps must lie within the catalog's years.
 
 from datetime import UTC, datetime, timedelta
 
-from catalog import VERSION, Column
+from catalog import Column
 from catalog.model import FIRST_YEAR, YEAR_AFTER_LAST
 
 PLAIN_INTEGER = r"[+-]?\d+"
@@ -35,7 +35,6 @@ def period(column: Column, started: datetime) -> tuple[datetime, datetime]:
     """The first and the last allowed instant of a timestamp, both included, in a run that started at `started`."""
     first, end = (datetime(year, 1, 1, tzinfo=UTC) for year in (FIRST_YEAR, YEAR_AFTER_LAST))
     last = end - timedelta(microseconds=1)
-    if column.name == VERSION.name:
-        # a version from the future would win over every true version; one day allows for wrong clocks and forgotten zones
+    if column.past:
         last = min(last, started + timedelta(days=1))
     return first, last

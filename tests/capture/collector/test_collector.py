@@ -11,8 +11,10 @@ import pytest
 from capture.collector.backlog import Backlog
 from capture.collector.collector import Collector, Feed, Limits
 from capture.collector.goodreads import Goodreads
+from capture.collector.records import Element
 from capture.errors import KeyRefused
 from capture.simulated import Fault, SimulatedGoodreads
+from capture.simulated.odd import IMPOSSIBLE
 from capture.spool.spool import Spool
 from capture.stopping import Stop
 from tests.capture.spool.landed import ready, rows_of
@@ -138,6 +140,42 @@ def test_answers_with_what_xml_forbids_give_the_same_records(
     }
 
 
+def test_impossible_values_become_empty_and_the_records_are_kept(
+    goodreads: SimulatedGoodreads, spool: Spool, make: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    goodreads.faults.rates[Fault.IMPOSSIBLE_VALUES] = 1
+    collector = make(reviews=5)
+    collector.run()
+    found = rows_of(ready(spool.folder))
+    assert captured(spool) == ids(goodreads)
+    assert [row[9:13] for row in found["reviews"]] == [("", "", "", "")] * 5
+    assert [row[6] for row in found["reviews"]] == [""] * 5
+    assert [(row[5], row[10], row[11], row[16]) for row in found["books"]] == [("", "", "", "")] * 5
+    assert {row[1] for row in found["books"]} == {each.book.title for each in goodreads.published}
+    assert collector.possible.emptied.counts.total() == 5 * len(IMPOSSIBLE)
+    assert f"review {ids(goodreads)[0]}: reviews.review_votes cannot be '-3', it becomes empty" in caplog.text
+
+
+def test_an_author_without_a_possible_id_costs_itself(
+    goodreads: SimulatedGoodreads, spool: Spool, make: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    collector = make(reviews=5)
+    whole = collector.feed.source.review
+
+    def with_an_odd_author(review_id: str) -> Element:
+        review = whole(review_id)
+        book = {**review["book"], "authors": {"author": [{"id": "nobody", "name": "Ann"}, {"id": "1"}]}}
+        return {**review, "book": book}
+
+    collector.feed.source.review = with_an_odd_author  # type: ignore[method-assign]
+    collector.run()
+    found = rows_of(ready(spool.folder))
+    assert captured(spool) == ids(goodreads)
+    assert [row[0] for row in found["authors"]] == ["1"] * 5
+    assert {row[3] for row in found["reviews"]} == {""}
+    assert "authors.author_id cannot be 'nobody', the record is left out" in caplog.text
+
+
 def test_a_review_that_is_no_xml_makes_no_outage_of_the_feed_and_costs_only_itself(
     goodreads: SimulatedGoodreads, spool: Spool, make: Make, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -229,9 +267,14 @@ def test_files_are_finished_by_size(goodreads: SimulatedGoodreads, spool: Spool,
 
 
 @pytest.mark.slow
-def test_files_are_finished_by_age_also_while_nothing_comes(spool: Spool, make: Make) -> None:
-    make(file_age=0.3, seconds=0.9).run()
-    assert len({path.name for path in ready(spool.folder)}) == 1
+def test_files_are_finished_by_age_also_while_nothing_comes(
+    goodreads: SimulatedGoodreads, spool: Spool, make: Make, stop: Stop
+) -> None:
+    collector = make(file_age=0.3, seconds=120)
+    collector.changed = lambda each: stop.set() if each.captured == 5 and not each.spool.size() else None
+    collector.run()
+    assert stop.is_set()
+    assert captured(spool) == ids(goodreads)
 
 
 def test_new_reviews_are_noticed_while_it_runs(

@@ -56,6 +56,20 @@ def test_it_captures_and_says_what_it_has_done(goodreads: SimulatedGoodreads, tm
     assert "s3cr3t" not in done.stderr + done.stdout
 
 
+def test_its_last_line_says_how_many_impossible_values_became_empty(
+    goodreads: SimulatedGoodreads, tmp_path: Path
+) -> None:
+    goodreads.faults.script(None, Fault.IMPOSSIBLE_VALUES)
+    done = run(tmp_path, goodreads.url, "--reviews", "5")
+    assert done.returncode == 0, done.stderr
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith(
+        "5 reviews captured, 0 waiting, 9 impossible values became empty: books.num_pages 1 ('-1'), "
+    )
+    assert "books.publication_year 1 ('20176')" in last
+    assert "reviews.review_votes 1 ('-3')" in last
+
+
 def refusal(spool: Path, *options: str) -> str:
     """What the command, called in this process, says to options that are not right."""
     result = CliRunner(env={"COLUMNS": "300", "TERM": "dumb"}).invoke(app, ["--spool", str(spool), *options])

@@ -98,12 +98,13 @@ def test_an_answer_that_the_package_stumbles_over_is_unavailable(stop: Stop) -> 
         source.review("1")
 
 
-def test_a_review_without_an_id_is_left_out_however_deep_its_elements_go(
+def test_a_review_without_a_possible_id_is_left_out_however_deep_its_elements_go(
     client_at: Callable[[str], PatientClient], stop: Stop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     deep = "<a>" * 100_000 + "</a>" * 100_000
+    too_great = f"<review><id>{2**63}</id></review>"
     answer = xmltodict.parse(
-        f"<GoodreadsResponse><reviews><review>{deep}</review><review><id>7</id></review></reviews></GoodreadsResponse>"
+        f"<GoodreadsResponse><reviews><review>{deep}</review><review><id>7</id></review>{too_great}</reviews></GoodreadsResponse>"
     )
     client = client_at("http://localhost/")
     monkeypatch.setattr(client, "request", lambda *_: answer["GoodreadsResponse"])

@@ -1,0 +1,131 @@
+"""Values that nothing can have become empty, before a file is written.
+
+The pipeline rejects a whole record for one value that breaks a rule of the catalog. It cannot know whether the file or the source is at fault;
+a tool that reads a source can: Goodreads has books of the year 20176 and reviews with -3 votes. So the tools look with the pipeline's own rules,
+and a value that breaks one costs only itself.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import NamedTuple
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from catalog import Column, Dataset, Type
+from spark_jobs.rules.in_sql import is_bad, name, value
+
+_SHOWN = 40  # characters of a value
+
+
+class Impossible(NamedTuple):
+    """A text that breaks a rule of its column, and the number of its row, from 0 on."""
+
+    column: Column
+    row: int
+    text: str
+
+
+class Rules:
+    """The pipeline's rules, in a database in memory."""
+
+    def __init__(self) -> None:
+        self._database = duckdb.connect(config={"threads": 1})
+        self._database.execute("set timezone = 'UTC'")
+        self._hours: dict[str, datetime] = {}
+
+    def broken(self, dataset: Dataset, rows: pa.Table, now: datetime) -> list[Impossible]:
+        """What the pipeline would reject in rows with the dataset's columns as text. No date can be later than a day after the hour of `now`."""
+        if not rows.num_rows:
+            return []
+        self._prepare(dataset, now.replace(minute=0, second=0, microsecond=0))
+        # DuckDB finds the variable by its name; to register it as a view would make it plan the statement anew
+        self._database.execute(f'insert into {name(dataset.name)} from "rows"')
+        flags = self._database.execute(f"execute {name(dataset.name)}").to_arrow_table()
+        self._database.execute(f"truncate {name(dataset.name)}")
+        return [
+            Impossible(column, row, rows[column.name][row].as_py() or "")
+            for column in dataset.columns
+            for row in pc.indices_nonzero(flags[column.name]).to_pylist()
+        ]
+
+    def _prepare(self, dataset: Dataset, hour: datetime) -> None:
+        """Plan the statement once an hour: that takes longer than to run it for the rows of one review."""
+        if self._hours.get(dataset.name) != hour:
+            columns = ", ".join(f"{name(column)} varchar" for column in dataset.column_names)
+            self._database.execute(f"create or replace temp table {name(dataset.name)} ({columns})")
+            self._database.execute(f"prepare {name(dataset.name)} as {_statement(dataset, hour)}")
+            self._hours[dataset.name] = hour
+
+
+def without(found: Iterable[Impossible], rows: pa.Table) -> pa.Table:
+    """The rows, NULL where a text is impossible."""
+    by_column: dict[str, set[int]] = {}
+    for each in found:
+        by_column.setdefault(each.column.name, set()).add(each.row)
+    for column, empty in by_column.items():
+        texts = [None if row in empty else text for row, text in enumerate(rows[column].to_pylist())]
+        rows = rows.set_column(rows.column_names.index(column), column, pa.array(texts, pa.string()))
+    return rows
+
+
+def text_table(dataset: Dataset, rows: Sequence[Mapping[str, object]]) -> pa.Table:
+    """Rows as columns of text, NULL where nothing is."""
+    return pa.table(
+        {
+            column: pa.array([_text(row[column]) for row in rows], pa.string())
+            for column in dataset.column_names
+        }
+    )
+
+
+def _text(value: object) -> str | None:
+    if value is None or value == "":
+        return None
+    return value if isinstance(value, str) else str(value)
+
+
+@dataclass
+class Emptied:
+    """How many values became empty, by dataset and column, with the first one of each."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    _first: dict[str, str] = field(default_factory=dict)
+
+    def add(self, column: str, text: str) -> None:
+        """Count a text of a column, which is named with its dataset."""
+        self.counts[column] += 1
+        self._first.setdefault(column, text if len(text) <= _SHOWN else f"{text[:_SHOWN]}...")
+
+    def __str__(self) -> str:
+        """`2 impossible values became empty: books.publication_year 1 ('20176'), reviews.review_votes 1 ('-3')`; empty if there were none."""
+        if not self.counts:
+            return ""
+        total = self.counts.total()
+        what = "impossible value became" if total == 1 else "impossible values became"
+        each = (
+            f"{column} {count:,} ({self._first[column]!r})" for column, count in sorted(self.counts.items())
+        )
+        return f"{total:,} {what} empty: {', '.join(each)}"
+
+
+def _statement(dataset: Dataset, now: datetime) -> str:
+    """A query of the table with the dataset's name: for each row and column whether the value breaks a rule."""
+    columns = [_of_the_past(column) for column in dataset.columns]
+    values = [
+        f"{value(column)} as {_value_name(column)}" for column in columns if column.type is not Type.TEXT
+    ]
+    flags = [f"{is_bad(column, _value_name(column), now)} as {name(column.name)}" for column in columns]
+    return f"select {', '.join(flags)} from (select *, {', '.join(values)} from {name(dataset.name)})"  # noqa: S608 - made of the catalog's names
+
+
+def _of_the_past(column: Column) -> Column:
+    """What a source tells has happened before it is read."""
+    return replace(column, past=True) if column.type is Type.OFFSET_TIMESTAMP else column
+
+
+def _value_name(column: Column) -> str:
+    return name(f"={column.name}")

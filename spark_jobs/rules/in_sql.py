@@ -1,0 +1,128 @@
+"""The rules of `in_spark.py` as DuckDB's SQL: expressions of a row's texts. `in_duckdb.py` applies them to whole files."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+from catalog import Column, Type
+from spark_jobs.rules.grammar import (
+    BEFORE_MONTH,
+    BLANKS,
+    DECIMAL,
+    INTEGRAL,
+    ISO,
+    ISO_UTC,
+    OFFSET,
+    PLAIN_INTEGER,
+    period,
+)
+
+_ODD_BLANK = r"[\p{Zl}\p{Zp}\p{Cc}\x{a0}\x{1680}\x{2000}-\x{200a}\x{202f}\x{205f}\x{3000}]"
+_SHORT_DECIMAL = r"\d(\.\d{1,9})?"
+_UNTIDY = rf"^ | $|  |{_ODD_BLANK}"
+
+
+def name(of: str) -> str:
+    """An identifier."""
+    return f'"{of}"'
+
+
+def value(column: Column) -> str:
+    """A text as a value of the column's type; NULL if it has another form."""
+    return _of_text(_PARSERS[column.type], column)
+
+
+def text(column: Column) -> str:
+    """A text after clean-up; NULL if nothing is left, or if it is a spelling of NULL."""
+    raw = name(column.name)
+    tidy = f"case when regexp_matches({raw}, {_literal(_UNTIDY)}) then {_tidied(raw)} else {raw} end"
+    nothing = ", ".join(map(_literal, ("", *column.missing)))
+    return f"case when {tidy} not in ({nothing}) then {tidy} end"
+
+
+def is_bad(column: Column, parsed: str, started: datetime) -> str:
+    """Whether a rule is broken; `parsed` is the identifier of the column's parsed value. Texts have no parsed value."""
+    return " or ".join(f"coalesce({rule}, false)" for rule in _rules(column, parsed, started))
+
+
+def _rules(column: Column, parsed: str, started: datetime) -> Iterator[str]:
+    # each as a CASE: DuckDB computes a branch only for the rows that need it, but both sides of an AND for all rows
+    raw = name(column.name)
+    if column.type is Type.TEXT:
+        width = column.max_bytes
+        yield f"case when strlen({raw}) > {width} then strlen({text(column)}) > {width} end"
+        if column.required:
+            yield f"{text(column)} is null"
+        return
+    if column.required:
+        yield f"{parsed} is null"
+    else:
+        yield f"case when {parsed} is null and {raw} <> '' then {_tidied(raw)} <> '' end"
+    if column.bounds and column.type is Type.RATING:
+        limits = f"{column.minimum} and {column.maximum}"
+        yield _of_text(lambda digits: _of_decimal(digits, f"{{}} not between {limits}"), column)
+    elif column.bounds:
+        yield f"{parsed} not between {column.minimum} and {column.maximum}"
+    if column.type in (Type.TIMESTAMP, Type.OFFSET_TIMESTAMP):
+        first, last = (f"timestamptz '{instant.isoformat()}'" for instant in period(column, started))
+        yield f"{parsed} not between {first} and {last}"
+
+
+def _of_text(expression: Callable[[str], str], column: Column) -> str:
+    """An expression of the text, or else of the cleaned text: few texts need the second try."""
+    raw = name(column.name)
+    return f"coalesce({expression(raw)}, case when {raw} <> '' then {expression(_tidied(raw))} end)"
+
+
+def _tidied(raw: str) -> str:
+    return f"trim(regexp_replace({raw}, {_literal(BLANKS)}, ' ', 'g'))"
+
+
+def _integer(raw: str, sql_type: str) -> str:
+    return (
+        f"case when {_is(PLAIN_INTEGER, raw)} then try_cast({raw} as {sql_type}) "
+        f"when {_is(INTEGRAL, raw)} then try_cast(split_part({raw}, '.', 1) as {sql_type}) end"
+    )
+
+
+def _of_decimal(raw: str, expression: str) -> str:
+    """An expression of the exact number: 64 bits suffice for most numbers, and 128 bits take twenty times as long."""
+    short, long = (
+        expression.format(f"try_cast({raw} as decimal({digits}))") for digits in ("18, 9", "38, 18")
+    )
+    return f"case when {_is(_SHORT_DECIMAL, raw)} then {short} when {_is(DECIMAL, raw)} then {long} end"
+
+
+def _boolean(raw: str) -> str:
+    return f"case when lower({raw}) in ('true', 't') then true when lower({raw}) in ('false', 'f') then false end"
+
+
+def _timestamp(raw: str) -> str:
+    # the cast to a timestamp ignores an offset; the cast to an instant takes three times as long
+    of_utc = f"make_timestamptz(epoch_us(try_cast({raw} as timestamp)))"
+    return (
+        f"case when {_is(ISO_UTC, raw)} then {of_utc} "
+        f"when {_is(ISO, raw)} then try_cast({raw} as timestamptz) end"
+    )
+
+
+def _offset_timestamp(raw: str) -> str:
+    rest = f"substr({raw}, {BEFORE_MONTH + 1})"
+    return f"case when {_is(OFFSET, raw)} then try_strptime({rest}, '%b %d %H:%M:%S %z %Y') else {_timestamp(raw)} end"
+
+
+def _is(pattern: str, raw: str) -> str:
+    return f"regexp_full_match({raw}, {_literal(pattern)})"
+
+
+def _literal(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
+
+
+_PARSERS: dict[Type, Callable[[str], str]] = {
+    Type.BIGINT: lambda raw: _integer(raw, "bigint"),
+    Type.INTEGER: lambda raw: _integer(raw, "integer"),
+    Type.RATING: lambda raw: _of_decimal(raw, "try_cast({} as decimal(3, 2))"),
+    Type.BOOLEAN: _boolean,
+    Type.TIMESTAMP: _timestamp,
+    Type.OFFSET_TIMESTAMP: _offset_timestamp,
+}
