@@ -1,4 +1,4 @@
-"""What the commands show: states while a run goes on, its accounting, executions, query results."""
+"""What the commands show: the states of a run and its accounting, executions, query results."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,7 +17,7 @@ _MARKS = {"SUCCEEDED": "green", "RUNNING": "yellow", "FAILED": "red", "ABORTED":
 
 
 def states_table(execution: Execution, visits: Sequence[StateVisit]) -> RenderableType:
-    """The states gone through so far with the seconds each took; the active ones turn."""
+    """The states entered so far with the seconds each took; a running state has a spinner."""
     table = Table(title=f"run {execution.name}", title_justify="left", box=None, padding=(0, 2, 0, 0))
     table.add_column("", width=1)
     table.add_column("state")
@@ -28,7 +28,7 @@ def states_table(execution: Execution, visits: Sequence[StateVisit]) -> Renderab
 
 
 def report(console: Console, execution: Execution) -> None:
-    """What a finished run did: the accounting of its rows, notes about its files, or why it failed."""
+    """Print what a finished run did: the accounting of its rows and notes about its files, or why it failed."""
     if execution.status == "RUNNING":
         return
     if execution.status != "SUCCEEDED":
@@ -37,7 +37,7 @@ def report(console: Console, execution: Execution) -> None:
         console.print(Text(cause))
         if is_of_full_disk(cause):
             console.print(
-                Text("the disk is full: make room on it, and run again; the next run takes what has landed")
+                Text("the disk is full: make room on it, and run again; the landed files are still there")
             )
         return
     output = json.loads(execution.output or "{}")
@@ -46,18 +46,18 @@ def report(console: Console, execution: Execution) -> None:
     if output.get("datasets"):
         console.print(accounting_table(output["datasets"]))
     for run, datasets in output.get("made_up_for", {}).items():
-        console.print(f"run {run} had published this and not finished; that is made up for")
+        console.print(f"run {run} published these rows but did not finish; this run did the rest of its work")
         console.print(accounting_table(datasets))
     for place in output.get("quarantine", []):
-        console.print(Text(f"rejected rows and files, with the reasons: {place}", style="yellow"))
+        console.print(Text(f"rejected rows and files, with reasons: {place}", style="yellow"))
     if output.get("published_before"):
         console.print(
-            f"{output['published_before']} files had been published before and were not read again; "
+            f"{output['published_before']} files were published before and were not read again; "
             "to have a file read again, land it under another name"
         )
     if output.get("left_for_later"):
         console.print(
-            f"{output['left_for_later']} files are left for the next run (batch_max_files, batch_max_bytes)"
+            f"{output['left_for_later']} files wait for the next run: a run takes at most batch_max_files and batch_max_bytes"
         )
 
 
@@ -73,7 +73,7 @@ def accounting_table(datasets: Mapping[str, Mapping[str, int]]) -> Table:
 
 
 def executions_table(executions: Iterable[Execution]) -> Table:
-    """The newest executions first, with how they ended."""
+    """The executions and how they ended, the newest first."""
     table = Table(title="executions", title_justify="left", box=None, padding=(0, 2, 0, 0))
     for heading in ("name", "status", "started", "seconds"):
         table.add_column(heading, justify="right" if heading == "seconds" else "left", no_wrap=True)

@@ -1,5 +1,5 @@
-"""What the commands tell a person instead of a stack trace."""
+"""The error that commands tell a person in one line, without a stack trace."""
 
 
 class OperationError(Exception):
-    """Something the user can mend; the message says what was found and what to do."""
+    """The user can mend this; the message says what was found and what to do."""

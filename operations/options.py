@@ -6,14 +6,22 @@ from typing import Annotated
 import typer
 
 State = Annotated[
-    Path, typer.Option("--state", help="Folder that keeps buckets, warehouse, executions and logs.")
+    Path,
+    typer.Option("--state", help="Folder with the buckets, warehouse, executions and logs of this machine."),
 ]
 OnAws = Annotated[
-    bool, typer.Option("--aws", help="Ask AWS (credentials as for the AWS CLI), not this machine.")
+    bool,
+    typer.Option(
+        "--aws",
+        help="Work with the deployment on AWS (credentials as for the AWS CLI), not with this machine.",
+    ),
 ]
 Name = Annotated[str, typer.Option("--name", help="Name of the deployment: `name` in cdk.json.")]
 Context = Annotated[
-    list[str] | None, typer.Option("--context", "-c", help="Setting for the deployment, KEY=VALUE.")
+    list[str] | None,
+    typer.Option(
+        "--context", "-c", help="A setting of the deployment, KEY=VALUE; repeat the option for several."
+    ),
 ]
 DEFAULT_STATE = Path(".state")
 DEFAULT_NAME = "goodreads"

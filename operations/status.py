@@ -1,4 +1,4 @@
-"""`pipeline status` and `pipeline history`: what has run."""
+"""`pipeline status` and `pipeline history`: which executions ran, and what each did."""
 
 from contextlib import suppress
 from typing import Annotated, Any
@@ -15,7 +15,7 @@ from operations.terminal import console, told
 
 
 def status(state: State = DEFAULT_STATE, aws: OnAws = False, name: Name = DEFAULT_NAME) -> None:
-    """The executions and how they ended, the newest first."""
+    """List the executions and how they ended, the newest first."""
     with told():
         found = [
             execution
@@ -35,7 +35,7 @@ def history(
     aws: OnAws = False,
     name: Name = DEFAULT_NAME,
 ) -> None:
-    """The states of one execution, how long each took, and what came of it."""
+    """Show the states of one execution, how long each took, and the result."""
     with told():
         for source in _sources(StateFolder(state), aws, name):
             for candidate in source.executions():
@@ -45,7 +45,7 @@ def history(
                     display.report(console, found)
                     return
         raise OperationError(
-            f"there is no execution {execution}; `pipeline status` lists those there are"
+            f"there is no execution {execution}; `pipeline status` lists all executions"
             if execution
             else "there is no execution yet: run the pipeline first (make run)"
         )
@@ -66,4 +66,6 @@ def _machine_on_aws(name: str) -> StateMachine:
     try:
         return StateMachine(boto3.client("stepfunctions"), name)
     except KeyError:
-        raise OperationError(f"no state machine is named {name} there; deploy it, or give --name") from None
+        raise OperationError(
+            f"AWS has no state machine named {name}; deploy it, or give its name with --name"
+        ) from None

@@ -14,14 +14,12 @@ from operations.errors import OperationError
 console = Console()
 complaints = Console(stderr=True)
 
-_INTERRUPTED = (
-    "[bold]interrupted[/]: what was not published is still in the landing zone, the next run takes it"
-)
+_INTERRUPTED = "[bold]interrupted[/]: files that were not published are still in the landing zone; the next run takes them"
 
 
 @contextmanager
 def told(*, farewell: str = _INTERRUPTED, interrupted: int = telling.INTERRUPTED) -> Iterator[None]:
-    """Tell in a line what a person can mend, and end with 1; after Ctrl-C say farewell, and end with `interrupted`."""
+    """Tell a mendable error in one line and exit with 1; after Ctrl-C print `farewell` and exit with `interrupted`."""
     with (
         telling.interruptible(complaints, farewell, interrupted),
         telling.told(complaints, OperationError, LocalCloudError, StoreError),

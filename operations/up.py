@@ -1,4 +1,4 @@
-"""`pipeline up`."""
+"""`pipeline up`: an endpoint that stays up until Ctrl-C."""
 
 import threading
 from contextlib import closing
@@ -14,18 +14,19 @@ from operations.options import DEFAULT_STATE, Context, State
 from operations.terminal import console, told
 from spark_jobs.conf import SPARK_CONF
 
-_FAREWELL = "the endpoint is down: what was not published is still in the landing zone, the next run takes it"
+_FAREWELL = "the endpoint is down: files that were not published are still in the landing zone; the next run takes them"
 
 
 def up(
-    port: Annotated[int, typer.Option(help="Port of the control plane; S3 is on the next one.")] = 4510,
+    port: Annotated[int, typer.Option(help="Port of the control plane; S3 gets the port after it.")] = 4510,
     deploy: Annotated[
-        bool, typer.Option(help="Deploy the stacks at once; --no-deploy leaves it to the CDK CLI.")
+        bool,
+        typer.Option(help="Deploy the stacks at the start; with --no-deploy, deploy them with the CDK CLI."),
     ] = True,
     state: State = DEFAULT_STATE,
     context: Context = None,
 ) -> None:
-    """An endpoint that stays: the plain `aws` and `cdk` commands work against it, and the schedule fires."""
+    """Start an endpoint that stays up: plain `aws` and `cdk` commands work against it, and the schedule starts runs."""
     folder = StateFolder(state)
     with (
         told(farewell=_FAREWELL, interrupted=0),

@@ -1,1 +1,1 @@
-"""Puts what a run has rejected back into the landing zone, as it is or repaired by hand."""
+"""Puts the rows and files that a run rejected back into the landing zone, as they are or repaired by hand."""

@@ -1,4 +1,4 @@
-"""`pipeline replay`."""
+"""`pipeline replay`: lands rejected rows and files again."""
 
 from contextlib import ExitStack
 from pathlib import Path
@@ -18,22 +18,25 @@ from operations.zones import zones_here, zones_on_aws
 
 
 def replay(
-    run: Annotated[str, typer.Argument(help="Name of the run that has rejected rows or files.")],
+    run: Annotated[str, typer.Argument(help="Name of the run that rejected the rows or files.")],
     export: Annotated[
-        Path | None, typer.Option(help="Only write them to this new folder, to be repaired there.")
+        Path | None,
+        typer.Option(help="Only write the rejects to this new folder, where you can repair them."),
     ] = None,
     repaired: Annotated[
         Path | None,
-        typer.Option("--from", help="Land the files of this folder instead of what was rejected."),
+        typer.Option("--from", help="Land the repaired files of this folder instead of the rejects."),
     ] = None,
     state: State = DEFAULT_STATE,
     aws: OnAws = False,
     name: Name = DEFAULT_NAME,
 ) -> None:
-    """Put what a run has rejected back into the landing zone, as it is or repaired."""
+    """Put the rows and files that a run rejected back into the landing zone, as they are or repaired."""
     with told(), ExitStack() as stack:
         if export and repaired:
-            raise OperationError("give --export first, and --from once the files are repaired: not both")
+            raise OperationError(
+                "give --export first, then repair the files, then give --from: not both at once"
+            )
         here = zones_here(StateFolder(state), name)
         zones = zones_on_aws(name) if aws else stack.enter_context(here)
         if export:

@@ -1,4 +1,4 @@
-"""What `replay` shows."""
+"""What `pipeline replay` shows."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,19 +15,22 @@ _SHOWN = 20
 
 
 def show_export(console: Console, overview: Overview, folder: Path) -> None:
-    """What is to be repaired where, and how it is landed afterwards."""
+    """Say which files of the export to repair, and how to land them afterwards."""
     if overview.broken:
         console.print(_broken_table(overview))
     for path, problem in overview.files[:_SHOWN]:
         console.print(Text(f"{path}: {problem}"), soft_wrap=True)
     if len(overview.files) > _SHOWN:
         console.print(f"and {len(overview.files) - _SHOWN:,} more files")
-    hint = f"each record, its line and what is wrong with it: {folder / OVERVIEW}. Repair the files and land them: --from {folder}"
+    hint = (
+        f"{folder / OVERVIEW} lists each record with its line and what is wrong with it. "
+        f"Repair the files, then land them with --from {folder}"
+    )
     console.print(Text(hint), soft_wrap=True)
 
 
 def show_landed(console: Console, landed: Sequence[Landed]) -> None:
-    """What is in the landing zone now, and what takes it from there."""
+    """List the files that were landed, and say which run takes them."""
     table = Table(title="landed", title_justify="left")
     table.add_column("key", overflow="fold")
     table.add_column("size", justify="right")
@@ -35,14 +38,14 @@ def show_landed(console: Console, landed: Sequence[Landed]) -> None:
         table.add_row(Text(file.key), naturalsize(file.bytes))
     console.print(table)
     console.print(
-        "the next scheduled run takes them (on this machine: make up, or make run). What it rejects again is in "
-        "quarantine under its own name: replay that run then, not this one",
+        "the next scheduled run takes these files (on this machine: make up, or make run). If that run rejects some rows "
+        "again, replay that run, not this one",
         soft_wrap=True,
     )
 
 
 def _broken_table(overview: Overview) -> Table:
-    """The rules that records break, and one value for each."""
+    """The rules that the records break, with one example value each."""
     table = Table(title="rejected records", title_justify="left")
     for heading in ("file", "column", "rule", "records", "for example"):
         table.add_column(heading, justify="right" if heading == "records" else "left", overflow="fold")

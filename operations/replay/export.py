@@ -1,4 +1,4 @@
-"""A run's rejects as files that a person can edit."""
+"""Writes a run's rejects as files that a person can edit."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -14,19 +14,19 @@ from operations.replay.rejects import RejectedFile, rejects_of
 from operations.zones import Zones
 
 OVERVIEW = "rejects.csv"
-"""Says why each record and file was rejected and where in the folder it is; it is not landed."""
+"""The list of all rejects: why each was rejected, and where in the folder it is. The list itself is not landed."""
 
 FILES = "files"
-"""The folder of the files that were rejected as a whole."""
+"""The folder for files that were rejected as a whole."""
 
 _HEADING = ("repair", "line", "file", "record", "column", "rule", "value")
 
 
 @dataclass
 class Overview:
-    """What was exported: how many records break a rule of a column, a value of each, and why files were refused.
+    """What was exported: how many records break each rule of each column, one value each, and why files were refused.
 
-    `guessed` are the files with rows that the job could split by a guess only.
+    `guessed` holds the files with rows that the job could split into fields only by a guess.
     """
 
     broken: Counter[tuple[str, str, str]] = field(
@@ -38,15 +38,19 @@ class Overview:
 
 
 def export(zones: Zones, run: str, folder: Path) -> Overview:
-    """Write the run's rejects below `folder`, which appears as a whole or not at all.
+    """Write the run's rejects below `folder`, which appears complete or not at all.
 
-    <dataset>/rows-N.csv (rows with the same columns), encoding-N.csv (those that are not UTF-8, as they were) and
-    quoting-N.csv (those with quotes out of place, split by a guess), raw-NAME.csv (the records of one file that could
-    not be split, as they were), files/ (whole files, as they were) and rejects.csv. OperationError if the
-    folder holds something, the run has no rejects, or a record lacks its header.
+    - <dataset>/rows-N.csv: rows with the same columns
+    - <dataset>/encoding-N.csv: rows that are not UTF-8, unchanged
+    - <dataset>/quoting-N.csv: rows with misplaced quotes, split by a guess
+    - <dataset>/raw-NAME.csv: the records of one file that could not be split, unchanged
+    - files/: whole files, unchanged
+    - rejects.csv: the list of all rejects
+
+    Raises OperationError if the folder is not empty, the run has no rejects, or a record lacks its header.
     """
     if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
-        raise OperationError(f"{folder} exists already and is not an empty folder: give another one")
+        raise OperationError(f"{folder} exists already and is not an empty folder: give a new folder")
     target = folder.resolve()
     target.parent.mkdir(parents=True, exist_ok=True)
     with written_aside(target) as partial:
@@ -74,10 +78,10 @@ def _write(zones: Zones, run: str, folder: Path) -> Overview:
 
 
 def path_of(file: RejectedFile) -> str:
-    """Where a whole file goes: below its dataset's name if its key names one, as a landing key would.
+    """The path of a whole file in the folder: below its dataset's name if the key names a dataset, as in landing.
 
-    Its name is the one it has in quarantine, `00012-author.csv`: a key may hold what no path can, and two keys
-    may be one path.
+    The file keeps its name from quarantine, like `00012-author.csv`: some keys are not valid paths, and two keys may
+    give the same path.
     """
     dataset, name = dataset_of(file.key), file.target.rpartition("/")[2]
     return f"{FILES}/{dataset.name}/{name}" if dataset else f"{FILES}/{name}"

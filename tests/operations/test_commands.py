@@ -89,7 +89,7 @@ def test_a_history_without_executions_says_what_to_do(tmp_path: Path) -> None:
 
 def test_a_history_of_an_execution_that_never_was_names_it(tmp_path: Path) -> None:
     said = complaint("history", "never-was", "--state", tmp_path)
-    assert said == "there is no execution never-was; `pipeline status` lists those there are"
+    assert said == "there is no execution never-was; `pipeline status` lists all executions"
 
 
 def test_a_status_without_executions_is_an_empty_table(tmp_path: Path) -> None:

@@ -59,13 +59,13 @@ def test_a_run_that_succeeded_is_reported_with_its_rows_and_notes() -> None:
     assert f"note: note.txt: {MARKUP}\n" in text
     for number in ("1,000", "1,001", "1,002", "1,003", "1,004", "1,005"):
         assert number in text
-    assert "3 files are left for the next run" in text
+    assert "3 files wait for the next run" in text
 
 
 def test_files_that_were_published_before_are_told_with_what_to_do_to_have_them_read_again() -> None:
     text = reported(Execution("run", "SUCCEEDED", START, END, output='{"published_before": 4}'))
     assert text == (
-        "4 files had been published before and were not read again; to have a file read again, "
+        "4 files were published before and were not read again; to have a file read again, "
         "land it under another name\n"
     )
 

@@ -513,7 +513,7 @@ def test_the_command_exports_and_lands_without_an_endpoint(state: StateFolder, t
     exported = run("replay", "run-1", "--export", out, "--state", state.root)
     assert exported.exit_code == 0, exported.output
     assert "author_id" in exported.stdout
-    assert f"land them: --from {out}\n" in exported.stdout
+    assert f"land them with --from {out}\n" in exported.stdout
     done = run("replay", "run-1", "--from", out, "--state", state.root)
     assert done.exit_code == 0, done.output
     assert "rows-1.csv" in done.stdout
@@ -536,7 +536,7 @@ def test_the_command_lands_everything_as_it_was(state: StateFolder) -> None:
 def test_export_and_from_do_not_go_together(state: StateFolder, tmp_path: Path) -> None:
     both = run("replay", "run-1", "--export", tmp_path / "a", "--from", tmp_path, "--state", state.root)
     assert both.exit_code == 1
-    assert both.stderr.startswith("error: give --export first, and --from once")
+    assert both.stderr.startswith("error: give --export first, then repair the files")
 
 
 @pytest.mark.parametrize("where", ["--state", "--aws"])
