@@ -155,10 +155,12 @@ FILES_TO_LAND = Table(
 )
 """The files that a rebuild has taken out of the ledger and that have not been landed again yet."""
 
+_SUBJECT = _text(name="subject", max_bytes=64, required=True)
+
 LEDGER_FORGOTTEN = Table(
     "ledger_forgotten",
     (
-        _text(name="subject", max_bytes=64, required=True),
+        _SUBJECT,
         _DATASET,
         _number(name="rows_forgotten"),
         Column(name="forgotten_at", type=Type.TIMESTAMP, required=True),
@@ -166,6 +168,9 @@ LEDGER_FORGOTTEN = Table(
 )
 """The rows that `pipeline forget` has deleted from the warehouse; `subject` is from `subject_of`. A rebuild takes its table's
 lines back: `subject` is then the rebuild's name."""
+
+LEFT_OUT = Table("left_out", (_SUBJECT, Column(name="since", type=Type.TIMESTAMP, required=True)))
+"""Who is to be left out of later deliveries."""
 
 
 def subject_of(dataset: str, key: int) -> str:

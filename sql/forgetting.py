@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from catalog import REVIEWS, USERS, Dataset
+from catalog import DATASETS, REVIEWS, USERS, Dataset
 from sql.template import render
 
 STAGING, WAREHOUSE = "goodreads_staging", "goodreads_warehouse"
@@ -33,8 +33,11 @@ def count(trace: Trace, schema: str) -> str:
     return render("forget/count.sql", schema=schema, table=trace.dataset.name, column=trace.column)
 
 
-def forget(dataset: Dataset, staged: Collection[str]) -> list[str]:
-    """Delete the rows of a record from the warehouse and from the tables `staged` of staging, and count them in the ledger."""
+def forget(dataset: Dataset, staged: Collection[str], *, also_later: bool = False) -> list[str]:
+    """Delete the rows of a record from the warehouse and from the tables `staged` of staging, and count them in the ledger.
+
+    `also_later`: whatever is delivered of it from now on is left out.
+    """
     traces = traces_of(dataset)
     places = [(trace, WAREHOUSE) for trace in traces]
     places += [(trace, STAGING) for trace in traces if trace.dataset.name in staged]
@@ -45,6 +48,27 @@ def forget(dataset: Dataset, staged: Collection[str]) -> list[str]:
             render("forget/delete.sql", schema=schema, table=trace.dataset.name, column=trace.column)
             for trace, schema in places
         ),
+        *([render("forget/leave_out.sql")] if also_later else []),
+    ]
+
+
+def leave_out() -> list[str]:
+    """Take the rows of all that is to be left out from staging, and count them as forgotten.
+
+    One record after the other: a review may be left out for its own sake and for its writer's, and is counted once.
+    """
+    names = (
+        {"kind": kind.name, "table": trace.dataset.name, "column": trace.column, "key": trace.dataset.key}
+        for kind in DATASETS
+        for trace in traces_of(kind)
+    )
+    return [
+        statement
+        for each in names
+        for statement in (
+            render("warehouse/account_left_out.sql", **each),
+            render("warehouse/drop_left_out.sql", **each),
+        )
     ]
 
 

@@ -14,9 +14,11 @@ from contract.ledger import (
     LEDGER,
     LEDGER_FILES,
     LEDGER_FORGOTTEN,
+    LEFT_OUT,
     LINE,
     ROWS,
 )
+from sql import forgetting
 from sql.template import INDENT, assignments, column_definitions, column_list, render
 
 SCHEMAS = ("goodreads_staging", "goodreads_warehouse", "goodreads_analytics")
@@ -65,6 +67,7 @@ def create_tables() -> list[str]:
         render("warehouse/create_ledger_files.sql", columns=column_definitions(LEDGER_FILES.columns)),
         _create_files_to_land(),
         render("warehouse/create_ledger_forgotten.sql", columns=column_definitions(LEDGER_FORGOTTEN.columns)),
+        render("warehouse/create_left_out.sql", columns=column_definitions(LEFT_OUT.columns)),
         render("analytics/create_window.sql"),
         render("analytics/seed_window.sql"),
         *(
@@ -142,6 +145,7 @@ def publish() -> list[str]:
             columns=column_list(FILES.columns),
             values=column_list(FILES.columns, "files."),
         ),
+        *forgetting.leave_out(),
         *(
             render("warehouse/drop_superseded.sql", table=dataset.name, key=dataset.key)
             for dataset in DATASETS

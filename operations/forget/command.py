@@ -40,6 +40,9 @@ def forget(
     author: Annotated[
         int | None, typer.Option(min=0, max=_LARGEST_ID, help="An author_id: the author, not the books.")
     ] = None,
+    also_later: Annotated[
+        bool, typer.Option("--also-later", help="Leave it out of whatever is delivered from now on, too.")
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what is where, and change nothing.")
     ] = False,
@@ -58,8 +61,15 @@ def forget(
             if dry_run:
                 rows, found = look_everywhere(subject, stored, places)
             else:
-                rows, found = forget_everywhere(subject, stored, places, Lease(name, subject.command))
+                lease = Lease(name, subject.command)
+                rows, found = forget_everywhere(subject, stored, places, lease, also_later=also_later)
         show(console, subject, rows, found, dry_run=dry_run)
+        if also_later and not dry_run:
+            console.print(
+                f"later deliveries of {subject} will be left out of the warehouse (goodreads_warehouse.left_out); the copies of files "
+                "that hold it stay in the zones until the command is called again",
+                soft_wrap=True,
+            )
 
 
 def _subject(given: Mapping[str, int | None]) -> Subject:

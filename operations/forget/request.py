@@ -16,7 +16,7 @@ def look_everywhere(
 
 
 def forget_everywhere(
-    subject: Subject, stored: Rows, places: Sequence[Place], lease: Lease
+    subject: Subject, stored: Rows, places: Sequence[Place], lease: Lease, *, also_later: bool
 ) -> tuple[dict[str, int], dict[str, Found]]:
     """Delete what `look_everywhere` finds; OperationError if a run is at work.
 
@@ -28,5 +28,7 @@ def forget_everywhere(
         rows = stored.of(subject)
         if rows:
             lease.leave_checks_and_analytics_to_the_next_run()
-        stored.forget(subject)  # also without rows: a dead run may be about to publish some
+        stored.forget(
+            subject, also_later=also_later
+        )  # also without rows: a dead run may be about to publish some
         return rows, {place.name: place.forget(subject, dry_run=False) for place in places}

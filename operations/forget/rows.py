@@ -24,11 +24,11 @@ class Rows:
         }
         return {table: rows for table, rows in found.items() if rows}
 
-    def forget(self, subject: Subject) -> None:
-        """Delete the subject's rows, and count them in the ledger, in one transaction."""
+    def forget(self, subject: Subject, *, also_later: bool) -> None:
+        """Delete the subject's rows, and count them in the ledger, in one transaction; with `also_later` leave out later ones."""
         staged = {table for schema, table in self._tables if schema == forgetting.STAGING}
         self._warehouse.run(*create_tables())
-        statements = forgetting.forget(subject.dataset, staged)
+        statements = forgetting.forget(subject.dataset, staged, also_later=also_later)
         self._warehouse.run(*statements, id=str(subject.key), subject=subject.hashed)
 
     def has_published(self, key: str, etag: str) -> bool:

@@ -65,8 +65,10 @@ def holding_me(pipeline: Pipeline) -> list[str]:
     return found
 
 
-def forget(pipeline: Pipeline) -> str:
-    done = CliRunner().invoke(app, ["forget", "--user", str(ME), "--state", str(pipeline.folder.root)])
+def forget(pipeline: Pipeline, *options: str) -> str:
+    done = CliRunner().invoke(
+        app, ["forget", "--user", str(ME), "--state", str(pipeline.folder.root), *options]
+    )
     assert done.exit_code == 0, done.output
     return " ".join(done.output.split())
 
@@ -103,6 +105,22 @@ def test_a_person_who_is_delivered_again_is_a_new_one(pipeline: Pipeline) -> Non
     run = pipeline.run()
     assert run.final_state == "Succeeded"
     assert run.report["datasets"]["users"]["rows_inserted"] == 1
+
+
+def test_a_person_who_is_to_be_left_out_later_is_delivered_in_vain(pipeline: Pipeline) -> None:
+    assert "will be left out" in forget(pipeline, "--also-later")
+    before = pipeline.counts()
+    pipeline.land("user.csv", csv_file([user(ME, EVENING), user(5, NOON)], USERS))
+    pipeline.land("reviews/c.csv", csv_file([review(9, ME, EVENING), review(10, 5, NOON)], REVIEWS))
+
+    run = pipeline.run()
+
+    assert run.final_state == "Succeeded"
+    assert pipeline.counts() == {**before, "users": before["users"] + 1, "reviews": before["reviews"] + 1}
+    assert pipeline.query(f"select count(*) from goodreads_warehouse.users where user_id = {ME}") == [(0,)]
+    assert len(holding_me(pipeline)) > 0
+    assert "zone" in forget(pipeline)
+    assert holding_me(pipeline) == []
 
 
 def test_while_a_command_holds_the_lease_runs_are_skipped(pipeline: Pipeline) -> None:

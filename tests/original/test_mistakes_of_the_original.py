@@ -33,7 +33,7 @@ def every_statement() -> Iterator[str]:
 
 def violations(session: Session, query: str) -> dict[tuple[str, str, str], int]:
     """What a quality query counts, by table, column and rule."""
-    return {(table, column, rule): count for table, column, rule, count in session.rows(query)}
+    return {(table, column, rule): count for table, column, rule, count, *_ in session.rows(query)}
 
 
 @pytest.mark.spark
@@ -70,7 +70,8 @@ def test_no_table_has_statements_of_its_own() -> None:
         return re.sub(columns, "", sql.replace(name, "<table>").replace(key, "<key>"))
 
     for kind in ("insert into goodreads_warehouse.ledger (", "delete from", "merge into"):
-        published = [sql for sql in statements.publish() if kind in sql]
+        # reviews are left out for their users' sake too: that is a statement more
+        published = [sql for sql in statements.publish() if kind in sql and "left_out" not in sql]
         shapes = {
             re.sub(r"\n+", "\n", shape(sql, dataset.name, dataset.key))
             for sql, dataset in zip(published, DATASETS, strict=True)
@@ -193,7 +194,7 @@ def test_no_table_is_checked_twice_none_never_and_none_by_its_row_count_alone(se
         checks.analytics_checks(10): (ranked, {"unique", "top", "matches_warehouse"}),
     }
     for query, (tables, rules) in stages.items():
-        found = [(table, column, rule) for table, column, rule, _ in session.rows(query)]
+        found = [(table, column, rule) for table, column, rule, *_ in session.rows(query)]
         assert len(set(found)) == len(found)
         assert {table for table, _, _ in found} == set(tables)
         for table in tables:

@@ -5,7 +5,16 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from catalog import DATASETS
-from contract.ledger import ACCOUNTING, FILES, FILES_TO_LAND, LEDGER, LEDGER_FILES, LEDGER_FORGOTTEN, ROWS
+from contract.ledger import (
+    ACCOUNTING,
+    FILES,
+    FILES_TO_LAND,
+    LEDGER,
+    LEDGER_FILES,
+    LEDGER_FORGOTTEN,
+    LEFT_OUT,
+    ROWS,
+)
 from sql import statements
 from tests.local_cloud.redshift.conftest import Session
 
@@ -26,7 +35,7 @@ class Staged:
 
     def empty(self) -> None:
         """Forget every run."""
-        ledgers = [LEDGER.name, LEDGER_FILES.name, FILES_TO_LAND.name, LEDGER_FORGOTTEN.name]
+        ledgers = [LEDGER.name, LEDGER_FILES.name, FILES_TO_LAND.name, LEDGER_FORGOTTEN.name, LEFT_OUT.name]
         warehouse = [*(dataset.name for dataset in DATASETS), *ledgers]
         self.session.run(*(f"delete from goodreads_warehouse.{table}" for table in warehouse))
         self._clear()

@@ -169,10 +169,19 @@ def test_the_publish_is_one_transaction_with_the_ledger_and_the_four_tables(
     assert len(publish) <= 40
     kinds = [re.sub(r"(?m)^--.*\n", "", sql).split(" (")[0].splitlines()[0] for sql in publish]
     names = [dataset.name for dataset in DATASETS]
+    left_out = [
+        statement
+        for name in ("authors", "books", "reviews", "users", "reviews")  # reviews for their users' sake too
+        for statement in (
+            "insert into goodreads_warehouse.ledger_forgotten",
+            f"delete from goodreads_staging.{name}",
+        )
+    ]
     assert kinds == [
         "lock table goodreads_warehouse.ledger",
         *["insert into goodreads_warehouse.ledger"] * 4,
         "insert into goodreads_warehouse.ledger_files",
+        *left_out,
         *[f"delete from goodreads_staging.{name}" for name in names],
         *[f"merge into goodreads_warehouse.{name}" for name in names],
     ]

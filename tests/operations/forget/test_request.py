@@ -38,9 +38,11 @@ CHANGING = {"UpdateItem", "BatchExecuteStatement", "PutObject", "DeleteObject"}
 Outcome = tuple[dict[str, int], dict[str, Found]]
 
 
-def forget(place: Deployed, subject: Subject = SUBJECT) -> Outcome:
+def forget(place: Deployed, subject: Subject = SUBJECT, *, also_later: bool = False) -> Outcome:
     stored = Rows(Warehouse())
-    return forget_everywhere(subject, stored, place.places(stored), Lease("goodreads", subject.command))
+    return forget_everywhere(
+        subject, stored, place.places(stored), Lease("goodreads", subject.command), also_later=also_later
+    )
 
 
 def look(place: Deployed) -> Outcome:
