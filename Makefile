@@ -1,4 +1,4 @@
-# Every target sets up what it needs: a virtual environment with Java, Node and the CDK CLI in it.
+# Every target sets up what it needs: a virtual environment that contains Java, Node and the CDK CLI.
 
 PYTHON ?= python3
 DATA ?=
@@ -10,7 +10,7 @@ MUTATE ?=
 
 VENV := .venv
 
-# The Python that .venv is made of; looked up before .venv comes first in the path
+# The Python that makes .venv; looked up before .venv is put first in the path
 BASE := $(shell command -v $(PYTHON) 2> /dev/null)
 VERSION := import sys; print("%d.%d" % sys.version_info[:2])
 MADE := $(shell cat $(VENV)/.made 2> /dev/null)
@@ -18,7 +18,7 @@ ASKED := $(if $(filter-out file,$(origin PYTHON)),$(shell $(PYTHON) -c '$(VERSIO
 
 export PATH := $(CURDIR)/$(VENV)/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 
-# What a person types reaches a command as it was typed: make would expand a `$` in it, the shell split it at a space
+# Values reach a command exactly as typed: otherwise make would expand a `$` in them, and the shell would split them at a space
 export RUN_DATA := $(value DATA)
 export RUN_SIZE := $(value SIZE)
 export RUN_START := $(value WINDOW_START)
@@ -27,44 +27,44 @@ export RUN_END := $(value WINDOW_END)
 .DEFAULT_GOAL := help
 
 .PHONY: help
-help: ## this list
+help: ## show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run
-run: runtime ## the whole pipeline on this machine [DATA=folder] [WINDOW_START=2020-02-01 WINDOW_END=2020-03-01] [SIZE=100MB]
+run: runtime ## run the whole pipeline on this machine [DATA=folder] [WINDOW_START=2020-02-01 WINDOW_END=2020-03-01] [SIZE=100MB]
 	@pipeline run --size "$$RUN_SIZE" \
 		$${RUN_START:+--window-start "$$RUN_START"} $${RUN_END:+--window-end "$$RUN_END"} $${RUN_DATA:+-- "$$RUN_DATA"}
 
 .PHONY: demo
-demo: setup ## the whole way: a simulated Goodreads to the analytics, in a few minutes
+demo: setup ## show the whole way from a simulated Goodreads to the analytics, in a few minutes
 	@python -m demo
 
 .PHONY: test
-test: tools $(VENV)/.classes lint ## everything that is checked, end-to-end runs and a sample of the crashes included
+test: tools $(VENV)/.classes lint ## run all checks, with end-to-end runs and a sample of the crashes
 	@python -m pytest -m "not crash" --numprocesses 2 --dist loadfile --no-loadscope-reorder --durations 15
 
 .PHONY: test-crash
-test-crash: tools $(VENV)/.classes ## a crash in every state of the state machine, before and after its effect
+test-crash: tools $(VENV)/.classes ## crash the pipeline in every state of the state machine, before and after its effect
 	@python -m pytest -m crash --numprocesses 2
 
 .PHONY: fuzz
-fuzz: tools ## the property tests with examples drawn at random, for ten minutes [FUZZ_MINUTES=60]
+fuzz: tools ## run the property tests with random examples for ten minutes [FUZZ_MINUTES=60]
 	@python -m tests.fuzz $(FUZZ_MINUTES)
 
 .PHONY: mutate
-mutate: tools ## which changes of the code the tests do not notice; takes hours, so choose [MUTATE=sql/checks.py]
+mutate: tools ## list changes of the code that no test notices; takes hours, so choose a file [MUTATE=sql/checks.py]
 	@python -m tests.mutation "$(MUTATE)"
 
 .PHONY: bench
-bench: tools ## a tenth of the full load against the original's way, plain PySpark, DuckDB and Polars, into docs/performance.md
+bench: tools ## measure a tenth of the full load against the original's way, plain PySpark, DuckDB and Polars; writes docs/performance.md
 	@python -m benchmarks generator && python -m benchmarks all --scale 0.1 --runs 5
 
 .PHONY: bench-full
-bench-full: tools ## the full load, once, and the figures of growth; needs 50 GB of disk
+bench-full: tools ## measure the full load once, and the growth with the load; needs 50 GB of disk
 	@python -m benchmarks all --scale 1 --runs 1 && python -m benchmarks growth && python -m benchmarks report
 
 .PHONY: check
-check: tools lint ## format, lint, types and the fast tests, in less than two minutes
+check: tools lint ## check format, lint and types and run the fast tests, in less than two minutes
 	@python -m pytest -m "not slow and not spark and not e2e and not crash" --numprocesses 2 --dist loadfile --no-loadscope-reorder --durations 5
 
 .PHONY: lint
@@ -76,20 +76,20 @@ lint: tools
 	@report=$$(zizmor --offline --quiet --no-progress .github) || { echo "$$report"; exit 1; }
 
 .PHONY: format
-format: tools ## put the source in order
+format: tools ## format the source and apply the linter's fixes
 	@ruff format . && ruff check --fix .
 
 .PHONY: docs
-docs: runtime ## the pages of docs/ that follow from code
+docs: runtime ## write the pages of docs/ that are generated from code
 	@python -c "from catalog.page import datasets_page as page; print(page(), end='')" > docs/datasets.md
 	@python -c "from stacks.settings.page import settings_page as page; print(page(), end='')" > docs/settings.md
 
 .PHONY: up
-up: setup ## an endpoint that stays, for the plain aws and cdk commands
+up: setup ## start an endpoint that stays up, for plain aws and cdk commands
 	@pipeline up
 
 .PHONY: synth
-synth: setup ## the CloudFormation templates, into cdk.out
+synth: setup ## write the CloudFormation templates to cdk.out
 	@cdk synth --quiet
 
 .PHONY: runtime
@@ -102,30 +102,30 @@ setup: runtime $(VENV)/job-libraries.zip
 tools: $(VENV)/.tools node_modules/.installed
 
 .PHONY: lock
-lock: $(VENV)/.made ## the locks from the requirements, changing as little as can be; all that may be newer: [UPGRADE=yes]
+lock: $(VENV)/.made ## renew the lock files after a change of the requirements; to upgrade all packages: [UPGRADE=yes]
 	@$(LOCK) requirements.txt --output-file requirements.lock
 	@$(LOCK) requirements-dev.txt --constraints requirements.lock --output-file requirements-dev.lock
 	@$(LOCK) spark_jobs/requirements.txt --constraints requirements.lock --output-file spark_jobs/requirements.lock
 
 .PHONY: clean
-clean: ## remove what runs and builds have left: the local warehouse too
+clean: ## delete the files of runs and builds, and the local warehouse with all its data
 	@rm -rf .state cdk.out .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis mutants
 
-# Set-up. Each step leaves a file in .venv once it is complete: what was interrupted is done again by the next make.
+# Set-up. Each step leaves a file in .venv when it is complete: the next make repeats a step that was interrupted.
 
 # One lock for every Python and platform, with one version of each package
 LOCK := $(VENV)/bin/uv pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
 
-# A lock is complete, so that nothing has to be resolved
+# A lock lists every package, so uv need not resolve dependencies
 INSTALL := $(VENV)/bin/uv pip install --no-deps --python $(VENV)/bin/python
 
-# $(call install,LOCK): uv shows its progress, on a terminal. What an interrupted try may have left half-installed is installed again
+# $(call install,LOCK): on a terminal, uv shows its progress. After an interrupted try everything is installed again: a package may be half installed
 install = test -t 2 || quiet=--quiet; test ! -e $@.begun || again=--reinstall; touch $@.begun; \
 	$(INSTALL) $$quiet $$again --require-hashes --build-constraints $(1) --requirements $(1) \
-	|| { echo "set-up has stopped, see above; the next make goes on. Behind a proxy or a mirror: CONTRIBUTING.md, Set-up" >&2; exit 1; }
+	|| { echo "set-up failed, see above; the next make continues it. Behind a proxy or a mirror: see CONTRIBUTING.md, Set-up" >&2; exit 1; }
 
-# .venv is made anew if it is of another Python than is asked for, or was made in another folder: it holds its own path
+# .venv is made anew if another Python is asked for, or if the checkout was moved: .venv contains its own path
 ifneq ($(MADE),$(ASKED) $(CURDIR))
 .PHONY: $(VENV)/.made
 endif

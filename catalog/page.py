@@ -1,4 +1,4 @@
-"""docs/datasets.md, from the catalog."""
+"""Makes docs/datasets.md from the catalog."""
 
 from catalog import DATASETS, Column, Dataset, Type
 from catalog.model import FIRST_YEAR, YEAR_AFTER_LAST
@@ -9,16 +9,16 @@ _INTRODUCTION = f"""\
 Made by `make docs` from `catalog/`. Landing files are CSV with a header: RFC 4180 quoting (a quote inside a quoted field
 is doubled, fields may hold commas and newlines), UTF-8, optionally gzip. The empty field is NULL. Columns may come in any
 order; a file that lacks one goes to quarantine, because the newest version of a record replaces the older one as a whole.
-Other columns are ignored, columns without a name too. What programs leave beside data, like `_SUCCESS`, `.part.csv.crc` or `.DS_Store`, is
-deleted with the files. Names as Redshift's UNLOAD makes them, like `books/0000_part_00.gz`, are fine: what `unload ... header csv` writes of a
-warehouse table lands again.
+Other columns, and columns without a name, are ignored. Files that programs leave beside data, like `_SUCCESS`, `.part.csv.crc` or `.DS_Store`, are
+deleted with the data files. The names that Redshift's UNLOAD makes, like `books/0000_part_00.gz`, are recognised too: the files that
+`unload ... header csv` writes for a warehouse table can be landed again.
 
 A record whose fields are all empty, quoted or not, holds no data, like the rows that were deleted in a spreadsheet. It is skipped as a blank
-line is: it is neither a row read nor a reject, and a note of the run says how many such records each file had.
+line is: it counts neither as a row read nor as a reject, and a note of the run says how many such records each file had.
 
 A row that breaks a rule goes to quarantine with the rule's name: `field_count`, `quoting`, `encoding` (not UTF-8), `required`, `type`, `range`
-or `too_long`. Timestamps are from {FIRST_YEAR} to {YEAR_AFTER_LAST - 1}, and `record_create_timestamp` is at most a day after the start of the run: a
-version from the future would win for ever.
+or `too_long`. Timestamps are from {FIRST_YEAR} to {YEAR_AFTER_LAST - 1}, and `record_create_timestamp` is at most a day after the start of the run: otherwise
+a version from the future would win for ever.
 """
 
 
@@ -28,15 +28,16 @@ def datasets_page() -> str:
 
 
 def _section(dataset: Dataset) -> str:
-    stem, name = dataset.landing_name, dataset.name
+    names = dict.fromkeys([dataset.landing_name, dataset.name])  # the two may be the same
+    files = [f"`{name}{ending}`" for ending in (".csv", "/*.csv") for name in names]
     rows = [
         f"| `{column.name}` | {column.type.value} | {_rules(column, dataset)} |" for column in dataset.columns
     ]
     return "\n".join(
         [
-            f"## {name}",
+            f"## {dataset.name}",
             "",
-            f"Landing files: `{stem}.csv`, `{name}.csv`, `{stem}/*.csv`, `{name}/*.csv`, each optionally with `.gz`, in upper or lower case.",
+            f"Landing files: {', '.join(files)}, each optionally with `.gz`, in upper or lower case.",
             "",
             "| column | type | rules |",
             "|---|---|---|",

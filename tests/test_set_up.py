@@ -151,7 +151,7 @@ def test_a_package_that_is_not_the_locked_one_stops_set_up_until_the_lock_allows
 
     assert refused.returncode
     assert "thing" in refused.stderr
-    assert "set-up has stopped, see above; the next make goes on" in refused.stderr
+    assert "set-up failed, see above; the next make continues it" in refused.stderr
     assert checkout.make().returncode == 0
 
 
