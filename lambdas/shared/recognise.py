@@ -116,17 +116,24 @@ def header_problem(dataset: Dataset, columns: tuple[str, ...]) -> str | None:
             (sign for sign in _OTHER_SEPARATORS if len(columns) == 1 and sign in columns[0]), None
         )
         if separator:
-            return (
-                f"the header looks separated by {separator!r}, expected commas; found {columns[0][:_SHOWN]}"
-            )
+            names = tuple(columns[0].split(separator))
+            return f"the header looks separated by {separator!r}, expected commas; found {_shown(dataset, names, separator)}"
         return (
-            f"the header lacks {', '.join(missing)}; found {', '.join(columns)[:_SHOWN]}; "
+            f"the header lacks {', '.join(missing)}; found {_shown(dataset, columns, ', ')}; "
             f"expected the columns {', '.join(dataset.column_names)} in any order"
         )
     repeated = sorted({name for name in columns if name in dataset.column_names and columns.count(name) > 1})
     if repeated:
         return f"the header names {', '.join(repeated)} more than once"
     return None
+
+
+def _shown(dataset: Dataset, names: tuple[str, ...], separator: str) -> str:
+    """The names in a message; not if most of them are no columns: a first line that is a record may be about a person."""
+    known = sum(name.strip().lower() in dataset.column_names for name in names)
+    if 2 * known < len(names):
+        return f"{len(names)} fields, most of them no names of columns (not shown: the header may be missing, and this be a record)"
+    return separator.join(names)[:_SHOWN]
 
 
 def header_drift(dataset: Dataset, columns: tuple[str, ...]) -> str | None:

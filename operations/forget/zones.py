@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from catalog import DATASETS, Dataset
 from contract.keys import PART, REASON
 from lambdas.shared.recognise import dataset_of, is_marker, may_be_resource_fork
-from lambdas.shared.zone import raise_unless_changed
+from lambdas.shared.zone import in_parallel, raise_unless_changed
 from operations.errors import OperationError
 from operations.forget.records import Removed, without
 from operations.forget.subject import Subject
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _LARGEST_PUT = 5 * 1024**3
+_THREADS = 8  # each keeps up to three copies of its object on the disk
 _BY_NAME = {dataset.name: dataset for dataset in DATASETS}
 
 LANDING, WORKING, PROCESSED, QUARANTINE = ("landing", "working", "processed", "quarantine")
@@ -59,11 +60,9 @@ class Place:
     def forget(self, subject: Subject, *, dry_run: bool) -> Found:
         """Take the subject's records out of every object; with `dry_run` only count them."""
         found = Found()
-        for item in self._items():
-            readable = _readable(self.name, item.key)
-            if readable is None or not item.size:
-                continue
-            removed = self._forget_in(subject, item, *readable, dry_run=dry_run)
+        items = [item for item in self._items() if item.size and _readable(self.name, item.key)]
+        every = in_parallel(lambda item: self._forget_in(subject, item, dry_run=dry_run), items, _THREADS)
+        for item, removed in zip(items, every, strict=True):
             if removed.doubtful:
                 found.doubtful.append(f"s3://{self.bucket}/{item.key}")
             if removed.records:
@@ -91,14 +90,15 @@ class Place:
             for entry in page.get("Versions", []):
                 yield Item(entry["Key"], entry["ETag"], entry["Size"], entry["VersionId"], entry["IsLatest"])
 
-    def _forget_in(
-        self, subject: Subject, item: Item, kind: str, dataset: Dataset | None, *, dry_run: bool
-    ) -> Removed:
+    def _forget_in(self, subject: Subject, item: Item, *, dry_run: bool) -> Removed:
+        readable = _readable(self.name, item.key)
+        if readable is None:
+            return Removed()
         with tempfile.TemporaryDirectory() as folder:
             source, target = Path(folder) / "source", Path(folder) / "target"
             if not self._download(item, source):
                 return Removed()  # deleted meanwhile
-            removed = without(subject, source, target, kind, dataset)
+            removed = without(subject, source, target, *readable)
             if removed.records and not dry_run:
                 self._replace(item, target)
             return removed

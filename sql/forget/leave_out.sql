@@ -5,9 +5,9 @@ insert into goodreads_warehouse.left_out (
 select
     cast(:subject as varchar(64)) as subject,
     getdate() as since
-where
-    not exists (
-        select 1
-        from goodreads_warehouse.left_out as earlier
-        where earlier.subject = :subject
-    )
+from (
+    select count(*) as times
+    from goodreads_warehouse.left_out
+    where subject = :subject
+) as listed
+where listed.times = 0

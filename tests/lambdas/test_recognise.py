@@ -417,7 +417,18 @@ def test_names_are_compared_as_they_are_written() -> None:
     assert header_problem(AUTHORS, tuple(name.upper() for name in COLUMNS)) is not None
 
 
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+def test_a_record_in_the_place_of_the_header_is_in_no_message(separator: str) -> None:
+    """Problems are mailed, noted, and kept in the ledger; the record may be about a person."""
+    record = ["70", "Ann Onymous", "name", "https://example.org/70", "4", "1", "1", "2020-02-19 21:38:16"]
+    problem = header_problem(AUTHORS, columns_of(f"{separator.join(record)}\n".encode()))
+    assert problem is not None
+    assert "found 8 fields, most of them no names of columns" in problem
+    assert "70" not in problem
+    assert "Ann" not in problem
+
+
 def test_a_wrong_header_is_not_repeated_in_full_length() -> None:
-    problem = header_problem(AUTHORS, ("x" * HEADER_BYTES,))
+    problem = header_problem(AUTHORS, ("author_id", "name", "x" * HEADER_BYTES))
     assert problem is not None
     assert len(problem) < 1000

@@ -1,6 +1,7 @@
 """A request to forget, on the local endpoint: complete, repeatable, and never beside a run."""
 
 import json
+import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -124,11 +125,13 @@ class KilledError(Exception):
 def killed_before(number: int) -> Iterator[Counter[str]]:
     """The process dies when it is about to send its `number`-th request that changes something; counts these requests."""
     sent = Counter[str]()
+    one_at_a_time = threading.Lock()
 
     def counted(client: Any, operation: str, parameters: dict[str, Any]) -> Any:
-        sent["changing"] += operation in CHANGING
-        if sent["changing"] >= number:
-            raise KilledError
+        with one_at_a_time:
+            sent["changing"] += operation in CHANGING
+            if sent["changing"] >= number:
+                raise KilledError
         return call(client, operation, parameters)
 
     call = getattr(BaseClient, SENDING)
