@@ -41,7 +41,7 @@ class Rules:
         """What the pipeline would reject in rows with the dataset's columns as text. No date can be later than a day after the hour of `now`."""
         if not rows.num_rows:
             return []
-        self._prepare(dataset, now.replace(minute=0, second=0, microsecond=0))
+        self._prepare(dataset, hour_of(now))
         # DuckDB finds the variable by its name; to register it as a view would make it plan the statement anew
         self._database.execute(f'insert into {name(dataset.name)} from "rows"')
         flags = self._database.execute(f"execute {name(dataset.name)}").to_arrow_table()
@@ -59,6 +59,11 @@ class Rules:
             self._database.execute(f"create or replace temp table {name(dataset.name)} ({columns})")
             self._database.execute(f"prepare {name(dataset.name)} as {_statement(dataset, hour)}")
             self._hours[dataset.name] = hour
+
+
+def hour_of(moment: datetime) -> datetime:
+    """Its beginning."""
+    return moment.replace(minute=0, second=0, microsecond=0)
 
 
 def without(found: Iterable[Impossible], rows: pa.Table) -> pa.Table:
@@ -99,6 +104,9 @@ class Emptied:
         """Count a text of a column, which is named with its dataset."""
         self.counts[column] += 1
         self._first.setdefault(column, text if len(text) <= _SHOWN else f"{text[:_SHOWN]}...")
+
+    def __add__(self, other: "Emptied") -> "Emptied":
+        return Emptied(self.counts + other.counts, other._first | self._first)
 
     def __str__(self) -> str:
         """`2 impossible values became empty: books.publication_year 1 ('20176'), reviews.review_votes 1 ('-3')`; empty if there were none."""

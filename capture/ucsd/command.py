@@ -20,12 +20,14 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from capture.emptying import Emptied
 from capture.ucsd.dumps import Dump, UnknownDumpError, dumps_among
 from capture.ucsd.importing import Imported, Importer
-from catalog import BOOKS, REVIEWS
+from catalog import BOOKS, REVIEWS, VERSION
 from landing.errors import StoreError
 from landing.sizes import size_in_bytes
 from landing.stores import store_at
+from spark_jobs.rules.grammar import period
 
 _COLLECTED = datetime(2017, 11, 1)  # noqa: DTZ001 - "late 2017" is all that the authors say
 
@@ -56,15 +58,22 @@ def import_ucsd(
     """Make landing files of the UCSD Book Graph: authors, books, reviews, and the users of the reviews.
 
     Give books together with their reviews: the reviews get their author from there. A review is as old as its last
-    change, so a newer capture wins. The same import again replaces its own files. Ends with 1 if lines were
-    rejected (the others are imported), with 2 if the import is not possible.
+    change, so a newer capture wins. The same import again replaces its own files. A value that nothing can have, like
+    -3 votes, becomes empty, and the last line says how many did. Ends with 1 if lines were rejected (the others are
+    imported), with 2 if the import is not possible.
     """
     if rejects.resolve().is_relative_to(Path(out).resolve()):
         raise typer.BadParameter(
             f"{rejects} would be among the landing files and be quarantined; put it elsewhere",
             param_hint="--rejects",
         )
-    started = time.monotonic()
+    started, now = time.monotonic(), datetime.now(UTC)
+    first, last = period(VERSION, now)
+    if not first <= captured_at.replace(tzinfo=UTC) <= last:
+        raise typer.BadParameter(
+            f"the pipeline would reject every record of {captured_at}; expected a time from {first:%Y-%m-%d} to {last:%Y-%m-%d}",
+            param_hint="--captured-at",
+        )
     try:
         dumps, others = dumps_among(sources)
         store = store_at(out)
@@ -75,6 +84,7 @@ def import_ucsd(
             store=store,
             rejects_path=rejects,
             captured_at=captured_at.replace(tzinfo=UTC),
+            now=now,
             files_of=files_of,
             limit=limit,
             progress=progress,
@@ -84,8 +94,12 @@ def import_ucsd(
         except (StoreError, OSError, sqlite3.OperationalError) as error:
             raise typer.BadParameter(str(error)) from None
     _report(Console(), imported, others, time.monotonic() - started)
-    if any(each.rejected for each in imported):
+    has_rejects = any(each.rejected for each in imported)
+    if has_rejects:
         typer.echo(f"rejected lines, with the reasons: {rejects}", err=True)
+    if emptied := str(sum((each.emptied for each in imported), Emptied())):
+        typer.echo(emptied)
+    if has_rejects:
         raise typer.Exit(1)
 
 
@@ -95,6 +109,11 @@ def _report(console: Console, imported: Sequence[Imported], others: Sequence[Pat
     size = sum(each.written.bytes for each in imported)
     speed = humanize.naturalsize(size / seconds)
     console.print(f"{humanize.naturalsize(size)} of CSV in {seconds:.1f} s ({speed}/s)", highlight=False)
+    if mended := sum(each.mended for each in imported):
+        console.print(
+            f"read all the same, though no JSON: {mended:,} lines; what was no character in them became U+FFFD",
+            highlight=False,
+        )
     if others:
         names = ", ".join(path.name for path in others)
         console.print(f"left out, as nothing of the catalog is in them: {names}", soft_wrap=True)
@@ -105,10 +124,11 @@ def _report(console: Console, imported: Sequence[Imported], others: Sequence[Pat
 def _table(imported: Sequence[Imported]) -> Table:
     table = Table(title="lines = records + rejected")
     table.add_column("dump", overflow="fold")
-    for name in ("lines", "records", "rejected", "users", "files"):
+    for name in ("lines", "records", "rejected", "emptied", "users", "files"):
         table.add_column(name, justify="right")
     for each in imported:
-        counts = (each.lines, each.records, each.rejected, each.users, each.written.files)
+        emptied = each.emptied.counts.total()
+        counts = (each.lines, each.records, each.rejected, emptied, each.users, each.written.files)
         table.add_row(each.dump.path.name, *(f"{count:,}" for count in counts))
     return table
 

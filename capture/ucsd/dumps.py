@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
-from msgspec.json import Decoder
-
 from capture.errors import CaptureError
+from capture.ucsd.mending import Reader
 from capture.ucsd.records import (
     Author,
     Book,
@@ -43,7 +42,7 @@ class Kind:
     named: str
     pattern: str
     dataset: Dataset
-    decoder: Decoder[Any]
+    reader: Reader[Any]
     row: Callable[[Any, Context], Row]
 
     def is_of(self, path: Path) -> bool:
@@ -52,20 +51,20 @@ class Kind:
 
 
 KINDS = (
-    Kind("goodreads_book_authors", "goodreads_book_authors", AUTHORS, Decoder(Author), author_row),
-    Kind("goodreads_books[_<genre>]", r"goodreads_books(_\w+)?", BOOKS, Decoder(Book), book_row),
+    Kind("goodreads_book_authors", "goodreads_book_authors", AUTHORS, Reader(Author, AUTHORS), author_row),
+    Kind("goodreads_books[_<genre>]", r"goodreads_books(_\w+)?", BOOKS, Reader(Book, BOOKS), book_row),
     Kind(
         "goodreads_reviews_dedup, _<genre> or _spoiler_raw",
         r"goodreads_reviews_(?!spoiler\.)\w+",
         REVIEWS,
-        Decoder(Review),
+        Reader(Review, REVIEWS),
         review_row,
     ),
     Kind(
         "goodreads_reviews_spoiler",
         "goodreads_reviews_spoiler",
         REVIEWS,
-        Decoder(SpoilerReview),
+        Reader(SpoilerReview, REVIEWS),
         spoiler_row,
     ),
 )

@@ -8,17 +8,23 @@ from itertools import islice
 from pathlib import Path
 from typing import Self, TextIO
 
+import pyarrow as pa
 from rich.progress import Progress, TaskID
 
+from capture.emptying import Emptied, Rules, hour_of, text_table, without
 from capture.ucsd.dumps import Dump, Line, lines_of
 from capture.ucsd.known import Known
 from capture.ucsd.landing_files import Batch, Files, write_files
 from capture.ucsd.records import Context, Row, user_row, version_at
-from catalog import REVIEWS, USERS, Dataset
+from catalog import REVIEWS, USERS, VERSION, Dataset
 from landing.stores import Store
+from spark_jobs.rules.grammar import period
 
 _BATCH_BYTES = 1024 * 1024
 _BATCH_USERS = 10_000
+
+Numbered = tuple[int, list[Row]]
+"""Records, and the number of the first one's line."""
 
 
 class Rejects:
@@ -51,13 +57,18 @@ class Rejects:
 
 @dataclass
 class Imported:
-    """What became of a dump: lines = records + rejected. `users` are the records made of the users of its reviews."""
+    """What became of a dump: lines = records + rejected. `users` are the records made of the users of its reviews.
+
+    `mended` lines are among the records: they were no JSON as they were. `emptied` are the values that nothing can have.
+    """
 
     dump: Dump
     lines: int = 0
     records: int = 0
     users: int = 0
     rejected: int = 0
+    mended: int = 0
+    emptied: Emptied = field(default_factory=Emptied)
     written: Files = field(default_factory=Files)
 
 
@@ -65,39 +76,60 @@ class Imported:
 class Importer:
     """Imports dumps into a store.
 
-    `captured_at` (UTC) is the version of records without a date of their own; `files_of` is in bytes; `limit` is the
-    number of lines of each dump, None for all.
+    `captured_at` (UTC) is the version of records without a date of their own; no date is later than a day after `now`; `files_of` is in
+    bytes; `limit` is the number of lines of each dump, None for all.
     """
 
     store: Store
     rejects_path: Path
     captured_at: datetime
+    now: datetime
     files_of: int
     limit: int | None
     progress: Progress
+    _rules: Rules = field(default_factory=Rules)
 
     def run(self, dumps: Sequence[Dump]) -> list[Imported]:
         """Import all, in the order given; OSError, sqlite3.OperationalError and StoreError if a file cannot be read or written."""
         tasks = [self.progress.add_task(dump.path.name, start=False, total=None) for dump in dumps]
         with Known() as known, Rejects(self.rejects_path) as rejects:
-            context = Context(version_at(self.captured_at), known)
-            return [self._one(dump, task, context, rejects) for dump, task in zip(dumps, tasks, strict=True)]
+            return [self._one(dump, task, known, rejects) for dump, task in zip(dumps, tasks, strict=True)]
 
-    def _one(self, dump: Dump, task: TaskID, context: Context, rejects: Rejects) -> Imported:
+    def _one(self, dump: Dump, task: TaskID, known: Known, rejects: Rejects) -> Imported:
         imported = Imported(dump)
+        context = self._context(known, imported.emptied)
         stem = f"{dump.stem}-first-{self.limit}" if self.limit else dump.stem
         self.progress.start_task(task)
         with self.progress.open(dump.path, "rb", task_id=task) as raw:
             lines = islice(lines_of(raw, dump.path.name), self.limit)
             records = _batches(_accepted(lines, imported, context, rejects))
-            imported.written = self._write(dump.kind.dataset, stem, records)
+            imported.written = self._write(dump.kind.dataset, stem, records, imported.emptied)
         if dump.kind.dataset is REVIEWS:
-            imported.written += self._write(USERS, stem, _users(imported, context))
-            context.known.forget_users()
+            imported.written += self._write(USERS, stem, _users(imported, context), imported.emptied)
+            known.forget_users()
         return imported
 
-    def _write(self, dataset: Dataset, stem: str, batches: Iterable[Batch]) -> Files:
+    def _context(self, known: Known, emptied: Emptied) -> Context:
+        first, last = period(VERSION, hour_of(self.now))
+        return Context(
+            version=version_at(self.captured_at),
+            first=version_at(first),
+            last=version_at(last),
+            known=known,
+            emptied=emptied,
+        )
+
+    def _write(self, dataset: Dataset, stem: str, lists: Iterable[Numbered], emptied: Emptied) -> Files:
+        batches = (Batch(first, self._possible(dataset, rows, emptied)) for first, rows in lists)
         return write_files(self.store, dataset, stem, batches, files_of=self.files_of)
+
+    def _possible(self, dataset: Dataset, rows: Sequence[Row], emptied: Emptied) -> pa.Table:
+        """The rows with every impossible value empty. Keys and versions are possible: the lines were read with care."""
+        table = text_table(dataset, rows)
+        found = self._rules.broken(dataset, table, self.now)
+        for each in found:
+            emptied.add(f"{dataset.name}.{each.column.name}", each.text)
+        return without(found, table)
 
 
 def _accepted(
@@ -110,16 +142,18 @@ def _accepted(
         try:
             if line.problem:
                 raise ValueError(line.problem)  # noqa: TRY301
-            row = kind.row(kind.decoder.decode(line.text), context)
+            record, is_mended = kind.reader.read(line.text, context.emptied)
+            row = kind.row(record, context)
         except (ValueError, RecursionError) as error:  # msgspec's errors are ValueErrors
             rejects.add(imported.dump.path.name, line, str(error))
             imported.rejected += 1
         else:
             imported.records += 1
+            imported.mended += is_mended
             yield line, row
 
 
-def _batches(accepted: Iterable[tuple[Line, Row]]) -> Iterator[Batch]:
+def _batches(accepted: Iterable[tuple[Line, Row]]) -> Iterator[Numbered]:
     first, size = 0, 0
     rows: list[Row] = []
     for line, row in accepted:
@@ -127,14 +161,14 @@ def _batches(accepted: Iterable[tuple[Line, Row]]) -> Iterator[Batch]:
         rows.append(row)
         size += len(line.text)
         if size >= _BATCH_BYTES:
-            yield Batch(first, rows)
+            yield first, rows
             first, size, rows = 0, 0, []
     if rows:
-        yield Batch(first, rows)
+        yield first, rows
 
 
-def _users(imported: Imported, context: Context) -> Iterator[Batch]:
+def _users(imported: Imported, context: Context) -> Iterator[Numbered]:
     users = context.known.users()
     while rows := [user_row(user_id, context) for user_id in islice(users, _BATCH_USERS)]:
-        yield Batch(imported.users + 1, rows)
+        yield imported.users + 1, rows
         imported.users += len(rows)

@@ -1,23 +1,22 @@
 """Records as CSV files of a limited size in a store."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 
-from capture.ucsd.records import Row
 from catalog import Dataset
 from landing.stores import Store
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Some records in their order, and the number of the first one's line."""
+    """Some records in their order, as text, and the number of the first one's line."""
 
     first: int
-    rows: Sequence[Row]
+    rows: pa.Table
 
 
 @dataclass(frozen=True)
@@ -53,27 +52,19 @@ def _content(dataset: Dataset, batches: Iterable[Batch], files_of: int) -> Itera
     yield header
     size = len(header)
     for batch in batches:
-        text = csv_text(dataset, batch.rows)
+        text = csv_text(batch.rows)
         yield text
         size += len(text)
         if size >= files_of:
             return
 
 
-def csv_text(dataset: Dataset, rows: Sequence[Row]) -> bytes:
-    """The rows without a header. Each field is quoted, but those of None and the empty ones, which are NULL.
+def csv_text(rows: pa.Table) -> bytes:
+    """The rows without a header. Each field is quoted, but those that are NULL.
 
     By Arrow, which takes a quarter of the time of the csv module.
     """
-    columns = [pa.array([_text(row[name]) for row in rows], pa.string()) for name in dataset.column_names]
     sink = pa.BufferOutputStream()
-    table = pa.Table.from_arrays(columns, names=list(dataset.column_names))
-    pa_csv.write_csv(table, sink, pa_csv.WriteOptions(include_header=False))
+    pa_csv.write_csv(rows, sink, pa_csv.WriteOptions(include_header=False))
     text: bytes = sink.getvalue().to_pybytes()
     return text
-
-
-def _text(value: object) -> str | None:
-    if value is None or value == "":
-        return None
-    return value if isinstance(value, str) else str(value)

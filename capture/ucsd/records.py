@@ -1,17 +1,19 @@
 """From a line of each dump to a record of the catalog: column name to value; None where the dump has nothing.
 
-The lines have only the fields that are used; msgspec skips the others without reading them.
+The lines have only the fields that are used, named like the columns that they become; msgspec skips the others without reading them.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from capture.emptying import Emptied
 from capture.text import plain_text
 from capture.ucsd.known import Known
-from catalog import REVIEWS, USERS
+from catalog import REVIEWS, USERS, VERSION
 
 Value = str | int | float | None
 """What becomes a field of a CSV file as it is: whether it is a count or a rating is for the pipeline's rules."""
@@ -31,24 +33,23 @@ _EMPTY_REVIEW: Row = dict.fromkeys(REVIEWS.column_names)
 _EMPTY_USER: Row = dict.fromkeys(USERS.column_names)
 
 
-class Author(Struct):
+class Author(Struct, rename={"rating_count": "ratings_count", "text_review_count": "text_reviews_count"}):
     """A line of goodreads_book_authors."""
 
     author_id: Id
     name: Value = None
     average_rating: Value = None
-    ratings_count: Value = None
-    text_reviews_count: Value = None
+    rating_count: Value = None
+    text_review_count: Value = None
 
 
 class Contributor(Struct):
-    """One of a book's authors; its role (illustrator, translator) is empty for those who wrote it."""
+    """One of a book's authors."""
 
     author_id: Id
-    role: Value = None
 
 
-class Book(Struct):
+class Book(Struct, rename={"book_url": "link"}):
     """A line of goodreads_books and of its parts by genre."""
 
     book_id: Id
@@ -56,7 +57,7 @@ class Book(Struct):
     title: Value = None
     title_without_series: Value = None
     image_url: Value = None
-    link: Value = None
+    book_url: Value = None
     num_pages: Value = None
     format: Value = None
     edition_information: Value = None
@@ -69,7 +70,16 @@ class Book(Struct):
     description: Value = None
 
 
-class Review(Struct):
+_OF_REVIEWS = {
+    "review_rating": "rating",
+    "review_added_date": "date_added",
+    "review_updated_date": "date_updated",
+    "review_votes": "n_votes",
+    "comments_count": "n_comments",
+}
+
+
+class Review(Struct, rename=_OF_REVIEWS):
     """A line of goodreads_reviews_dedup, of its parts by genre, and of goodreads_reviews_spoiler_raw.
 
     The dates are like `Wed Mar 22 11:37:04 -0700 2017`; the ids of users and reviews are hashes.
@@ -78,24 +88,32 @@ class Review(Struct):
     review_id: Hash
     user_id: Hash
     book_id: Id
-    rating: Value = None
+    review_rating: Value = None
     review_text: Value = None
-    date_added: str | None = None
-    date_updated: str | None = None
-    n_votes: Value = None
-    n_comments: Value = None
+    review_added_date: str | None = None
+    review_updated_date: str | None = None
+    review_votes: Value = None
+    comments_count: Value = None
 
 
-class SpoilerReview(Struct):
+_OF_SPOILERS = {
+    "review_rating": "rating",
+    "review_text": "review_sentences",
+    "spoiler_flag": "has_spoiler",
+    "record_create_timestamp": "timestamp",
+}
+
+
+class SpoilerReview(Struct, rename=_OF_SPOILERS):
     """A line of goodreads_reviews_spoiler: its text by sentence, each with 1 if it is a spoiler; one date, 2017-03-22."""
 
     review_id: Hash
     user_id: Hash
     book_id: Id
-    has_spoiler: bool | None = None
-    rating: Value = None
-    review_sentences: list[tuple[int, str]] = []
-    timestamp: str | None = None
+    spoiler_flag: bool | None = None
+    review_rating: Value = None
+    review_text: list[tuple[int, str]] = []
+    record_create_timestamp: str | None = None
 
 
 def version_of(text: str) -> str:
@@ -137,12 +155,29 @@ def id_of(digest: str) -> int:
     return _MARK | int(digest[16:], 16) & (_MARK - 1)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Context:
-    """What a record needs besides its line: `version` is for those that have no date of their own."""
+    """What a record needs besides its line: `version` is for those that have no date of their own, and for those whose dates are impossible.
+
+    A version lies from `first` to `last`. `emptied` counts what becomes empty.
+    """
 
     version: str
+    first: str
+    last: str
     known: Known
+    emptied: Emptied
+
+    def version_among(self, of_date: Callable[[str], str], *dates: str | None) -> str | None:
+        """The version of the first date that has one which is possible."""
+        for date_ in filter(None, dates):
+            try:
+                version = of_date(date_)
+            except ValueError:
+                continue
+            if self.first <= version <= self.last:
+                return version
+        return None
 
 
 def author_row(line: Author, context: Context) -> Row:
@@ -153,8 +188,8 @@ def author_row(line: Author, context: Context) -> Row:
         "role": None,
         "profile_url": f"https://www.goodreads.com/author/show/{line.author_id}",  # the name after it is optional
         "average_rating": line.average_rating,
-        "rating_count": line.ratings_count,
-        "text_review_count": line.text_reviews_count,
+        "rating_count": line.rating_count,
+        "text_review_count": line.text_review_count,
         "record_create_timestamp": context.version,
     }
 
@@ -169,7 +204,7 @@ def book_row(line: Book, context: Context) -> Row:
         "title": _words(line.title),
         "title_without_series": _words(line.title_without_series),
         "image_url": line.image_url,
-        "book_url": line.link,
+        "book_url": line.book_url,
         "num_pages": line.num_pages,
         "format": _words(line.format),
         "edition_information": _words(line.edition_information),
@@ -187,27 +222,26 @@ def book_row(line: Book, context: Context) -> Row:
 
 
 def review_row(line: Review, context: Context) -> Row:
-    """A record of reviews, as old as the review's last change. ValueError for a date that is none."""
-    changed = line.date_updated or line.date_added
-    version = version_of(changed) if changed else context.version
+    """A record of reviews, as old as the review's last change."""
+    version = context.version_among(version_of, line.review_updated_date, line.review_added_date)
     return _any_review(line, version, context) | {
         "review_text": _words(line.review_text),
-        "review_votes": line.n_votes,
-        "review_added_date": line.date_added,
-        "review_updated_date": line.date_updated,
-        "comments_count": line.n_comments,
+        "review_votes": line.review_votes,
+        "review_added_date": line.review_added_date,
+        "review_updated_date": line.review_updated_date,
+        "comments_count": line.comments_count,
     }
 
 
 def spoiler_row(line: SpoilerReview, context: Context) -> Row:
-    """A record of reviews, as old as the start of its day: the whole review, if it lands too, is newer and replaces it.
-
-    ValueError for a day that is none.
-    """
-    version = version_on(line.timestamp) if line.timestamp else context.version
+    """A record of reviews, as old as the start of its day: the whole review, if it lands too, is newer and replaces it."""
+    day = line.record_create_timestamp
+    version = context.version_among(version_on, day)
+    if day and not version:
+        context.emptied.add(f"{REVIEWS.name}.{VERSION.name}", day)
     return _any_review(line, version, context) | {
-        "review_text": _words(" ".join(sentence for _, sentence in line.review_sentences)),
-        "spoiler_flag": line.has_spoiler,
+        "review_text": _words(" ".join(sentence for _, sentence in line.review_text)),
+        "spoiler_flag": line.spoiler_flag,
     }
 
 
@@ -216,7 +250,7 @@ def user_row(user_id: int, context: Context) -> Row:
     return _EMPTY_USER | {"user_id": user_id, "record_create_timestamp": context.version}
 
 
-def _any_review(line: Review | SpoilerReview, version: str, context: Context) -> Row:
+def _any_review(line: Review | SpoilerReview, version: str | None, context: Context) -> Row:
     """What all dumps of reviews have; the user is remembered."""
     user_id = id_of(line.user_id)
     context.known.add_user(user_id)
@@ -225,8 +259,8 @@ def _any_review(line: Review | SpoilerReview, version: str, context: Context) ->
         "user_id": user_id,
         "book_id": line.book_id,
         "author_id": context.known.author_of(line.book_id),
-        "review_rating": line.rating,
-        "record_create_timestamp": version,
+        "review_rating": line.review_rating,
+        "record_create_timestamp": version or context.version,
     }
 
 

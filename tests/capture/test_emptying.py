@@ -1,17 +1,21 @@
 """What the tools empty is exactly what the pipeline would reject: the Spark job's own cleaner is asked."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from capture.collector.possible import Possible
+from capture.collector.reading import NotRead, content_of
+from capture.collector.records import at, records_of
 from capture.emptying import Emptied, Rules, text_table, without
+from capture.simulated.answers import review_show
+from capture.simulated.world import World
 from catalog import AUTHORS, BOOKS, DATASETS, REVIEWS, VERSION, Dataset, Type
-from spark_jobs.csv_files import BROKEN
-from spark_jobs.rules.in_duckdb import Cleaner, numbered
+from tests.capture.cleaning import refused
 
 NOW = datetime(2020, 2, 19, 12, tzinfo=UTC)
 
@@ -72,13 +76,6 @@ def row(dataset: Dataset, **values: str | None) -> dict[str, str | None]:
     return dict.fromkeys(dataset.column_names) | required | values
 
 
-def refused(dataset: Dataset, rows: pa.Table) -> list[int]:
-    """The numbers of the rows that the Spark job would put in quarantine."""
-    raw = numbered(rows.append_column(BROKEN, pa.repeat(pa.scalar(value=False), rows.num_rows)), 1)
-    with Cleaner(dataset, NOW) as cleaner:
-        return cleaner.indexes_of_bad(raw)
-
-
 RULES = Rules()
 
 
@@ -92,13 +89,46 @@ def test_what_is_left_is_accepted_by_the_pipeline_and_nothing_else_is_taken(data
     ]
     table = text_table(dataset, rows)
     found = RULES.broken(dataset, table, NOW)
-    assert refused(dataset, without(found, table)) == []
+    assert refused(dataset, without(found, table), NOW) == []
     for each in found:
         if (
             each.column.type is not Type.OFFSET_TIMESTAMP
         ):  # a date that the pipeline accepts may be after the capture
             alone = text_table(dataset, [row(dataset, **{each.column.name: each.text})])
-            assert refused(dataset, alone) == [0], each
+            assert refused(dataset, alone, NOW) == [0], each
+
+
+_ELEMENT = re.compile(r"<(\w+)>[^<]*(?:<!\[CDATA\[.*?\]\]>)?[^<]*</\1>", re.DOTALL)
+_ODD_XML = st.sampled_from(
+    [*"&<\0\x04\ufffe", "&#4;", "&nbsp;", "&#xD800;", "<![CDATA[", "<3", "-1", "20176", "<x/>"]
+)
+
+
+@settings(max_examples=30)  # an example takes tenths of a second
+@given(st.data())
+def test_whatever_is_in_the_elements_of_a_review_its_records_are_accepted_by_the_pipeline(
+    data: st.DataObject,
+) -> None:
+    answer = review_show(World(0).review(0)).decode()
+    elements = data.draw(st.sets(st.sampled_from(sorted(set(_ELEMENT.findall(answer)) - {"key", "method"}))))
+    contents = data.draw(
+        st.lists(st.lists(_ODD_XML | st.sampled_from(TEXTS)).map("".join), min_size=1, max_size=3)
+    )
+    odd = _ELEMENT.sub(
+        lambda found: (
+            f"<{found[1]}>{contents[len(found[0]) % len(contents)]}</{found[1]}>"
+            if found[1] in elements
+            else found[0]
+        ),
+        answer,
+    )
+    try:
+        review = at(content_of(odd.encode("utf-8", "surrogatepass")), "review")
+    except NotRead:
+        return
+    records = Possible().records("1", records_of(review, NOW), NOW)
+    for dataset in DATASETS:
+        assert refused(dataset, text_table(dataset, records[dataset.name]), NOW) == []
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,10 @@ FAULTS = {
     Fault.RESET: 0.05,
     Fault.TRUNCATED: 0.05,
     Fault.BROKEN_XML: 0.05,
+    Fault.UNCLOSED_TAG: 0.02,
+    Fault.BLANK_LINES: 0.1,
+    Fault.CONTROL_CHARACTERS: 0.1,
+    Fault.IMPOSSIBLE_VALUES: 0.2,
 }
 
 

@@ -12,6 +12,7 @@ from catalog import Dataset
 from landing.stores import FolderStore
 
 CAPTURED_AT = datetime(2017, 11, 1, tzinfo=UTC)
+NOW = datetime(2020, 2, 19, 12, 30, tzinfo=UTC)
 
 
 def import_dumps(
@@ -23,6 +24,7 @@ def import_dumps(
             store=FolderStore(folder / "landing"),
             rejects_path=folder / "rejects.jsonl",
             captured_at=CAPTURED_AT,
+            now=NOW,
             files_of=files_of,
             limit=limit,
             progress=progress,

@@ -65,7 +65,8 @@ def test_a_folder_of_dumps_becomes_landing_files(tmp_path: Path, dumps: Path) ->
 
 
 def test_the_table_counts_lines_records_rejects_users_and_files(tmp_path: Path, dumps: Path) -> None:
-    write_dump(dumps / "goodreads_reviews_poetry.json.gz", [REVIEW, REVIEW | {"user_id": "none"}])
+    poetry = [REVIEW | {"n_votes": -1, "n_comments": -1}, REVIEW | {"user_id": "none"}]
+    write_dump(dumps / "goodreads_reviews_poetry.json.gz", poetry)
     result = imported(dumps, "--out", tmp_path / "landing", "--rejects", "out/rejects.jsonl")
     assert result.exit_code == 1
     rows = [
@@ -74,13 +75,46 @@ def test_the_table_counts_lines_records_rejects_users_and_files(tmp_path: Path, 
         if "json.gz" in line
     ]
     assert rows == [
-        ["goodreads_book_authors.json.gz", "1", "1", "0", "0", "1"],
-        ["goodreads_books.json.gz", "1", "1", "0", "0", "1"],
-        ["goodreads_reviews_dedup.json.gz", "1", "1", "0", "1", "2"],
-        ["goodreads_reviews_poetry.json.gz", "2", "1", "1", "1", "2"],
+        ["goodreads_book_authors.json.gz", "1", "1", "0", "0", "0", "1"],
+        ["goodreads_books.json.gz", "1", "1", "0", "0", "0", "1"],
+        ["goodreads_reviews_dedup.json.gz", "1", "1", "0", "0", "1", "2"],
+        ["goodreads_reviews_poetry.json.gz", "2", "1", "1", "2", "1", "2"],
     ]
     assert "rejected lines, with the reasons: out/rejects.jsonl" in result.stderr
     assert [json.loads(line)["line"] for line in Path("out/rejects.jsonl").read_text().splitlines()] == [2]
+
+
+def test_the_last_line_says_how_many_impossible_values_became_empty(tmp_path: Path, dumps: Path) -> None:
+    odd = [REVIEW | {"n_votes": votes, "n_comments": -1} for votes in (-3, -1, 5)]
+    write_dump(dumps / "goodreads_reviews_dedup.json.gz", odd)
+    write_dump(dumps / "goodreads_books.json.gz", [BOOK | {"publication_year": "65535"}])
+    result = imported(dumps, "--out", tmp_path / "landing")
+    assert result.exit_code == 0
+    assert result.stdout.splitlines()[-1] == (
+        "7 impossible values became empty: books.publication_year 1 ('65535'), books.published 1 ('65535'), "
+        "reviews.comments_count 3 ('-1'), reviews.review_votes 2 ('-3')"
+    )
+
+
+def test_lines_that_were_no_json_are_told(tmp_path: Path, dumps: Path) -> None:
+    (dumps / "goodreads_book_authors.json").write_bytes(b'{"author_id": "1", "name": "caf\xe9"}\n')
+    (dumps / "goodreads_book_authors.json.gz").unlink()
+    result = imported(dumps, "--out", tmp_path / "landing")
+    assert result.exit_code == 0
+    assert (
+        "read all the same, though no JSON: 1 lines; what was no character in them became U+FFFD"
+        in result.stdout
+    )
+
+
+@pytest.mark.parametrize("moment", ["1899-12-31", "2999-01-01"])
+def test_a_version_that_the_pipeline_would_reject_is_refused(
+    tmp_path: Path, dumps: Path, moment: str
+) -> None:
+    result = imported(dumps, "--out", tmp_path / "landing", "--captured-at", moment)
+    assert result.exit_code == 2
+    assert "the pipeline would reject every record of" in result.output
+    assert contents(tmp_path) == {}
 
 
 def test_dumps_go_to_a_bucket_below_a_prefix(dumps: Path, bucket: Path) -> None:

@@ -13,7 +13,7 @@ from capture.ucsd.importing import Importer
 from catalog import REVIEWS, USERS
 from landing.bucket import Bytes
 from landing.stores import FolderStore
-from tests.capture.ucsd.landed import CAPTURED_AT, contents, import_dumps, records
+from tests.capture.ucsd.landed import CAPTURED_AT, NOW, contents, import_dumps, records
 from tests.capture.ucsd.made_up import AUTHOR, REVIEW, lines, write_dump
 
 
@@ -96,6 +96,7 @@ def test_no_more_than_a_batch_is_read_ahead_of_what_is_written(
             store=Watching(tmp_path),
             rejects_path=tmp_path / "rejects.jsonl",
             captured_at=CAPTURED_AT,
+            now=NOW,
             files_of=1_000_000,
             limit=None,
             progress=progress,
