@@ -1,1 +1,1 @@
-"""The pipeline's source: reviews from Goodreads, or from dumps of it, as CSV files in the landing zone."""
+"""The pipeline's source: brings reviews from Goodreads, or from dumps of it, to the landing zone as CSV files."""

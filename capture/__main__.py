@@ -1,8 +1,8 @@
-"""`python -m capture`: from Goodreads, a simulated one, or dumps of it to the landing zone."""
+"""`python -m capture`: from Goodreads, a simulated Goodreads or dumps to the landing zone."""
 
 from command_line.on_demand import group_of
 
-# a collector that runs for weeks need not carry along what the others import
+# each command loads only its own module: a collector that runs for weeks need not hold the others' imports in memory
 app = group_of(
     {
         "collect": "capture.collector.command",

@@ -1,8 +1,8 @@
-"""Values that nothing can have become empty, before a file is written.
+"""Empties impossible values before a file is written.
 
-The pipeline rejects a whole record for one value that breaks a rule of the catalog. It cannot know whether the file or the source is at fault;
-a tool that reads a source can: Goodreads has books of the year 20176 and reviews with -3 votes. So the tools look with the pipeline's own rules,
-and a value that breaks one costs only itself.
+The pipeline rejects a whole record for one value that breaks a rule of the catalog. It cannot know whether the file or the source is at fault,
+but a tool that reads the source can: Goodreads has books of the year 20176 and reviews with -3 votes. So the tools apply the pipeline's own rules,
+and a value that breaks a rule is emptied without the rest of its record.
 """
 
 from collections import Counter

@@ -2,8 +2,8 @@
 
 CaptureError
 ├── SpoolError    the local spool cannot be used
-│   └── SpoolInUse    by another process
-├── KeyRefused    Goodreads does not take the key
+│   └── SpoolInUse    another process is using it
+├── KeyRefused    Goodreads does not accept the key
 ├── NotThere      Goodreads has no such page
 └── Unavailable   no usable answer; asking again may help
 """
@@ -14,7 +14,7 @@ class CaptureError(Exception):
 
 
 class SpoolError(CaptureError):
-    """The spool is in use, damaged, full or may not be written."""
+    """The spool is in use, damaged or full, or this process may not write to it."""
 
 
 class SpoolInUse(SpoolError):  # noqa: N818 - a condition with a name of its own
@@ -22,17 +22,17 @@ class SpoolInUse(SpoolError):  # noqa: N818 - a condition with a name of its own
 
 
 class KeyRefused(CaptureError):  # noqa: N818 - a condition with a name of its own
-    """401 or 403."""
+    """Goodreads answered 401 or 403."""
 
 
 class NotThere(CaptureError):  # noqa: N818 - a condition with a name of its own
-    """404 or 410: the review was deleted, or the address is wrong."""
+    """Goodreads answered 404 or 410: the review was deleted, or the address is wrong."""
 
 
 class Unavailable(CaptureError):  # noqa: N818 - a condition with a name of its own
-    """No connection, no answer in time, an error of the server, or something that is not the XML it should be.
+    """No connection, no answer in time, a server error, or an answer that is not the expected XML.
 
-    `pause` is how many seconds the server asks to wait before the next try, 0 if it does not say.
+    `pause` is the number of seconds that the server asks to wait before the next try, or 0 if it does not say.
     """
 
     def __init__(self, message: str, pause: float = 0) -> None:
@@ -41,4 +41,4 @@ class Unavailable(CaptureError):  # noqa: N818 - a condition with a name of its 
 
 
 class Stopped(Exception):  # noqa: N818 - no error
-    """Somebody asked the process to end while it was waiting."""
+    """The process was asked to end while it was waiting."""

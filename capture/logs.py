@@ -1,4 +1,4 @@
-"""What happens, as log lines."""
+"""Sets up the log lines of this package."""
 
 import logging
 
@@ -7,7 +7,7 @@ from rich.logging import RichHandler
 
 
 def log_to(console: Console) -> None:
-    """Log lines of this package on the console: above a live display on a terminal, with full dates in a file."""
+    """Write this package's log lines to the console: on a terminal above the live display, in a file with full dates."""
     on_terminal = RichHandler(console=console, show_path=False, markup=False)
     plain = logging.StreamHandler(console.file)
     plain.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))

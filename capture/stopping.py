@@ -1,4 +1,4 @@
-"""A wish to end, from a signal, that wakes whoever waits."""
+"""A request to end, made by a signal; it wakes everything that waits."""
 
 import os
 import select
@@ -10,18 +10,19 @@ from contextlib import contextmanager
 class Stop:
     """An event that a signal handler may set at any moment.
 
-    `threading.Event` may not: setting it takes a lock that the interrupted code can hold. Writing to a pipe takes none.
+    A `threading.Event` will not do: setting it takes a lock, and the interrupted code may hold this lock. Writing to a
+    pipe takes no lock.
     """
 
     def __init__(self) -> None:
         self._read_end, self._write_end = os.pipe()
 
     def set(self) -> None:
-        """Ask for the end; everybody who waits goes on at once, now and later."""
+        """Ask for the end; every `wait` returns at once, now and later."""
         os.write(self._write_end, b"!")
 
     def wait(self, seconds: float) -> bool:
-        """Whether the end was asked for, waiting for that so many seconds at most."""
+        """Wait at most `seconds` until the end is asked for; whether it was."""
         return bool(select.select([self._read_end], [], [], max(0.0, seconds))[0])
 
     def is_set(self) -> bool:
@@ -29,14 +30,14 @@ class Stop:
         return self.wait(0)
 
     def close(self) -> None:
-        """Give the pipe back."""
+        """Close the pipe."""
         os.close(self._read_end)
         os.close(self._write_end)
 
 
 @contextmanager
 def stopped_by_signals() -> Iterator[Stop]:
-    """Set by the first SIGTERM or SIGINT; a second one ends the process on the spot."""
+    """Context manager whose stop is set by the first SIGTERM or SIGINT; a second signal ends the process at once."""
     stop, signals = Stop(), (signal.SIGTERM, signal.SIGINT)
 
     def ask(*_: object) -> None:

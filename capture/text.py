@@ -1,10 +1,12 @@
-"""Plain text from what Goodreads serves as HTML."""
+"""Plain text from Goodreads' HTML."""
 
 import re
 
 from lxml.etree import HTMLParser
 
-_ROUNDS = 3  # markup, markup that was escaped once more by mistake, and what that leaves
+_ROUNDS = (
+    3  # one round for markup, one for markup that was escaped again by mistake, one for what that leaves
+)
 _MARKUP = re.compile("[<&]")
 _TAG = re.compile("</?(?=[a-zA-Z])")
 _PREFIX = "x-"
@@ -14,11 +16,11 @@ _QUOTES = str.maketrans({'"': "&quot;", "'": "&#39;"})
 
 
 def plain_text(html: str) -> str:
-    """What a reader would see, on one line.
+    """The text that a reader would see, on one line.
 
-    Tags are taken out, and become a space where a browser would start a line; entities are decoded; white space, of any kind and
-    length, becomes one space. Markup that was escaped twice (`&amp;lt;b&amp;gt;`, `&amp;amp;`) is treated like the rest. A tag or a
-    comment that never ends is text, and a quote that never ends is none: neither hides what follows.
+    Tags are removed; where a browser would start a new line, a tag becomes a space. Entities are decoded. Any white space becomes
+    one space. Markup that was escaped twice (`&amp;lt;b&amp;gt;`, `&amp;amp;`) is treated like other markup. A tag or a comment that
+    never ends counts as text, and a quote that never ends does not count as a quote, so that neither hides the text after it.
     """
     text = html
     for _ in range(_ROUNDS):
@@ -32,17 +34,19 @@ def _decoded(html: str) -> str:
     before, bracket, after = html.rpartition(">")
     html = before + bracket + after.replace("<", "&lt;")
     reader = _read(html)
-    if not reader.reached_the_end:  # a quote or a comment is never closed: now every tag ends at its next `>`
+    if (
+        not reader.reached_the_end
+    ):  # a quote or a comment is never closed: read again, every tag ending at the next `>`
         reader = _read(html.translate(_QUOTES).replace("<!", "&lt;!"))
     return "".join(reader.parts)
 
 
 def _read(html: str) -> "_Reader":
-    """Reads the tokens of a text, and nothing of its structure.
+    """Read the tokens of a text and ignore its structure.
 
-    Each tag, an end tag too, is given to the parser as the start of an element that no browser knows. So the parser does not take
-    what follows `<script>` for code, drops no end tag without a start, and searches no stack of open elements. A byte order mark
-    goes in front, or the parser would take the text's own first one for it.
+    The parser gets each tag, end tags too, as the start of an unknown element. So it does not take the text after `<script>` for
+    code, drops no end tag that lacks a start tag, and searches no stack of open elements. A byte-order mark is put in front: without
+    it, the parser would drop a byte-order mark with which the text itself begins.
     """
     parser = HTMLParser(target=_Reader(), encoding="utf-8", huge_tree=True)
     parser.feed(f"{_TAG.sub(f'<{_PREFIX}', html)}<{_LAST}>".encode("utf-8-sig", "replace"))
@@ -51,7 +55,7 @@ def _read(html: str) -> "_Reader":
 
 
 class _Reader:
-    """What lxml calls with each token."""
+    """Parser target: lxml calls its methods with each token."""
 
     def __init__(self) -> None:
         self.parts: list[str] = []

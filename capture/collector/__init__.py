@@ -1,1 +1,1 @@
-"""Follows Goodreads' recent reviews and puts each new one, with its user, book and authors, into the spool."""
+"""The collector follows Goodreads' recent reviews and puts each new review, with its user, book and authors, into the spool."""

@@ -1,17 +1,19 @@
-"""Which reviews were seen in the feed, and which of them are still to be fetched."""
+"""The reviews that were seen in the feed, and which of them the collector must still fetch."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from capture.spool.state import State
 
-_REMEMBERED = 100_000  # reviews; the feed shows some thirty, so one that left it long ago cannot come back
+_REMEMBERED = (
+    100_000  # reviews; the feed shows about thirty, so a review that left it long ago cannot come back
+)
 _ATTEMPTS = 10
 
 
 @dataclass(frozen=True)
 class Notice:
-    """What an answer of the feed brought; `is_gap` if it knew none of the reviews seen before."""
+    """The result of a look at the feed: the number of new reviews, and whether it showed none of the reviews seen before."""
 
     new: int
     is_gap: bool
@@ -25,7 +27,7 @@ class Backlog:
         self._first_pause = first_pause
 
     def notice(self, newest_first: Sequence[str]) -> Notice:
-        """Remember the reviews of the feed; the new ones wait, in the order of their publication."""
+        """Remember the reviews of the feed; new reviews are waiting from now on, in the order of their publication."""
         with self._state.transaction():
             seen_before = self._count("select count(*) from reviews")
             for review_id in reversed(newest_first):
@@ -35,7 +37,7 @@ class Backlog:
         return Notice(new, is_gap=bool(seen_before) and 0 < len(set(newest_first)) == new)
 
     def next(self, now: float) -> str | None:
-        """The waiting review that was published first among those that are due."""
+        """Of the waiting reviews that are due, the one published first; None if none is due."""
         row = self._state.execute(
             "select review_id from reviews where status = 'waiting' and due <= ? order by position limit 1",
             now,
@@ -50,15 +52,18 @@ class Backlog:
         return due
 
     def captured(self, review_id: str) -> None:
-        """It is in the spool."""
+        """Note that the review is in the spool."""
         self._settle(review_id, "captured", "")
 
     def gone(self, review_id: str, reason: str) -> None:
-        """Goodreads has it no more."""
+        """Note that Goodreads no longer has the review."""
         self._settle(review_id, "gone", reason)
 
     def postpone(self, review_id: str, reason: str, now: float) -> float | None:
-        """It failed by itself: when it is due again, each time twice as far off; None if that was the last time."""
+        """Note that the review failed, through its own fault, and put it off: each time for twice as long.
+
+        Returns when the review is due again, in seconds since 1970, or None if it is given up.
+        """
         (attempts,) = self._state.execute(
             "update reviews set attempts = attempts + 1 where review_id = ? returning attempts", review_id
         ).fetchone()
@@ -72,13 +77,13 @@ class Backlog:
         return due
 
     def again(self) -> int:
-        """Let the ones that were given up wait once more; how many there are."""
+        """Let all reviews that were given up wait again; returns their number."""
         return self._state.execute(
             "update reviews set status = 'waiting', attempts = 0, due = 0 where status = 'given up'"
         ).rowcount
 
     def counts(self) -> dict[str, int]:
-        """How many there are of each status."""
+        """The number of reviews by status."""
         return dict(self._state.execute("select status, count(*) from reviews group by status").fetchall())
 
     def _settle(self, review_id: str, status: str, reason: str) -> None:

@@ -1,9 +1,11 @@
 """Follows Goodreads' feed and puts each new review into the spool, once.
 
-A review that was in the feed is remembered before it is fetched, so a crash forgets none; and its records count only together with the note
-that it was captured, so a crash repeats none. When a review cannot be had, the feed decides whose fault that is. If the feed is
-answered, it is the review's, which is put off, for longer each time, and in the end given up, which is logged and remembered. If it is not,
-Goodreads is out and no review is to blame: only the feed is asked until it answers.
+A review in the feed is remembered before it is fetched, so a crash loses no review. Its records count only together with
+the note that the review was captured, so a crash repeats no review.
+
+If a review cannot be fetched, the collector looks at the feed. If the feed answers, the review is at fault: it is put
+off, each time for longer, and finally given up, which is logged and remembered. If the feed does not answer either,
+Goodreads has an outage and no review is at fault: the collector asks only for the feed until it answers.
 """
 
 import logging
@@ -29,40 +31,43 @@ log = logging.getLogger(__name__)
 
 
 class Source(Protocol):
-    """Where reviews come from. Both methods raise KeyRefused, NotThere, Unavailable and Stopped."""
+    """A source of reviews. Both methods may raise KeyRefused, NotThere, Unavailable and Stopped."""
 
     def recent(self) -> list[str]:
         """The ids of the newest reviews, the newest first."""
 
     def review(self, review_id: str) -> Element:
-        """One with its user and its book."""
+        """The review with its user and its book."""
 
 
 @dataclass
 class Feed:
-    """`seconds` after an answer, at the earliest, the next one puts its new reviews into the backlog."""
+    """Looks at the source's newest reviews and puts new ones into the backlog; looks are at least `seconds` apart."""
 
     source: Source
     backlog: Backlog
     seconds: float
     gaps: int = 0
-    """How often the feed held nothing but new reviews: then more may have come than it shows."""
+    """How often all reviews in the feed were new: then the collector may have missed some."""
     outage: str = ""
-    """What Goodreads does instead of answering, empty while it answers."""
+    """Why Goodreads does not answer; empty while it answers."""
     _next: float = 0
 
     def seconds_left(self) -> float:
-        """Until it is time to look."""
+        """Seconds until the next look."""
         return self._next - time.monotonic()
 
     def look(self) -> bool:
-        """Take the new reviews; whether there was an answer. A missing feed is an outage too: who knows for how long."""
+        """Put the new reviews into the backlog; returns whether the feed answered.
+
+        404 for the feed counts as an outage too: it may come back.
+        """
         try:
             newest = self.source.recent()
         except (Unavailable, NotThere) as error:
             self._out(str(error))
             return False
-        # From the answer on, or slow ones would leave no time for reviews.
+        # The time counts from the answer: otherwise slow answers would leave no time for reviews.
         self._next = time.monotonic() + self.seconds
         if self.outage:
             log.warning("Goodreads answers again")
@@ -77,8 +82,8 @@ class Feed:
         if notice.is_gap:
             self.gaps += 1
             log.warning(
-                "all %d reviews in the feed are new: others may have come and gone unseen since the last look. "
-                "If this is not the first one after a pause, look more often than every %g s (--poll)",
+                "all %d reviews in the feed are new: others may have come and gone since the last look. "
+                "If this is not the first look after a pause, look more often than every %g s (--poll)",
                 len(newest),
                 self.seconds,
             )
@@ -86,13 +91,15 @@ class Feed:
     def _out(self, reason: str) -> None:
         self._next = time.monotonic() + min(self.seconds, _OUTAGE_POLL_SECONDS)
         if not self.outage:
-            log.error("Goodreads does not answer; it is asked on until it does. %s", reason)
+            log.error(
+                "Goodreads does not answer; the collector keeps asking for the feed until it does. %s", reason
+            )
         self.outage = reason
 
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """When a file is finished, and when the collector ends by itself. Times in seconds; None is never."""
+    """When a file is finished, and when the collector ends by itself. Times are in seconds; None means never."""
 
     file_bytes: int
     file_age: float
@@ -102,7 +109,7 @@ class Limits:
 
 @dataclass
 class Collector:
-    """`run` works until the limits are reached or `stop` is set."""
+    """Captures reviews; `run` works until a limit is reached or `stop` is set."""
 
     feed: Feed
     spool: Spool
@@ -116,7 +123,7 @@ class Collector:
     _started: float = field(default_factory=time.monotonic)
 
     def run(self) -> None:
-        """Collect, then finish what is open. KeyRefused and SpoolError end it too."""
+        """Collect reviews, then finish the open files. Raises KeyRefused and SpoolError."""
         with suppress(Stopped):
             while not self._is_over():
                 self._step()
@@ -140,9 +147,9 @@ class Collector:
         try:
             review = self.feed.source.review(review_id)
         except NotThere as error:
-            log.warning("review %s is gone, it is left out. %s", review_id, error)
+            log.warning("review %s is gone and left out. %s", review_id, error)
             self.feed.backlog.gone(review_id, str(error))
-        except (Unavailable, KeyRefused) as error:  # Goodreads refuses the key also for what is private
+        except (Unavailable, KeyRefused) as error:  # Goodreads answers 401 or 403 for private reviews too
             if self.feed.look():
                 self._put_off(review_id, str(error))
         else:
@@ -157,10 +164,10 @@ class Collector:
         now = self._now()
         due = self.feed.backlog.postpone(review_id, reason, now)
         if due is None:
-            log.error("review %s is given up; `collect --again` asks for it once more. %s", review_id, reason)
+            log.error("review %s is given up; `collect --again` tries it again. %s", review_id, reason)
         else:
             log.warning(
-                "review %s cannot be had; it is asked for again in %.0f s. %s", review_id, due - now, reason
+                "review %s cannot be fetched; it is tried again in %.0f s. %s", review_id, due - now, reason
             )
 
     def _finish(self) -> None:
@@ -168,7 +175,7 @@ class Collector:
             log.info("finished %s of %s", files[0].name, ", ".join(file.parent.name for file in files))
 
     def _idle_seconds(self) -> float:
-        """Until something is to be done."""
+        """Seconds until there is something to do."""
         due = None if self.feed.outage else self.feed.backlog.next_due()
         until_due = _NEVER if due is None else due - self._now()
         return min(self.feed.seconds_left(), self._seconds_left(), self._file_seconds_left(), until_due)

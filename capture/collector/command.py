@@ -1,4 +1,4 @@
-"""`python -m capture collect`, and the collector's state in a line."""
+"""`python -m capture collect`, and a line that shows the collector's progress."""
 
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -23,53 +23,64 @@ from capture.stopping import stopped_by_signals
 from command_line.telling import told
 from landing.sizes import size_in_bytes
 
-_HANDOVER_SECONDS = 2.0  # an uploader holds the spool for moments, to take what a killed collector has left
-_FIRST_PAUSE_INTERVALS = 60  # between two requests; before a review that failed is tried again
+_HANDOVER_SECONDS = (
+    2.0  # an uploader holds the spool for a moment when it finishes the files of a killed collector
+)
+_FIRST_PAUSE_INTERVALS = (
+    60  # a failed review is tried again after this many times the interval between two requests
+)
 
 
 def collect(
     *,
     spool: Annotated[
-        Path, typer.Option(help="Folder for the files, made if it is missing.", file_okay=False)
+        Path,
+        typer.Option(help="Folder for the captured files; it is made if it is missing.", file_okay=False),
     ],
     key: Annotated[
         str,
         typer.Option(
-            envvar="GOODREADS_KEY", help="Developer key; safer in the environment.", show_default=False
+            envvar="GOODREADS_KEY",
+            help="Developer key of Goodreads; it is safer in the environment.",
+            show_default=False,
         ),
     ] = "",
     base_url: Annotated[
         str,
-        typer.Option(parser=options.base_url, metavar="URL", help="Where Goodreads is, or a simulated one."),
+        typer.Option(
+            parser=options.base_url, metavar="URL", help="Address of Goodreads, or of a simulated Goodreads."
+        ),
     ] = "https://www.goodreads.com/",
     rate: Annotated[
-        float, typer.Option(help="Requests a second at most; Goodreads' terms allow 1.", min=0.001)
+        float, typer.Option(help="Most requests a second; Goodreads' terms allow 1.", min=0.001)
     ] = 1,
     poll: Annotated[
         float, typer.Option(parser=options.seconds, metavar="TIME", help="How often to look at the feed.")
     ] = "30s",  # type: ignore[assignment]
     for_: Annotated[
         float | None,
-        typer.Option("--for", parser=options.seconds, metavar="TIME", help="End after that time."),
+        typer.Option("--for", parser=options.seconds, metavar="TIME", help="End after this time."),
     ] = None,
-    reviews: Annotated[int | None, typer.Option(help="End after so many reviews.", min=1)] = None,
+    reviews: Annotated[int | None, typer.Option(help="End after this many reviews.", min=1)] = None,
     max_file_size: Annotated[
-        int, typer.Option(parser=size_in_bytes, metavar="SIZE", help="Finish a file that has got so big.")
+        int, typer.Option(parser=size_in_bytes, metavar="SIZE", help="Finish a file of this size.")
     ] = "64MB",  # type: ignore[assignment]
     max_file_age: Annotated[
-        float, typer.Option(parser=options.seconds, metavar="TIME", help="Finish a file that has got so old.")
+        float, typer.Option(parser=options.seconds, metavar="TIME", help="Finish a file of this age.")
     ] = "5m",  # type: ignore[assignment]
-    again: Annotated[bool, typer.Option("--again", help="Try again the reviews that were given up.")] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="First let the reviews that were given up be tried again.")
+    ] = False,
 ) -> None:
     """Follow Goodreads' recent reviews and spool each new one, with its user, book and authors, as CSV.
 
-    Runs until SIGTERM or Ctrl-C, which finish what is open. `upload` takes the finished files to the landing zone.
+    Runs until SIGTERM or Ctrl-C, then finishes its open files. `upload` takes finished files to the landing zone.
     """
     console = Console(stderr=True)
     log_to(console)
     if not key:
         raise typer.BadParameter(
-            "there is no key; set GOODREADS_KEY. Goodreads has issued no new ones since December 2020: without one, run "
+            "there is no key; set GOODREADS_KEY. Goodreads has issued no new keys since December 2020: without a key, run "
             "`python -m capture simulate` and give its address as --base-url, with any key",
             param_hint="--key",
         )
@@ -78,7 +89,7 @@ def collect(
         pace = Pace(rate, stop)
         backlog = Backlog(mine.state, _FIRST_PAUSE_INTERVALS * pace.interval)
         if again:
-            console.print(f"{backlog.again():,} reviews that were given up are asked for again")
+            console.print(f"{backlog.again():,} reviews that were given up are tried again")
         with closing(PatientClient(key, base_url, pace)) as client, shown(console) as changed:
             feed = Feed(Goodreads(client, stop, pace.interval), backlog, poll)
             collector = Collector(feed, mine, limits, stop, changed)
@@ -87,7 +98,7 @@ def collect(
 
 
 def summary(collector: Collector) -> str:
-    """What was done, what waits and what was left out."""
+    """One line: how many reviews were captured, are waiting and were left out, and what is wrong at the moment."""
     counts = collector.feed.backlog.counts()
     parts = [f"{collector.captured:,} reviews captured", f"{counts.get('waiting', 0):,} waiting"]
     parts += [f"{counts[status]:,} {status}" for status in ("gone", "given up") if status in counts]
@@ -104,7 +115,10 @@ def summary(collector: Collector) -> str:
 
 @contextmanager
 def shown(console: Console) -> Iterator[Callable[[Collector], None]]:
-    """What to call after each step: a line that lives on a terminal, nothing elsewhere."""
+    """Context manager that shows the summary on a terminal, and nothing elsewhere.
+
+    The caller calls the function that it gives after each step of the collector.
+    """
     if not console.is_terminal:
         yield lambda _: None
         return

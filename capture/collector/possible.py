@@ -1,4 +1,4 @@
-"""Of the records of a review, what the pipeline will accept."""
+"""Empties the values in a review's records that the pipeline would reject."""
 
 import logging
 from dataclasses import dataclass, field
@@ -13,13 +13,13 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class Possible:
-    """Empties what is impossible, and says so; `emptied` is the sum."""
+    """Empties impossible values and logs each; `emptied` counts them."""
 
     emptied: Emptied = field(default_factory=Emptied)
     _rules: Rules = field(default_factory=Rules)
 
     def records(self, review_id: str, records: Records, now: datetime) -> Records:
-        """The records with every impossible value empty, without those whose key is impossible. They were captured at `now`."""
+        """The records, captured at `now`, with every impossible value emptied, and without records whose key is impossible."""
         return {
             dataset.name: self._rows(review_id, dataset, records[dataset.name], now) for dataset in DATASETS
         }

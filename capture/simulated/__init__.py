@@ -1,4 +1,4 @@
-"""A Goodreads of our own, for tests and demos: the API's paths, answers and failures, with made-up books and reviews."""
+"""A simulated Goodreads for tests and demos: the API's paths, answers and failures, with made-up books and reviews."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -26,7 +26,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class SimulatedGoodreads:
-    """A running one. `faults` may be scripted, or its rates changed; ids in `gone` answer 404 from then on."""
+    """A running simulation. `faults` may be scripted, and its rates changed; the ids in `gone` answer 404."""
 
     url: str
     requests: Sequence[Asked]
@@ -36,11 +36,11 @@ class SimulatedGoodreads:
 
     @property
     def published(self) -> Sequence[Review]:
-        """The truth: all reviews so far, the oldest first, each with its user, its book and the book's authors."""
+        """All reviews so far, the oldest first, each with its user, its book and the book's authors."""
         return self._publisher.published
 
     def publish(self, count: int) -> Sequence[Review]:
-        """Publish so many reviews now; these."""
+        """Publish `count` reviews now; returns them."""
         return self._publisher.publish(count)
 
 
@@ -54,10 +54,11 @@ def simulated_goodreads(
     slow_seconds: float = 5,
     port: int = 0,
 ) -> Iterator[SimulatedGoodreads]:
-    """One on localhost in a thread, while the context lasts.
+    """Context manager that serves a simulated Goodreads on localhost, in a thread.
 
-    It starts with so many `reviews` and publishes `rate` more each second. Equal seeds give equal reviews, and equal faults for
-    equal requests. `faults` are shares of the requests; `slow_seconds` is what a slow answer takes. Port 0 takes a free one.
+    It starts with `reviews` reviews and publishes `rate` more each second. Equal seeds give equal reviews, and equal faults for
+    equal requests. `faults` gives the share of the requests that meet each fault; a slow answer takes `slow_seconds`. Port 0
+    means any free port.
     """
     world = World(seed)
     publisher = Publisher(world, rate)

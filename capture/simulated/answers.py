@@ -11,12 +11,12 @@ from xml.dom.minidom import Document, Element
 from capture.simulated.model import Author, Book, Review, User
 
 _INTEGER = {"type": "integer"}
-_FEED_TEXT = 300  # characters of a review in recent_reviews; the whole is in review/show
+_FEED_TEXT = 300  # characters of a review in recent_reviews; review/show has the whole text
 
 
 @dataclass(frozen=True)
 class CData:
-    """A text that is written as `<![CDATA[...]]>`."""
+    """A text that is to be written as `<![CDATA[...]]>`."""
 
     text: str
 
@@ -30,9 +30,9 @@ class With:
 
 
 def document(root: str, content: Any) -> bytes:
-    """An indented document in UTF-8.
+    """An indented XML document in UTF-8.
 
-    Content is None (an empty element), a str, int or Decimal, CData, a mapping of child elements, or With one of these; a list
+    The content is None (an empty element), a str, int or Decimal, CData, a mapping of child elements, or With one of these; a list
     as a child's content makes the child once for each item.
     """
     made = Document()
@@ -59,14 +59,14 @@ def _element(made: Document, tag: str, content: Any) -> Element:
 
 
 def _cdata_parts(text: str) -> list[str]:
-    """The text cut within each `]]>`, which would end the section."""
+    """The text, split inside each `]]>`, because that would end the section."""
     first, *others = text.split("]]>")
     parts = [first, *(f">{other}" for other in others)]
     return [part + "]]" for part in parts[:-1]] + parts[-1:]
 
 
 def recent_reviews(reviews: Sequence[Review]) -> bytes:
-    """`review/recent_reviews.xml`: texts are cut short, and there is no `<review>` where there are no reviews."""
+    """`review/recent_reviews.xml`: texts are cut short; without reviews it has no `<review>`."""
     shown = [_review(review, _shortened(review.body.plain)) for review in reviews]
     return _response("review_recent_reviews", {"reviews": {"review": shown}})
 
@@ -85,7 +85,7 @@ def book_show(book: Book) -> bytes:
 
 
 def author_show(author: Author, books: Sequence[Book]) -> bytes:
-    """`author/show`, with books of theirs; it has neither ratings nor a role."""
+    """`author/show`, with the author's books; it has neither ratings nor a role."""
     shown = {
         "id": author.id,
         "name": author.name,

@@ -1,4 +1,4 @@
-"""`python -m capture simulate`."""
+"""`python -m capture simulate`: serves a simulated Goodreads."""
 
 import signal
 import threading
@@ -12,19 +12,21 @@ from capture.simulated.faults import parsed_rates
 
 def simulate(
     *,
-    port: Annotated[int, typer.Option(help="Port on localhost; 0 takes a free one.", min=0, max=65535)] = 0,
-    reviews: Annotated[int, typer.Option(help="Reviews that are there at the start.", min=0)] = 20,
-    rate: Annotated[float, typer.Option(help="Reviews that appear each second.", min=0)] = 0.5,
+    port: Annotated[
+        int, typer.Option(help="Port on localhost; 0 means any free port.", min=0, max=65535)
+    ] = 0,
+    reviews: Annotated[int, typer.Option(help="Number of reviews at the start.", min=0)] = 20,
+    rate: Annotated[float, typer.Option(help="Number of new reviews each second.", min=0)] = 0.5,
     seed: Annotated[int, typer.Option(help="Equal seeds give equal reviews, users, books and authors.")] = 0,
     fault: Annotated[
         list[str] | None,
         typer.Option(
             metavar="NAME=RATE",
-            help="Share of the requests that meet a fault, like server_error=0.05; repeat it for several. "
-            f"There are {', '.join(Fault)}.",
+            help="Share of the requests that meet a fault, like server_error=0.05; repeat the option for several "
+            f"faults. The faults are {', '.join(Fault)}.",
         ),
     ] = None,
-    slow_seconds: Annotated[float, typer.Option(help="What a slow answer takes.", min=0)] = 5,
+    slow_seconds: Annotated[float, typer.Option(help="Seconds that a slow answer takes.", min=0)] = 5,
 ) -> None:
     """Serve a made-up Goodreads API until Ctrl-C or SIGTERM."""
     try:
@@ -41,11 +43,11 @@ def simulate(
             typer.echo(_introduction(goodreads.url))
             ended.wait()
             typer.echo(
-                f"{len(goodreads.published):,} reviews were published, {len(goodreads.requests):,} requests came"
+                f"{len(goodreads.published):,} reviews were published, {len(goodreads.requests):,} requests were answered"
             )
     except OSError as error:
         raise typer.BadParameter(
-            f"port {port}: {error.strerror}; give another", param_hint="--port"
+            f"port {port}: {error.strerror}; give another port", param_hint="--port"
         ) from None
 
 

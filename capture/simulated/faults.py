@@ -7,7 +7,7 @@ from threading import Lock
 
 
 class Fault(StrEnum):
-    """One way in which an answer fails, or is odd; the ones from BLANK_LINES on can be read all the same."""
+    """A way in which an answer fails. From BLANK_LINES on, the answer is odd but can be read."""
 
     SERVER_ERROR = "server_error"
     """500."""
@@ -16,7 +16,7 @@ class Fault(StrEnum):
     TOO_MANY_REQUESTS = "too_many_requests"
     """429 with Retry-After."""
     SLOW = "slow"
-    """The right answer, but only after some seconds."""
+    """The right answer, after some seconds."""
     RESET = "reset"
     """The connection is reset before a byte is sent."""
     TRUNCATED = "truncated"
@@ -34,15 +34,15 @@ class Fault(StrEnum):
     CONTROL_CHARACTERS = "control_characters"
     """Control characters and references to them, which XML 1.0 forbids, in titles and in CDATA sections."""
     UNCLOSED_TAG = "unclosed_tag"
-    """A tag in the newest review that is never closed; the other reviews of the feed have nothing amiss."""
+    """A tag in the newest review that is never closed; the other reviews of the feed are right."""
     IMPOSSIBLE_VALUES = "impossible_values"
     """Values that no book and no review can have: a month of 13, votes below zero, a date of the year 1."""
 
 
 class Faults:
-    """Which fault the next request meets; for the same seed and order of requests always the same.
+    """Chooses the fault that the next request meets; equal seeds and equal orders of requests give equal faults.
 
-    `rates` are shares of the requests, 0 to 1, together at most 1, and may be changed at any time.
+    `rates` are shares of the requests, from 0 to 1, with a sum of at most 1. They may be changed at any time.
     """
 
     def __init__(self, seed: int = 0, rates: Mapping[Fault, float] | None = None) -> None:
@@ -52,12 +52,12 @@ class Faults:
         self._lock = Lock()
 
     def script(self, *faults: Fault | None) -> None:
-        """The next requests meet these, None being a right answer; after them the rates count again."""
+        """Let the next requests meet these faults (None is the right answer); after them the rates count again."""
         with self._lock:
             self._script.extend(faults)
 
     def next(self) -> Fault | None:
-        """What the request at hand meets, None if it is answered rightly."""
+        """The fault that the present request meets, None for the right answer."""
         with self._lock:
             if self._script:
                 return self._script.pop(0)
@@ -70,17 +70,17 @@ class Faults:
 
 
 def parsed_rates(texts: Iterable[str]) -> dict[Fault, float]:
-    """From texts like `server_error=0.05`; ValueError for any other, or if they are more than 1 together."""
+    """Read texts like `server_error=0.05`. Raises ValueError for any other text, or if the rates add up to more than 1."""
     rates = dict(map(_parsed, texts))
     if (total := sum(rates.values())) > 1:
-        raise ValueError(f"the rates of the faults are {total:g} together, expected at most 1")
+        raise ValueError(f"the rates of the faults add up to {total:g}, expected at most 1")
     return rates
 
 
 def _parsed(text: str) -> tuple[Fault, float]:
     name, _, rate = text.partition("=")
     if name not in list(Fault):
-        raise ValueError(f"{text!r} names no fault; there are {', '.join(Fault)}")
+        raise ValueError(f"{text!r} names no fault; the faults are {', '.join(Fault)}")
     try:
         value = float(rate)
     except ValueError:

@@ -13,13 +13,13 @@ _NO_PHOTO = "https://s.gr-assets.com/assets/nophoto"
 
 @dataclass(frozen=True)
 class Prose:
-    """A text of paragraphs, which Goodreads serves as HTML."""
+    """A text in paragraphs; Goodreads serves it as HTML."""
 
     paragraphs: tuple[str, ...]
 
     @cached_property
     def plain(self) -> str:
-        """What a reader sees, as one line."""
+        """The text that a reader sees, on one line."""
         return " ".join(self.paragraphs)
 
     @cached_property
@@ -31,7 +31,7 @@ class Prose:
 
 @dataclass(frozen=True)
 class Author:
-    """`slug` is the name in URLs; `uploaded` is when the picture was, in seconds since 1970, or None."""
+    """An author: `slug` is the name in URLs; `uploaded` is when the picture was uploaded (seconds since 1970), or None."""
 
     id: int
     name: str
@@ -48,7 +48,7 @@ class Author:
         return f"{SITE}/author/show/{self.id}.{self.slug}"
 
     def image_url(self, size: str) -> str:
-        """The picture, or the one for authors without; sizes are p5 and p2."""
+        """The author's picture, or the picture for authors without one; sizes are p5 and p2."""
         if self.uploaded is None:
             return f"{_NO_PHOTO}/user/u_{'200x266' if size == 'p5' else '50x66'}.png"
         return f"https://images.gr-assets.com/authors/{self.uploaded}{size}/{self.id}.jpg"
@@ -56,7 +56,7 @@ class Author:
 
 @dataclass(frozen=True)
 class Book:
-    """Empty texts and None stand for what Goodreads does not know of the book; the first author is the main one."""
+    """A book. Empty texts and None stand for what Goodreads does not know; the first author is the main author."""
 
     id: int
     title: str
@@ -82,7 +82,7 @@ class Book:
         return f"{SITE}/book/show/{self.id}{self.slug}"
 
     def image_url(self, size: str) -> str:
-        """The cover, or the one for books without; sizes are m and s."""
+        """The cover, or the picture for books without one; sizes are m and s."""
         if self.uploaded is None:
             return f"{_NO_PHOTO}/book/{'111x148' if size == 'm' else '50x75'}.png"
         return f"https://images.gr-assets.com/books/{self.uploaded}{size}/{self.id}.jpg"
@@ -90,7 +90,7 @@ class Book:
 
 @dataclass(frozen=True)
 class User:
-    """`uploaded` is when the picture was, in seconds since 1970, or None."""
+    """A user: `uploaded` is when the picture was uploaded (seconds since 1970), or None."""
 
     id: int
     name: str
@@ -111,7 +111,7 @@ class User:
         return f"kca://profile:goodreads/{self.token}"
 
     def image_url(self, size: str) -> str:
-        """The picture, or the one for users without; sizes are p3 and p2."""
+        """The user's picture, or the picture for users without one; sizes are p3 and p2."""
         if self.uploaded is None:
             return f"{_NO_PHOTO}/user/u_{'111x148' if size == 'p3' else '50x66'}.png"
         return f"https://images.gr-assets.com/users/{self.uploaded}{size}/{self.id}.jpg"

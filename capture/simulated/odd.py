@@ -1,4 +1,4 @@
-"""Answers that a reader can use only with care: Goodreads has given each kind."""
+"""Odd answers, which a reader must handle with care: Goodreads has given each kind."""
 
 import re
 from collections.abc import Callable
@@ -16,7 +16,7 @@ IMPOSSIBLE = {
     "date_added": "Wed Feb 31 18:36:17 -0800 2020",
     "date_updated": "Mon Jan 01 00:00:00 +0000 0001",
 }
-"""By element; of a book or a review."""
+"""Impossible values by element, of a book or a review."""
 
 _MARK = b"\xef\xbb\xbf"
 _CDATA, _CONTROL = b"<![CDATA[", b"\x04"
@@ -49,4 +49,4 @@ ODD: dict[Fault, Callable[[bytes], bytes]] = {
     Fault.UNCLOSED_TAG: _with_an_unclosed_tag,
     Fault.IMPOSSIBLE_VALUES: _with_impossible_values,
 }
-"""From the right answer to the odd one."""
+"""Turns the right answer into the odd answer, by fault."""

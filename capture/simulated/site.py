@@ -19,17 +19,17 @@ from capture.simulated.odd import ODD
 from capture.simulated.world import World
 
 PAGE = 30
-"""Reviews in an answer of the feed; who asks too seldom misses some, as with the real one."""
+"""Reviews in an answer of the feed; a client that asks too seldom misses some, as with the real feed."""
 
 _HTML = "text/html; charset=utf-8"
 _OVERLOADED = b"<!DOCTYPE html><html><body><h1>Goodreads is over capacity.<br>Try again.</h1></body></html>"
 
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # linger for 0 s: the kernel sends RST instead of FIN
-_POLL_SECONDS = 0.05  # between two looks whether it shall stop
+_POLL_SECONDS = 0.05  # between two looks whether the server should stop
 
 
 class Publisher:
-    """Reviews in the order in which they were published; `rate` of them appear each second by themselves."""
+    """The published reviews, in order of publication; `rate` new reviews appear each second by themselves."""
 
     def __init__(self, world: World, rate: float) -> None:
         self._world = world
@@ -40,7 +40,7 @@ class Publisher:
         self._lock = Lock()
 
     def publish(self, count: int) -> Sequence[Review]:
-        """Publish so many reviews now; they come after all that were published before."""
+        """Publish `count` reviews now, after all reviews published before; returns them."""
         with self._lock:
             self._by_call += count
         return self.published[-count:] if count else []
@@ -54,13 +54,13 @@ class Publisher:
             return tuple(self._reviews)
 
     def with_id(self, id_: int) -> Review | None:
-        """The published review of that id."""
+        """The published review with this id, None if there is none."""
         return next((review for review in self.published if review.id == id_), None)
 
 
 @dataclass(frozen=True)
 class Answer:
-    """Status, body and further headers."""
+    """An answer: status, body, content type and further headers."""
 
     status: HTTPStatus
     body: bytes
@@ -76,14 +76,14 @@ NOT_FOUND = Answer(
 
 @dataclass(frozen=True)
 class Site:
-    """The pages; `gone` are the ids of reviews that were deleted after they had been in the feed."""
+    """Answers for each page; `gone` holds the ids of reviews that were deleted after they were in the feed."""
 
     world: World
     publisher: Publisher
     gone: set[int] = field(default_factory=set)
 
     def answer(self, path: str, parameters: Mapping[str, str]) -> Answer:
-        """To any path: 401 without a key, 404 where there is no such thing."""
+        """The answer to any path: 401 without a key, 404 if there is no such page."""
         if not parameters.get("key"):
             return REFUSED
         body = self._body(path.strip("/").removesuffix(".xml"), parameters.get("id", ""))
@@ -131,7 +131,7 @@ _INSTEAD = {
 
 @dataclass(frozen=True)
 class Asked:
-    """A request: the path without slashes around, when it came (seconds of the monotonic clock), the fault it met."""
+    """A request: path without outer slashes, parameters, when it came (seconds of the monotonic clock), fault it met."""
 
     path: str
     parameters: Mapping[str, str]
@@ -140,7 +140,7 @@ class Asked:
 
 
 class Server(ThreadingHTTPServer):
-    """Answers on localhost, each request in a thread; port 0 takes a free one."""
+    """Answers requests on localhost, each in a thread; port 0 means any free port."""
 
     daemon_threads = True
 
@@ -155,15 +155,15 @@ class Server(ThreadingHTTPServer):
 
     @property
     def url(self) -> str:
-        """With a slash at the end, as the wrapper's `base_url` has it."""
+        """The address, with a slash at the end like the client's `base_url`."""
         return f"http://127.0.0.1:{self.server_port}/"
 
     def start(self) -> None:
-        """Answer requests until `stop`."""
+        """Answer requests from now on, until `stop` is called."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Answer no more; slow answers are given up."""
+        """Stop answering; slow answers are abandoned."""
         self.closing.set()
         self.shutdown()
         self.server_close()
@@ -173,10 +173,10 @@ class Server(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     server: Server
     protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True  # or each body waits 40 ms for the acknowledgement of its headers
+    disable_nagle_algorithm = True  # otherwise each body waits 40 ms for the acknowledgement of its headers
 
     def do_GET(self) -> None:
-        asked = urlsplit(f"/{self.path.lstrip('/')}")  # the wrapper joins "http://host/" and "/review/..."
+        asked = urlsplit(f"/{self.path.lstrip('/')}")  # the client joins "http://host/" and "/review/..."
         parameters, fault = dict(parse_qsl(asked.query)), self.server.faults.next()
         self.server.requests.append(Asked(asked.path.strip("/"), parameters, time.monotonic(), fault))
         if fault is Fault.RESET:
@@ -215,4 +215,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = True
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - http.server's name
-        """Nothing: `Server.requests` has every request."""
+        """Log nothing: `Server.requests` has every request."""

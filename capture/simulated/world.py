@@ -1,4 +1,4 @@
-"""Makes authors, books, users and reviews up: endless, and always the same for the same seed."""
+"""Makes up authors, books, users and reviews without end; equal seeds give an equal world."""
 
 import random
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _ASIDES = (
     "😀 Ünïcödé",
 )
 
-AUTHORS, BOOKS, USERS = 60, 90, 150  # few enough that they come again and again
+AUTHORS, BOOKS, USERS = 60, 90, 150  # so few that each appears again and again
 _FIRST_REVIEW = 3_198_000_000
 _BEGINNING = datetime.strptime("Wed Feb 19 18:36:17 -0800 2020", "%a %b %d %H:%M:%S %z %Y")
 _STEPS = {"author": 300_000, "book": 500_000, "user": 700_000, "review": 90}  # between two ids
@@ -24,27 +24,27 @@ _FORMATS = ("Paperback", "Hardcover", "Kindle Edition", "Mass Market Paperback",
 
 
 class Draw:
-    """Random choices for one thing; all its texts are of one locale."""
+    """Random choices for one author, book, user or review; all its texts have the same locale."""
 
     def __init__(self, *what: object) -> None:
         self.random = random.Random("/".join(map(str, what)))  # noqa: S311 - made-up data, nothing secret
         self._locale = self.random.randrange(len(LOCALES))
 
     def chance(self, share: float) -> bool:
-        """True in that share of the cases."""
+        """True in the given share of the cases."""
         return self.random.random() < share
 
     def number(self, low: int, high: int) -> int:
-        """From low to high, both included."""
+        """A number from low to high, both included."""
         return self.random.randint(low, high)
 
     def texts(self, *pool_names: str) -> list[str]:
-        """From each pool the entry with one drawn number: a name and its slug belong together."""
+        """Draw one index and take its entry from each pool, so that a name and its slug belong together."""
         entry = self._locale * ENTRIES + self.random.randrange(ENTRIES)
         return [pools()[name].texts[entry].as_py().replace('""', '"').strip() for name in pool_names]
 
     def prose(self, most: int) -> Prose:
-        """Up to that many paragraphs; some with what is easily mistaken for a tag or an entity."""
+        """At most `most` paragraphs; some texts hold something that looks like a tag or an entity."""
         paragraphs = [self.texts("sentence")[0] for _ in range(self.number(0, most))]
         return Prose(
             (*paragraphs, self.random.choice(_ASIDES)) if paragraphs and self.chance(0.4) else (*paragraphs,)
@@ -55,13 +55,13 @@ class Draw:
         return Decimal(self.number(250, 500)) / 100
 
     def uploaded(self) -> int | None:
-        """When a picture was uploaded, or None; one in two."""
+        """When a picture was uploaded; None for one thing in two."""
         return self.number(1_200_000_000, 1_580_000_000) if self.chance(0.5) else None
 
 
 @dataclass(frozen=True)
 class World:
-    """Everything there is to review, and every review that will ever be written."""
+    """All books to review, and every review that will ever be written."""
 
     seed: int
 
@@ -134,7 +134,7 @@ class World:
         )
 
     def review(self, index: int) -> Review:
-        """The review that was written as number `index`, from 0 on; ids and dates grow with it."""
+        """Review number `index` (from 0); ids and dates grow with the number."""
         draw = Draw(self.seed, "review", index)
         added = _BEGINNING + timedelta(seconds=7 * index)
         return Review(
@@ -152,19 +152,19 @@ class World:
         )
 
     def author_with(self, id_: int) -> Author | None:
-        """The author of that id."""
+        """The author with this id."""
         return next((each for each in map(self.author, range(AUTHORS)) if each.id == id_), None)
 
     def book_with(self, id_: int) -> Book | None:
-        """The book of that id."""
+        """The book with this id."""
         return next((each for each in map(self.book, range(BOOKS)) if each.id == id_), None)
 
     def books_by(self, author: Author) -> list[Book]:
-        """The books that the author has written alone or with others."""
+        """The books that the author wrote, alone or with others."""
         return [each for each in map(self.book, range(BOOKS)) if author in each.authors]
 
     def user_with(self, id_: int) -> User | None:
-        """The user of that id."""
+        """The user with this id."""
         return next((each for each in map(self.user, range(USERS)) if each.id == id_), None)
 
     def _id(self, kind: str, index: int) -> int:

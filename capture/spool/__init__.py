@@ -1,1 +1,1 @@
-"""The folder between the two: the collector writes there, the uploader takes from there, either may die at any moment."""
+"""The spool: a local folder that the collector writes to and the uploader takes from; either may die at any moment."""

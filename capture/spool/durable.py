@@ -7,12 +7,12 @@ from capture.errors import SpoolError
 
 
 def overwrite(path: Path, start: int, content: bytes) -> None:
-    """Make the content follow the first `start` bytes, as the end of the file, and wait until the disk has it."""
+    """Replace everything after the first `start` bytes of the file with `content`, and wait until the disk has it."""
     with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o644), "r+b") as file:
         if file.seek(0, os.SEEK_END) < start:
             raise SpoolError(
-                f"{path} has {file.tell():,} bytes, but {start:,} had been written; the disk or somebody has cut it. "
-                "Put it back, or move the folder away to begin anew"
+                f"{path} has {file.tell():,} bytes, expected at least the {start:,} that were written; the disk or somebody "
+                "has shortened it. Put the whole file back, or move the folder away to begin anew"
             )
         file.truncate(start)
         file.seek(start)
@@ -22,7 +22,7 @@ def overwrite(path: Path, start: int, content: bytes) -> None:
 
 
 def make_folder(path: Path) -> None:
-    """Make a folder and those above it, and wait until the disk has their names; nothing if it is there."""
+    """Make a folder with its parents, and wait until the disk has their names; does nothing if the folder exists."""
     if path.exists():
         return
     make_folder(path.parent)
@@ -31,7 +31,7 @@ def make_folder(path: Path) -> None:
 
 
 def sync(folder: Path) -> None:
-    """Wait until the disk has the names in a folder."""
+    """Wait until the disk has the names of the files in the folder."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -1,8 +1,9 @@
 """Files of captured records on the local disk, on their way to the landing zone.
 
-`open/<dataset>.csv` grows; `ready/<dataset>/<name>.csv` is finished, never changes, and has its landing key as its path. What was
-captured is in one of them exactly once, whenever the process dies: a file in `open/` counts up to the length that the state
-gives, which is committed together with the note that the review was captured. The bytes beyond are cut off before anything else is written.
+`open/<dataset>.csv` grows; `ready/<dataset>/<name>.csv` is finished and never changes, and its path below `ready/` is its
+landing key. Whenever the process dies, each captured record is in exactly one of these files, once: a file in `open/`
+counts only up to the length in the state, and one transaction commits this length together with the note that the review
+was captured. Bytes beyond the length are cut off before anything else is written.
 """
 
 import csv
@@ -29,19 +30,19 @@ Records = Mapping[str, list[Record]]
 
 @dataclass(frozen=True)
 class Spool:
-    """The files of a spool that this process holds."""
+    """The files of a spool that this process holds alone."""
 
     folder: Path
     state: State
 
     def append(self, records: Records, now: datetime) -> None:
-        """Write the records to the open files. They count when the transaction commits within which this is called."""
+        """Write the records to the open files. They count once the caller's transaction commits."""
         for dataset in DATASETS:
             if records[dataset.name]:
                 self._append(dataset, records[dataset.name], now)
 
     def size(self) -> int:
-        """Bytes of the largest open file, 0 if there is none."""
+        """The bytes of the largest open file, 0 if there is none."""
         return max((length for _, length in self._open_files()), default=0)
 
     def opened_at(self) -> float | None:
@@ -50,7 +51,7 @@ class Spool:
         return moment
 
     def finish(self) -> list[Path]:
-        """Move what is open to `ready/`, all under the same new name; the moved files. Without records there is nothing to move."""
+        """Move all open files to `ready/`, under one new name; returns the moved files, none if nothing is open."""
         if not self._open_files():
             return []
         name = f"{datetime.now(UTC):%Y-%m-%dT%H-%M-%S}-{uuid4().hex}"
@@ -58,7 +59,7 @@ class Spool:
         return self.go_on_finishing()
 
     def go_on_finishing(self) -> list[Path]:
-        """Finish a move that was begun, perhaps by a process that died in the middle; the files moved now."""
+        """Complete a move that was begun, perhaps by a process that died in the middle; returns the files moved now."""
         row = self.state.execute("select name from finishing").fetchone()
         if row is None:
             return []
@@ -89,7 +90,7 @@ class Spool:
 
     def _move(self, dataset: str, length: int, name: str) -> Path | None:
         path, target = self._open_path(dataset), self.folder / "ready" / dataset / f"{name}.csv"
-        if not path.exists():  # moved before the process died, and perhaps uploaded since
+        if not path.exists():  # it was moved before the process died, and may have been uploaded since
             return None
         overwrite(path, length, b"")
         make_folder(target.parent)
@@ -106,14 +107,15 @@ class Spool:
 
 @contextmanager
 def held(folder: Path, wait_seconds: float = 0) -> Iterator[Spool]:
-    """The spool in that folder, made if there is none, for this process alone.
+    """Context manager: the spool in `folder`, for this process alone; it is made if it is missing.
 
-    SpoolError if another process holds it longer than `wait_seconds`, if it is damaged, or as soon as a file in it cannot be read or written.
+    Raises SpoolInUse if another process holds it longer than `wait_seconds`, and SpoolError if it is damaged or as soon as
+    one of its files cannot be read or written.
     """
     state = folder / "open" / "state.sqlite"
     try:
         make_folder(state.parent)
-        # A lock that dies with its process, or none at all.
+        # no soft lock: this lock must end with its process
         with FileLock(state.with_name("lock"), timeout=wait_seconds, fallback_to_soft=False):
             _refuse_files_without_state(state)
             with opened(state) as opened_state:
@@ -122,17 +124,17 @@ def held(folder: Path, wait_seconds: float = 0) -> Iterator[Spool]:
                 yield spool
     except Timeout:
         raise SpoolInUse(
-            f"the spool {folder} is in use by another collector; end that one, or give another folder: --spool"
+            f"the spool {folder} is in use by another collector or uploader; end that process, or give another folder: --spool"
         ) from None
     except (OSError, sqlite3.Error) as error:
         raise SpoolError(
-            f"the spool {folder} cannot be used: {error}. What was captured so far stays in it; "
-            "make room, mend the permissions or the file, and start again"
+            f"the spool {folder} cannot be used: {error}. The reviews captured so far stay in it; "
+            "make room, or mend the permissions or the file, and start again"
         ) from error
 
 
 def finish_abandoned(folder: Path) -> list[Path]:
-    """Move to `ready/` what a collector that was killed has left in `open/`; the moved files, none while a collector runs."""
+    """Move the files that a killed collector left in `open/` to `ready/`; returns the moved files, none while a collector runs."""
     if not (folder / "open" / "state.sqlite").exists():
         return []
     try:
@@ -146,8 +148,8 @@ def _refuse_files_without_state(state: Path) -> None:
     strays = sorted(path.name for path in state.parent.glob("*.csv"))
     if strays and not state.exists():
         raise SpoolError(
-            f"{state.parent} holds {', '.join(strays)} but not {state.name}, which says how much of them counts; "
-            "put that file back, or move these away"
+            f"{state.parent} holds {', '.join(strays)}, but lacks {state.name}, which says how many bytes of these files count; "
+            f"put {state.name} back, or move the other files away"
         )
 
 
@@ -157,7 +159,7 @@ def header(dataset: Dataset) -> bytes:
 
 
 def lines(dataset: Dataset, records: Iterable[Record]) -> bytes:
-    """One record a line, RFC 4180, in UTF-8; KeyError for a record that lacks a column."""
+    """The records as CSV (RFC 4180) in UTF-8. Raises KeyError if a record lacks a column."""
     return _csv([record[column] for column in dataset.column_names] for record in records)
 
 

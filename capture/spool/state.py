@@ -1,4 +1,4 @@
-"""The collector's memory: an SQLite file whose transactions say what has happened."""
+"""The collector's memory: an SQLite file."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -9,18 +9,18 @@ _SCHEMA = Path(__file__).with_name("state.sql")
 
 
 class State:
-    """One connection; each statement is a transaction of its own except within `transaction`."""
+    """A connection; outside of `transaction`, each statement is its own transaction."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
     def execute(self, statement: str, *values: str | float) -> sqlite3.Cursor:
-        """One statement with its bound values."""
+        """Execute one statement with bound values."""
         return self._connection.execute(statement, values)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All that is executed within, or nothing: after a crash too, and after a loss of power."""
+        """Context manager: all statements inside take effect, or none, even after a crash or a loss of power."""
         self.execute("begin immediate")
         try:
             yield
@@ -32,7 +32,7 @@ class State:
 
 @contextmanager
 def opened(path: Path | str) -> Iterator[State]:
-    """The state in that file, which is made if there is none."""
+    """Context manager: the state in the file, which is made if it is missing."""
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("pragma journal_mode = wal")  # one flush to the disk for each commit
         connection.execute("pragma synchronous = full")

@@ -1,1 +1,1 @@
-"""Moves finished files from the spool to the landing zone."""
+"""The uploader moves finished files from the spool to the landing zone."""

@@ -1,4 +1,4 @@
-"""`python -m capture upload`."""
+"""`python -m capture upload`: moves finished files to the landing zone."""
 
 from pathlib import Path
 from typing import Annotated
@@ -24,7 +24,10 @@ def upload(
     to: Annotated[str, typer.Option(help="The landing zone: s3://bucket or s3://bucket/prefix.")],
     once: Annotated[
         bool,
-        typer.Option("--once", help="Upload what is ready and end; with 1 if a file could not be landed."),
+        typer.Option(
+            "--once",
+            help="Upload the files that are ready and end; the exit code is 1 if a file could not be landed.",
+        ),
     ] = False,
     every: Annotated[
         float,
@@ -33,8 +36,8 @@ def upload(
 ) -> None:
     """Move the finished files of a spool to the landing zone until Ctrl-C or SIGTERM.
 
-    Endpoint and credentials are those of the environment, as for the AWS CLI. While the landing zone cannot be used, files
-    wait in the spool. Several uploaders may share a spool; one that was killed is simply started again.
+    Endpoint and credentials come from the environment, as for the AWS CLI. While the landing zone cannot be used, files
+    wait in the spool. Several uploaders may share a spool. After an uploader was killed, just start it again.
     """
     console = Console(stderr=True)
     log_to(console)

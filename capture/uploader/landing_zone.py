@@ -1,4 +1,4 @@
-"""Files into the landing zone, whole and verified."""
+"""Uploads files to the landing zone and verifies them."""
 
 import hashlib
 import os
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import HeadObjectOutputTypeDef
 
-# A dead network is noticed within half a minute; the uploader itself tries again for as long as it takes. The time to connect is also the
-# longest that the network may stand still while a file is being sent.
+# A dead network is noticed within half a minute; the uploader itself keeps trying. `connect_timeout` also limits how
+# long the network may stand still while a file is being sent.
 _PATIENCE = Config(connect_timeout=10, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 3})
 _OF_ONE_FILE = frozenset(
     {"BadDigest", "EntityTooLarge", "IncompleteBody", "InvalidArgument", "InvalidDigest", "KeyTooLongError"}
@@ -27,7 +27,7 @@ _OF_ONE_FILE = frozenset(
 
 
 class NotUploaded(CaptureError):  # noqa: N818 - a condition with a name of its own
-    """One file cannot be landed as it is; others can."""
+    """One file cannot be landed as it is; other files can."""
 
 
 def _client() -> "S3Client":
@@ -36,12 +36,12 @@ def _client() -> "S3Client":
 
 @dataclass(frozen=True)
 class Landing(BucketStore):
-    """The bucket that takes finished files. Every method raises StoreError if it cannot be used at all."""
+    """The bucket that takes finished files. Every method may raise StoreError: then the bucket cannot be used for any file."""
 
     s3: "S3Client" = field(default_factory=_client, compare=False)
 
     def check(self) -> None:
-        """Look for the bucket before the first file is there; who may write to it need not be allowed to look."""
+        """Look for the bucket before the first file is uploaded. A refused look is no error: a writer need not have that right."""
         with self._explained():
             try:
                 self.s3.head_bucket(Bucket=self.bucket)
@@ -50,9 +50,9 @@ class Landing(BucketStore):
                     raise
 
     def put(self, file: BufferedReader, name: str) -> int:
-        """Upload the file in one request, which S3 takes whole or not at all, and ask for what has arrived; its bytes.
+        """Upload the file in one request, which S3 takes whole or not at all, and compare the object with it; returns its bytes.
 
-        NotUploaded if that is not what is in the file, or if the landing zone does not take this one.
+        Raises NotUploaded if the object is not equal to the file, or if the landing zone refuses this file.
         """
         sums = _Sums.of(file)
         with self._explained():
@@ -70,12 +70,13 @@ class Landing(BucketStore):
                 )
             except ClientError as error:
                 if _is_of_one_file(error):
-                    raise NotUploaded(f"{name} was not taken by {self}: {error}") from error
+                    raise NotUploaded(f"{name} could not be landed in {self}: {error}") from error
                 raise
         if not sums.agree_with(arrived):
             raise NotUploaded(
-                f"{name} is another one in {self} than in the spool: expected {sums}, found {arrived['ContentLength']} bytes with ETag "
-                f"{arrived['ETag']}; it stays in the spool, see who else writes there"
+                f"after the upload, {name} in {self} differs from the file in the spool: expected {sums}, found "
+                f"{arrived['ContentLength']} bytes with ETag {arrived['ETag']}. "
+                "The file stays in the spool; find out who else writes to this key"
             )
         return sums.size
 
@@ -93,7 +94,7 @@ class _Sums:
 
     @classmethod
     def of(cls, file: BufferedReader) -> "_Sums":
-        """Of the whole file, which is then at its beginning."""
+        """The sums of the whole file; afterwards the file is at its beginning."""
         sha256 = hashlib.file_digest(file, "sha256").digest()
         file.seek(0)
         md5 = hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
@@ -105,7 +106,7 @@ class _Sums:
         return f"{self.size} bytes with MD5 {self.md5}"
 
     def agree_with(self, arrived: "HeadObjectOutputTypeDef") -> bool:
-        """By the checksum where the server keeps it, or else by the ETag, which with KMS keys is no MD5."""
+        """Compare the checksum if the server keeps it, else the ETag (which is not an MD5 if the bucket has a KMS key)."""
         if arrived["ContentLength"] != self.size:
             return False
         if "ChecksumSHA256" in arrived:

@@ -1,4 +1,4 @@
-"""The finished files of a spool, what lies among them without being one, and one uploader for each file."""
+"""Finds the finished files of a spool, names foreign things among them, and gives each file to one uploader only."""
 
 import fcntl
 import os
@@ -15,7 +15,7 @@ _DATASET_NAMES = frozenset(dataset.name for dataset in DATASETS)
 
 @dataclass(frozen=True, order=True)
 class ReadyFile:
-    """A finished file; `key` is its path below the folder of ready files, and its name in the landing zone."""
+    """A finished file; `key` is its path below the folder of ready files and its key in the landing zone."""
 
     key: str
     path: Path
@@ -23,16 +23,16 @@ class ReadyFile:
 
 @dataclass(frozen=True)
 class Survey:
-    """The finished files, oldest names of a dataset first, and a sentence on each thing that is none."""
+    """The finished files, the oldest names of each dataset first, and a sentence on each thing that is not a finished file."""
 
     files: Sequence[ReadyFile]
     strange: Sequence[str]
 
 
 def survey(ready: Path) -> Survey:
-    """What is in the folder of ready files, which need not exist yet; what is strange is looked at no further.
+    """Survey the folder of ready files, which need not exist yet; foreign folders are not entered.
 
-    SpoolError if a folder cannot be read.
+    Raises SpoolError if a folder cannot be read.
     """
     files, strange = [], []
     for folder in _entries(ready):
@@ -69,17 +69,17 @@ def _is_finished(entry: "os.DirEntry[str]") -> bool:
 
 def _strange(entry: "os.DirEntry[str]", expected: str) -> str:
     kind = "a link" if entry.is_symlink() else "a folder" if entry.is_dir() else "a file"
-    return f"{entry.path} is {kind} that is left alone: {expected}; move it out of the spool"
+    return f"{entry.path} is {kind} that is left alone: {expected}. Move it out of the spool"
 
 
 def claim(path: Path) -> BufferedReader:
-    """The file, open for reading, and nobody else's until it is closed or the process ends in any way.
+    """Open the file and lock it against other uploaders until it is closed or the process ends in any way.
 
-    BlockingIOError if another uploader has it, FileNotFoundError if one has just finished it.
+    Raises BlockingIOError if another uploader has the file, FileNotFoundError if another has just finished it.
     """
     file = path.open("rb")
     try:
-        # The lock is on the file itself: there is no lock file to be left over, or to outlive what it guards.
+        # The lock is on the file itself, so no lock file can be left over.
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         if not os.path.samestat(os.fstat(file.fileno()), path.stat()):
             raise FileNotFoundError(path)

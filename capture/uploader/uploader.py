@@ -1,7 +1,7 @@
-"""Moves finished files from the spool to the landing zone, for as long as it takes.
+"""Moves finished files from the spool to the landing zone, and keeps trying.
 
-A file is claimed, uploaded under the key that its path gives, verified, and only then removed. Whoever dies on the way leaves it where it
-is, and the next one repeats the upload: under the same key, with the same bytes.
+A file is claimed, uploaded under the key that its path gives, verified, and only then removed. If an uploader dies
+before that, the file stays, and the next uploader repeats the upload under the same key with the same bytes.
 """
 
 import logging
@@ -26,14 +26,14 @@ _log = logging.getLogger(__name__)
 
 
 class Outage:
-    """Whether there is one, since when, and of which kind."""
+    """Remembers whether the landing zone has an outage, since when, and of which kind; logs its beginning and end."""
 
     def __init__(self) -> None:
         self._since: float | None = None
         self._kind: tuple[type | None, str] | None = None
 
     def goes_on(self, error: StoreError) -> None:
-        """Another try has failed; only the first one of a kind is told."""
+        """Note a failed try; only the first failure of each kind is logged."""
         if self._since is None:
             self._since = time.monotonic()
         if self._kind != (kind := _kind(error)):
@@ -41,7 +41,7 @@ class Outage:
             _log.warning("%s. Files wait in the spool; trying again until it works", error)
 
     def ends(self) -> None:
-        """A try has succeeded, perhaps without any outage before."""
+        """Note a try that succeeded, with or without an outage before it."""
         if self._since is not None:
             lasted = humanize.precisedelta(time.monotonic() - self._since, format="%.0f")
             _log.info("the landing zone takes files again, after %s", lasted)
@@ -56,7 +56,7 @@ def _kind(error: StoreError) -> tuple[type | None, str]:
 
 @dataclass
 class Totals:
-    """What an uploader has done: files and bytes uploaded; files that it met and could not upload, tries counted."""
+    """What an uploader did: files and bytes uploaded, and failed tries."""
 
     files: int = 0
     bytes: int = 0
@@ -67,7 +67,7 @@ class Totals:
 
 
 class Uploader:
-    """Several may work on one spool, in one process or in many."""
+    """Uploads the finished files of a spool. Several uploaders may work on one spool, in one process or in many."""
 
     def __init__(self, spool: Path, landing: Landing, stop: Stop) -> None:
         self.totals = Totals()
@@ -79,10 +79,10 @@ class Uploader:
         self._said: set[str] = set()
 
     def upload_ready(self) -> None:
-        """Upload what is ready now, except for what others are uploading.
+        """Upload the files that are ready now, except files that other uploaders have claimed.
 
-        What a collector that died has left open becomes ready first. StoreError if the landing zone cannot be used; SpoolError if
-        an uploaded file cannot be removed.
+        First, the open files of a dead collector become ready. Raises StoreError if the landing zone cannot be used, and SpoolError
+        if an uploaded file cannot be removed.
         """
         if not self._is_checked:
             self._landing.check()
@@ -97,9 +97,9 @@ class Uploader:
             self._upload_unless_claimed(ready)
 
     def keep_uploading(self, every: float) -> None:
-        """Upload what becomes ready until the stop is set, looking every so many seconds.
+        """Look for ready files every `every` seconds and upload them, until the stop is set.
 
-        While the landing zone cannot be used it tries on, with pauses that grow from `every` to five minutes.
+        While the landing zone cannot be used, it keeps trying, with pauses that grow from `every` to five minutes.
         """
         while not self._stop.is_set():
             self._patiently(every)(self._try)
@@ -133,12 +133,12 @@ class Uploader:
     def _finish_abandoned(self) -> None:
         if not self._spool.is_dir():
             self._fail(
-                f"there is no folder {self._spool}; expected the one that the collector has as --spool"
+                f"there is no folder {self._spool}; expected the folder that the collector was given as --spool"
             )
             return
         try:
             finish_abandoned(self._spool)
-        except SpoolError as error:  # what is ready already can still be uploaded
+        except SpoolError as error:  # files that are ready already can still be uploaded
             self._fail(str(error))
 
     def _upload_unless_claimed(self, ready: ReadyFile) -> None:
@@ -147,7 +147,9 @@ class Uploader:
         except (BlockingIOError, FileNotFoundError):
             return
         except OSError as error:
-            self._fail(f"{ready.path} cannot be read: {error.strerror}; it stays there")
+            self._fail(
+                f"{ready.path} cannot be read: {error.strerror}; it stays there until this user may read it"
+            )
             return
         with file:
             try:

@@ -121,7 +121,7 @@ def test_a_review_that_fails_is_put_off_and_the_others_go_on(
     collector.run()
     assert captured(spool) == ids(goodreads)[1:]
     assert collector.feed.backlog.counts() == {"captured": 4, "waiting": 1}
-    assert f"review {ids(goodreads)[0]} cannot be had; it is asked for again in 60 s" in caplog.text
+    assert f"review {ids(goodreads)[0]} cannot be fetched; it is tried again in 60 s" in caplog.text
 
 
 @pytest.mark.parametrize("odd", [Fault.BLANK_LINES, Fault.CONTROL_CHARACTERS])
@@ -187,7 +187,7 @@ def test_a_review_that_is_no_xml_makes_no_outage_of_the_feed_and_costs_only_itse
     assert collector.feed.backlog.counts() == {"captured": 4, "waiting": 1}
     assert "Goodreads does not answer" not in caplog.text
     assert "the feed is no XML (mismatched tag" in caplog.text
-    assert f"review {ids(goodreads)[-1]} cannot be had" in caplog.text
+    assert f"review {ids(goodreads)[-1]} cannot be fetched" in caplog.text
 
 
 def test_a_review_that_keeps_failing_is_given_up_aloud(
@@ -200,7 +200,7 @@ def test_a_review_that_keeps_failing_is_given_up_aloud(
     goodreads.faults.script(None, *[Fault.SERVER_ERROR] * 5)
     collector.run()
     assert collector.feed.backlog.counts() == {"captured": 4, "given up": 1}
-    assert f"review {first} is given up; `collect --again` asks for it once more" in caplog.text
+    assert f"review {first} is given up; `collect --again` tries it again" in caplog.text
 
 
 def test_a_deleted_review_is_noted_and_not_asked_for_again(

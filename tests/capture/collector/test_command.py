@@ -113,7 +113,7 @@ def test_sigterm_finishes_what_is_open_and_a_second_collector_is_refused(
         assert "5 new reviews in the feed" in first.stderr.readline()  # it holds the spool
         second = run(tmp_path, goodreads.url)
         assert second.returncode == 1
-        assert "is in use by another collector" in second.stderr
+        assert "is in use by another collector or uploader" in second.stderr
         first.send_signal(signal.SIGTERM)
         rest = first.stderr.read()
         assert first.wait(SECONDS) == 0
@@ -141,17 +141,17 @@ def test_reviews_that_were_given_up_are_asked_for_again_on_demand(
     left_out = run(tmp_path, goodreads.url, "--reviews", "4")
     assert left_out.stderr.splitlines()[-1] == "4 reviews captured, 0 waiting, 1 given up"
     done = run(tmp_path, goodreads.url, "--reviews", "1", "--again")
-    assert done.stderr.splitlines()[0] == "1 reviews that were given up are asked for again"
+    assert done.stderr.splitlines()[0] == "1 reviews that were given up are tried again"
     assert done.stderr.splitlines()[-1] == "1 reviews captured, 0 waiting"
 
 
 @pytest.mark.parametrize(
     ("option", "value", "complaint"),
     [
-        ("--poll", "soon", "'soon' is no span of time"),
-        ("--for", "0s", "'0s' is no span of time"),
+        ("--poll", "soon", "'soon' is not a span of time"),
+        ("--for", "0s", "'0s' is not a span of time"),
         ("--max-file-size", "1GBx", "'1GBx' is not a size"),
-        ("--base-url", "goodreads.com", "'goodreads.com' is no address"),
+        ("--base-url", "goodreads.com", "'goodreads.com' is not an http address"),
         ("--rate", "0", "should be greater than or equal to 0.001"),
     ],
 )

@@ -32,14 +32,14 @@ def test_it_prints_its_address_answers_and_ends_in_order(ending: signal.Signals)
             process.send_signal(ending)
         rest = process.stdout.read()
     assert f"--base-url {url}" in rest
-    assert rest.splitlines()[-1] == "3 reviews were published, 1 requests came"
+    assert rest.splitlines()[-1] == "3 reviews were published, 1 requests were answered"
     assert process.returncode == 0
 
 
 def test_a_fault_it_does_not_know_is_told_with_those_it_knows() -> None:
     told = CliRunner().invoke(app, ["--fault", "lightning=1"], env={"COLUMNS": "300", "TERM": "dumb"})
     assert told.exit_code == 2
-    assert "'lightning=1' names no fault; there are server_error, unavailable" in told.stderr
+    assert "'lightning=1' names no fault; the faults are server_error, unavailable" in told.stderr
 
 
 def test_a_port_that_is_taken_is_told() -> None:
@@ -47,4 +47,4 @@ def test_a_port_that_is_taken_is_told() -> None:
         port = other.url.rstrip("/").rpartition(":")[2]
         told = CliRunner().invoke(app, ["--port", port], env={"COLUMNS": "300", "TERM": "dumb"})
     assert told.exit_code == 2
-    assert f"port {port}: Address already in use; give another" in told.stderr
+    assert f"port {port}: Address already in use; give another port" in told.stderr

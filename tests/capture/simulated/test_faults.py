@@ -131,13 +131,13 @@ def test_rates_are_read_as_they_are_written(rates: dict[Fault, float]) -> None:
 @pytest.mark.parametrize(
     ("texts", "complaint"),
     [
-        (["lightning=0.1"], "'lightning=0.1' names no fault; there are server_error, unavailable"),
+        (["lightning=0.1"], "'lightning=0.1' names no fault; the faults are server_error, unavailable"),
         (["slow"], "'slow' has no rate from 0 to 1; write it like slow=0.05"),
         (["slow=x"], "'slow=x' has no rate from 0 to 1"),
         (["slow=nan"], "'slow=nan' has no rate from 0 to 1"),
         (["slow=-0.1"], "'slow=-0.1' has no rate from 0 to 1"),
         (["slow=1.1"], "'slow=1.1' has no rate from 0 to 1"),
-        (["slow=0.6", "html=0.6"], "the rates of the faults are 1.2 together, expected at most 1"),
+        (["slow=0.6", "html=0.6"], "the rates of the faults add up to 1.2, expected at most 1"),
     ],
 )
 def test_a_rate_that_cannot_be_is_refused(texts: list[str], complaint: str) -> None:

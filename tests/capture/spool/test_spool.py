@@ -145,7 +145,9 @@ def test_asking_for_what_was_left_makes_no_spool(tmp_path: Path) -> None:
 def test_a_second_holder_is_refused_with_the_way_out(tmp_path: Path) -> None:
     with (
         held(tmp_path),
-        pytest.raises(SpoolInUse, match=r"is in use by another collector; end that one.*--spool"),
+        pytest.raises(
+            SpoolInUse, match=r"is in use by another collector or uploader; end that process.*--spool"
+        ),
         held(tmp_path),
     ):
         pass
@@ -165,7 +167,9 @@ def test_a_file_system_without_locks_is_refused(tmp_path: Path, monkeypatch: pyt
 def test_a_file_that_was_cut_is_noticed(spool: Spool) -> None:
     append(spool, 1)
     os.truncate(spool.folder / "open" / "users.csv", 20)
-    with pytest.raises(SpoolError, match=r"users.csv has 20 bytes, but \d+ had been written"):
+    with pytest.raises(
+        SpoolError, match=r"users.csv has 20 bytes, expected at least the \d+ that were written"
+    ):
         append(spool, 2)
 
 
@@ -175,7 +179,7 @@ def test_files_whose_state_is_lost_are_not_overwritten(tmp_path: Path) -> None:
     before = (tmp_path / "open" / "users.csv").read_bytes()
     (tmp_path / "open" / "state.sqlite").unlink()
     with (
-        pytest.raises(SpoolError, match=r"holds authors.csv, reviews.csv, users.csv but not state.sqlite"),
+        pytest.raises(SpoolError, match=r"holds authors.csv, reviews.csv, users.csv, but lacks state.sqlite"),
         held(tmp_path),
     ):
         pass

@@ -81,13 +81,13 @@ def test_once_fails_if_a_file_could_not_be_landed(spool: Path, zone: Zone) -> No
     (zone.bucket / "reviews").write_text("an object in the place of a folder")
     result = run("--spool", spool, "--to", "s3://landing", "--once")
     assert result.exit_code == 1
-    assert "was not taken by s3://landing/" in result.stderr
+    assert "could not be landed in s3://landing/" in result.stderr
 
 
 def test_once_without_the_spool_fails(tmp_path: Path, zone: Zone) -> None:
     result = run("--spool", tmp_path / "typo", "--to", "s3://landing", "--once")
     assert (result.exit_code, zone.content()) == (1, {})
-    assert "typo; expected the one that the collector has as --spool" in result.stderr
+    assert "typo; expected the folder that the collector was given as --spool" in result.stderr
 
 
 @pytest.mark.parametrize(

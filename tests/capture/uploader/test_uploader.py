@@ -69,7 +69,7 @@ def test_a_file_that_cannot_be_landed_does_not_hold_the_others_up(
         uploader.upload_ready()
     assert set(zone.content()) == {"reviews/b.csv"}
     assert set(content(spool / "ready")) == {"reviews/a.csv"}
-    assert log.text.count("reviews/a.csv was not taken by s3://landing/") == 1
+    assert log.text.count("reviews/a.csv could not be landed in s3://landing/") == 1
     assert uploader.totals.failures == 3
 
 
@@ -91,7 +91,7 @@ def test_a_spool_that_is_not_there_is_told(
     uploader = Uploader(tmp_path / "typo", Landing.at("s3://landing"), stop)
     uploader.upload_ready()
     assert uploader.totals.failures == 1
-    assert "typo; expected the one that the collector has as --spool" in log.text
+    assert "typo; expected the folder that the collector was given as --spool" in log.text
     assert zone.content() == {}
 
 
