@@ -22,7 +22,7 @@ _SHOWN = 40  # characters of a value
 
 
 class Impossible(NamedTuple):
-    """A text that breaks a rule of its column, and the number of its row, from 0 on."""
+    """A text that breaks a rule of its column, and the number of its row (from 0)."""
 
     column: Column
     row: int
@@ -38,11 +38,14 @@ class Rules:
         self._hours: dict[str, datetime] = {}
 
     def broken(self, dataset: Dataset, rows: pa.Table, now: datetime) -> list[Impossible]:
-        """What the pipeline would reject in rows with the dataset's columns as text. No date can be later than a day after the hour of `now`."""
+        """The values that the pipeline would reject; `rows` holds the dataset's columns as text.
+
+        A date more than a day after the hour of `now` is impossible.
+        """
         if not rows.num_rows:
             return []
         self._prepare(dataset, hour_of(now))
-        # DuckDB finds the variable by its name; to register it as a view would make it plan the statement anew
+        # DuckDB finds the variable by its name; registered as a view, it would make DuckDB plan the statement again
         self._database.execute(f'insert into {name(dataset.name)} from "rows"')
         flags = self._database.execute(f"execute {name(dataset.name)}").to_arrow_table()
         self._database.execute(f"truncate {name(dataset.name)}")
@@ -53,7 +56,7 @@ class Rules:
         ]
 
     def _prepare(self, dataset: Dataset, hour: datetime) -> None:
-        """Plan the statement once an hour: that takes longer than to run it for the rows of one review."""
+        """Prepare the statement, once an hour: preparing takes longer than running it for the rows of one review."""
         if self._hours.get(dataset.name) != hour:
             columns = ", ".join(f"{name(column)} varchar" for column in dataset.column_names)
             self._database.execute(f"create or replace temp table {name(dataset.name)} ({columns})")
@@ -62,12 +65,12 @@ class Rules:
 
 
 def hour_of(moment: datetime) -> datetime:
-    """Its beginning."""
+    """The beginning of the moment's hour."""
     return moment.replace(minute=0, second=0, microsecond=0)
 
 
 def without(found: Iterable[Impossible], rows: pa.Table) -> pa.Table:
-    """The rows, NULL where a text is impossible."""
+    """The rows, with NULL instead of impossible texts."""
     by_column: dict[str, set[int]] = {}
     for each in found:
         by_column.setdefault(each.column.name, set()).add(each.row)
@@ -78,7 +81,7 @@ def without(found: Iterable[Impossible], rows: pa.Table) -> pa.Table:
 
 
 def text_table(dataset: Dataset, rows: Sequence[Mapping[str, object]]) -> pa.Table:
-    """Rows as columns of text, NULL where nothing is."""
+    """The rows as columns of text, with NULL for None and empty texts."""
     return pa.table(
         {
             column: pa.array([_text(row[column]) for row in rows], pa.string())
@@ -95,13 +98,13 @@ def _text(value: object) -> str | None:
 
 @dataclass
 class Emptied:
-    """How many values became empty, by dataset and column, with the first one of each."""
+    """How many values were emptied, by dataset and column, with the first value of each column."""
 
     counts: Counter[str] = field(default_factory=Counter)
     _first: dict[str, str] = field(default_factory=dict)
 
     def add(self, column: str, text: str) -> None:
-        """Count a text of a column, which is named with its dataset."""
+        """Count an emptied text; `column` is written like `books.num_pages`."""
         self.counts[column] += 1
         self._first.setdefault(column, text if len(text) <= _SHOWN else f"{text[:_SHOWN]}...")
 
@@ -109,7 +112,7 @@ class Emptied:
         return Emptied(self.counts + other.counts, other._first | self._first)
 
     def __str__(self) -> str:
-        """`2 impossible values became empty: books.publication_year 1 ('20176'), reviews.review_votes 1 ('-3')`; empty if there were none."""
+        """Like `1 impossible value became empty: books.publication_year 1 ('20176')`; empty if there were none."""
         if not self.counts:
             return ""
         total = self.counts.total()
@@ -121,7 +124,7 @@ class Emptied:
 
 
 def _statement(dataset: Dataset, now: datetime) -> str:
-    """A query of the table with the dataset's name: for each row and column whether the value breaks a rule."""
+    """A query on the dataset's table that says, for each row and column, whether the value breaks a rule."""
     columns = [_of_the_past(column) for column in dataset.columns]
     values = [
         f"{value(column)} as {_value_name(column)}" for column in columns if column.type is not Type.TEXT
@@ -131,7 +134,7 @@ def _statement(dataset: Dataset, now: datetime) -> str:
 
 
 def _of_the_past(column: Column) -> Column:
-    """What a source tells has happened before it is read."""
+    """A date in a source lies in the past: the source was read after it."""
     return replace(column, past=True) if column.type is Type.OFFSET_TIMESTAMP else column
 
 

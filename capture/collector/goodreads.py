@@ -1,6 +1,6 @@
-"""Goodreads as the collector needs it: the newest reviews and each one whole, asked for again where that may help.
+"""Asks Goodreads for the newest reviews and for whole reviews, and repeats a request if that may help.
 
-`PatientClient` is the `goodreads` package's client with what it lacks: time-outs, a pace, and errors that say what Goodreads
+`PatientClient` adds to the `goodreads` package's client what it lacks: time-outs, a pace, and errors that say what Goodreads
 answered.
 """
 
@@ -28,13 +28,13 @@ from capture.text import plain_text
 from catalog import REVIEWS
 
 _ATTEMPTS = 5
-_LONGEST = 60  # intervals between two requests
+_LONGEST = 60  # the longest pause, as a multiple of the interval between two requests
 
 Answer = TypeVar("Answer")
 log = logging.getLogger(__name__)
 
 _CONNECT_SECONDS, _READ_SECONDS = 10, 30
-_WHOLE_SECONDS = 120  # a server that sends a byte now and then keeps no read waiting for long
+_WHOLE_SECONDS = 120  # for a server that sends a byte now and then: no single read takes long
 _BLOCK = 64 * 1024
 _LAST_ID = REVIEWS.column(REVIEWS.key).maximum or 0
 _ID_DIGITS = len(str(_LAST_ID))
@@ -46,10 +46,10 @@ _RETRY = Retry(
 
 
 class Goodreads:
-    """Every method raises KeyRefused, NotThere, Unavailable after several attempts, or Stopped.
+    """The source of reviews. Every method may raise KeyRefused, NotThere, Stopped and, after several attempts, Unavailable.
 
-    The first pause between two attempts is about one `interval` (seconds between two requests), each further one about twice as
-    long, and as long as the server wants it if that is longer.
+    The first pause between two attempts is about one `interval` (seconds between two requests); each further pause is about twice
+    as long. If the server asks for a longer pause, it gets it.
     """
 
     def __init__(self, client: GoodreadsClient, stop: Stop, interval: float) -> None:
@@ -71,7 +71,7 @@ class Goodreads:
         for review, review_id in zip(reviews, ids, strict=True):
             if not _is_id(review_id):
                 log.warning(
-                    "the feed has a review without a usable id, which cannot be asked for: %s",
+                    "the feed has a review without a usable id; it cannot be fetched: %s",
                     reprlib.repr(review),
                 )
         return list(filter(_is_id, ids))
@@ -99,11 +99,11 @@ class Goodreads:
         return max(asked_for, self._pause(state))
 
     def _sleep(self, seconds: float) -> None:
-        self._stop.wait(seconds)  # if it was woken, the next request finds out
+        self._stop.wait(seconds)  # if the stop was set, the next request raises Stopped
 
 
 def _understood(ask: Callable[[], Answer]) -> Answer:
-    """The package stumbles over answers that lack what it looks for."""
+    """The answer, or Unavailable where the package raises KeyError or TypeError because an element is missing."""
     try:
         return ask()
     except (KeyError, TypeError) as error:
@@ -111,7 +111,7 @@ def _understood(ask: Callable[[], Answer]) -> Answer:
 
 
 def _element(review: GoodreadsReview) -> Element:
-    """What the package wraps: it has no names for the dates, the votes and the user."""
+    """The element inside the package's object, which has no names for the dates, the votes and the user."""
     element: Element = review._review_dict  # noqa: SLF001
     return element
 
@@ -125,7 +125,7 @@ def _is_id(text: str) -> bool:
 
 
 class Pace:
-    """So many requests a second at most, evenly spaced: unused time is not saved up for a burst."""
+    """Allows at most `per_second` requests a second, evenly spaced: unused time does not allow a burst later."""
 
     def __init__(self, per_second: float, stop: Stop, clock: Callable[[], float] = time.monotonic) -> None:
         self.interval = 1 / per_second
@@ -135,7 +135,7 @@ class Pace:
         self._next = clock()
 
     def wait(self) -> None:
-        """Until the next request may go out; Stopped if it shall not go out any more."""
+        """Wait until the next request may be sent. Raises Stopped if the end was asked for."""
         now = self._clock()
         turn = max(now, self._next)
         self._next = turn + self.interval
@@ -144,17 +144,17 @@ class Pace:
 
 
 class PatientClient(GoodreadsClient):  # type: ignore[misc]  # the package has no types
-    """Asks one thing at a time, at its pace. Everything the package's client can do goes through `request`."""
+    """Sends one request at a time, at its pace. All methods of the package's client go through `request`."""
 
     def __init__(self, key: str, base_url: str, pace: Pace) -> None:
-        super().__init__(key, "")  # the secret is for what a user would have to allow
+        super().__init__(key, "")  # a secret is needed only for requests in a user's name
         self.base_url = base_url
         self._pace = pace
         self._session = requests.Session()
         self._session.headers["User-Agent"] = "goodreads-pipeline"
 
     def request(self, path: str, query: Mapping[str, Any], req_format: str = "xml") -> dict[str, Any]:  # noqa: ARG002 - the package's signature
-        """What is in `<GoodreadsResponse>`; KeyRefused, NotThere, Unavailable, or Stopped before it is sent."""
+        """The content of `<GoodreadsResponse>`. Raises KeyRefused, NotThere, Unavailable, or Stopped before it sends."""
         self._pace.wait()
         address = self.base_url + path.lstrip("/")
         try:
@@ -166,18 +166,18 @@ class PatientClient(GoodreadsClient):  # type: ignore[misc]  # the package has n
             ) as answer:
                 body = _body(answer)
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-            # The chained error would show the address with the key.
+            # `from None`: the chained error would show the address with the key
             raise Unavailable(f"{address}: {_KEY.sub('key=...', str(error))}") from None
         excerpt = self._excerpt(body)
         _check(answer, excerpt, address)
         return _content(body, excerpt, address)
 
     def close(self) -> None:
-        """Close the connections that are kept for the next request."""
+        """Close the connections that are kept open for further requests."""
         self._session.close()
 
     def _excerpt(self, body: bytes) -> str:
-        """What a person would read first, without the key, which Goodreads repeats in its answers."""
+        """The beginning of the answer as text, without the key, because Goodreads repeats the key in its answers."""
         text = plain_text(body[: 4 * _EXCERPT].decode(errors="replace"))
         return text.replace(self.client_key, "...")[:_EXCERPT]
 
@@ -199,7 +199,7 @@ def _check(answer: requests.Response, excerpt: str, address: str) -> None:
             return
         case 401 | 403:
             raise KeyRefused(
-                f"Goodreads refused the key at {address}: {said}. It has issued no new keys since December 2020 and retires old ones. "
+                f"Goodreads refused the key at {address}: {said}. Goodreads has issued no new keys since December 2020 and retires old keys. "
                 "To go on without a key, run a simulated Goodreads (python -m capture simulate) and give its address as --base-url"
             )
         case 404 | 410:
@@ -209,7 +209,7 @@ def _check(answer: requests.Response, excerpt: str, address: str) -> None:
 
 
 def retry_after(header: str | None) -> float:
-    """Seconds to wait for a server that sends this `Retry-After`, at most an hour; 0 if there is none or it makes no sense."""
+    """The seconds that a `Retry-After` header asks for, at most an hour; 0 if the header is missing or makes no sense."""
     try:
         return _RETRY.parse_retry_after(header or "")
     except (InvalidHeader, OverflowError, ValueError):  # the last two: a number or date out of range
@@ -223,6 +223,6 @@ def _content(body: bytes, excerpt: str, address: str) -> dict[str, Any]:
         raise Unavailable(
             f"{address}: expected XML with <GoodreadsResponse>, found {excerpt!r} ({error})"
         ) from error
-    if "reviews" in content:  # the package takes for granted that there are several
+    if "reviews" in content:  # the package expects a list even for one review
         content["reviews"] = {"review": children(content["reviews"], "review")}
     return content

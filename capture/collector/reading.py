@@ -1,7 +1,7 @@
-"""Goodreads' answers as mappings, whatever characters are in them.
+"""Reads Goodreads' answers into mappings, whatever characters the answers contain.
 
-A parser of XML ends at the first character that XML 1.0 forbids, and a parser's recovering mode drops what stands around it: libxml2 loses
-the whole CDATA section. So the text is made well-formed first, which changes nothing in a text that is. See decision 26.
+An XML parser ends at the first character that XML 1.0 forbids, and a parser's recovering mode also drops the text around it: libxml2 drops
+the whole CDATA section. So the text is made well-formed first; a text that is well-formed already does not change. See decision 26.
 """
 
 import codecs
@@ -43,15 +43,15 @@ _EXCERPT = 100  # characters
 
 
 class NotRead(Exception):  # noqa: N818 - a condition with a name of its own
-    """The answer is not what it should be; the message says why."""
+    """The answer is not a `<GoodreadsResponse>` that can be read; the message says why."""
 
 
 def content_of(body: bytes) -> dict[str, Any]:
-    """What is in `<GoodreadsResponse>`; NotRead for anything else.
+    """The content of `<GoodreadsResponse>`. Raises NotRead for anything else.
 
-    A feed that is no XML even when it is made well-formed has reviews that are nothing but an `id`, for the feed is asked for nothing else:
-    a tag that is not closed takes the structure from all reviews that follow it, but not their ids. A CDATA section goes on to the next `]]>`,
-    as XML has it, whatever is in it.
+    If a feed cannot be parsed even after that, only the `id` of each review is read, and the collector needs nothing else from the feed:
+    an unclosed tag destroys the structure of all later reviews, but not their ids. A CDATA section ends at the next `]]>`, as in XML,
+    whatever it contains.
     """
     try:
         text = _decoded(body)
@@ -60,13 +60,13 @@ def content_of(body: bytes) -> dict[str, Any]:
         if not (reviews := _ids_in(text)):
             raise NotRead(str(error)) from error
         log.warning(
-            "the feed is no XML (%s); the ids of its %d reviews are read all the same", error, len(reviews)
+            "the feed is not valid XML (%s); only the ids of its %d reviews are read", error, len(reviews)
         )
         return {"reviews": {"review": reviews}}
     except (
         LookupError,
         ValueError,
-    ) as error:  # another root; an encoding that Python does not know, or that reads nothing
+    ) as error:  # another root element; an encoding that Python does not know or that cannot read the text
         raise NotRead(str(error)) from error
     if not isinstance(content, dict):
         raise NotRead("it has no elements")
@@ -74,7 +74,7 @@ def content_of(body: bytes) -> dict[str, Any]:
 
 
 def _ids_in(text: str) -> list[dict[str, str]]:
-    """The `id` of each review, or an `excerpt` of a review without one; nothing of an answer that was cut off, or of anything but a feed."""
+    """The `id` of each review in a feed, or an `excerpt` of a review without id; empty if the answer is cut off or not a feed."""
     if not _REVIEWS.search(text) or not text.rstrip().endswith(f"</{_ROOT}>"):
         return []
     _, *reviews = _REVIEW.split(text)
@@ -87,9 +87,9 @@ def _id_in(review: str) -> dict[str, str]:
 
 
 def _decoded(body: bytes) -> str:
-    """The text, in the encoding that it declares; bytes that are none of its characters become U+FFFD.
+    """The text, decoded with the encoding that it declares; bytes that cannot be decoded become U+FFFD.
 
-    LookupError for an encoding that Python does not know, UnicodeError for one that cannot read the text at all.
+    Raises LookupError if Python does not know the encoding, and UnicodeError if the encoding cannot read the text at all.
     """
     for mark, encoding in _BYTE_ORDER_MARKS.items():
         if body.startswith(mark):
@@ -99,11 +99,11 @@ def _decoded(body: bytes) -> str:
 
 
 def well_formed(text: str) -> str:
-    """The text without declaration and comments, with nothing that XML 1.0 forbids in the text of an element.
+    """The text with everything removed or escaped that XML 1.0 forbids in the text of an element.
 
-    A forbidden character is left out; it becomes a space if it is white space, and U+FFFD if it is half a character. A reference to a
-    character that is forbidden is treated alike. `&` and `<` that begin nothing, and `&` of an entity that XML does not declare, like `&nbsp;`,
-    are the characters themselves. What stands before the first tag, like blank lines and byte-order marks, is left out.
+    A forbidden character is removed; white space becomes a space, and half a character becomes U+FFFD. A reference to a forbidden
+    character is treated like the character. `&` and `<` that begin nothing are escaped, and so is the `&` of an entity that XML does not
+    declare, like `&nbsp;`. The declaration, comments and everything before the first tag (blank lines, byte-order marks) are removed.
     """
     mended = _PART.sub(_mended, _FORBIDDEN.sub(_allowed, text))
     return mended[mended.find("<") :]
@@ -126,7 +126,7 @@ def _mended(part: re.Match[str]) -> str:
 
 
 def _referred_to(references: str) -> str:
-    """The characters; some writers refer to a character beyond U+FFFF by its two halves."""
+    """The characters that the references name; some writers name a character beyond U+FFFF by its two halves."""
     numbers = _numbers(references)
     halves = "".join(map(chr, numbers)).encode("utf-16-le", "surrogatepass")
     return _FORBIDDEN.sub(_allowed, halves.decode("utf-16-le", "replace"))

@@ -1,7 +1,7 @@
-"""The records of the four datasets, from Goodreads' answer to `review/show`; it is XML as xmltodict gives it.
+"""Makes the records of the four datasets from Goodreads' answer to `review/show`, as xmltodict parsed it.
 
-An element is None when it is empty, a str when it has only text, a mapping when it has attributes (`@type`) or children, and a list
-when there are several of its name.
+An element is None if it is empty, a str if it has only text, a mapping if it has attributes (`@type`) or children, and a list if there are
+several elements of its name.
 """
 
 from collections.abc import Iterable, Mapping
@@ -69,7 +69,7 @@ _AUTHOR = {
     "rating_count": "ratings_count",
     "text_review_count": "text_reviews_count",
 }
-_WORDS = {  # columns in people's words; everything else is taken as it is, addresses above all
+_WORDS = {  # columns with people's words; all other values are taken unchanged, above all addresses
     "description",
     "edition_information",
     "format",
@@ -86,7 +86,7 @@ _WORDS = {  # columns in people's words; everything else is taken as it is, addr
 
 
 def text_of(node: Any) -> str:
-    """The text without spaces around; empty for an empty element, one with `nil="true"`, and a missing one."""
+    """The text without spaces around it; empty if the element is empty, has `nil="true"`, or is missing."""
     match node:
         case str():
             return node.strip()
@@ -99,7 +99,7 @@ def text_of(node: Any) -> str:
 
 
 def children(node: Any, name: str) -> list[Any]:
-    """The child elements of that name: as many as there are, none in an element without children."""
+    """All child elements of that name; an empty list if there are none."""
     child = node.get(name) if isinstance(node, Mapping) else None
     if child is None:
         return []
@@ -107,7 +107,7 @@ def children(node: Any, name: str) -> list[Any]:
 
 
 def at(node: Any, path: str) -> Any:
-    """The element at a path like `user/id`, the first where there are several; None if there is none."""
+    """The first element at a path like `user/id`; None if there is none."""
     for name in path.split("/"):
         node = next(iter(children(node, name)), None)
     return node
@@ -116,8 +116,8 @@ def at(node: Any, path: str) -> Any:
 def records_of(review: Element, captured_at: datetime) -> Records:
     """One review, its user, its book, and each of the book's authors, all with the same `record_create_timestamp`.
 
-    The first author is the one that the review's `author_id` and the book's `authors` name. A record whose key is missing (a book
-    without authors, say) is left out. `captured_at` is in UTC.
+    The review's `author_id` and the book's `authors` refer to the first author. A record without a key (for example the author of a book
+    without authors) is left out. `captured_at` is in UTC.
     """
     version = captured_at.strftime("%Y-%m-%d %H:%M:%S.%f")
     authors = children(at(review, "book/authors"), "author")
@@ -140,7 +140,7 @@ def _value(element: Any, column: str, path: str) -> str:
 
 
 def _each_once(authors: list[Record]) -> list[Record]:
-    """Who is named twice, once for each of two roles, is one author with both roles."""
+    """One record for each author: an author listed twice, with two roles, gets both roles."""
     merged: dict[str, Record] = {}
     for author in authors:
         known = merged.setdefault(author[AUTHORS.key], author)

@@ -1,4 +1,4 @@
-"""`python -m capture import-ucsd FOLDER --out DIR`."""
+"""`python -m capture import-ucsd FOLDER --out DIR`: makes landing files from the dumps of the UCSD Book Graph."""
 
 import sqlite3
 import time
@@ -36,20 +36,25 @@ def import_ucsd(
     sources: Annotated[
         list[Path],
         typer.Argument(
-            metavar="FOLDER|FILE...", help="Dumps, .json.gz or .json.", exists=True, readable=True
+            metavar="FOLDER|FILE...",
+            help="Dumps (.json.gz or .json), or folders that contain dumps.",
+            exists=True,
+            readable=True,
         ),
     ],
     *,
     out: Annotated[
         str, typer.Option(help="Folder for the landing files, created if missing, or s3://bucket/prefix.")
     ],
-    limit: Annotated[int | None, typer.Option(help="Lines of each dump; all by default.", min=1)] = None,
+    limit: Annotated[
+        int | None, typer.Option(help="Lines to import from each dump; default: all.", min=1)
+    ] = None,
     files_of: Annotated[
-        int, typer.Option(parser=size_in_bytes, metavar="SIZE", help="About the size of a landing file.")
-    ] = "128MB",  # type: ignore[assignment] # which the parser makes a number of
+        int, typer.Option(parser=size_in_bytes, metavar="SIZE", help="Approximate size of a landing file.")
+    ] = "128MB",  # type: ignore[assignment] # the parser turns it into a number
     captured_at: Annotated[
         datetime,
-        typer.Option(help="Version (UTC) of what has no date of its own: authors, books and users."),
+        typer.Option(help="Version (UTC) of records without a date: authors, books and users."),
     ] = _COLLECTED,
     rejects: Annotated[
         Path, typer.Option(help="File for lines that cannot be imported (JSON lines).", dir_okay=False)
@@ -57,14 +62,14 @@ def import_ucsd(
 ) -> None:
     """Make landing files of the UCSD Book Graph: authors, books, reviews, and the users of the reviews.
 
-    Give books together with their reviews: the reviews get their author from there. A review is as old as its last
-    change, so a newer capture wins. The same import again replaces its own files. A value that nothing can have, like
-    -3 votes, becomes empty, and the last line says how many did. Ends with 1 if lines were rejected (the others are
-    imported), with 2 if the import is not possible.
+    Give books together with their reviews: the reviews get their authors from the books. A review's version is the time
+    of its last change, so a newer capture wins. A repeated import replaces its own files. An impossible value, like
+    -3 votes, becomes empty; the last line says how many did. The exit code is 1 if lines were rejected (the others are
+    imported), and 2 if the import is not possible.
     """
     if rejects.resolve().is_relative_to(Path(out).resolve()):
         raise typer.BadParameter(
-            f"{rejects} would be among the landing files and be quarantined; put it elsewhere",
+            f"{rejects} would be among the landing files and be quarantined; choose a path outside --out",
             param_hint="--rejects",
         )
     started, now = time.monotonic(), datetime.now(UTC)
@@ -96,7 +101,7 @@ def import_ucsd(
     _report(Console(), imported, others, time.monotonic() - started)
     has_rejects = any(each.rejected for each in imported)
     if has_rejects:
-        typer.echo(f"rejected lines, with the reasons: {rejects}", err=True)
+        typer.echo(f"rejected lines, with reasons: {rejects}", err=True)
     if emptied := str(sum((each.emptied for each in imported), Emptied())):
         typer.echo(emptied)
     if has_rejects:
@@ -104,21 +109,21 @@ def import_ucsd(
 
 
 def _report(console: Console, imported: Sequence[Imported], others: Sequence[Path], seconds: float) -> None:
-    """Table of the dumps, and what a person should know besides."""
+    """Print a table of the dumps, and what else a person should know."""
     console.print(_table(imported))
     size = sum(each.written.bytes for each in imported)
     speed = humanize.naturalsize(size / seconds)
     console.print(f"{humanize.naturalsize(size)} of CSV in {seconds:.1f} s ({speed}/s)", highlight=False)
     if mended := sum(each.mended for each in imported):
         console.print(
-            f"read all the same, though no JSON: {mended:,} lines; what was no character in them became U+FFFD",
+            f"{mended:,} lines were not valid JSON and were read even so; bytes that are no characters became U+FFFD",
             highlight=False,
         )
     if others:
         names = ", ".join(path.name for path in others)
-        console.print(f"left out, as nothing of the catalog is in them: {names}", soft_wrap=True)
+        console.print(f"left out, because they hold nothing for the catalog: {names}", soft_wrap=True)
     if _lacks_books([each.dump for each in imported]):
-        console.print("no books were given: the reviews have no author", style="yellow")
+        console.print("no books were given, so the reviews have no author", style="yellow")
 
 
 def _table(imported: Sequence[Imported]) -> Table:

@@ -1,4 +1,4 @@
-"""Which files are dumps, what is made of each, and their lines, whatever state a file is in."""
+"""Finds the dumps among files, says what each becomes, and reads their lines, even of damaged files."""
 
 import gzip
 import re
@@ -27,17 +27,17 @@ from catalog import AUTHORS, BOOKS, REVIEWS, Dataset
 _SUFFIX = r"\.json(\.gz)?"
 
 _GZIP_SUFFIX = ".gz"
-_LONGEST_LINE = 16 * 1024 * 1024  # bytes: the longest text the warehouse holds is 64 kB
-_SHOWN = 1000  # bytes of a line that is too long
+_LONGEST_LINE = 16 * 1024 * 1024  # bytes; the longest text in the warehouse has 64 kB
+_SHOWN = 1000  # bytes of an overlong line that are kept
 
 
 class UnknownDumpError(CaptureError):
-    """A file is no dump that can be imported; the message says which are."""
+    """A file is not a dump that can be imported; the message says which files are."""
 
 
 @dataclass(frozen=True)
 class Kind:
-    """One form of dump: how its files are named, how a line is read, and the record that it becomes."""
+    """A kind of dump: how its files are named, how a line is read, and the record that a line becomes."""
 
     named: str
     pattern: str
@@ -46,7 +46,7 @@ class Kind:
     row: Callable[[Any, Context], Row]
 
     def is_of(self, path: Path) -> bool:
-        """Whether a file is named like this kind."""
+        """Whether the file has a name of this kind."""
         return re.fullmatch(self.pattern + _SUFFIX, path.name) is not None
 
 
@@ -68,7 +68,7 @@ KINDS = (
         spoiler_row,
     ),
 )
-"""In the order of import: reviews get their authors from the books."""
+"""All kinds, in the order of import: reviews get their authors from the books."""
 
 
 @dataclass(frozen=True)
@@ -85,10 +85,10 @@ class Dump:
 
 
 def dumps_among(paths: Sequence[Path]) -> tuple[list[Dump], list[Path]]:
-    """The dumps in order of import, and the other files of the folders given.
+    """The dumps in order of import, and the other files in the given folders.
 
-    UnknownDumpError for a file given by name that is none, if a folder has none, and if two have the same name: their
-    landing files would replace each other.
+    Raises UnknownDumpError if a given file is not a dump, if a given folder has no dump, and if two dumps have the same
+    name: their landing files would replace each other.
     """
     dumps, others = [], []
     for path in paths:
@@ -124,7 +124,7 @@ def _complaint(path: Path) -> str:
 
 
 class Line(NamedTuple):
-    """A line from 1 on. With a `problem`, the text is not what it should be."""
+    """A line, numbered from 1. `problem` says what is wrong with the text, if anything."""
 
     number: int
     text: bytes
@@ -132,9 +132,9 @@ class Line(NamedTuple):
 
 
 def lines_of(raw: BinaryIO, name: str) -> Iterator[Line]:
-    """The lines that are not blank of a dump, unpacked if the name ends with `.gz`; gzip may have several members.
+    """The lines of a dump that are not blank, unpacked if the name ends in `.gz`; gzip may have several members.
 
-    If the file is empty, or cannot be unpacked to its end, the last line is one with that problem.
+    If the file is empty or cannot be unpacked to its end, the last line is an empty line with this problem.
     """
     file = gzip.GzipFile(fileobj=raw) if name.endswith(_GZIP_SUFFIX) else raw
     number = 0
@@ -146,9 +146,7 @@ def lines_of(raw: BinaryIO, name: str) -> Iterator[Line]:
             elif not text.isspace():
                 yield Line(number, text)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        problem = (
-            f"the file is damaged here or before, and what follows is missing: {error}; download it again"
-        )
+        problem = f"the file is damaged here or earlier, and all later lines are missing: {error}; download it again"
         yield Line(number + 1, b"", problem)
     else:
         if not number:
@@ -156,9 +154,9 @@ def lines_of(raw: BinaryIO, name: str) -> Iterator[Line]:
 
 
 def _skipped(file: BinaryIO | gzip.GzipFile, size: int) -> str:
-    """Skip the rest of a line of which `size` bytes were read; what is the matter with it."""
+    """Skip the rest of an overlong line, after `size` bytes of it were read; returns the problem."""
     while text := file.readline(_LONGEST_LINE):
         size += len(text)
         if text.endswith(b"\n"):
             break
-    return f"the line has {size:,} bytes, expected at most {_LONGEST_LINE:,}; only its start is kept"
+    return f"the line has {size:,} bytes, expected at most {_LONGEST_LINE:,}; only its beginning is kept"

@@ -1,4 +1,4 @@
-"""Dumps in, landing files out, a batch at a time; lines that cannot be imported are kept with the reason."""
+"""Turns dumps into landing files, a batch at a time, and keeps the lines that cannot be imported, with the reason."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
@@ -24,13 +24,13 @@ _BATCH_BYTES = 1024 * 1024
 _BATCH_USERS = 10_000
 
 Numbered = tuple[int, list[Row]]
-"""Records, and the number of the first one's line."""
+"""Records, and the number of the line of the first record."""
 
 
 class Rejects:
-    r"""A file of JSON lines {file, line, reason, text}; there is none if nothing was rejected.
+    r"""Writes a file of JSON lines {file, line, reason, text}; without rejected lines there is no file.
 
-    Text that is not UTF-8 is written with the odd bytes as `\xff`.
+    Bytes that are not UTF-8 are written like `\xff`.
     """
 
     def __init__(self, path: Path) -> None:
@@ -38,7 +38,7 @@ class Rejects:
         self._file: TextIO | None = None
 
     def __enter__(self) -> Self:
-        self._path.unlink(missing_ok=True)  # of an earlier import
+        self._path.unlink(missing_ok=True)  # the file of an earlier import
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -46,7 +46,7 @@ class Rejects:
             self._file.close()
 
     def add(self, file: str, line: Line, reason: str) -> None:
-        """Write a line with the reason why it was rejected."""
+        """Write a rejected line with the reason."""
         if self._file is None:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._file = self._path.open("w", encoding="utf-8")
@@ -57,9 +57,9 @@ class Rejects:
 
 @dataclass
 class Imported:
-    """What became of a dump: lines = records + rejected. `users` are the records made of the users of its reviews.
+    """What became of a dump: lines = records + rejected. `users` counts the records made from the users of its reviews.
 
-    `mended` lines are among the records: they were no JSON as they were. `emptied` are the values that nothing can have.
+    `mended` counts records whose line was not valid JSON. `emptied` counts the impossible values.
     """
 
     dump: Dump
@@ -76,8 +76,8 @@ class Imported:
 class Importer:
     """Imports dumps into a store.
 
-    `captured_at` (UTC) is the version of records without a date of their own; no date is later than a day after `now`; `files_of` is in
-    bytes; `limit` is the number of lines of each dump, None for all.
+    `captured_at` (UTC) is the version of records without a date. A date more than a day after `now` is impossible. `files_of` is
+    in bytes. `limit` is the number of lines to import from each dump, None for all.
     """
 
     store: Store
@@ -90,7 +90,10 @@ class Importer:
     _rules: Rules = field(default_factory=Rules)
 
     def run(self, dumps: Sequence[Dump]) -> list[Imported]:
-        """Import all, in the order given; OSError, sqlite3.OperationalError and StoreError if a file cannot be read or written."""
+        """Import the dumps in the given order.
+
+        Raises OSError, sqlite3.OperationalError and StoreError if a file cannot be read or written.
+        """
         tasks = [self.progress.add_task(dump.path.name, start=False, total=None) for dump in dumps]
         with Known() as known, Rejects(self.rejects_path) as rejects:
             return [self._one(dump, task, known, rejects) for dump, task in zip(dumps, tasks, strict=True)]
@@ -124,7 +127,7 @@ class Importer:
         return write_files(self.store, dataset, stem, batches, files_of=self.files_of)
 
     def _possible(self, dataset: Dataset, rows: Sequence[Row], emptied: Emptied) -> pa.Table:
-        """The rows with every impossible value empty. Keys and versions are possible: the lines were read with care."""
+        """The rows with every impossible value emptied. Keys and versions are possible: they were checked line by line."""
         table = text_table(dataset, rows)
         found = self._rules.broken(dataset, table, self.now)
         for each in found:
@@ -135,7 +138,7 @@ class Importer:
 def _accepted(
     lines: Iterable[Line], imported: Imported, context: Context, rejects: Rejects
 ) -> Iterator[tuple[Line, Row]]:
-    """The lines that are records of the dump's kind; the others are rejected, and all counted."""
+    """The lines that are records of the dump's kind. All other lines go to the rejects; all lines are counted."""
     kind = imported.dump.kind
     for line in lines:
         imported.lines += 1

@@ -1,4 +1,4 @@
-"""What an import remembers of one dump while it reads the next: on disk, for there may be millions."""
+"""Remembers authors and users of one dump while the import reads the next; on disk, because there may be millions."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -14,10 +14,10 @@ _TABLES = """
 
 
 class Known:
-    """The authors of the books, and the users of the dump that is being read. Removed from the disk at the end."""
+    """The authors of all books, and the users in the present dump. At the end they are deleted from the disk."""
 
     def __init__(self) -> None:
-        # A file of its own, without a name. An upload to S3 draws the records from a thread of its own, one at a time.
+        # "" is a temporary file without a name. Another thread may use the connection: an upload to S3 reads the records in its own thread.
         self._database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         self._database.executescript(_TABLES)
 
@@ -28,17 +28,17 @@ class Known:
         self._database.close()
 
     def add_book(self, book_id: str, author_id: str) -> None:
-        """Remember who wrote a book."""
+        """Remember the author of a book."""
         self._database.execute("insert or replace into author_of values (?, ?)", (book_id, author_id))
 
     def author_of(self, book_id: str) -> int | None:
-        """The author of a book that was added; None for another."""
+        """The author of the book; None if the book was not added."""
         cursor = self._database.execute("select author_id from author_of where book_id = ?", (book_id,))
         row = cursor.fetchone()
         return row[0] if row else None
 
     def add_user(self, user_id: int) -> None:
-        """Remember a user; again for one that is known changes nothing."""
+        """Remember a user; a user that is known already changes nothing."""
         self._database.execute("insert or ignore into users values (?)", (user_id,))
 
     def users(self) -> Iterator[int]:
@@ -47,5 +47,5 @@ class Known:
             yield row[0]
 
     def forget_users(self) -> None:
-        """Begin with the users of another dump."""
+        """Forget all users, before the next dump."""
         self._database.execute("delete from users")

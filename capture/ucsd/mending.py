@@ -1,4 +1,4 @@
-"""Lines that are not quite the JSON, or not quite the record, that they should be: a fault in a value costs that value."""
+"""Reads lines that are not quite valid JSON, or not quite a record: a faulty value costs only itself."""
 
 import json
 import math
@@ -12,13 +12,13 @@ from msgspec.structs import FieldInfo, fields
 from capture.emptying import Emptied
 from catalog import Dataset
 
-_DIGITS = 18  # a longer number is a text: no column holds it, and Python refuses to read one of thousands
+_DIGITS = 18  # a longer number is read as a text: no column holds it, and Python refuses to read a number of thousands of digits
 
 Record = TypeVar("Record", bound=Struct)
 
 
 class Reader(Generic[Record]):
-    """Reads lines as records of a type, whose fields are named like columns of the dataset."""
+    """Reads lines as records of a type; the type's fields are named like the dataset's columns."""
 
     def __init__(self, type_: type[Record], dataset: Dataset) -> None:
         self._type = type_
@@ -26,10 +26,10 @@ class Reader(Generic[Record]):
         self._decoder = Decoder(type_)
 
     def read(self, line: bytes, emptied: Emptied) -> tuple[Record, bool]:
-        """The record of a line, and whether the line is no JSON as it is; ValueError if a field that has to be there is at fault.
+        """The record of a line, and whether the line is invalid JSON. Raises ValueError if a required field is faulty.
 
-        Control characters may stand in a text, bytes and halves that are no character become U+FFFD, and a byte-order mark is skipped. Any other
-        value that a field cannot have becomes empty: NaN, a list for a text.
+        Texts may contain control characters. Bytes that are no characters, and halves of characters, become U+FFFD. A byte-order mark is
+        skipped. Any other value that does not fit its field becomes empty, like NaN, or a list for a text.
         """
         try:
             return self._decoder.decode(line), False
@@ -61,7 +61,7 @@ def _is_possible(value: Any, of: FieldInfo) -> bool:
     try:
         convert(value, of.type)
     except ValidationError:
-        return value is None  # nothing is said
+        return value is None  # null stands for a missing value
     return True
 
 
@@ -70,7 +70,7 @@ def _number(digits: str) -> int | str:
 
 
 def _whole(value: Any) -> Any:
-    """The value without halves of characters."""
+    """The value, with U+FFFD for each half of a character."""
     match value:
         case str():
             return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

@@ -1,6 +1,6 @@
-"""From a line of each dump to a record of the catalog: column name to value; None where the dump has nothing.
+"""Turns a dump's line into a record of the catalog: column name to value, None for values that the dump lacks.
 
-The lines have only the fields that are used, named like the columns that they become; msgspec skips the others without reading them.
+The types of the lines declare only the fields that are used, named like the columns that they become; msgspec skips all other fields.
 """
 
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from capture.ucsd.known import Known
 from catalog import REVIEWS, USERS, VERSION
 
 Value = str | int | float | None
-"""What becomes a field of a CSV file as it is: whether it is a count or a rating is for the pipeline's rules."""
+"""A value that is written to the CSV file unchanged; the pipeline's rules check whether it is a count or a rating."""
 
 Id = Annotated[str, Meta(pattern=r"^[0-9]{1,18}$")]
 Hash = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}$")]
@@ -50,7 +50,7 @@ class Contributor(Struct):
 
 
 class Book(Struct, rename={"book_url": "link"}):
-    """A line of goodreads_books and of its parts by genre."""
+    """A line of goodreads_books or of one of its parts by genre."""
 
     book_id: Id
     authors: list[Contributor] = []
@@ -80,7 +80,7 @@ _OF_REVIEWS = {
 
 
 class Review(Struct, rename=_OF_REVIEWS):
-    """A line of goodreads_reviews_dedup, of its parts by genre, and of goodreads_reviews_spoiler_raw.
+    """A line of goodreads_reviews_dedup, of one of its parts by genre, or of goodreads_reviews_spoiler_raw.
 
     The dates are like `Wed Mar 22 11:37:04 -0700 2017`; the ids of users and reviews are hashes.
     """
@@ -105,7 +105,7 @@ _OF_SPOILERS = {
 
 
 class SpoilerReview(Struct, rename=_OF_SPOILERS):
-    """A line of goodreads_reviews_spoiler: its text by sentence, each with 1 if it is a spoiler; one date, 2017-03-22."""
+    """A line of goodreads_reviews_spoiler: the text as sentences, each with 1 if it is a spoiler; one date like 2017-03-22."""
 
     review_id: Hash
     user_id: Hash
@@ -117,9 +117,9 @@ class SpoilerReview(Struct, rename=_OF_SPOILERS):
 
 
 def version_of(text: str) -> str:
-    """`Wed Mar 22 11:37:04 -0700 2017` in UTC: `2017-03-22 18:37:04`. ValueError for anything else.
+    """The date `Wed Mar 22 11:37:04 -0700 2017` in UTC: `2017-03-22 18:37:04`. Raises ValueError for other forms.
 
-    By position, which takes a fifth of the time of strptime: there are 15.7 million of them.
+    The date is read by position: for 15.7 million reviews, that takes a fifth of the time of strptime.
     """
     try:
         if len(text) != _LENGTH:
@@ -132,7 +132,7 @@ def version_of(text: str) -> str:
 
 
 def version_on(text: str) -> str:
-    """The first moment of a day like `2017-03-22`. ValueError for anything else."""
+    """The first moment of a day like `2017-03-22`. Raises ValueError for other forms."""
     try:
         return f"{date.fromisoformat(text)} 00:00:00"
     except ValueError:
@@ -140,26 +140,26 @@ def version_on(text: str) -> str:
 
 
 def version_at(moment: datetime) -> str:
-    """A moment of UTC as `record_create_timestamp` has it."""
+    """A moment in UTC, in the form of `record_create_timestamp`."""
     return moment.replace(tzinfo=None).isoformat(" ", "seconds")
 
 
 def id_of(digest: str) -> int:
-    """A number from 2**62 to 2**63 - 1 for 32 hexadecimal digits, the same one in each run.
+    """The id for a hash of 32 hexadecimal digits: a number from 2**62 to 2**63 - 1, the same in each run.
 
-    It is the last 62 bits, with a bit in front that no id of Goodreads has (those are below 2**40), so that a record of
-    a dump never replaces a captured one. The last ones, because some of the hashes could be UUIDs, whose
-    constant bits are further in front. Two of n hashes become one id with a chance of n * n / 2**63: 1 in
-    37,000 for the 15.7 million reviews, 1 in 12 million for the 0.9 million users.
+    The id is the last 62 bits of the hash with a 1 in front. Goodreads' own ids are below 2**40, so a record of a dump
+    never replaces a captured one. The last bits are used because some hashes could be UUIDs, and the constant bits of a
+    UUID come earlier. Among n hashes, two get the same id with a probability of n * n / 2**63: 1 in 37,000 for the 15.7
+    million reviews, 1 in 12 million for the 0.9 million users.
     """
     return _MARK | int(digest[16:], 16) & (_MARK - 1)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Context:
-    """What a record needs besides its line: `version` is for those that have no date of their own, and for those whose dates are impossible.
+    """What a record needs besides its line. `version` is for records without a date, or with impossible dates only.
 
-    A version lies from `first` to `last`. `emptied` counts what becomes empty.
+    Versions from `first` to `last` are possible. `emptied` counts values that are emptied.
     """
 
     version: str
@@ -169,7 +169,7 @@ class Context:
     emptied: Emptied
 
     def version_among(self, of_date: Callable[[str], str], *dates: str | None) -> str | None:
-        """The version of the first date that has one which is possible."""
+        """The version of the first date that gives a possible version; None if no date does."""
         for date_ in filter(None, dates):
             try:
                 version = of_date(date_)
@@ -186,7 +186,7 @@ def author_row(line: Author, context: Context) -> Row:
         "author_id": line.author_id,
         "name": _words(line.name),
         "role": None,
-        "profile_url": f"https://www.goodreads.com/author/show/{line.author_id}",  # the name after it is optional
+        "profile_url": f"https://www.goodreads.com/author/show/{line.author_id}",  # the address may omit the name after the id
         "average_rating": line.average_rating,
         "rating_count": line.rating_count,
         "text_review_count": line.text_review_count,
@@ -195,7 +195,7 @@ def author_row(line: Author, context: Context) -> Row:
 
 
 def book_row(line: Book, context: Context) -> Row:
-    """A record of books; its author, the first, is remembered for the reviews."""
+    """A record of books; its first author is remembered for the book's reviews."""
     author_id = line.authors[0].author_id if line.authors else None
     if author_id:
         context.known.add_book(line.book_id, author_id)
@@ -216,13 +216,13 @@ def book_row(line: Book, context: Context) -> Row:
         "ratings_count": line.ratings_count,
         "description": _words(line.description),
         "authors": author_id,
-        "published": line.publication_year,  # Goodreads gives the two of them the same value
+        "published": line.publication_year,  # Goodreads gives both fields the same value
         "record_create_timestamp": context.version,
     }
 
 
 def review_row(line: Review, context: Context) -> Row:
-    """A record of reviews, as old as the review's last change."""
+    """A record of reviews; its version is the time of the review's last change."""
     version = context.version_among(version_of, line.review_updated_date, line.review_added_date)
     return _any_review(line, version, context) | {
         "review_text": _words(line.review_text),
@@ -234,7 +234,7 @@ def review_row(line: Review, context: Context) -> Row:
 
 
 def spoiler_row(line: SpoilerReview, context: Context) -> Row:
-    """A record of reviews, as old as the start of its day: the whole review, if it lands too, is newer and replaces it."""
+    """A record of reviews; its version is the start of its day, so that the whole review, if it lands too, replaces it."""
     day = line.record_create_timestamp
     version = context.version_among(version_on, day)
     if day and not version:
@@ -246,12 +246,12 @@ def spoiler_row(line: SpoilerReview, context: Context) -> Row:
 
 
 def user_row(user_id: int, context: Context) -> Row:
-    """A record of users: the dumps have nothing but the id."""
+    """A record of users; the dumps have only the id."""
     return _EMPTY_USER | {"user_id": user_id, "record_create_timestamp": context.version}
 
 
 def _any_review(line: Review | SpoilerReview, version: str | None, context: Context) -> Row:
-    """What all dumps of reviews have; the user is remembered."""
+    """The columns that all dumps of reviews have; the user is remembered."""
     user_id = id_of(line.user_id)
     context.known.add_user(user_id)
     return _EMPTY_REVIEW | {
@@ -265,5 +265,5 @@ def _any_review(line: Review | SpoilerReview, version: str | None, context: Cont
 
 
 def _words(value: Value) -> Value:
-    """What people wrote, as a capture has it: on one line, without tags and entities."""
+    """Clean people's words as the collector does: on one line, without tags and entities."""
     return plain_text(value) if isinstance(value, str) else value

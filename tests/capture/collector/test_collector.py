@@ -186,7 +186,7 @@ def test_a_review_that_is_no_xml_makes_no_outage_of_the_feed_and_costs_only_itse
     assert captured(spool) == ids(goodreads)[:4]
     assert collector.feed.backlog.counts() == {"captured": 4, "waiting": 1}
     assert "Goodreads does not answer" not in caplog.text
-    assert "the feed is no XML (mismatched tag" in caplog.text
+    assert "the feed is not valid XML (mismatched tag" in caplog.text
     assert f"review {ids(goodreads)[-1]} cannot be fetched" in caplog.text
 
 

@@ -151,8 +151,8 @@ def test_every_review_of_a_feed_is_named_whatever_is_in_it(bodies: list[str]) ->
 def test_it_is_told_that_only_ids_were_read(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.WARNING)
     ids_of((FEED % (review(1, "<br>") + review(2, ""))).encode())
-    assert "the feed is no XML (mismatched tag" in caplog.text
-    assert "the ids of its 2 reviews are read all the same" in caplog.text
+    assert "the feed is not valid XML (mismatched tag" in caplog.text
+    assert "only the ids of its 2 reviews are read" in caplog.text
 
 
 def test_a_review_without_an_id_in_such_a_feed_can_be_named() -> None:

@@ -172,7 +172,7 @@ def test_of_a_file_that_is_cut_off_every_whole_line_is_imported_and_the_rest_rep
     assert (imported.records, imported.rejected) == (len(found), 1)
     (reject,) = rejects(tmp_path)
     assert reject["line"] == len(found) + 1
-    assert "the file is damaged here or before, and what follows is missing" in reject["reason"]
+    assert "the file is damaged here or earlier, and all later lines are missing" in reject["reason"]
     assert "Compressed file ended before the end-of-stream marker" in reject["reason"]
 
 
@@ -205,7 +205,7 @@ def test_a_line_that_would_not_fit_into_memory_is_skipped_in_pieces(
     dump = dump_of(tmp_path, gzip.compress(lines([AUTHOR]) + huge + lines([AUTHOR]) + huge[:-1]))
     (imported,) = import_dumps(tmp_path, dump)
     assert (imported.records, imported.rejected) == (2, 2)
-    reason = "the line has {} bytes, expected at most 1,000; only its start is kept"
+    reason = "the line has {} bytes, expected at most 1,000; only its beginning is kept"
     assert [(reject["line"], reject["reason"], reject["text"]) for reject in rejects(tmp_path)] == [
         (2, reason.format("2,501"), "xxxxx"),
         (4, reason.format("2,500"), "xxxxx"),

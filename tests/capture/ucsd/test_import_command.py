@@ -80,7 +80,7 @@ def test_the_table_counts_lines_records_rejects_users_and_files(tmp_path: Path, 
         ["goodreads_reviews_dedup.json.gz", "1", "1", "0", "0", "1", "2"],
         ["goodreads_reviews_poetry.json.gz", "2", "1", "1", "2", "1", "2"],
     ]
-    assert "rejected lines, with the reasons: out/rejects.jsonl" in result.stderr
+    assert "rejected lines, with reasons: out/rejects.jsonl" in result.stderr
     assert [json.loads(line)["line"] for line in Path("out/rejects.jsonl").read_text().splitlines()] == [2]
 
 
@@ -102,7 +102,7 @@ def test_lines_that_were_no_json_are_told(tmp_path: Path, dumps: Path) -> None:
     result = imported(dumps, "--out", tmp_path / "landing")
     assert result.exit_code == 0
     assert (
-        "read all the same, though no JSON: 1 lines; what was no character in them became U+FFFD"
+        "1 lines were not valid JSON and were read even so; bytes that are no characters became U+FFFD"
         in result.stdout
     )
 
@@ -155,7 +155,7 @@ def test_files_without_anything_of_the_catalog_are_left_out_and_named(tmp_path: 
 
 def test_reviews_without_books_are_said_to_have_no_author(tmp_path: Path, dumps: Path) -> None:
     result = imported(dumps / "goodreads_reviews_dedup.json.gz", "--out", tmp_path / "landing")
-    assert "no books were given: the reviews have no author" in result.stdout
+    assert "no books were given, so the reviews have no author" in result.stdout
     assert "no books were given" not in imported(dumps, "--out", tmp_path / "landing").stdout
 
 
@@ -189,7 +189,7 @@ def test_two_dumps_that_would_become_the_same_files_are_refused(dumps: Path) -> 
 def test_rejects_among_the_landing_files_are_refused(tmp_path: Path, dumps: Path) -> None:
     result = imported(dumps, "--out", tmp_path / "landing", "--rejects", tmp_path / "landing" / "rejects")
     assert result.exit_code == 2
-    assert "put it elsewhere" in result.output
+    assert "choose a path outside --out" in result.output
     assert contents(tmp_path) == {}
 
 
