@@ -155,6 +155,18 @@ FILES_TO_LAND = Table(
 )
 """The files that a rebuild has taken out of the ledger and that have not been landed again yet."""
 
+CATALOG_VERSIONS = Table(
+    "catalog_versions",
+    (
+        Column(name="version", type=Type.INTEGER, required=True),
+        _text(name="digest", max_bytes=64, required=True),
+        _text(name="definition", max_bytes=65535, required=True),
+        _RUN_ID,
+        Column(name="recorded_at", type=Type.TIMESTAMP, required=True),
+    ),
+)
+"""The catalogs that the tables were brought to, the newest last; `definition` is JSON."""
+
 _SUBJECT = _text(name="subject", max_bytes=64, required=True)
 
 LEDGER_FORGOTTEN = Table(

@@ -1,6 +1,8 @@
 """The batches of statements that the state machine sends to Redshift, each batch one transaction."""
 
-from collections.abc import Iterable
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from textwrap import indent
 
@@ -8,6 +10,7 @@ from catalog import AUTHORS, BOOKS, DATASETS, Dataset
 from contract.keys import PART, RUN_SLOT
 from contract.ledger import (
     ACCOUNTING,
+    CATALOG_VERSIONS,
     FILES,
     FILES_TO_LAND,
     LANDED,
@@ -19,7 +22,15 @@ from contract.ledger import (
     ROWS,
 )
 from sql import forgetting
-from sql.template import INDENT, assignments, column_definitions, column_list, render
+from sql.template import (
+    INDENT,
+    assignments,
+    column_definitions,
+    column_list,
+    definition_list,
+    definitions,
+    render,
+)
 
 SCHEMAS = ("goodreads_staging", "goodreads_warehouse", "goodreads_analytics")
 
@@ -38,6 +49,16 @@ class Ranking:
     def tables(self) -> tuple[str, str, str]:
         """The tables of the family, in the order in which they are built."""
         return self.by_count, self.by_rating, self.best
+
+    @property
+    def definitions(self) -> dict[str, str]:
+        """The columns of each of the tables."""
+        return {
+            "place": "integer not null",
+            **definitions(self.subject.columns),
+            "review_count": "bigint not null",
+            "average_review_rating": "decimal(5, 4)",
+        }
 
 
 RANKINGS = {
@@ -68,16 +89,54 @@ def create_tables() -> list[str]:
         _create_files_to_land(),
         render("warehouse/create_ledger_forgotten.sql", columns=column_definitions(LEDGER_FORGOTTEN.columns)),
         render("warehouse/create_left_out.sql", columns=column_definitions(LEFT_OUT.columns)),
+        render("migration/create_catalog_versions.sql", columns=column_definitions(CATALOG_VERSIONS.columns)),
         render("analytics/create_window.sql"),
         render("analytics/seed_window.sql"),
         *(
-            render(
-                "analytics/create_table.sql", table=table, columns=column_definitions(ranking.subject.columns)
-            )
+            render("analytics/create_table.sql", table=table, columns=definition_list(ranking.definitions))
             for ranking in RANKINGS.values()
             for table in ranking.tables
         ),
     ]
+
+
+def catalog() -> dict[str, dict[str, str]]:
+    """The definition of each column, by table: what the tables of the warehouse and of the analytics have to be."""
+    ledgers = (LEDGER, LEDGER_FILES, LEDGER_FORGOTTEN, LEFT_OUT, FILES_TO_LAND)
+    stored = {dataset.name: dataset.stored_columns for dataset in DATASETS}
+    stored |= {table.name: table.columns for table in ledgers}
+    return {
+        **{f"goodreads_warehouse.{name}": definitions(columns) for name, columns in stored.items()},
+        **{
+            f"goodreads_analytics.{table}": ranking.definitions
+            for ranking in RANKINGS.values()
+            for table in ranking.tables
+        },
+    }
+
+
+def digest_of(tables: Mapping[str, Mapping[str, str]]) -> str:
+    """The version of a catalog: the same for the same definitions, in whatever order."""
+    return hashlib.sha256(json.dumps(tables, sort_keys=True).encode()).hexdigest()
+
+
+def create_warehouse() -> list[str]:
+    """Create missing tables, then select the columns as they are, and last the recorded catalogs."""
+    return [*create_tables(), render("migration/columns.sql"), render("migration/versions.sql")]
+
+
+MIGRATION_STEPS = {
+    kind: render(f"migration/{name}.sql", table="{table}", column="{column}", type="{type}")
+    for kind, name in {"add": "add_column", "widen": "widen"}.items()
+}
+"""The statement of each kind of step, with `{table}`, `{column}` and `{type}` to be filled in."""
+
+
+def record_catalog(tables: Mapping[str, Mapping[str, str]]) -> str:
+    """Note that the tables are those of this catalog; the run is bound as `run_id`."""
+    return render(
+        "migration/record.sql", digest=digest_of(tables), definition=json.dumps(tables, sort_keys=True)
+    )
 
 
 def create_staging() -> list[str]:
@@ -93,12 +152,11 @@ def create_staging() -> list[str]:
 
 
 def match_ledger(landed: str, role: str) -> list[str]:
-    """Create missing tables, recreate staging, and select the landed files that the ledger already lists.
+    """Recreate staging, and select the landed files that the ledger already lists.
 
     `landed` is the S3 URI of the run's list of landed files, `role` the ARN that COPY assumes.
     """
     return [
-        *create_tables(),
         *create_staging(),
         render("staging/copy_landed.sql", location=landed, role=role),
         published(),

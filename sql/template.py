@@ -1,6 +1,6 @@
 """Fills the names into a .sql file."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
 from string import Template
@@ -40,12 +40,21 @@ def column_list(columns: Iterable[Column], prefix: str = "") -> str:
     return ",\n".join(f"{INDENT}{prefix}{column.name}" for column in columns)
 
 
+def definitions(columns: Iterable[Column]) -> dict[str, str]:
+    """The type of each column, with NOT NULL if it is required."""
+    return {
+        column.name: redshift_type(column) + (" not null" if column.required else "") for column in columns
+    }
+
+
+def definition_list(defined: Mapping[str, str]) -> str:
+    """Name and definition of each column, a line each."""
+    return ",\n".join(f"{INDENT}{name} {definition}" for name, definition in defined.items())
+
+
 def column_definitions(columns: Iterable[Column]) -> str:
     """The columns with type and NOT NULL, a line each."""
-    return ",\n".join(
-        f"{INDENT}{column.name} {redshift_type(column)}{' not null' if column.required else ''}"
-        for column in columns
-    )
+    return definition_list(definitions(columns))
 
 
 def assignments(dataset: Dataset, source: str) -> str:

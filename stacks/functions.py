@@ -45,6 +45,7 @@ class Functions(Construct):
             self, "Powertools", ssm.StringParameter.value_for_string_parameter(self, POWERTOOLS_LAYER)
         )
         self.plan_copies = self._function("plan_copies", memory_mb=1024, minutes=5)
+        self.compare_catalog = self._function("compare_catalog", memory_mb=256, minutes=1)
         self.drop_published = self._function("drop_published", memory_mb=1024, minutes=15)
         self.copy_to_working = self._function("copy_to_working", memory_mb=1769, minutes=15)  # one whole CPU
         self.confirm_copies = self._function("confirm_copies", memory_mb=512, minutes=5)
@@ -111,7 +112,13 @@ class Functions(Construct):
                 zone.grant_put(function)  # no grant_write: it includes deleting
         for function in (self.drop_published, self.acknowledge_landing):
             storage.landing.grant_delete(function)
-        for reader in (self.drop_published, self.check_quality, self.acknowledge_landing, self.report_run):
+        for reader in (
+            self.compare_catalog,
+            self.drop_published,
+            self.check_quality,
+            self.acknowledge_landing,
+            self.report_run,
+        ):
             reader.add_to_role_policy(
                 iam.PolicyStatement(actions=["redshift-data:GetStatementResult"], resources=["*"])
             )

@@ -2,6 +2,7 @@
 
 PipelineError
 ├── InvalidExecutionInput   the execution was started with values that cannot be used
+├── MigrationRefusedError   the catalog asks for a change of the tables that cannot be made
 ├── DataQualityError        a check found violations
 └── NotPublishedError       the ledger does not hold the run whose files were to be acknowledged
 """
@@ -13,6 +14,10 @@ class PipelineError(Exception):
 
 class InvalidExecutionInput(PipelineError):  # noqa: N818 - reads as what Step Functions shows
     """The execution's name or input cannot be used."""
+
+
+class MigrationRefusedError(PipelineError):
+    """The catalog asks for a change of the tables that cannot be made."""
 
 
 class DataQualityError(PipelineError):

@@ -1,8 +1,5 @@
 create table if not exists goodreads_analytics.$table (
-    place integer not null,
-$columns,
-    review_count bigint not null,
-    average_review_rating decimal(5, 4)
+$columns
 )
 diststyle all
 sortkey (place)

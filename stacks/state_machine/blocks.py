@@ -55,6 +55,7 @@ class Blocks(Construct):
         parameters: dict[str, str] | None = None,
         result_path: str = sfn.JsonPath.DISCARD,
         guarded: bool = True,
+        done_before: str | None = None,
     ) -> sfn.Parallel:
         """Statements as one transaction, or one statement with bound parameters (paths into the state data)."""
         polling = Polling(
@@ -69,6 +70,7 @@ class Blocks(Construct):
             statements=sql,
             parameters=parameters,
             result_path=result_path,
+            done_before=done_before,
         )
         return self.guard(run.state) if guarded else run.state
 

@@ -1,9 +1,13 @@
 """The state machine: from landed files to fresh analytics, or to a failure that says what to do.
 
-    AcquireLease ─► PlanCopies ─► MatchLedger ─► DropPublished ─► CopyToWorking ─► ConfirmCopies ─► TransformToProcessed
-      │ held: Skipped   │ nothing: NothingToDo                                                           │
-      ▼                 ▼                                                                                ▼
-    (the last run published without finishing: its checks and analytics first)     LoadStaging ─► AuditStaging
+    AcquireLease ─► PlanCopies ─► CreateWarehouse ─► CompareCatalog ─► MigrateWarehouse
+      │ held: Skipped   │ nothing: NothingToDo                               │
+                                                                             ▼
+    (the last run published without finishing: its checks and analytics first)
+                                                                             │
+      ┌──────────────────────────────────────────────────────────────────────┘
+      ▼
+    MatchLedger ─► DropPublished ─► CopyToWorking ─► ConfirmCopies ─► TransformToProcessed ─► LoadStaging ─► AuditStaging
                                                                                                          │
     Succeeded ◄─ ReportRun ◄─ CheckAnalytics ◄─ Analytics ◄─ CheckWarehouse ◄─ AcknowledgeLanding ◄─ PublishWarehouse
 
@@ -21,13 +25,13 @@ from stacks.state_machine.blocks import Blocks
 from stacks.state_machine.finishing import UNFINISHED_RUN, Failure, Finishing
 from stacks.state_machine.intake import Intake
 from stacks.state_machine.loading import Loading, SparkJob
+from stacks.state_machine.migration import Migration
 from stacks.state_machine.run_sql import Warehouse
 from stacks.storage import StorageStack
 
 _UNFINISHED_RUN = sfn.Condition.is_present(UNFINISHED_RUN)
 _ANY_FILE = sfn.Condition.is_present("$.plan.batches[0]")
 _ANY_ROWS = sfn.Condition.boolean_equals("$.plan.has_rows", value=True)
-_PUBLISHED_BEFORE = sfn.Condition.number_greater_than("$.plan.published_before", 0)
 _NOTHING_PUBLISHED_NOW = sfn.Condition.string_equals("$.ledger.statement", "")
 
 
@@ -58,6 +62,7 @@ class Definition(Construct):
             failure=failure.start,
         )
         admission = Admission(self, "Admission", state_machine_name=settings.name, blocks=blocks, lease=lease)
+        migration = Migration(self, "Migration", blocks=blocks)
         intake = Intake(self, "Intake", blocks=blocks, storage=storage)
         loading = Loading(self, "Loading", blocks=blocks, lease=lease, storage=storage, job=job)
         finishing = Finishing(self, "Finishing", blocks=blocks, lease=lease)
@@ -65,6 +70,7 @@ class Definition(Construct):
         # The stages, in the order of the run: chains of states; the last state of each leads nowhere yet.
         admit = admission.admit()
         plan = intake.plan()
+        migrate = migration.migrate()
         catch_up = finishing.catch_up()
         match = intake.match()
         copy = intake.copy()
@@ -76,20 +82,20 @@ class Definition(Construct):
         nothing_to_do = finishing.nothing_to_do()
 
         # The order of the stages.
-        anything = sfn.Choice(self, "AnythingToDo?")
+        anything_left = sfn.Choice(self, "AnythingLeft?", comment="or only made up for an earlier run?")
         admit.next(plan)
         plan.next(
-            sfn.Choice(self, "UnfinishedRun?", comment="did the last run publish without finishing?")
-            .when(_UNFINISHED_RUN, catch_up)
-            .otherwise(anything)
-        )
-        catch_up.next(analytics)
-        # the earlier publish may have committed after the last analytics
-        anything.when(_ANY_FILE, match).otherwise(
-            sfn.Choice(self, "CaughtUp?")
-            .when(sfn.Condition.or_(_UNFINISHED_RUN, _PUBLISHED_BEFORE), finish)
+            sfn.Choice(self, "AnythingToDo?")
+            .when(sfn.Condition.or_(_UNFINISHED_RUN, _ANY_FILE), migrate)
             .otherwise(nothing_to_do)
         )
+        migrate.next(
+            sfn.Choice(self, "UnfinishedRun?", comment="did the last run publish without finishing?")
+            .when(_UNFINISHED_RUN, catch_up)
+            .otherwise(anything_left)
+        )
+        catch_up.next(analytics)
+        anything_left.when(_ANY_FILE, match).otherwise(finish)
         match.next(sfn.Choice(self, "AnythingNew?").when(_ANY_FILE, copy).otherwise(analytics))
         copy.next(
             sfn.Choice(self, "AnyRows?", comment="or only empty and unusable files?")
@@ -103,5 +109,5 @@ class Definition(Construct):
             .when(_NOTHING_PUBLISHED_NOW, caught_up)
             .otherwise(finish)
         )
-        caught_up.next(anything)
+        caught_up.next(anything_left)
         self.body = sfn.DefinitionBody.from_chainable(admit)

@@ -61,7 +61,8 @@ class RunSql(Construct):
     `state` ends with `{"statement": <id>}` at `result_path`. Each statement of a batch may hold RUN_SLOT once; the
     execution's name replaces it. The errors of the state machine are StatementFailed with Redshift's message,
     StatementAborted, and StatementTimedOut after the statement was cancelled. A serializable-isolation conflict is
-    retried. If a statement finishes just before its cancellation, it has taken effect, so it is a success.
+    retried. If a statement finishes just before its cancellation, it has taken effect, so it is a success. So is a statement
+    whose error matches `done_before`: an earlier attempt has done it.
     """
 
     def __init__(
@@ -74,10 +75,12 @@ class RunSql(Construct):
         statements: Sequence[str] | str,
         parameters: Mapping[str, str] | None = None,
         result_path: str = sfn.JsonPath.DISCARD,
+        done_before: str | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
         self._name = construct_id
         self._polling = polling
+        self._done_before = done_before
         self.state = sfn.Parallel(
             self,
             construct_id,
@@ -216,12 +219,15 @@ class RunSql(Construct):
         conflict = sfn.Fail(self, f"{self._name}: conflict", error=SERIALIZABLE_CONFLICT, cause_path=error)
         failed = sfn.Fail(self, f"{self._name}: failed", error=FAILED, cause_path=error)
         unexplained = self._fail("unexplained", FAILED, f"Redshift gave no reason why {self._name} failed")
-        return (
-            sfn.Choice(self, f"{self._name}: why?")
-            .when(sfn.Condition.is_not_present(error), unexplained)
-            .when(sfn.Condition.string_matches(error, "*1023*Serializable isolation*"), conflict)
-            .otherwise(failed)
-        )
+        why = sfn.Choice(self, f"{self._name}: why?").when(sfn.Condition.is_not_present(error), unexplained)
+        if self._done_before:
+            why.when(
+                sfn.Condition.string_matches(error, self._done_before),
+                sfn.Succeed(self, f"{self._name}: done before"),
+            )
+        return why.when(
+            sfn.Condition.string_matches(error, "*1023*Serializable isolation*"), conflict
+        ).otherwise(failed)
 
     def _call(
         self, what: str, action: str, result_path: str, *, final: Sequence[str] = ()

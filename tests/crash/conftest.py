@@ -20,6 +20,8 @@ SAMPLE = [
     ("after", "RankBooks: submit"),
     ("redriven", "AcknowledgeLanding"),
     ("twice", "ReportRun"),
+    ("redriven", "AlterTable"),
+    ("before", "RecordCatalog"),
 ]
 """What the normal test run tries: each mode in the copying, the publish, and what follows it."""
 

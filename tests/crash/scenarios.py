@@ -8,6 +8,7 @@ from typing import Any
 
 import boto3
 
+from operations.warehouse import Warehouse
 from tests.crash.deliveries import FIRST, SECOND, UNUSABLE
 from tests.crash.faults import Fault, before
 from tests.crash.lab import Lab
@@ -69,6 +70,13 @@ def _unfinished_and_more(lab: Lab) -> None:
     lab.land({key.replace(".", "-2."): content for key, content in UNUSABLE.items()})
 
 
+def _older_tables(lab: Lab) -> None:
+    """The second delivery has landed, and the tables are those of an older catalog: a column is missing."""
+    _second(lab)
+    Warehouse().run("alter table goodreads_analytics.best_books drop column num_pages")
+    Warehouse().run("delete from goodreads_warehouse.catalog_versions")
+
+
 def _dead_holder(lab: Lab) -> None:
     """An execution that the control plane knows nothing of holds the lease."""
     _second(lab)
@@ -97,6 +105,7 @@ def _lease_of(holder: str) -> dict[str, Any]:
 
 BASIC = (
     Scenario("a second delivery", "SucceededWithRejects", _second),
+    Scenario("older tables", "SucceededWithRejects", _older_tables),
     Scenario("nothing", "NothingToDo", _nothing),
     Scenario("files without rows", "SucceededWithRejects", _unusable),
     Scenario("an unfinished run", "SucceededWithRejects", _unfinished),

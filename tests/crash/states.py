@@ -19,6 +19,7 @@ NEVER_VISITED = {
     "{}: wait": "the same",
     "{}: look again": "the same",
     "{}: goes on": "the same",
+    "{}: done before": "AlterTable would have to begin anew after its effect; when it is repeated or redriven it does",
     "{}: aborted": "somebody would have to cancel it; the statement's own tests do",
 }
 """States of a statement's loop that no scenario leads to, with the reason."""

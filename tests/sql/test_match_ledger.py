@@ -138,4 +138,5 @@ def test_what_an_earlier_run_has_listed_is_forgotten(matching: Matching) -> None
 def test_the_first_run_of_all_finds_no_table_and_makes_them(tmp_path: Path) -> None:
     (tmp_path / "working").mkdir()
     with RedshiftEngine(tmp_path / "warehouse.duckdb", tmp_path) as engine:
+        Session(engine).run(*statements.create_warehouse())
         assert Matching(Session(engine), tmp_path / "working").matched(("author.csv", '"e1"')) == []

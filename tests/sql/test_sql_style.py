@@ -13,7 +13,12 @@ BOUND_PARAMETER = re.compile(r"(?<=[ (]):(\w+)")  # sqlfluff's Redshift does not
 CONFIG = str(Path(__file__).parents[2] / ".sqlfluff")
 
 BATCHES = {
-    "create_tables": statements.create_tables(),
+    "create_warehouse": statements.create_warehouse(),
+    "record_catalog": [statements.record_catalog({"goodreads_warehouse.books": {"title": "varchar(9)"}})],
+    "migration_steps": [
+        step.format(table="goodreads_warehouse.books", column="title", type="varchar(9)")
+        for step in statements.MIGRATION_STEPS.values()
+    ],
     "create_staging": statements.create_staging(),
     "match_ledger": statements.match_ledger(
         "s3://working/run=x/landed.csv", "arn:aws:iam::123456789012:role/copy"

@@ -13,6 +13,7 @@ _EMR = "JobFlowId=/goodreads/emr-cluster-id"
 _REDSHIFT = "ClusterIdentifier=goodreads"
 _FUNCTIONS = (
     "PlanCopies",
+    "CompareCatalog",
     "DropPublished",
     "CopyToWorking",
     "ConfirmCopies",

@@ -17,6 +17,7 @@ from tests.stacks.deployments import ROOT, Deployment
 
 HANDLERS = {
     "plan_copies",
+    "compare_catalog",
     "drop_published",
     "copy_to_working",
     "confirm_copies",
@@ -130,6 +131,7 @@ def test_every_function_finds_its_whole_environment(functions: dict[str, dict[st
 def test_only_what_asks_the_ledger_may_delete_and_only_in_landing(deployment: Deployment) -> None:
     assert {module: buckets_of(deployment, module, "s3:Delete") for module in HANDLERS} == {
         "plan_copies": set(),
+        "compare_catalog": set(),
         "drop_published": {"Landing"},
         "copy_to_working": set(),
         "confirm_copies": set(),
@@ -145,6 +147,7 @@ def test_no_function_may_write_into_landing_and_few_write_at_all(
 ) -> None:
     assert {module: buckets_of(deployment, module, "s3:Put") for module in HANDLERS} == {
         "plan_copies": {"Working"},
+        "compare_catalog": set(),
         "drop_published": {"Working"},
         "copy_to_working": {"Working", "Quarantine"},
         "confirm_copies": {"Working"},
@@ -170,6 +173,7 @@ def test_what_deletes_on_condition_may_read_and_what_copies_in_parts_may_give_up
 def test_a_function_reads_only_what_it_needs(deployment: Deployment) -> None:
     assert {module: buckets_of(deployment, module, "s3:Get") for module in HANDLERS} == {
         "plan_copies": {"Landing"},
+        "compare_catalog": set(),
         "drop_published": {"Landing", "Working"},
         "copy_to_working": {"Landing", "Working", "Quarantine"},
         "confirm_copies": {"Working"},
@@ -180,7 +184,7 @@ def test_a_function_reads_only_what_it_needs(deployment: Deployment) -> None:
     }
 
 
-def test_no_function_runs_statements_but_four_read_results(deployment: Deployment) -> None:
+def test_no_function_runs_statements_but_five_read_results(deployment: Deployment) -> None:
     reading = set()
     for module in HANDLERS:
         actions = {
@@ -191,7 +195,13 @@ def test_no_function_runs_statements_but_four_read_results(deployment: Deploymen
         found = {action for action in actions if action.startswith("redshift")}
         assert found <= {"redshift-data:GetStatementResult"}
         reading |= {module} if found else set()
-    assert reading == {"drop_published", "check_quality", "acknowledge_landing", "report_run"}
+    assert reading == {
+        "compare_catalog",
+        "drop_published",
+        "check_quality",
+        "acknowledge_landing",
+        "report_run",
+    }
 
 
 def test_there_are_no_keys_in_the_configuration(functions: dict[str, dict[str, Any]]) -> None:

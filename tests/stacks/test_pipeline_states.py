@@ -10,9 +10,7 @@ from tests.stacks.state_machine import FAILURE, StateMachine, levels, reachable,
 IDLE = [
     "AcquireLease",
     "PlanCopies",
-    "UnfinishedRun?",
     "AnythingToDo?",
-    "CaughtUp?",
     "ReleaseIdleLease",
     "NothingToDo",
 ]
@@ -20,7 +18,8 @@ WORKING = {"Task", "Parallel", "Map", "Pass"}
 RELEASES = ["ReleaseLease", "ReleaseIdleLease", "ReleaseLeaseAfterFailure"]
 ACKNOWLEDGING = {"AcknowledgeLanding", "AcknowledgeFilesWithoutRows"}
 DELETING = {*ACKNOWLEDGING, "DropPublished"}
-LANDED = {"AnythingToDo?": "MatchLedger"}
+MIGRATED = ["AnythingToDo?", "CreateWarehouse", "CompareCatalog", "CatalogIsNewer?"]
+LANDED = {"AnythingToDo?": "CreateWarehouse", "AnythingLeft?": "MatchLedger"}
 NEW = {**LANDED, "AnythingNew?": "CopyToWorking"}
 CHECKS_AND_ANALYTICS = [
     "CountWarehouseViolations",
@@ -48,8 +47,14 @@ DECISIONS = {
         "CountSkippedRun",
         "TakeOverLease",
     ),
-    "UnfinishedRun?": (UNFINISHED, "CreateWarehouse", "AnythingToDo?"),
-    "AnythingToDo?": (ANY_BATCH, "MatchLedger", "CaughtUp?"),
+    "AnythingToDo?": ({"Or": [UNFINISHED, ANY_BATCH]}, "CreateWarehouse", "ReleaseIdleLease"),
+    "CatalogIsNewer?": (
+        {"Variable": "$.migration.is_newer", "BooleanEquals": True},
+        "MigrateWarehouse",
+        "UnfinishedRun?",
+    ),
+    "UnfinishedRun?": (UNFINISHED, "ReadUnfinishedLedger", "AnythingLeft?"),
+    "AnythingLeft?": (ANY_BATCH, "MatchLedger", "ReportRun"),
     "AnythingNew?": (ANY_BATCH, "CopyToWorking", "CountWarehouseViolations"),
     "AnyRows?": (
         {"Variable": "$.plan.has_rows", "BooleanEquals": True},
@@ -57,11 +62,6 @@ DECISIONS = {
         "AcknowledgeFilesWithoutRows",
     ),
     "CatchingUp?": ({"Variable": "$.ledger.statement", "StringEquals": ""}, "MarkCaughtUp", "ReportRun"),
-    "CaughtUp?": (
-        {"Or": [UNFINISHED, {"Variable": "$.plan.published_before", "NumericGreaterThan": 0}]},
-        "ReportRun",
-        "ReleaseIdleLease",
-    ),
     "AnyRejects?": (
         {"Variable": "$.report.has_rejects", "BooleanEquals": True},
         "SucceededWithRejects",
@@ -80,8 +80,9 @@ def test_a_run_with_rows_goes_from_landing_to_fresh_analytics(machine: StateMach
     assert machine.path({**NEW, "AnyRows?": "ArrangeStep"}) == [
         "AcquireLease",
         "PlanCopies",
+        *MIGRATED,
         "UnfinishedRun?",
-        "AnythingToDo?",
+        "AnythingLeft?",
         "MatchLedger",
         "DropPublished",
         "AnythingNew?",
@@ -149,15 +150,27 @@ def test_files_that_were_all_published_before_are_not_copied_but_analytics_follo
 def test_what_the_last_run_left_undone_is_made_up_for_before_anything_new_and_also_without(
     machine: StateMachine, landed: dict[str, str]
 ) -> None:
-    start = ["AcquireLease", "PlanCopies", "UnfinishedRun?", "CreateWarehouse", "ReadUnfinishedLedger"]
+    start = ["AcquireLease", "PlanCopies", *MIGRATED, "UnfinishedRun?", "ReadUnfinishedLedger"]
     unfinished = {
-        "UnfinishedRun?": "CreateWarehouse",
+        "AnythingToDo?": "CreateWarehouse",
+        "UnfinishedRun?": "ReadUnfinishedLedger",
         "CatchingUp?": "MarkCaughtUp",
-        "CaughtUp?": "ReportRun",
     }
     path = machine.path({**unfinished, **landed}, until="MarkCaughtUp")
     assert path == [*start, *CHECKS_AND_ANALYTICS, "MarkCaughtUp"]
-    assert machine.states["MarkCaughtUp"]["Next"] == "AnythingToDo?"
+    assert machine.states["MarkCaughtUp"]["Next"] == "AnythingLeft?"
+
+
+def test_tables_follow_a_newer_catalog_one_statement_at_a_time_before_anything_uses_them(
+    machine: StateMachine,
+) -> None:
+    path = machine.path({**NEW, "CatalogIsNewer?": "MigrateWarehouse"})
+    start = ["CatalogIsNewer?", "MigrateWarehouse", "RecordCatalog", "UnfinishedRun?"]
+    assert path[path.index("CatalogIsNewer?") :][:4] == start
+    assert machine.states["MigrateWarehouse"]["MaxConcurrency"] == 1
+    (alter,) = [each for each in machine.nested if each.name == "AlterTable: submit"]
+    assert alter.resource.endswith("executeStatement")
+    assert alter.state["Parameters"]["Sql.$"] == "$.input"
 
 
 def test_what_a_run_has_made_up_for_is_read_from_the_ledger_and_reported(machine: StateMachine) -> None:
@@ -197,7 +210,7 @@ def test_until_its_own_publish_was_read_from_the_ledger_a_run_catches_up(machine
 
 def test_every_state_of_every_level_is_reachable(machine: StateMachine) -> None:
     found = list(levels(machine.definition))
-    assert len(found) == 16
+    assert len(found) == 19
     for level in found:
         assert reachable(level["States"], level["StartAt"]) == set(level["States"])
 
@@ -218,10 +231,15 @@ def test_errors_of_the_functions_that_the_next_try_would_meet_again_are_not_retr
     machine: StateMachine,
 ) -> None:
     functions = machine.tasks("<Functions")
-    assert len(functions) == 11
+    assert len(functions) == 12
     for each in functions:
         assert each.state["Retry"][0] == {
-            "ErrorEquals": ["InvalidExecutionInput", "DataQualityError", "NotPublishedError"],
+            "ErrorEquals": [
+                "InvalidExecutionInput",
+                "MigrationRefusedError",
+                "DataQualityError",
+                "NotPublishedError",
+            ],
             "MaxAttempts": 0,
         }
 

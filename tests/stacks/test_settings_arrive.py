@@ -65,7 +65,7 @@ def test_a_run_a_step_and_a_statement_have_their_times(machine: StateMachine) ->
     loops = [each.state for each in machine.nested if ": " not in each.name and "Branches" in each.state]
     waits = [loop["Parameters"]["longest_wait"] for loop in loops if "Parameters" in loop]
     # waits of 3, 6, ... 75 s take 975 s in all, and of 3, 6, ... 72 s only 900 s of the 960
-    assert waits == [75] * 12
+    assert waits == [75] * 14
     steps = [
         each.state["Parameters"]["wait.$"] for each in machine.nested if each.name.endswith(": back off")
     ]
@@ -117,7 +117,7 @@ def test_every_statement_goes_to_the_database_that_was_made_by_the_user_it_was_m
     (redshift,) = tuned.properties("warehouse", "Redshift::Cluster")
     assert (redshift["DBName"], redshift["MasterUsername"]) == ("books", "loader")
     submits = [each.state["Parameters"] for each in machine.tasks("xecuteStatement")]
-    assert len(submits) == 12
+    assert len(submits) == 14
     for submit in submits:
         where = (submit["ClusterIdentifier"], submit["Database"], submit["DbUser"])
         assert where == ("goodreads", "books", "loader")
