@@ -85,7 +85,7 @@ def test_every_locked_package_has_its_hashes(lock: str) -> None:
 
 
 @pytest.mark.parametrize("lock", LOCKS)
-def test_a_lock_leaves_the_index_to_whoever_installs(lock: str) -> None:
+def test_a_lock_names_no_package_index(lock: str) -> None:
     text = (ROOT / lock).read_text(encoding="utf-8")
     assert not re.search(r"://|^--|^-[a-z]", text, re.MULTILINE)
 

@@ -15,7 +15,7 @@ DAYS = ("WINDOW_START=2020-02-01", "WINDOW_END=2020-03-01")
 
 @pytest.fixture
 def stand_in(tmp_path: Path) -> Path:
-    """A folder with a command `pipeline` that does nothing but write down its arguments."""
+    """A folder with a command `pipeline` that only writes down its arguments."""
     command = tmp_path / "bin" / "pipeline"
     command.parent.mkdir()
     write = "import json, sys; print(json.dumps(sys.argv[1:]))"

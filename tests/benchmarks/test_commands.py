@@ -39,7 +39,7 @@ def test_growth_measures_only_what_has_no_result(tmp_path: Path) -> None:
     assert {path: path.stat().st_mtime_ns for path in results.iterdir()} == before
 
 
-def test_a_size_that_is_none_is_refused_in_words() -> None:
+def test_a_text_that_is_not_a_size_is_refused_with_an_example() -> None:
     done = CliRunner().invoke(app, ["transform", "--scale", "0.0001", "--files-of", "none"])
 
     assert done.exit_code == 2

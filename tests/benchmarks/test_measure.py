@@ -50,7 +50,7 @@ def test_the_memory_is_that_of_the_largest_process_of_the_tree(tmp_path: Path) -
     assert 200_000_000 <= used.peak_rss_bytes < 300_000_000
 
 
-def test_the_memory_of_this_process_is_not_that_of_a_child(tmp_path: Path) -> None:
+def test_the_memory_of_this_process_does_not_count_for_a_child(tmp_path: Path) -> None:
     held = bytearray(200_000_000)
 
     used = measure(python(BUSY), log=tmp_path / "log").usage
@@ -102,7 +102,7 @@ def test_rounds_that_do_not_pair_up_are_refused() -> None:
         time_ratio(seconds(1, 2), seconds(1))
 
 
-def test_each_figure_has_a_median_of_its_own() -> None:
+def test_the_median_of_each_figure_is_taken_separately() -> None:
     used = [Usage(1.0, 30.0, 200), Usage(2.0, 10.0, 300), Usage(3.0, 20.0, 100)]
 
     assert median_usage(used) == Usage(2.0, 20.0, 200)

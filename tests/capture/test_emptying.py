@@ -71,7 +71,7 @@ texts = st.none() | st.sampled_from(TEXTS) | st.text(st.characters(codec="utf-8"
 
 
 def row(dataset: Dataset, **values: str | None) -> dict[str, str | None]:
-    """One that has nothing but a key, a version and these values."""
+    """A record that has only a key, a version and these values."""
     required = {dataset.key: "1", VERSION.name: "2020-02-19 00:00:00"}
     return dict.fromkeys(dataset.column_names) | required | values
 

@@ -1,4 +1,4 @@
-"""Groups of commands, of which only the one that is run is imported."""
+"""Groups of commands: only the command that is run is imported."""
 
 import gc
 import sys

@@ -62,7 +62,7 @@ def test_each_piece_holds_its_records_whole_whatever_the_blocks_and_the_wanted_s
 
 
 @given(records, st.integers(1, 200))
-def test_no_piece_is_smaller_than_wanted_but_the_last_nor_could_it_end_a_record_earlier(
+def test_each_piece_but_the_last_has_the_wanted_size_and_less_than_a_record_more(
     rows: list[tuple[str, str, str]], size: int
 ) -> None:
     content = written(rows)

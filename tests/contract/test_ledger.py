@@ -27,5 +27,5 @@ def test_a_line_is_read_from_its_columns() -> None:
     assert [column.name for column in LINE] == [field.name for field in fields(LedgerLine)]
 
 
-def test_the_load_generator_says_of_each_count_what_is_to_be_expected() -> None:
+def test_the_load_generator_predicts_each_count_of_the_ledger() -> None:
     assert set(ROWS) <= {field.name for field in fields(Expected)}

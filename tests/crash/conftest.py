@@ -1,4 +1,4 @@
-"""One pipeline with its faults for each module; and the cases, of which only `-m crash` collects every one."""
+"""One pipeline with its faults for each module, and the cases; only `-m crash` collects all cases."""
 
 import os
 from collections.abc import Iterator

@@ -66,7 +66,7 @@ class Lab:
         return self.pipeline.run(execution_input)
 
     def run_until_nothing_is_left(self) -> list[Run]:
-        """The next scheduled runs, the last of which finds nothing to do."""
+        """The next scheduled runs, until one finds nothing to do."""
         runs: list[Run] = []
         while not runs or runs[-1].final_state != "NothingToDo":
             runs.append(self.run())

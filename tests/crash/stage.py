@@ -1,4 +1,4 @@
-"""Plays scenarios, and remembers what each of them comes to undisturbed."""
+"""Plays scenarios, and remembers the result of each without a fault."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -42,7 +42,7 @@ class Stage:
             return self.lab.run(scenario.given)
 
     def undisturbed(self, scenario: Scenario) -> Undisturbed:
-        """What the scenario comes to without a fault; played once."""
+        """The result of the scenario without a fault; the scenario is played once."""
         if scenario.name not in self._undisturbed:
             run = self.play(scenario)
             assert run.final_state == scenario.ends, (scenario.name, run.final_state, run.execution.reason)

@@ -48,7 +48,7 @@ def synthesized_states() -> dict[str, str]:
 
 
 def never_visited(state: str) -> bool:
-    """Whether the state is one of those that no scenario leads to."""
+    """Whether no scenario enters the state."""
     return f"{{}}{state[state.find(':') :]}" in NEVER_VISITED
 
 

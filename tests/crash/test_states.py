@@ -1,4 +1,4 @@
-"""A run that is stopped at any state, or any state of which is repeated, loses nothing and doubles nothing."""
+"""A run that is stopped at any state, or in which any state is repeated, loses no row and doubles no row."""
 
 import pytest
 

@@ -13,7 +13,7 @@ STARTED = datetime(2020, 2, 19, 21, 38, tzinfo=UTC)
 
 
 def execution(name: str, status: str = "SUCCEEDED", **inserted: int) -> Execution:
-    """A run that has read and inserted so many rows of each dataset."""
+    """A run that has read and inserted the given number of rows of each dataset."""
     rows = {
         dataset: dict.fromkeys(ROWS, 0) | {"rows_read": count, "rows_inserted": count}
         for dataset, count in inserted.items()

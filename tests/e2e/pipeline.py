@@ -132,7 +132,7 @@ class Pipeline:
         return query_here(self.folder, sql)[1]
 
     def execute(self, sql: str) -> None:
-        """Run a statement that is no query to its end, as somebody beside the pipeline does."""
+        """Run a statement that is not a query to its end, as a person beside the pipeline would."""
         client = boto3.client("redshift-data")
         identifier = client.execute_statement(ClusterIdentifier="goodreads", Database="dev", Sql=sql)["Id"]
         while (described := client.describe_statement(Id=identifier))["Status"] not in ("FINISHED", "FAILED"):

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.e2e
 
 @pytest.fixture(scope="module")
 def load(pipeline: Pipeline) -> dict[str, Generated]:
-    """What has landed, by dataset: two as they are, two compressed, of which some files are cut off."""
+    """The landed files by dataset: two datasets plain, two compressed, with some compressed files cut off."""
     of_records = dict.fromkeys(OF_RECORDS, 0.02) | {DRIFTED_COLUMNS: 0.3}
     landing = f"s3://{pipeline.bucket('landing').name}"
     plain = generate(

@@ -100,7 +100,7 @@ def test_a_person_is_forgotten_everywhere_and_the_pipeline_goes_on(pipeline: Pip
     assert pipeline.run().final_state == "NothingToDo"
 
 
-def test_a_person_who_is_delivered_again_is_a_new_one(pipeline: Pipeline) -> None:
+def test_a_person_who_is_delivered_again_is_inserted_as_a_new_row(pipeline: Pipeline) -> None:
     pipeline.land("user.csv", csv_file([user(ME, EVENING)], USERS))
     run = pipeline.run()
     assert run.final_state == "Succeeded"

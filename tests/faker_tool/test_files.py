@@ -22,7 +22,7 @@ def usual(_: int) -> Format:
 
 
 def stream(chunks: Chunks, surplus: int = 0) -> list[Drawn]:
-    """Records of those lengths, each of one repeated letter and a line break; longer by `surplus` if DRIFTED."""
+    """Records of the given lengths, each one repeated letter and a line break; `surplus` bytes longer if DRIFTED."""
     return [
         {USUAL: records(lengths), DRIFTED: records([length + surplus for length in lengths])}
         for lengths in chunks

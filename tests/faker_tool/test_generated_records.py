@@ -124,7 +124,7 @@ def test_the_check_above_notices_a_wrong_value(column: str, value: str, found: s
 
 
 @pytest.mark.parametrize("dataset", DATASETS, ids=lambda dataset: dataset.name)
-def test_quoting_is_that_of_the_csv_module(dataset: Dataset) -> None:
+def test_fields_are_quoted_like_those_of_the_csv_module(dataset: Dataset) -> None:
     text = text_of(dataset).decode()
 
     rewritten = io.StringIO(newline="")

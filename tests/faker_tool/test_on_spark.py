@@ -58,7 +58,7 @@ def test_parts_cover_all_records_once() -> None:
     ]
 
 
-def test_a_size_that_is_none_is_refused_before_spark_starts(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_text_that_is_not_a_size_is_refused_before_spark_starts(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["--size", "1TBx", "--out", "s3://landing"])
 

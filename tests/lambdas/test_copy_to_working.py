@@ -122,7 +122,7 @@ def test_an_unusable_file_is_put_in_quarantine_with_the_reason_beside_it(zones: 
     assert receipt(zones) == ["inbox/notes.txt"]
 
 
-def test_what_is_wrong_with_a_file_at_once_is_not_replaced_by_what_is_found_later(zones: LocalZones) -> None:
+def test_the_first_reason_against_a_file_is_kept_when_a_second_one_is_found(zones: LocalZones) -> None:
     zones.land("inbox/notes.csv.gz", b"neither of a dataset nor gzip")
     plan(zones)
     copy()
@@ -132,7 +132,7 @@ def test_what_is_wrong_with_a_file_at_once_is_not_replaced_by_what_is_found_late
 
 
 def test_what_was_published_before_is_not_copied(zones: LocalZones) -> None:
-    """It is in the listing, and has been deleted from landing, unless somebody has landed it again meanwhile."""
+    """The file is still in the listing, but was deleted from landing, unless somebody has landed it again since."""
     zones.land("author.csv")
     zones.land("reviews.csv", REVIEWS_CSV)
     listed()

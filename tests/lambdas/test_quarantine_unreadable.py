@@ -78,7 +78,7 @@ def test_a_copy_that_was_made_in_parts_has_an_etag_of_its_own_and_is_kept_too(
     assert made["quarantined_files"] == 1
 
 
-def test_without_such_a_file_nothing_is_written_and_the_plan_stays(zones: LocalZones) -> None:
+def test_without_an_unreadable_file_nothing_is_written_and_the_plan_stays(zones: LocalZones) -> None:
     copied(zones)
     made = quarantine(zones, {})
     assert (made["files"], made["quarantined_files"], made["window"]) == (3, 0, "kept")

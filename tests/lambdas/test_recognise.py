@@ -236,7 +236,7 @@ def test_whatever_the_rows_hold_the_header_is_read(bad: bytes, end: bytes) -> No
 
 
 @given(st.binary(max_size=100))
-def test_any_rows_at_all_leave_the_header_as_it_is(rows: bytes) -> None:
+def test_the_header_is_read_alike_whatever_rows_follow_it(rows: bytes) -> None:
     assert columns_of(f"{LINE}\n".encode() + rows) == COLUMNS
 
 

@@ -49,7 +49,7 @@ class Writer:
 
 @contextmanager
 def writing(zones: LocalZones, size: int, writers: int = 2) -> Iterator[list[Writer]]:
-    """That many writers at work, each on keys of its own."""
+    """The given number of writers at work, each with its own keys."""
     running = [Writer(zones, KEYS[number::writers], size) for number in range(writers)]
     with ThreadPoolExecutor(writers) as pool:
         ended = [pool.submit(writer.run) for writer in running]

@@ -11,12 +11,12 @@ from landing.disk import cause_told, disk_full, is_full, is_of_full_disk
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
-def test_the_errors_of_the_system_are_those_of_a_full_disk(number: int) -> None:
+def test_every_error_of_the_system_for_a_full_disk_is_recognised(number: int) -> None:
     assert is_full(OSError(number, os.strerror(number)))
 
 
 @pytest.mark.parametrize("number", [errno.EACCES, errno.EIO, errno.ENOENT])
-def test_other_errors_of_the_system_are_not(number: int) -> None:
+def test_other_errors_of_the_system_are_not_taken_for_a_full_disk(number: int) -> None:
     assert not is_full(OSError(number, os.strerror(number)))
 
 

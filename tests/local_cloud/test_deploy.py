@@ -78,7 +78,7 @@ def test_the_version_of_the_bootstrap_can_be_asked_for_after_deploying(
 
 
 def write_assembly(folder: Path) -> None:
-    """Two stacks, of which the first by name needs the other and has a zipped and a plain asset."""
+    """Two stacks: the first by name needs the other, and has a zipped and a plain asset."""
     code = folder / "asset.hash" / "lambdas"
     code.mkdir(parents=True)
     (code / "handler.py").write_text("def handler(): ...")

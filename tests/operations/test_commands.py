@@ -109,7 +109,7 @@ def test_a_folder_whose_name_looks_like_markup_is_named_as_it_is(tmp_path: Path)
     assert f"{tmp_path}/data[old]" in said
 
 
-def test_a_size_that_is_none_is_told_before_anything_starts(tmp_path: Path) -> None:
+def test_a_text_that_is_not_a_size_is_refused_before_anything_starts(tmp_path: Path) -> None:
     result = run("run", "--size", "lots", "--state", tmp_path / "state")
     assert result.exit_code == 2
     assert "'lots' is not a size; write it like" in result.stderr

@@ -104,9 +104,7 @@ def seen(events: list[dict[str, Any]]) -> list[tuple[str, int, bool, float]]:
     return [(visit.name, visit.failures, visit.failed, visit.seconds) for visit in visits(events)]
 
 
-def test_a_run_that_succeeds_shows_what_did_something_with_retries_and_without_the_steps_of_statements() -> (
-    None
-):
+def test_a_run_that_succeeds_shows_its_working_states_with_retries_but_no_steps_of_statements() -> None:
     assert seen(SUCCEEDS) == [
         ("PlanCopies", 2, False, 8.0),
         ("CopyToWorking", 0, False, 13.0),

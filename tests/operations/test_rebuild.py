@@ -39,7 +39,7 @@ def signals() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def zones(endpoint: Endpoint) -> Zones:
-    """The zones of a deployment of which only the buckets, the lease and the tables exist."""
+    """The zones of a deployment that consists only of the buckets, the lease and the tables."""
     found = Zones.of("goodreads", ACCOUNT, REGION)
     for bucket in (found.landing, found.working):
         (endpoint.state.buckets / bucket).mkdir(parents=True)

@@ -273,7 +273,7 @@ def test_a_file_with_an_unknown_name_is_landed_once_it_is_in_the_folder_of_a_dat
     assert [file.key for file in land(zones, "run-1", out)] == ["authors/replay-run-1/authors/all.csv"]
 
 
-def test_a_file_that_was_still_being_copied_to_quarantine_is_none_of_its_files(
+def test_a_file_that_is_only_half_copied_to_quarantine_is_not_replayed(
     state: StateFolder, zones: Zones
 ) -> None:
     put_lines(state, reject())

@@ -94,9 +94,7 @@ def test_rows_are_counted_exactly_for_hundreds_of_files(spark: SparkSession) -> 
     assert counts.quarantined == {number: rows // 3 for number, rows in expected.items() if rows >= 3}
 
 
-def test_of_files_in_parts_all_are_counted_and_a_file_without_rejects_is_not_among_those_that_have_some() -> (
-    None
-):
+def test_the_parts_of_a_file_are_counted_together_and_only_files_with_rejects_are_listed() -> None:
     parts = [
         FileTally(file_number=1, read=2),
         FileTally(file_number=2, read=3, bad=1),

@@ -175,7 +175,7 @@ def test_the_header_is_skipped_whatever_it_holds() -> None:
 
 
 @pytest.mark.parametrize("content", [b"id,a,b", b"id,a,b\n", b"id,a,b\r\n", b"\xef\xbb\xbfid,a,b\n", b""])
-def test_a_file_without_records_has_the_columns_all_the_same(content: bytes) -> None:
+def test_a_file_without_records_still_has_the_columns(content: bytes) -> None:
     records = read(content)
 
     assert (len(records), records.corrupt, records.numbers().tolist()) == (0, {}, [])

@@ -160,7 +160,7 @@ def test_the_order_of_the_rows_never_changes_what_wins(arrived: list[Version], d
 @pytest.mark.slow
 @few
 @given(st.lists(versions, min_size=1, max_size=25), st.lists(st.integers(0, 25), max_size=3))
-def test_the_winners_among_the_winners_of_parts_are_those_of_the_whole(
+def test_the_winners_among_the_winners_of_the_parts_are_the_winners_of_the_whole(
     arrived: list[Version], bounds: list[int]
 ) -> None:
     cuts = [0, *sorted(min(bound, len(arrived)) for bound in bounds), len(arrived)]
@@ -170,7 +170,7 @@ def test_the_winners_among_the_winners_of_parts_are_those_of_the_whole(
     assert newest(together, THINGS).rows.sort_by("id") == newest(table(arrived), THINGS).rows.sort_by("id")
 
 
-def test_of_no_rows_there_is_no_winner() -> None:
+def test_without_rows_there_is_no_winner() -> None:
     for dataset in DATASETS:
         won = newest(arrow_schema(dataset.columns).empty_table(), dataset)
 

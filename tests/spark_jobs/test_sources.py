@@ -33,7 +33,7 @@ def test_a_file_that_no_layout_would_read_is_refused(target: str, dataset: str) 
         sources_of(plan(planned(target, dataset=dataset)))
 
 
-def test_what_was_planned_from_landing_is_what_is_read() -> None:
+def test_the_job_reads_the_files_that_were_planned() -> None:
     key = "authors/naïve.csv"
     headers = {key: Header(AUTHORS.column_names), "author.csv": Header(), "notes.txt": Header()}
     made = make_plan("r", [landing_object(each) for each in headers], headers, working="working")

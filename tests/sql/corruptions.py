@@ -26,7 +26,7 @@ class Check(NamedTuple):
 
 @dataclass(frozen=True)
 class Corruption:
-    """Statements that leave everything right but for `check`, which then counts `violations`.
+    """Statements that violate `check` only, which then counts `violations`.
 
     `file` is the rule's file in sql/quality, without its ending.
     """

@@ -27,7 +27,7 @@ def test_rows_that_were_staged_twice_are_found(staged: Staged) -> None:
     assert violated(staged) == {"rows_staged": 1, "unique": 1, "files": 1}
 
 
-def test_files_whose_rows_are_not_those_of_the_dataset_are_found(staged: Staged) -> None:
+def test_files_whose_rows_do_not_add_up_to_the_rows_of_the_dataset_are_found(staged: Staged) -> None:
     staged.stage("r1", [Version(1, 5, 0), Version(2, 5, 0)], files={"author.csv": '"e1"'}, quarantined=2)
     staged.session.run("update goodreads_staging.files set rows_read = 3, rows_quarantined = 1")
     assert violated(staged) == {"files": 2}

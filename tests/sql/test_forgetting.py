@@ -104,7 +104,7 @@ def test_a_deletion_by_hand_is_told_apart_from_a_request(filled: Staged) -> None
     assert [row[:4] for row in violated(filled)] == [("reviews", "", "ledger", 2)]
 
 
-def test_a_table_that_is_rebuilt_afterwards_holds_what_is_landed_again(staged: Staged) -> None:
+def test_a_table_that_is_rebuilt_after_a_request_holds_the_rows_that_land_again(staged: Staged) -> None:
     staged.stage("r1", [Version(1, 5, 0), Version(2, 5, 0)], files={"author.csv": '"e1"'})
     staged.publish("r1")
     forget(staged, AUTHORS, 1)
@@ -182,7 +182,7 @@ def test_publishing_again_counts_nobody_again(filled: Staged) -> None:
     assert (forgotten(filled), violated(filled)) == (before, [])
 
 
-def test_each_who_is_left_out_is_listed_once_and_stays_listed(filled: Staged) -> None:
+def test_each_person_who_is_left_out_is_listed_once_and_stays_listed(filled: Staged) -> None:
     for key, also_later in ((70, True), (71, True), (70, True), (70, False)):
         forget(filled, USERS, key, also_later=also_later)
     listed = filled.session.rows("select subject from goodreads_warehouse.left_out")

@@ -85,7 +85,7 @@ def test_other_content_under_the_same_name_was_never_published(matching: Matchin
 
 
 def test_the_same_content_under_another_name_is_read_again(matching: Matching) -> None:
-    """That is how somebody has a file read once more."""
+    """A person who wants a file to be read again lands it under another name."""
     matching.publish("r1", {"author.csv": '"e1"'})
     assert matching.matched(("authors/again.csv", '"e1"')) == []
 
@@ -103,7 +103,7 @@ def test_a_ledger_that_is_empty_knows_no_file(matching: Matching) -> None:
 
 
 @pytest.mark.parametrize("key", ODD_KEYS)
-def test_a_name_arrives_in_the_look_up_as_it_is_in_landing(matching: Matching, key: str) -> None:
+def test_a_file_name_with_any_characters_is_matched(matching: Matching, key: str) -> None:
     matching.publish("r1", {key: '"e1"'})
     assert matching.matched((key, '"e1"'), ("author.csv", '"e1"')) == [(key, '"e1"', "r1")]
 

@@ -68,7 +68,7 @@ def test_the_same_name_with_other_content_and_the_same_content_under_another_nam
     assert staged.files() == [("author.csv", "r1"), ("author.csv", "r2"), ("authors/again.csv", "r2")]
 
 
-def test_only_what_is_newer_than_the_warehouse_is_left_to_be_merged(staged: Staged) -> None:
+def test_only_rows_newer_than_the_warehouse_are_merged(staged: Staged) -> None:
     staged.stage("r1", [Version(1, 5, 0), Version(2, 5, 0), Version(3, 5, 0), Version(4, 5, 0)])
     staged.publish("r1")
     newer, tie_won, same, older, new = (

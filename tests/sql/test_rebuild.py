@@ -67,7 +67,7 @@ def test_a_damaged_table_that_is_rebuilt_from_its_files_in_any_order_is_the_same
     assert (staged.authors(), violated(staged)) == (before, [])
 
 
-def test_the_line_of_the_rebuild_takes_back_what_the_ledger_counts_and_leaves_the_other_lines(
+def test_a_rebuild_adds_a_line_that_cancels_the_counts_of_the_table_and_keeps_the_other_lines(
     staged: Staged,
 ) -> None:
     staged.stage("r1", [Version(1, 5, 0), Version(1, 4, 0), Version(2, 5, 0)], quarantined=3)

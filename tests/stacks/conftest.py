@@ -38,5 +38,5 @@ def changed(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
 
 @pytest.fixture(scope="session")
 def tuned(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
-    """A deployment in which every setting that is a figure has another one, and no two that are alike the same."""
+    """A deployment in which every numeric setting differs from its default, and similar settings differ from each other."""
     return synthesize(tmp_path_factory.mktemp("tuned"), **TUNED)

@@ -20,7 +20,9 @@ def test_s3_is_reached_from_both_subnets(deployment: Deployment) -> None:
     assert len(endpoint["RouteTableIds"]) == 2
 
 
-def test_emr_may_use_both_subnets_and_its_own_groups_but_not_that_of_redshift(deployment: Deployment) -> None:
+def test_emr_may_use_both_subnets_and_its_own_security_groups_but_not_redshifts(
+    deployment: Deployment,
+) -> None:
     tag = {"Key": "for-use-with-amazon-emr-managed-policies", "Value": "true"}
     subnets = deployment.properties("network", "EC2::Subnet")
     assert [tag in subnet["Tags"] for subnet in subnets] == [True, True]

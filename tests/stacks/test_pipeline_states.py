@@ -348,7 +348,7 @@ def test_a_run_that_meets_a_live_holder_touches_nothing(machine: StateMachine) -
     ]
 
 
-def test_whether_the_holder_runs_is_asked_of_step_functions_and_the_lease_is_read_as_it_is_now(
+def test_the_lease_is_read_consistently_and_step_functions_says_whether_its_holder_runs(
     machine: StateMachine,
 ) -> None:
     assert machine.states["ReadLease"]["Parameters"]["ConsistentRead"] is True

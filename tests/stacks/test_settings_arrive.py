@@ -31,7 +31,7 @@ def only(values: set[Any]) -> Any:
 
 
 def expiring(tuned: Deployment) -> dict[str, int]:
-    """The days after which the objects of a zone go, in landing those of older versions."""
+    """The days after which a zone's objects are deleted; in landing, the days for older versions."""
     days = {}
     for bucket in tuned.properties("storage", "S3::Bucket"):
         zone = bucket["BucketName"]["Fn::Join"][1][0].removeprefix("goodreads-").removesuffix("-")
@@ -111,7 +111,7 @@ def test_the_clusters_have_their_nodes(tuned: Deployment) -> None:
     assert found == (TUNED["redshift_node_type"], TUNED["redshift_node_count"], TUNED["redshift_port"])
 
 
-def test_every_statement_goes_to_the_database_that_was_made_by_the_user_it_was_made_for(
+def test_every_statement_uses_the_database_and_the_user_that_were_created(
     tuned: Deployment, machine: StateMachine
 ) -> None:
     (redshift,) = tuned.properties("warehouse", "Redshift::Cluster")

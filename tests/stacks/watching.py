@@ -60,7 +60,7 @@ def widgets_of(deployment: Deployment) -> dict[str, list[str]]:
 
 
 def _alarm(left: dict[str, Any]) -> Alarm:
-    """The alarm of those properties, which are taken away."""
+    """Make an alarm of the given properties, and remove them from the mapping."""
     del left["AlarmDescription"]
     expression, metrics, seconds = _math(left.pop("Metrics")) if "Metrics" in left else _single(left)
     periods = left.pop("EvaluationPeriods")

@@ -296,7 +296,7 @@ def test_a_feed_that_is_always_due_leaves_time_for_reviews(
     assert asked_for(goodreads).count("feed") <= 6
 
 
-def test_the_wish_to_end_finishes_what_is_open(
+def test_a_collector_that_is_asked_to_end_finishes_its_open_files(
     goodreads: SimulatedGoodreads, spool: Spool, make: Make, stop: Stop, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)

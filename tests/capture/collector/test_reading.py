@@ -155,7 +155,7 @@ def test_it_is_told_that_only_ids_were_read(caplog: pytest.LogCaptureFixture) ->
     assert "only the ids of its 2 reviews are read" in caplog.text
 
 
-def test_a_review_without_an_id_in_such_a_feed_can_be_named() -> None:
+def test_a_review_without_an_id_is_shown_by_its_beginning() -> None:
     feed = FEED % ("<review><body>the <br> one</body></review>" + review(2, ""))
     found = children(at(content_of(feed.encode()), "reviews"), "review")
     assert found[0]["excerpt"].startswith("<body>the <br> one</body></review>")

@@ -201,7 +201,7 @@ def test_children_are_a_list_whether_there_are_several_one_or_none(xml: str, ids
     assert [text_of(each["id"]) for each in children(parsed(xml)["authors"], "author")] == ids
 
 
-def test_a_path_leads_to_the_first_of_several_and_to_none_where_there_is_nothing() -> None:
+def test_a_path_gives_the_first_of_several_elements_or_none() -> None:
     review = parsed("<review><book><author><id>1</id></author><author><id>2</id></author></book></review>")
     assert at(review, "review/book/author/id") == "1"
     assert at(review, "review/user/id") is None

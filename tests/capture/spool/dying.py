@@ -1,4 +1,4 @@
-"""A process that is killed just before a given line is executed: one of those that keep what was captured."""
+"""A process that is killed just before it executes a given line of the code that stores captured records."""
 
 import os
 import signal

@@ -16,7 +16,7 @@ def ready(spool: Path) -> list[Path]:
 
 
 def rows_of(files: Iterable[Path], *, with_version: bool = True) -> Rows:
-    """The records of finished files, each of which has the header of its dataset and a record at least."""
+    """The records of finished files; each file has the header of its dataset and at least one record."""
     found: Rows = {dataset.name: [] for dataset in DATASETS}
     columns = {dataset.name: list(dataset.column_names) for dataset in DATASETS}
     for file in files:

@@ -72,7 +72,7 @@ def test_two_rounds_never_share_a_name(spool: Spool) -> None:
     assert len({path.name for path in ready(spool.folder)}) == 20
 
 
-def test_size_and_age_are_those_of_what_is_open(spool: Spool) -> None:
+def test_the_size_and_the_age_of_a_spool_count_the_open_files(spool: Spool) -> None:
     assert (spool.size(), spool.opened_at()) == (0, None)
     append(spool, 1)
     with spool.state.transaction():

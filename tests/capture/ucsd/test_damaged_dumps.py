@@ -161,7 +161,9 @@ def test_a_review_with_a_wrong_id_is_rejected(tmp_path: Path) -> None:
     assert (imported.records, imported.users, imported.written.files) == (0, 0, 0)
 
 
-def test_of_a_file_that_is_cut_off_every_whole_line_is_imported_and_the_rest_reported(tmp_path: Path) -> None:
+def test_every_whole_line_of_a_file_that_is_cut_off_is_imported_and_the_rest_is_reported(
+    tmp_path: Path,
+) -> None:
     authors = [AUTHOR | {"author_id": str(number), "name": str(number**9)} for number in range(2000)]
     packed = gzip.compress(lines(authors))
     dump = dump_of(tmp_path, packed[: len(packed) // 2])

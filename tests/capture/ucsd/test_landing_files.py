@@ -73,10 +73,10 @@ def test_a_part_of_a_dump_does_not_replace_the_whole(tmp_path: Path, reviews: Pa
     ]
 
 
-def test_no_more_than_a_batch_is_read_ahead_of_what_is_written(
+def test_the_import_reads_at_most_a_batch_ahead_of_its_writing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """So memory is that of a batch, whatever the size of a dump."""
+    """So the import needs the memory of a batch, whatever the size of the dump."""
     monkeypatch.setattr(importing, "_BATCH_BYTES", 10_000)
     dump = tmp_path / "goodreads_book_authors.json"
     dump.write_bytes(lines(AUTHOR | {"author_id": str(number)} for number in range(10_000)))

@@ -104,7 +104,7 @@ def test_a_review_without_its_book_has_no_author(tmp_path: Path) -> None:
         ({"date_updated": "", "date_added": ""}, "2017-11-01 00:00:00"),
     ],
 )
-def test_a_review_that_was_never_changed_is_as_old_as_it_is(
+def test_the_version_of_a_review_that_was_never_changed_is_the_date_it_was_added(
     tmp_path: Path, dates: dict[str, str], version: str
 ) -> None:
     landed(tmp_path, goodreads_reviews_poetry=REVIEW | dates)
@@ -134,7 +134,7 @@ def test_each_user_of_a_dump_is_one_record_with_the_id_only(tmp_path: Path) -> N
     ]
 
 
-def test_the_users_of_one_dump_are_not_those_of_another(tmp_path: Path) -> None:
+def test_each_dump_has_only_its_own_users(tmp_path: Path) -> None:
     landed(
         tmp_path,
         goodreads_reviews_poetry=REVIEW,

@@ -97,7 +97,7 @@ def test_once_without_the_spool_fails(tmp_path: Path, zone: Zone) -> None:
         ("s3://", "'s3://' names no bucket; write it like s3://bucket/prefix"),
     ],
 )
-def test_an_address_that_is_none_is_refused(spool: Path, to: str, complaint: str) -> None:
+def test_a_text_that_is_not_an_address_is_refused(spool: Path, to: str, complaint: str) -> None:
     result = run("--spool", spool, "--to", to, "--once")
     assert result.exit_code == 2
     assert complaint in result.stderr

@@ -119,6 +119,6 @@ def finish(spool: Path, key: str, rows: int = 3) -> bytes:
 
 
 def finish_many(spool: Path, count: int) -> dict[str, bytes]:
-    """So many finished files of different sizes over all datasets; what the landing zone shall hold."""
+    """Finish `count` files of different sizes over all datasets; returns what the landing zone must hold."""
     keys = [f"{DATASETS[n % 4]}/2020-02-19T21-{n:02}-16-{n:032x}.csv" for n in range(count)]
     return {key: finish(spool, key, rows=1 + 997 * number) for number, key in enumerate(keys)}

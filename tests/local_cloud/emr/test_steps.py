@@ -75,7 +75,7 @@ def test_as_many_tasks_run_at_a_time_as_there_are_cores_and_memory_for(
     assert local_options(tmp_path)[:4] == ["--master", master, "--driver-memory", heap]
 
 
-def test_a_step_runs_where_no_sources_lie_that_python_would_prefer_to_the_deployed_code(
+def test_a_step_runs_in_a_folder_without_sources_so_that_python_imports_the_deployed_code(
     runner: Runner, tmp_path: Path
 ) -> None:
     assert runner("pwd").run(["spark-submit"], always).log.read_text().strip() == str(tmp_path / "logs")

@@ -58,7 +58,9 @@ def test_names_are_redshifts(unloaded: Any, options: str, name: str) -> None:
     assert content == b"1\n"
 
 
-def test_what_is_there_is_overwritten_only_if_allowed(session: Any, unloaded: Any, buckets: Path) -> None:
+def test_existing_files_are_overwritten_only_with_allowoverwrite(
+    session: Any, unloaded: Any, buckets: Path
+) -> None:
     unloaded("select 1 as a", "again/x")
     again = f"unload ('select 2 as a') to 's3://processed/again/x' {ROLE} csv"
 

@@ -11,7 +11,7 @@ from tests.local_cloud.conftest import Endpoint
 from tests.local_cloud.waiting import until
 
 
-def test_the_first_execution_runs_what_was_parsed_to_check_it_and_each_later_one_a_program_of_its_own(
+def test_each_execution_runs_its_own_program_and_the_first_one_the_program_that_was_checked(
     endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     programs = []

@@ -373,7 +373,7 @@ class Ended:
         (["TaskSucceeded"] * 24_998 + ["ExecutionFailed"], "Execution history event limit exceeded"),
     ],
 )
-def test_an_execution_is_redrivable_when_all_of_it_has_ended_and_its_history_has_room(
+def test_an_execution_is_redrivable_once_all_its_parts_have_ended_and_if_its_history_has_room(
     kinds: list[str], reason: str | None
 ) -> None:
     found = description(Ended("TIMED_OUT", kinds))

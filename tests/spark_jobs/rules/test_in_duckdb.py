@@ -1,4 +1,4 @@
-"""The rules in DuckDB, and that they are those of Spark's column expressions: same rows, same values."""
+"""The rules in DuckDB and Spark's column expressions give the same rows and the same values."""
 
 import csv
 import io
@@ -84,7 +84,7 @@ def by_spark(
 
 
 def with_row_numbers(dataset: Dataset) -> Dataset:
-    """With a key of its own: else only the newest version of a key would be seen."""
+    """Every row gets its own key: otherwise only the newest version of a key would be seen."""
     key = Column(name="row", type=Type.BIGINT, required=True)
     return replace(dataset, key="row", sort_key="row", columns=(key, *dataset.columns))
 

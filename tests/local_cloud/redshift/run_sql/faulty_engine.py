@@ -26,7 +26,7 @@ class FaultyEngine:
         self._faults: dict[str, Iterator[Fault]] = {}
 
     def script(self, operation: str, faults: Iterable[Fault]) -> None:
-        """The next calls of `operation` meet these faults, one each; those after them meet none."""
+        """Let each of the next calls of `operation` meet one of these faults; later calls meet none."""
         self._faults[operation] = iter(faults)
 
     def final_status(self) -> str:
@@ -83,7 +83,7 @@ def connection_cut(operation: Operation, request: Message) -> Message:
 
 
 def says(**members: Any) -> Fault:
-    """It is done, but the answer has these members instead of its own; None stands for a missing one."""
+    """Do the operation, but replace members of its answer by these; None removes a member."""
 
     def alter(operation: Operation, request: Message) -> Message:
         altered = {**operation(request), **members}

@@ -90,7 +90,7 @@ def test_a_single_statement_that_meets_a_rival_is_repeated_too(
     assert session.value("v from balance") == 101
 
 
-def test_the_token_of_the_attempt_that_met_a_rival_would_only_bring_its_failure_back(
+def test_the_client_token_of_an_attempt_that_met_a_rival_gives_the_same_failure_again(
     interpreter: Callable[[str], Any],
     ended: Callable[[str], Any],
     session: Any,
