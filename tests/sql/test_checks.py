@@ -55,6 +55,8 @@ def test_the_other_stages_count_whole_numbers_too(staged: Staged) -> None:
 def test_who_compares_rows_says_both_numbers(staged: Staged) -> None:
     staged.stage("r1", [Version(1, 5, 0), Version(2, 5, 0)])
     staged.publish("r1")
+    staged.stage("r2", [Version(2, 6, 0)], token=2)  # an update is no row more
+    staged.publish("r2")
     staged.session.run("delete from goodreads_warehouse.authors where author_id = 1")
     compared = {
         (table, rule): numbers

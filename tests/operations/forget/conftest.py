@@ -89,7 +89,7 @@ class Deployed:
         )
 
     def _fill_warehouse(self, etag: str) -> None:
-        tables = ("users", "reviews", "ledger", "ledger_files", "ledger_forgotten")
+        tables = ("users", "reviews", "ledger", "ledger_files", "ledger_forgotten", "left_out")
         row = "record_create_timestamp, record_hash) values"
         self.sql(
             *(f"delete from goodreads_warehouse.{table}" for table in tables),

@@ -56,6 +56,17 @@ def test_without_a_state_folder_a_person_is_told_what_to_do(tmp_path: Path) -> N
     assert not (tmp_path / "none").exists()
 
 
+@pytest.mark.slow
+def test_on_aws_the_account_of_the_credentials_is_reached(place: Deployed) -> None:
+    """The environment leads to the local endpoint; nothing else tells the command that it is not on AWS."""
+    done = call("--user", str(ME), "--aws", "--also-later")
+    assert done.exit_code == 0, done.output
+    assert f"user_id {ME} was deleted from" in done.output
+    assert f"later deliveries of user_id {ME} will be left out" in " ".join(done.output.split())
+    assert place.query("select count(*) from goodreads_warehouse.left_out") == [(1,)]
+    assert [key for key, content in place.objects().items() if str(ME).encode() in content] == []
+
+
 def test_on_aws_without_a_region_a_person_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)
