@@ -79,6 +79,6 @@ def _about_changes(datasets: Sequence[str]) -> str:
     tables = " and ".join(f"goodreads_warehouse.{name}" for name in datasets)
     commands = " and ".join(f"`pipeline rebuild {name}`" for name in datasets)
     return (
-        f". Not a run but somebody has changed {tables}: the ledger expects other rows than there are. {commands} loads the "
+        f". Not a run but somebody has changed {tables}: the ledger expects other rows than there are. {commands} will load the "
         "rows again from the files that are kept; to delete a person's rows use `pipeline forget`, which tells the ledger"
     )
