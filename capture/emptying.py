@@ -19,6 +19,7 @@ from catalog import Column, Dataset, Type
 from spark_jobs.rules.in_sql import is_bad, name, value
 
 _SHOWN = 40  # characters of a value
+_ROWS = 10_000
 
 
 class Impossible(NamedTuple):
@@ -29,13 +30,21 @@ class Impossible(NamedTuple):
     text: str
 
 
+@dataclass
+class _Planned:
+    """The hour that a statement was prepared for, and how many rows it has seen since."""
+
+    hour: datetime
+    rows: int = 0
+
+
 class Rules:
     """The pipeline's rules, in a database in memory."""
 
     def __init__(self) -> None:
         self._database = duckdb.connect(config={"threads": 1})
         self._database.execute("set timezone = 'UTC'")
-        self._hours: dict[str, datetime] = {}
+        self._planned: dict[str, _Planned] = {}
 
     def broken(self, dataset: Dataset, rows: pa.Table, now: datetime) -> list[Impossible]:
         """The values that the pipeline would reject; `rows` holds the dataset's columns as text.
@@ -44,7 +53,7 @@ class Rules:
         """
         if not rows.num_rows:
             return []
-        self._prepare(dataset, hour_of(now))
+        self._prepare(dataset, rows.num_rows, hour_of(now))
         # DuckDB finds the variable by its name; registered as a view, it would make DuckDB plan the statement again
         self._database.execute(f'insert into {name(dataset.name)} from "rows"')
         flags = self._database.execute(f"execute {name(dataset.name)}").to_arrow_table()
@@ -55,13 +64,18 @@ class Rules:
             for row in pc.indices_nonzero(flags[column.name]).to_pylist()
         ]
 
-    def _prepare(self, dataset: Dataset, hour: datetime) -> None:
-        """Prepare the statement, once an hour: preparing takes longer than running it for the rows of one review."""
-        if self._hours.get(dataset.name) != hour:
+    def _prepare(self, dataset: Dataset, rows: int, hour: datetime) -> None:
+        """Prepare the statement, once an hour or for some thousands of rows: preparing takes longer than running it for the rows of one review.
+
+        A truncated table keeps its memory, so a table that had many rows is replaced.
+        """
+        planned = self._planned.get(dataset.name)
+        if planned is None or planned.hour != hour or planned.rows >= _ROWS:
             columns = ", ".join(f"{name(column)} varchar" for column in dataset.column_names)
             self._database.execute(f"create or replace temp table {name(dataset.name)} ({columns})")
             self._database.execute(f"prepare {name(dataset.name)} as {_statement(dataset, hour)}")
-            self._hours[dataset.name] = hour
+            self._planned[dataset.name] = planned = _Planned(hour)
+        planned.rows += rows
 
 
 def hour_of(moment: datetime) -> datetime:

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from capture import emptying
 from capture.collector.possible import Possible
 from capture.collector.reading import NotRead, content_of
 from capture.collector.records import at, records_of
@@ -184,3 +185,20 @@ def test_emptied_values_are_told_by_column_with_the_first_of_each() -> None:
     assert str(emptied) == (
         f"3 impossible values became empty: books.title 1 ('{'x' * 40}...'), reviews.review_votes 2 ('-3')"
     )
+
+
+def test_rules_that_are_asked_for_days_know_what_time_it_is() -> None:
+    rules, later = Rules(), NOW + timedelta(days=3)
+    table = text_table(REVIEWS, [row(REVIEWS, review_added_date="Fri Feb 21 12:00:00 +0000 2020")])
+    assert [len(rules.broken(REVIEWS, table, now)) for now in (NOW, later, NOW)] == [1, 0, 1]
+
+
+def test_an_import_of_many_rows_keeps_the_memory_of_a_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(emptying, "_ROWS", 30)
+    rules = Rules()
+    rows = [row(BOOKS, description="x" * 60_000 + str(number), num_pages="-1") for number in range(10)]
+    for _ in range(100):
+        assert len(rules.broken(BOOKS, text_table(BOOKS, rows), NOW)) == 10
+    database = rules._database  # noqa: SLF001 - what the test is about
+    (held,) = database.execute("select sum(memory_usage_bytes) from duckdb_memory()").fetchall()[0]
+    assert held < 10_000_000
