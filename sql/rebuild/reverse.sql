@@ -1,6 +1,5 @@
 -- Takes back what the ledger counts for a table: a line with the negative sums of its lines. Afterwards the ledger counts
--- no row for the table, each line still adds up, and what the earlier runs did can still be read. The fencing token is the
--- newest: a run that lost its lease before does not publish after.
+-- no row for the table, each line still adds up, and what the earlier runs did can still be read.
 insert into goodreads_warehouse.ledger (
     run_id,
     dataset,

@@ -60,9 +60,7 @@ def test_with_nothing_in_landing_no_step_and_no_statement_runs(pipeline: Pipelin
     assert set(run.states) == {
         "AcquireLease",
         "PlanCopies",
-        "UnfinishedRun?",
         "AnythingToDo?",
-        "CaughtUp?",
         "ReleaseIdleLease",
         "NothingToDo",
     }
