@@ -54,7 +54,8 @@ class FileTally(Tally):
 
     `blank` records hold nothing in any field; they are not among the rows.
 
-    `deferred` if Arrow did not read the file, because only Spark's parser can tell its content.
+    `deferred` if only Spark can say what is wrong with the file. `backslashes` if a record that breaks a rule looks as if
+    backslashes stood before quotes.
     """
 
     file_number: int
@@ -63,6 +64,7 @@ class FileTally(Tally):
     older: int = 0
     blank: int = 0
     deferred: bool = False
+    backslashes: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,21 +92,29 @@ def require_identity(counts: Counts) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class FileCounts:
-    """Rows by number of file, and records that hold nothing; a file without any has no entry."""
+    """Rows by number of file, and records that hold nothing; a file without any has no entry.
+
+    `backslashes` are the numbers of the files whose quotes seem to be escaped with backslashes.
+    """
 
     read: Counter[int] = field(default_factory=Counter)
     quarantined: Counter[int] = field(default_factory=Counter)
     blank: Counter[int] = field(default_factory=Counter)
+    backslashes: set[int] = field(default_factory=set)
 
     @classmethod
     def tallied(cls, tallies: Iterable[FileTally]) -> Self:
         """The counts from tallies; a split file has several tallies."""
         read, quarantined, blank = Counter[int](), Counter[int](), Counter[int]()
+        backslashes = set()
         for tally in tallies:
             read[tally.file_number] += tally.read
             quarantined[tally.file_number] += tally.bad
             blank[tally.file_number] += tally.blank
-        return cls(read=+read, quarantined=+quarantined, blank=+blank)  # without zeros
+            if tally.backslashes:
+                backslashes.add(tally.file_number)
+        # without zeros
+        return cls(read=+read, quarantined=+quarantined, blank=+blank, backslashes=backslashes)
 
     @classmethod
     def total(cls, parts: Iterable["FileCounts"]) -> Self:
@@ -114,6 +124,7 @@ class FileCounts:
             total.read.update(part.read)
             total.quarantined.update(part.quarantined)
             total.blank.update(part.blank)
+            total.backslashes.update(part.backslashes)
         return total
 
     def require_parts(self, files: Iterable[PlannedFile]) -> None:

@@ -40,14 +40,20 @@ class Folder:
         if isinstance(system, fs.LocalFileSystem):
             # not in a bucket: it has no folders, and COPY would read the object that stands for one
             system.create_dir(folder)
-        pq.write_table(
-            rows,
-            f"{folder}/{name}",
-            filesystem=system,
-            use_deprecated_int96_timestamps=True,  # the only Parquet timestamp that every version of COPY reads
-            store_decimal_as_integer=True,
-            use_dictionary=False,  # most columns hardly repeat a value: Arrow would make a dictionary and throw it away
-        )
+        with (
+            pq.ParquetWriter(
+                f"{folder}/{name}",
+                rows.schema,
+                filesystem=system,
+                use_deprecated_int96_timestamps=True,  # the only Parquet timestamp that every version of COPY reads
+                store_decimal_as_integer=True,
+                use_dictionary=False,  # most columns hardly repeat a value: Arrow would make a dictionary and throw it away
+            ) as writer
+        ):
+            if (
+                rows.num_rows
+            ):  # a file without rows has no row group, like Spark's own: some readers refuse one of no rows
+                writer.write_table(rows)
 
 
 @cache

@@ -76,14 +76,23 @@ def write_accounting(
     if problems:
         unreadable = unreadable_rows(spark, problems, run_id=job.run_id)
         unreadable.write.mode("overwrite").json(f"{job.quarantine}/{UNREADABLE}", ignoreNullFields=False)
-    remarks = {file: _remark(by_file.blank[file.number]) for file in files if by_file.blank[file.number]}
+    remarks = {file: words for file in files if (words := _remark(file, by_file))}
     if remarks:
         rows = remark_rows(spark, remarks, run_id=job.run_id)
         rows.write.mode("overwrite").json(f"{job.quarantine}/{REMARKS}")
 
 
-def _remark(blank: int) -> str:
-    return f"{blank:,} records hold nothing in any field and are skipped, like blank lines"
+def _remark(file: PlannedFile, counts: FileCounts) -> str:
+    """What there is to say about a file; empty if there is nothing."""
+    said = []
+    if blank := counts.blank[file.number]:
+        said.append(f"{blank:,} records hold nothing in any field and are skipped, like blank lines")
+    if file.number in counts.backslashes:
+        said.append(
+            "quotes inside of values seem to be escaped with backslashes, expected two quotes; such records are rejected. "
+            """Write the file again with quotes doubled: in Spark .option("escape", '"'), in Redshift UNLOAD with CSV"""
+        )
+    return "; ".join(said)
 
 
 def write_parquet(rows: DataFrame, target: str) -> None:

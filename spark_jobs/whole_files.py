@@ -13,7 +13,7 @@ from catalog import Dataset
 from contract.keys import is_gzip
 from contract.rejects import BYTES
 from spark_jobs.accounting import FileTally
-from spark_jobs.csv_files import NotRegularError, Records, read_records_of
+from spark_jobs.csv_files import NotReadableError, Records, read_records_of
 from spark_jobs.job import DatasetRun
 from spark_jobs.packing import Packing, packed_rows, packed_tally
 from spark_jobs.quarantine import COLUMNS, FILE, RECORD, ROW
@@ -76,7 +76,7 @@ class _File:
     uri: str
     size: int
     records: Records | None
-    """The records of a file; None if the file is not for Arrow's parser."""
+    """The records of a file; None if only Spark can say what is wrong with the file."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ class Reader:
                 packed=is_gzip(file.uri),
                 proved=file.file_number in self.cut,
             )
-        except NotRegularError:
+        except NotReadableError:
             records = None
         return _File(file.file_number, columns, file.uri, content.size, records)
 
@@ -147,7 +147,13 @@ def clean_files(
             corrupt, blank = len(file.records.corrupt), len(file.records.blank)
             if corrupt or blank:
                 yield packed_tally(
-                    FileTally(file_number=file.file_number, read=corrupt, bad=corrupt, blank=blank)
+                    FileTally(
+                        file_number=file.file_number,
+                        read=corrupt,
+                        bad=corrupt,
+                        blank=blank,
+                        backslashes=file.records.has_backslashes,
+                    )
                 )
             waiting.append(numbered(file.records.texts, file.file_number))
             size += file.size
@@ -201,6 +207,11 @@ def _bad_rows(
 
 
 def _corrupt_rows(file: _File, records: Records) -> Iterator[dict[str, Any]]:
-    for number, text in records.corrupt.items():
-        raw = text.encode().decode(BYTES)
-        yield {CORRUPT: raw, FAULT: "field_count", COLUMNS: file.columns, FILE: file.uri, RECORD: number}
+    for number, record in records.corrupt.items():
+        yield {
+            CORRUPT: record.raw,
+            FAULT: record.fault,
+            COLUMNS: file.columns,
+            FILE: file.uri,
+            RECORD: number,
+        }

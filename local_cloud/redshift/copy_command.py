@@ -9,6 +9,7 @@ from typing import Literal
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 from sqlglot import exp
 
 from local_cloud.redshift.addresses import bucket_and_key
@@ -109,11 +110,23 @@ def _parquet_rows(connection: duckdb.DuckDBPyConnection, load: _Load) -> str:
     """
     groups: dict[tuple[str, ...], list[str]] = {}
     for url, file in load.files.items():
+        _refuse_empty_row_groups(url, file)
         groups.setdefault(_parquet_names(connection, load, url, file), []).append(str(file))
     return " union all ".join(
         f"select * from {_SCAN.format(files=_list(group))}"  # noqa: S608  # file names as quoted literals
         for group in groups.values()
     )
+
+
+def _refuse_empty_row_groups(url: str, file: Path) -> None:
+    """Redshift's documentation does not say what COPY makes of a row group of no rows; other readers refuse such files."""
+    with pq.ParquetFile(file) as parquet:
+        found = parquet.metadata
+        empty = any(not found.row_group(index).num_rows for index in range(found.num_row_groups))
+    if empty:
+        raise SqlError(
+            f"Spectrum Scan Error. File '{url}' has a row group without rows; write the file without a row group"
+        )
 
 
 def _parquet_names(

@@ -9,7 +9,7 @@ from contract.rejects import Reject
 from lambdas.shared.recognise import dataset_of
 from landing.aside import written_aside
 from operations.errors import OperationError
-from operations.replay.records import RecordFiles, csv_record, kind_of
+from operations.replay.records import RecordFiles, csv_record
 from operations.replay.rejects import RejectedFile, rejects_of
 from operations.zones import Zones
 
@@ -88,8 +88,8 @@ def path_of(file: RejectedFile) -> str:
 
 
 def _list_record(listing: IO[str], overview: Overview, reject: Reject, path: str, line: int) -> None:
-    if kind_of(reject) == "quoting":
-        overview.guessed.add(path)
+    if any(violation.rule == "quoting" for violation in reject.violations):
+        overview.guessed.add(path)  # texts that were not split, too: side by side they may be one record
     for violation in reject.violations:
         place = (path, str(line), reject.file, str(reject.record))
         listing.write(csv_record([*place, violation.column, violation.rule, violation.value]))

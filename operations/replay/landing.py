@@ -37,8 +37,8 @@ def replay(zones: Zones, run: str) -> list[Landed]:
         everything = Path(folder) / "everything"
         if guessed := export(zones, run, everything).guessed:
             raise OperationError(
-                "nothing was landed: there are rows with quotes out of place, which the job could split into fields by "
-                f"a guess only. Look at {', '.join(sorted(guessed))} after --export, then land them with --from"
+                "nothing was landed: there are records with quotes out of place, which the job could split into fields "
+                f"by a guess only, or not at all. Look at {', '.join(sorted(guessed))} after --export, then land them with --from"
             )
         return land(zones, run, everything)
 

@@ -213,6 +213,19 @@ def test_rows_that_were_split_by_a_guess_are_landed_only_after_a_person_could_se
     assert '"a ""b"" c"' in (state.buckets / LANDING / key).read_text()
 
 
+def test_records_with_quotes_out_of_place_are_landed_only_after_a_person_could_see_them(
+    state: StateFolder, zones: Zones
+) -> None:
+    """Side by side, `1,"Ann` and `2,Bob"` would be one record."""
+    quoting = [{"column": None, "rule": "quoting", "value": None}]
+    put_lines(state, raw_reject('1,"Ann', violations=quoting), raw_reject('2,Bob"', violations=quoting))
+    with pytest.raises(
+        OperationError, match=r"^nothing was landed: .* Look at authors/raw-00000-author\.csv after"
+    ):
+        replay(zones, "run-1")
+    assert landed(state) == []
+
+
 def test_a_line_of_an_older_job_without_columns_gives_its_row(state: StateFolder, zones: Zones) -> None:
     line = reject()
     del line["columns"]

@@ -1,4 +1,4 @@
-"""CSV as Arrow reads it: what is read is exactly what is there, and what is not regular is not read at all."""
+"""What is read is exactly what is there, and a record that is badly quoted costs only itself."""
 
 import csv
 import gzip
@@ -9,13 +9,13 @@ from itertools import pairwise
 from typing import Literal
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from contract.csv_cutting import NotCuttableError
-from spark_jobs import csv_files
-from spark_jobs.csv_files import BROKEN, NotRegularError, Records, read_records_of
-from spark_jobs.reading import MAX_FIELD_CHARACTERS, MAX_FIELDS
+from contract.rejects import BYTES
+from spark_jobs import csv_files, tolerant
+from spark_jobs.csv_files import BROKEN, NotReadableError, Records, read_records_of
 
 COLUMNS = ("id", "a", "b")
 Quoting = Literal[0, 1]
@@ -76,6 +76,10 @@ def rows_of(records: Records) -> list[tuple[str, ...]]:
     return [tuple(row.values()) for row in records.texts.drop_columns([BROKEN]).to_pylist()]
 
 
+def corrupt_of(records: Records) -> dict[int, str]:
+    return {number: corrupt.raw.encode(BYTES).decode() for number, corrupt in records.corrupt.items()}
+
+
 @given(st.lists(records, max_size=12), forms, st.booleans())
 def test_what_a_csv_writer_wrote_is_read_back_exactly(
     rows: list[tuple[str, str, str]], form: Form, proved: bool
@@ -105,7 +109,9 @@ def test_records_with_too_few_or_too_many_fields_are_told_by_their_numbers_and_t
     records = read(form.write([COLUMNS, *rows]), packed=form.members is not None)
 
     assert rows_of(records) == whole
-    assert records.corrupt == {number: form.line(row) for number, row in enumerate(rows, 1) if len(row) != 3}
+    assert corrupt_of(records) == {
+        number: form.line(row) for number, row in enumerate(rows, 1) if len(row) != 3
+    }
     assert records.numbers().tolist() == [number for number, row in enumerate(rows, 1) if len(row) == 3]
     assert len(records) == len(rows)
 
@@ -115,7 +121,7 @@ def test_numbers_count_records_and_notlines() -> None:
         b'id,a,b\n1,"two\nlines",x\n2,few\n3,"three\n\nlines",y\n"4\n",too,many,"fields\n"\n5,e,f\n'
     )
 
-    assert records.corrupt == {2: "2,few", 4: '"4\n",too,many,"fields\n"'}
+    assert corrupt_of(records) == {2: "2,few", 4: '"4\n",too,many,"fields\n"'}
     assert records.numbers().tolist() == [1, 3, 5]
 
 
@@ -150,10 +156,12 @@ def text_or_nothing(value: bytes) -> str | None:
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_a_record_of_too_few_fields_that_is_not_utf8_leaves_its_file_to_spark() -> None:
-    """Arrow hands over its text, not its bytes."""
-    with pytest.raises(NotRegularError):
-        read(b"id,a,b\n1,Zo\xeb\n")
+def test_a_record_of_too_few_fields_that_is_not_utf8_keeps_its_bytes() -> None:
+    """Arrow would hand over its text, not its bytes."""
+    records = read(b"id,a,b\n1,Zo\xeb\n2,a,b\n")
+
+    assert records.corrupt[1].raw == "1,Zo\xeb"
+    assert rows_of(records) == [("2", "a", "b")]
 
 
 def test_extra_repeated_and_reordered_columns_are_found_by_name() -> None:
@@ -167,7 +175,7 @@ def test_extra_repeated_and_reordered_columns_are_found_by_name() -> None:
     assert [tuple(row.values()) for row in records.values.to_pylist()] == [
         ("of b", "of A", "x", "first", "second", "1", "y")
     ]
-    assert records.corrupt == {2: "few"}
+    assert corrupt_of(records) == {2: "few"}
 
 
 def test_the_header_is_skipped_whatever_it_holds() -> None:
@@ -184,21 +192,75 @@ def test_a_file_without_records_still_has_the_columns(content: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "content",
+    ("content", "rows", "corrupt"),
     [
-        pytest.param(b'id,a,b\n1,5" disk,3" disk\n', id="a quote within a value"),
-        pytest.param(b'id,a,b\n1,"a"b,c\n', id="text after a closing quote"),
-        pytest.param(b'id,a,b\n1, "a",c\n', id="a space before a quote"),
-        pytest.param(b'id,a,b\n1,"never closed,c\n2,d,e\n', id="a quote that is never closed"),
-        pytest.param(b"id,a,b\n1,a,b\n\n2,c,d\n", id="a blank line"),
-        pytest.param(b"id,a,b\n1,a,b\n \xc2\xa0\n2,c,d\n", id="a line of white space"),
-        pytest.param(b"id,a,b\n1,a,b\r2,c,d\r", id="lines that end with a carriage return only"),
-        pytest.param(b"id,a,b\n1,a,b\r2\n", id="a carriage return outside of quotes"),
+        pytest.param('1,5" disk,3" disk', [("1", '5" disk', '3" disk')], {}, id="a quote within a value"),
+        pytest.param('1,"a"b,c\n2,d,e', [("2", "d", "e")], {1: '1,"a"b,c'}, id="text after a closing quote"),
+        pytest.param('1, "a",c', [("1", ' "a"', "c")], {}, id="a space before a quote"),
+        pytest.param("1,a,b\n\n2,c,d", [("1", "a", "b"), ("2", "c", "d")], {}, id="a blank line"),
+        pytest.param("1,a\r2,c", [("1", "a\r2", "c")], {}, id="a carriage return outside of quotes"),
+        pytest.param(
+            '1,a,b\n2,"never closed,c\n3,d,e',
+            [("1", "a", "b")],
+            {2: '2,"never closed,c\n3,d,e'},
+            id="a quote that is never closed",
+        ),
+        pytest.param(
+            '1,"no end,x\n2,,",3"\n4,"good, one",x',
+            [("4", "good, one", "x")],
+            {1: '1,"no end,x\n2,,",3"'},
+            id="two records that look like one",
+        ),
+        pytest.param(
+            '1,"no end,x\n2,,",\n"',
+            [("2", "", ",\n")],
+            {1: '1,"no end,x'},
+            id="two records that look like one regular record",
+        ),
+        pytest.param(
+            '1,"two\nlines, one ""text""\n",x\n2,"a"b,c',
+            [("1", 'two\nlines, one "text"\n', "x")],
+            {2: '2,"a"b,c'},
+            id="a text of several lines",
+        ),
+        pytest.param(
+            '1,"bad" text,"two\n2,lines,x\nwith",c\n3,d,e',
+            [("3", "d", "e")],
+            {1: '1,"bad" text,"two\n2,lines,x\nwith",c'},
+            id="lines that may be the rest of a text",
+        ),
+        pytest.param(
+            '1,"bad" text,x\n2,lines,x\n3,"good, one",y',
+            [("2", "lines", "x"), ("3", "good, one", "y")],
+            {1: '1,"bad" text,x'},
+            id="lines that cannot be the rest of a text",
+        ),
+        pytest.param(
+            '1,"say \\"hi\\" twice",x\n2,"good, one",y',
+            [("2", "good, one", "y")],
+            {1: '1,"say \\"hi\\" twice",x'},
+            id="quotes after backslashes",
+        ),
     ],
 )
-def test_a_file_that_is_not_regular_is_not_read(content: bytes) -> None:
-    with pytest.raises(NotRegularError):
-        read(content)
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_of_a_file_that_is_not_regular_only_doubtful_records_are_lost(
+    content: str, rows: list[tuple[str, ...]], corrupt: dict[int, str], end: str
+) -> None:
+    written = f"id,a,b\n{content}\n".replace("\n", end).encode()
+
+    records = read(written)
+
+    assert rows_of(records) == [tuple(value.replace("\n", end) for value in row) for row in rows]
+    assert corrupt_of(records) == {number: text.replace("\n", end) for number, text in corrupt.items()}
+    assert records.has_backslashes == ("\\" in content)
+    assert all(record.fault == "quoting" for record in records.corrupt.values())
+
+
+def test_lines_of_white_space_count_as_records_and_are_none() -> None:
+    records = read(b"id,a,b\n1,a,b\n \xc2\xa0\n\n2,c,d\n")
+
+    assert (records.numbers().tolist(), records.passed_over, records.corrupt) == ([1, 3], (2,), {})
 
 
 def test_what_is_proved_is_not_looked_at_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -207,16 +269,17 @@ def test_what_is_proved_is_not_looked_at_again(monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(csv_files, "count_records", look)
 
+    monkeypatch.setattr(csv_files, "read_tolerantly", lambda *_: [])
+
     assert rows_of(read(b"id,a,b\n1,2,3\n", proved=True)) == [("1", "2", "3")]
-    with pytest.raises(NotRegularError):
-        read(b"id,a,b\n1,2,3\n", proved=False)
+    assert rows_of(read(b"id,a,b\n1,2,3\n", proved=False)) == []
 
 
 def test_a_count_that_differs_from_what_was_read_is_no_regular_file(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(csv_files, "count_records", lambda _: 2)
+    monkeypatch.setattr(csv_files, "read_tolerantly", lambda *_: [])
 
-    with pytest.raises(NotRegularError, match="2 records were counted and 1 read"):
-        read(b"id,a,b\n1,2,3\n")
+    assert rows_of(read(b"id,a,b\n1,2,3\n")) == []
 
 
 @pytest.mark.parametrize("lost", [1, 8, 200])
@@ -224,7 +287,7 @@ def test_an_archive_that_is_cut_off_is_not_read(lost: int) -> None:
     content = gzip.compress(b"id,a,b\n" + b"".join(b"%d,%x,c\n" % (i, i**9) for i in range(100)))
 
     assert len(read(content, packed=True)) == 100
-    with pytest.raises(NotRegularError):
+    with pytest.raises(NotReadableError):
         read(content[:-lost], packed=True)
 
 
@@ -232,7 +295,7 @@ def test_an_archive_that_is_cut_off_is_not_read(lost: int) -> None:
     "content", [b"id,a,b\n1,2,3\n", gzip.compress(b"id,a,b\n1,2,3\n", mtime=0) + b"more"]
 )
 def test_what_is_no_archive_is_not_read_as_one(content: bytes) -> None:
-    with pytest.raises(NotRegularError):
+    with pytest.raises(NotReadableError):
         read(content, packed=True)
 
 
@@ -243,31 +306,84 @@ def test_an_archive_of_more_bytes_than_a_file_may_have_is_not_unpacked(
     monkeypatch.setattr(csv_files, "MAX_FILE_BYTES", len(content))
 
     assert len(read(gzip.compress(content), packed=True)) == 1
-    with pytest.raises(NotRegularError, match=f"more than {len(content)} bytes"):
+    with pytest.raises(NotReadableError, match=f"more than {len(content)} bytes"):
         read(gzip.compress(content + b"4,5,6\n"), packed=True)
 
 
-def test_a_field_as_long_as_sparks_parser_takes_is_read_and_a_longer_one_is_not(
-    monkeypatch: pytest.MonkeyPatch,
+def test_a_field_longer_than_a_block_of_arrows_parser_is_read() -> None:
+    long = b"x" * 5_000_000
+
+    records = read(b'id,a,b\n1,2,3\n1,"' + long + b'",3\n4,5,6\n')
+
+    assert [row[1] for row in rows_of(records)] == ["2", long.decode(), "5"]
+
+
+def test_a_record_of_very_many_fields_costs_only_itself() -> None:
+    records = read(b"id,a,b\n1,2,3\n1%s\n4,5,6\n" % (b"," * 200_000))
+
+    assert (list(records.corrupt), records.numbers().tolist()) == ([2], [1, 3])
+
+
+def test_a_record_without_end_makes_the_file_unreadable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tolerant, "MAX_RECORD_CHARACTERS", 20)
+
+    assert len(read(b'id,a,b\n1,"' + b"x" * 10 + b'"y,\n')) == 1
+    with pytest.raises(NotReadableError, match="a record has more than 20 characters"):
+        read(b'id,a,b\n1,"' + b"x\n" * 10 + b'"y,\n')
+
+
+STRAY = st.sampled_from(['"bad" {}', '"{}', '{}"', '"{} \\"so\\""', '"{}" ', 'x"{}"', '"a""{}"b'])
+
+
+@given(
+    st.lists(st.tuples(values, values), min_size=1, max_size=12),
+    st.lists(st.tuples(st.integers(0, 20), STRAY), max_size=3),
+    st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
+)
+def test_wherever_quotes_are_out_of_place_no_record_is_read_wrong_and_each_line_is_read_or_rejected(
+    rows: list[tuple[str, str]], strays: list[tuple[int, str]], quoting: Quoting
 ) -> None:
-    monkeypatch.setattr(csv_files, "MAX_FIELD_CHARACTERS", 1000)
+    form = Form(quoting=quoting)
+    written = [form.line((str(number), *row)) for number, row in enumerate(rows)]
+    assume(
+        not {'"{}', '{}"'} <= {stray for _, stray in strays}
+    )  # one opens and the other closes a regular text
+    for place, stray in strays:
+        number = place % len(rows)
+        written[number] = f"{number},{stray.format('text')},b"
+    spoilt = {place % len(rows) for place, _ in strays}
 
-    assert len(read(b"id,a,b\n1,%s,3\n" % (b"x" * 900))) == 1
-    with pytest.raises(NotRegularError):
-        read(b"id,a,b\n1,%s,3\n" % (b"x" * 1001))
+    found = read(("\n".join(["id,a,b", *written]) + "\n").encode())
+
+    right = {str(number): (str(number), *row) for number, row in enumerate(rows) if number not in spoilt}
+    read_rows = {row[0]: row for row in rows_of(found)}
+    for key, row in read_rows.items():
+        if key in right:
+            assert row == right[key]
+    rejected = "\n".join(corrupt_of(found).values()).replace(
+        "\r", ""
+    )  # a record's text is without its line end
+    for number, line in enumerate(written):
+        assert str(number) in read_rows or line.replace("\r", "").strip() in rejected
 
 
-def test_a_field_beyond_the_limit_is_not_read() -> None:
-    with pytest.raises(NotRegularError):
-        read(b'id,a,b\n1,2,3\n1,"' + b"x" * (MAX_FIELD_CHARACTERS + 1) + b'",3\n')
+@given(
+    st.lists(st.tuples(st.text("abc ,\n", max_size=5), st.text("xyz", max_size=3)), min_size=2, max_size=12),
+    st.lists(st.integers(0, 11), min_size=1, max_size=3),
+)
+def test_a_title_that_begins_with_a_quote_costs_only_its_own_record(
+    rows: list[tuple[str, str]], places: list[int]
+) -> None:
+    spoilt = {place % len(rows) for place in places}
+    written = [
+        f'{number},"Alpha" and more,x' if number in spoilt else Form().line((str(number), *row))
+        for number, row in enumerate(rows)
+    ]
 
+    found = read(("\n".join(["id,a,b", *written]) + "\n").encode())
 
-def test_a_record_of_more_fields_than_sparks_parser_takes_is_not_read() -> None:
-    most = b"," * (MAX_FIELDS - 1)
-
-    assert list(read(b"id,a,b\n1,2,3\n1%s\n" % most).corrupt) == [2]
-    with pytest.raises(NotRegularError, match="no field or record of that size"):
-        read(b"id,a,b\n1,2,3\n1,%s\n" % most)
+    assert rows_of(found) == [(str(number), *row) for number, row in enumerate(rows) if number not in spoilt]
+    assert set(found.corrupt) == {number + 1 for number in spoilt}
 
 
 NOTHING = st.sampled_from(["", " ", "\u00a0", "\u3000\t", "\x00"])
@@ -282,10 +398,8 @@ def test_records_of_nothing_are_counted_and_every_other_record_keeps_its_number(
 ) -> None:
     form = Form(quoting=quoting)
     content = form.write([COLUMNS, *rows])
-    try:
-        found = read(content)
-    except NotRegularError:  # lines of white space, for Spark's parser
-        return
+    found = read(content)
+    assume(not found.passed_over)
     # the csv module writes a record of one empty field as `""`, which is a record
     blank = [number for number, row in enumerate(rows, start=1) if all(is_nothing(value) for value in row)]
     assert list(found.blank) == blank

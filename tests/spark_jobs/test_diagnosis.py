@@ -5,8 +5,10 @@ import random
 
 import pytest
 
-from catalog import AUTHORS, BOOKS
+from catalog import AUTHORS
 from contract.ledger import Counts
+from spark_jobs import staging
+from spark_jobs.tolerant import MAX_RECORD_CHARACTERS
 from spark_jobs.transform import TransformError
 from tests.spark_jobs.workbench import RUN_ID, Workbench
 
@@ -42,12 +44,55 @@ def test_records_fused_by_a_stray_quote_are_rejected_as_badly_quoted(bench: Work
     assert bench.file_rows() == {"authors/0/a.csv": (4, 1, None), "authors/0/good.csv": (1, 0, None)}
 
 
-def test_in_a_badly_quoted_file_a_record_that_still_has_a_quote_is_not_trusted(bench: Workbench) -> None:
-    content = HEADER + author(1, '"a"b"') + author(2, '"say ""hi"""') + author(3, "plain")
-    bench.land("authors", content.encode())
+BADLY_QUOTED = HEADER + author(1, '"a"b"') + author(2, '"say ""hi"""') + author(3, "plain")
+
+
+def test_in_a_badly_quoted_file_only_a_record_with_a_quote_out_of_place_is_not_trusted(
+    bench: Workbench,
+) -> None:
+    bench.land("authors", BADLY_QUOTED.encode())
+
+    assert bench.run()["authors"] == Counts(rows_read=3, rows_staged=2, rows_quarantined=1)
+    assert rules(bench) == [(1, ["quoting"])]
+
+
+def test_in_a_badly_quoted_file_that_is_too_large_for_a_task_no_record_with_a_quote_is_trusted(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(staging, "MAX_FILE_BYTES", -1)
+    bench.land("authors", BADLY_QUOTED.encode())
 
     assert bench.run()["authors"] == Counts(rows_read=3, rows_staged=1, rows_quarantined=2)
     assert rules(bench) == [(1, ["quoting"]), (2, ["quoting"])]
+
+
+def test_a_title_that_begins_with_a_quote_costs_none_of_the_records_after_it(bench: Workbench) -> None:
+    names = ['"Alpha" and more' if number % 10 == 5 else '"Last, First"' for number in range(40)]
+    rows = "".join(author(number, name) for number, name in enumerate(names))
+    bench.land("authors", (HEADER + rows).encode())
+
+    assert bench.run()["authors"] == Counts(rows_read=40, rows_staged=36, rows_quarantined=4)
+    assert rules(bench) == [(number, ["quoting"]) for number in (6, 16, 26, 36)]
+
+
+def test_a_value_of_five_million_bytes_costs_only_its_own_record(bench: Workbench) -> None:
+    rows = author(1) + author(2, f'"{"x" * 5_000_000}"') + author(3)
+    bench.land("authors", (HEADER + rows).encode())
+
+    assert bench.run()["authors"] == Counts(rows_read=3, rows_staged=2, rows_quarantined=1)
+    assert rules(bench) == [(2, ["too_long"])]
+
+
+def test_a_file_with_backslashes_before_quotes_says_so_once_whatever_its_rejects(bench: Workbench) -> None:
+    rows = "".join(author(number, f'"The \\"{number}\\" of it"') for number in range(1, 30, 3))
+    bench.land("authors", (HEADER + rows + author(50, '"Last, First"')).encode(), name="spark.csv")
+    bench.land("authors", (HEADER + author(60, '"a"b')).encode(), name="other.csv")
+
+    assert bench.run()["authors"] == Counts(rows_read=12, rows_staged=1, rows_quarantined=11)
+    (told,) = bench.remarks()
+    assert told["key"] == "authors/0/spark.csv"
+    assert "escaped with backslashes, expected two quotes" in told["remark"]
+    assert """.option("escape", '"')""" in told["remark"]
 
 
 def test_a_quote_inside_an_unquoted_value_is_text(bench: Workbench) -> None:
@@ -80,14 +125,19 @@ def test_a_cut_off_gzip_file_is_left_out_and_the_others_are_read(bench: Workbenc
 
 
 def test_a_dataset_without_a_readable_file_stages_nothing(bench: Workbench) -> None:
-    endless = HEADER + '1,"' + "x" * (4 * 1024 * 1024 + 1)
+    endless = HEADER + '1,"' + "x" * MAX_RECORD_CHARACTERS
     bench.land("authors", endless.encode(), name="endless.csv")
-    bench.land("books", ",".join(BOOKS.column_names).encode() + b"\n1" + b"," * 100_001, name="wide.csv")
 
     assert bench.run()["authors"] == Counts()
     problems = {key: problem or "" for key, (_, _, problem) in bench.file_rows().items()}
     assert "a field is longer than 4,194,304 characters" in problems["authors/0/endless.csv"]
-    assert "a record has more than 100,000 fields" in problems["books/0/wide.csv"]
+
+
+def test_a_record_of_very_many_fields_costs_only_itself(bench: Workbench) -> None:
+    bench.land("authors", (HEADER + author(1) + "2" + "," * 100_001 + "\n" + author(3)).encode())
+
+    assert bench.run()["authors"] == Counts(rows_read=3, rows_staged=2, rows_quarantined=1)
+    assert rules(bench) == [(2, ["field_count"])]
 
 
 def test_a_file_that_has_gone_is_not_a_bad_file_and_fails_the_run(bench: Workbench) -> None:

@@ -77,10 +77,17 @@ def test_columns_go_by_position_in_every_file(session: Any, put: Any) -> None:
 
 
 @pytest.mark.usefixtures("authors")
-def test_a_file_without_rows_is_fine(session: Any, put: Any) -> None:
-    put("none/1.parquet", pa.table({"author_id": [1], "name": ["Ann"]}).slice(0, 0))
-    session.run(f"copy authors from 's3://processed/none/' {ROLE} format as parquet")
+def test_a_file_without_rows_is_fine_but_not_a_row_group_without_rows(session: Any, buckets: Path) -> None:
+    nothing = pa.schema([("author_id", pa.int64()), ("name", pa.string())]).empty_table()
+    file = buckets / "processed/none/1.parquet"
+    file.parent.mkdir()
+    pq.ParquetWriter(file, nothing.schema).close()
+    copy = f"copy authors from 's3://processed/none/' {ROLE} format as parquet"
+    session.run(copy)
     assert session.rows("select count(*) from authors") == [(0,)]
+
+    pq.write_table(nothing, file)  # which writes one row group
+    assert "none/1.parquet' has a row group without rows" in session.error(copy)
 
 
 @pytest.mark.parametrize("int96", [True, False], ids=["int96", "micros"])

@@ -1,0 +1,222 @@
+"""Reads CSV record by record, so that a badly quoted record costs only itself.
+
+Python's strict parser splits each record. Where it refuses one, nobody knows for certain whether the next line begins a record or
+belongs to a quoted text that goes on. So the following lines are read both ways. One of the two soon meets a quote out of place,
+as each quote that opens a text in one reading closes one in the other. If that is the second reading, the next line begins a record. If it
+is the first, the lines up to the end of the text are doubtful and are rejected together. A record of several lines is read both ways, too:
+the quote after its text may be missing.
+"""
+
+import csv
+import io
+import re
+import sys
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from contract.csv_cutting import NotCuttableError, count_records
+from contract.rejects import BYTES
+
+FIELD_COUNT, QUOTING = "field_count", "quoting"
+
+MAX_RECORD_CHARACTERS = 16 * 1024 * 1024
+"""A record beyond this is hardly one: a quote is never closed."""
+
+# what csv would take for a line end or refuse, as characters that no byte has
+_STAND_INS = {"\r": "\ue000", "\x00": "\ue001"}
+_RETURNED = str.maketrans({stand_in: sign for sign, stand_in in _STAND_INS.items()})
+_LONE_RETURN = re.compile(rb"\r(?!\n|\Z)")
+_LONE_RETURN_IN_TEXT = re.compile(_LONE_RETURN.pattern.decode())
+_ESCAPED_QUOTE = re.compile(r'(?<!\\)(?:\\\\)*\\"(?!\r?\n|,|\Z)')
+
+
+class EndlessRecordError(Exception):
+    """A record has more than MAX_RECORD_CHARACTERS."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A record of the file, one character per byte: its fields, or the rule that it breaks and its text `raw`."""
+
+    fields: Sequence[str] = ()
+    fault: str | None = None
+    raw: str = ""
+
+    @property
+    def has_backslashes(self) -> bool:
+        """Whether a fault looks like the dialect in which a backslash stands before a quote."""
+        return self.fault is not None and _ESCAPED_QUOTE.search(self.raw) is not None
+
+
+def read_tolerantly(content: bytes | memoryview, width: int) -> Iterator[Record]:
+    """The records after the header; those with another number of fields than `width` have a fault.
+
+    Empty lines are no records. EndlessRecordError at a record of more than MAX_RECORD_CHARACTERS.
+    """
+    csv.field_size_limit(sys.maxsize)
+    lines = _Lines(content)
+    records = csv.reader(iter(lines), strict=True)
+    next(records, None)
+    while True:
+        lines.begin()
+        try:
+            fields = next(records, None)
+        except csv.Error:
+            yield _with_doubtful_lines(lines, QUOTING)
+            continue
+        if fields is None:
+            return
+        if len(fields) == width:
+            yield _of_this_width(lines, fields)
+        elif fields:
+            yield _of_another_width(lines)
+
+
+def is_nothing(text: str) -> bool:
+    """Whether a text is white space and control characters only."""
+    return all(unicodedata.category(sign) in ("Zs", "Zl", "Zp", "Cc") for sign in text)
+
+
+class _Lines:
+    """The lines of a file with their ends; `taken` are those since `begin`, and lines that were only looked at are given back."""
+
+    def __init__(self, content: bytes | memoryview) -> None:
+        whole = bytes(content)
+        self._is_odd = b"\x00" in whole or _LONE_RETURN.search(whole) is not None
+        self._text = io.TextIOWrapper(io.BytesIO(whole), encoding=BYTES, newline="\n")
+        self._returned: list[str] = []
+        self.taken: list[str] = []
+
+    def __iter__(self) -> Iterator[str]:
+        size = 0
+        while line := self._returned.pop() if self._returned else self._text.readline():
+            size = size + len(line) if self.taken else len(line)
+            self.taken.append(line)
+            if size > MAX_RECORD_CHARACTERS:
+                raise EndlessRecordError(f"a record has more than {MAX_RECORD_CHARACTERS:,} characters")
+            yield self._without_odd_signs(line) if self._is_odd else line
+
+    def begin(self) -> None:
+        """Forget what was taken."""
+        self.taken.clear()
+
+    def keep(self, number: int) -> None:
+        """Give back all lines taken but the first ones."""
+        self._returned += reversed(self.taken[number:])
+        del self.taken[number:]
+
+    def original(self, fields: Sequence[str]) -> Sequence[str]:
+        """The fields as they are in the file."""
+        return [field.translate(_RETURNED) for field in fields] if self._is_odd else fields
+
+    @staticmethod
+    def _without_odd_signs(line: str) -> str:
+        line = _LONE_RETURN_IN_TEXT.sub(_STAND_INS["\r"], line)
+        return line.replace("\x00", _STAND_INS["\x00"])
+
+
+def _of_this_width(lines: _Lines, fields: Sequence[str]) -> Record:
+    if len(lines.taken) == 1:
+        return Record(lines.original(fields))
+    if not _is_regular(_raw(lines.taken)):
+        return _with_doubtful_lines(lines, QUOTING)
+    return Record(lines.original(fields)) if _is_one(lines) else Record(fault=QUOTING, raw=_raw(lines.taken))
+
+
+def _of_another_width(lines: _Lines) -> Record:
+    raw = _raw(lines.taken)
+    # a quote that is never closed makes one record of the rest of the file
+    fault = QUOTING if raw.count('"') % 2 else FIELD_COUNT
+    return Record(fault=fault, raw=raw) if _is_regular(raw) else _with_doubtful_lines(lines, fault)
+
+
+def _with_doubtful_lines(lines: _Lines, fault: str) -> Record:
+    """The record just taken, with the lines after it if they rather are the rest of a quoted text that began in it."""
+    own = len(lines.taken)
+    outside, inside = _Reading(lines, own, ""), _Reading(lines, own, '"')
+    if _fails_first(outside, inside):
+        lines.keep(inside.first_end)
+        return Record(fault=QUOTING, raw=_raw(lines.taken))
+    lines.keep(own)
+    return Record(fault=fault, raw=_raw(lines.taken))
+
+
+def _is_one(lines: _Lines) -> bool:
+    """Whether the lines just taken are one record, rather than one whose text lacks its second quote, and others."""
+    own = len(lines.taken)
+    several, one = _Reading(lines, 1, ""), _Reading(lines, own, "")
+    while several.fits and several.end < own:  # most texts end here
+        several.go_on()
+    is_one = not several.fits or not _fails_first(one, several)
+    lines.keep(own if is_one else 1)
+    return is_one
+
+
+def _fails_first(reading: "_Reading", other: "_Reading") -> bool:
+    """Whether a reading meets a quote out of place before the other one does."""
+    while reading.fits and other.fits and not (reading.at_end and other.at_end):
+        min(reading, other, key=lambda each: each.end).go_on()
+    while other.fits and other.end < reading.end:
+        other.go_on()
+    while reading.fits and reading.end < other.end:
+        reading.go_on()
+    return not reading.fits and (other.fits or reading.end < other.end)
+
+
+class _Reading:
+    """Reads lines ahead, record by record, until a quote is out of place; then it no longer `fits`.
+
+    It begins after the first `start` lines taken, as if `before` preceded them. `end` is the number of lines taken until the
+    end of the last record read, sys.maxsize if the file has ended; `first_end` is that of the first record.
+    """
+
+    def __init__(self, lines: _Lines, start: int, before: str) -> None:
+        self._source = lines
+        self._start = start
+        self._before = before
+        self._records = csv.reader(self._following(), strict=True)
+        self.end = start
+        self.first_end = 0
+        self.fits = True
+
+    @property
+    def at_end(self) -> bool:
+        """Whether the file has ended."""
+        return self.end == sys.maxsize
+
+    def go_on(self) -> None:
+        """Read one record."""
+        start = self.end
+        try:
+            at_end = next(self._records, None) is None
+            read = "".join(self._source.taken[start : self.end])
+            self.fits = _is_regular(self._before + read if start == self._start else read)
+        except (csv.Error, EndlessRecordError):  # also where the file ends within quotes
+            at_end, self.fits = False, False
+        self.first_end = self.first_end or self.end
+        if at_end:
+            self.end = sys.maxsize
+
+    def _following(self) -> Iterator[str]:
+        more = iter(self._source)
+        while self.end < len(self._source.taken) or next(more, None) is not None:
+            line = self._source.taken[self.end]
+            self.end += 1
+            yield self._before + line if self.end == self._start + 1 else line
+
+
+def _is_regular(raw: str) -> bool:
+    """Whether every quote of a record opens or closes a field or is doubled."""
+    if '"' not in raw:
+        return True
+    try:
+        # a field before it, because a record may begin with white space
+        count_records([_LONE_RETURN.sub(b" ", f",{raw}".encode(BYTES))])
+    except NotCuttableError:
+        return False
+    return True
+
+
+def _raw(lines: Sequence[str]) -> str:
+    return "".join(lines).removesuffix("\n").removesuffix("\r")
