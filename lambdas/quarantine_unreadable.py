@@ -1,5 +1,6 @@
 """QuarantineUnreadable: copies the files that Spark could not read to quarantine, with the reason, and passes on its remarks."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
@@ -7,7 +8,7 @@ from aws_lambda_powertools import Logger
 
 from contract.keys import copied_key
 from contract.plan import Plan, PlannedFile
-from lambdas.shared.planning import notes_told, summary
+from lambdas.shared.planning import named, notes_told, summary
 from lambdas.shared.run import Run
 from lambdas.shared.zone import in_parallel
 
@@ -20,7 +21,10 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     plan = dict(event["plan"])
     if problems := {file.key: file.problem for file in run.unreadable()}:
         plan |= summary(quarantine(run, problems), run.environment.task_limits)
-    remarks = [f"{remark.key}: {remark.remark}" for remark in run.remarks()]
+    keys = defaultdict[str, list[str]](list)
+    for said in run.remarks():
+        keys[said.remark].append(said.key)
+    remarks = [f"{named(of_remark)}: {remark}" for remark, of_remark in keys.items()]
     for remark in remarks:
         log.warning(remark)
     return plan | {"notes": notes_told([*plan["notes"], *remarks])}

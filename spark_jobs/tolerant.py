@@ -83,6 +83,8 @@ class _Lines:
 
     def __init__(self, content: bytes | memoryview) -> None:
         whole = bytes(content)
+        if b"\n" not in whole:
+            whole = whole.replace(b"\r", b"\n")
         self._is_odd = b"\x00" in whole or _LONE_RETURN.search(whole) is not None
         self._text = io.TextIOWrapper(io.BytesIO(whole), encoding=BYTES, newline="\n")
         self._returned: list[str] = []

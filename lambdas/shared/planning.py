@@ -107,10 +107,13 @@ def notes_of(plan: Plan) -> list[str]:
 def _markers_told(plan: Plan) -> list[str]:
     """One note for all markers: a writer of many files leaves many of them."""
     names = [marker.key for marker in plan.markers]
-    if not names:
-        return []
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return [f"{', '.join(names[:_NAMED])}{more}: left by another program, hold no data, are deleted unread"]
+    return [f"{named(names)}: left by another program, hold no data, are deleted unread"] if names else []
+
+
+def named(keys: Sequence[str]) -> str:
+    """Some of the keys, and how many more there are."""
+    more = f" and {len(keys) - _NAMED} more" if len(keys) > _NAMED else ""
+    return f"{', '.join(keys[:_NAMED])}{more}"
 
 
 def _unusable(item: LandingObject, number: int, run_id: str, problem: str) -> PlannedFile:

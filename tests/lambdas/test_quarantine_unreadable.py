@@ -47,17 +47,19 @@ def test_what_spark_could_not_read_is_kept_whole_with_the_reason(zones: LocalZon
     assert (found["key"], found["problem"]) == ("authors/naïve \u2028 name.csv", "a quote is never closed")
 
 
-def test_what_spark_remarks_about_a_file_is_a_note_of_the_run(zones: LocalZones) -> None:
+def test_what_spark_remarks_about_files_is_a_note_of_the_run_once(zones: LocalZones) -> None:
     copied(zones)
-    remark = asdict(Remark(run_id="r1", key="author.csv", remark="3 records hold nothing"))
+    said = [("author.csv", "3 records hold nothing"), *((f"part-{n}.csv", "backslashes") for n in range(7))]
+    lines = [json.dumps(asdict(Remark(run_id="r1", key=key, remark=remark))) for key, remark in said]
     zones.s3.put_object(
         Bucket=zones.environment.quarantine_bucket,
         Key="run=r1/remarks/part-0.json",
-        Body=f"{json.dumps(remark)}\n".encode(),
+        Body="".join(f"{line}\n" for line in lines).encode(),
     )
     before = confirm()
     made = quarantine(zones, {})
-    assert made == before | {"notes": ["author.csv: 3 records hold nothing"]}
+    several = "part-0.csv, part-1.csv, part-2.csv and 4 more: backslashes"
+    assert made == before | {"notes": ["author.csv: 3 records hold nothing", several]}
 
 
 def test_a_copy_that_was_made_in_parts_has_an_etag_of_its_own_and_is_kept_too(

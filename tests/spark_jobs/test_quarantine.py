@@ -23,7 +23,7 @@ def test_a_reject_names_file_record_and_every_failing_column(bench: Workbench) -
         {
             "run_id": RUN_ID,
             "dataset": "authors",
-            "file": f"file:{bench.root}/working/authors/layout=0/2020/00000-é b+c%.csv",
+            "file": f"file://{bench.root}/working/authors/layout=0/2020/00000-é b+c%.csv",
             "record": 2,
             "violations": [
                 {"column": "author_id", "rule": "required", "value": " "},
