@@ -75,6 +75,7 @@ class Deployed:
         self.put("working", f"{RUN}/users/layout=0/00000-user.csv", USERS_FILE)
         self.put("working", f"{RUN}/plan.json", b"{}")
         self.put("processed", f"{RUN}/users/part-0.parquet", _parquet({"user_id": [ME, OTHER]}))
+        self.put("processed", f"{RUN}/users/.part-0.parquet.crc", b"of the whole file")
         lines = [{"dataset": "users", "raw": None, "row": user(key)} for key in (ME, OTHER)]
         self.put(
             "quarantine",

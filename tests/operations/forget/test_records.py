@@ -101,6 +101,14 @@ def test_a_record_that_a_stray_quote_has_fused_with_others_is_found(tmp_path: Pa
     assert (found, removed.records) == (header + lines[0] + lines[2], 1)
 
 
+def test_a_lone_carriage_return_is_part_of_a_value(tmp_path: Path) -> None:
+    header, other, mine = csv_text(
+        USERS.column_names, [{"user_id": "69", "location": "X"}, {"user_id": "70", "location": "X"}]
+    ).splitlines(keepends=True)
+    other, mine = other.replace(b"X", b"Some\r70,where"), mine.replace(b"X", b"Here\rabouts")
+    assert cleansed(tmp_path, header + other + mine, USERS) == (header + other, Removed(1, doubtful=False))
+
+
 def test_a_line_within_a_text_that_only_begins_like_the_subject_stays(tmp_path: Path) -> None:
     content = csv_text(
         REVIEWS.column_names, [{"review_id": "1", "user_id": "2", "review_text": "5,70,a\n5,70\n"}]

@@ -79,7 +79,10 @@ def test_nothing_of_the_person_is_left_anywhere_and_everything_of_others_is(plac
     forget(place)
     after = place.objects()
     assert [key for key, content in after.items() if str(ME).encode() in content] == []
-    assert set(before) - set(after) == {"landing/users/published.csv"}
+    assert set(before) - set(after) == {
+        "landing/users/published.csv",
+        f"processed/{RUN}/users/.part-0.parquet.crc",  # the checksum of what the file held before
+    }
     others = [key for key, content in before.items() if str(OTHER).encode() in content]
     assert [key for key in others if key in after and str(OTHER).encode() not in after[key]] == []
     assert place.query("select user_id from goodreads_warehouse.reviews") == [(OTHER,)]
