@@ -108,6 +108,8 @@ def summary(collector: Collector) -> str:
         parts.append(f"{humanize.naturalsize(size)} open")
     if collector.feed.outage:
         parts.append("Goodreads does not answer")
+    if left_out := collector.possible.left_out:
+        parts.append(f"{left_out:,} records left out for an impossible key")
     if emptied := str(collector.possible.emptied):
         parts.append(emptied)
     return ", ".join(parts)

@@ -4,7 +4,7 @@ import logging
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from capture.emptying import Emptied, Impossible, Rules, text_table, without
+from capture.emptying import Emptied, Rules, text_table, without
 from capture.spool.spool import Record, Records
 from catalog import DATASETS, Dataset
 
@@ -13,9 +13,10 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class Possible:
-    """Empties impossible values and logs each; `emptied` counts them."""
+    """Empties impossible values and leaves out records with an impossible key; logs and counts both."""
 
     emptied: Emptied = field(default_factory=Emptied)
+    left_out: int = 0
     _rules: Rules = field(default_factory=Rules)
 
     def records(self, review_id: str, records: Records, now: datetime) -> Records:
@@ -27,17 +28,19 @@ class Possible:
     def _rows(self, review_id: str, dataset: Dataset, rows: list[Record], now: datetime) -> list[Record]:
         table = text_table(dataset, rows)
         found = self._rules.broken(dataset, table, now)
-        for each in found:
-            self._tell(review_id, dataset, each)
         left_out = {each.row for each in found if each.column.required}
+        self.left_out += len(left_out)
+        for each in found:
+            column = f"{dataset.name}.{each.column.name}"
+            if each.column.required:
+                log.warning(
+                    "review %s: %s cannot be %.100r, the record is left out", review_id, column, each.text
+                )
+            elif each.row not in left_out:
+                log.warning("review %s: %s cannot be %.100r, it becomes empty", review_id, column, each.text)
+                self.emptied.add(column, each.text)
         return [
             {column: text or "" for column, text in row.items()}
             for number, row in enumerate(without(found, table).to_pylist())
             if number not in left_out
         ]
-
-    def _tell(self, review_id: str, dataset: Dataset, found: Impossible) -> None:
-        column = f"{dataset.name}.{found.column.name}"
-        end = "the record is left out" if found.column.required else "it becomes empty"
-        self.emptied.add(column, found.text)
-        log.warning("review %s: %s cannot be %.100r, %s", review_id, column, found.text, end)

@@ -164,7 +164,8 @@ def test_an_author_without_a_possible_id_costs_itself(
 
     def with_an_odd_author(review_id: str) -> Element:
         review = whole(review_id)
-        book = {**review["book"], "authors": {"author": [{"id": "nobody", "name": "Ann"}, {"id": "1"}]}}
+        nobody = {"id": "nobody", "name": "Ann", "ratings_count": "-1"}
+        book = {**review["book"], "authors": {"author": [nobody, {"id": "1"}]}}
         return {**review, "book": book}
 
     collector.feed.source.review = with_an_odd_author  # type: ignore[method-assign]
@@ -174,6 +175,8 @@ def test_an_author_without_a_possible_id_costs_itself(
     assert [row[0] for row in found["authors"]] == ["1"] * 5
     assert {row[3] for row in found["reviews"]} == {""}
     assert "authors.author_id cannot be 'nobody', the record is left out" in caplog.text
+    assert collector.possible.left_out == 5
+    assert collector.possible.emptied.counts == {"books.authors": 5, "reviews.author_id": 5}
 
 
 def test_a_review_that_is_no_xml_makes_no_outage_of_the_feed_and_costs_only_itself(

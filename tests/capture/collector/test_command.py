@@ -20,6 +20,7 @@ from capture.simulated import Fault, SimulatedGoodreads
 from capture.spool.spool import Spool, held
 from capture.stopping import Stop
 from tests.capture.spool.landed import ready, rows_of
+from tests.local_cloud.waiting import until
 
 app = typer.Typer()
 app.command()(collect)
@@ -114,6 +115,7 @@ def test_sigterm_finishes_what_is_open_and_a_second_collector_is_refused(
         second = run(tmp_path, goodreads.url)
         assert second.returncode == 1
         assert "is in use by another collector or uploader" in second.stderr
+        until(lambda: sum("id" in asked.parameters for asked in goodreads.requests) == 5, SECONDS)
         first.send_signal(signal.SIGTERM)
         rest = first.stderr.read()
         assert first.wait(SECONDS) == 0
@@ -171,8 +173,11 @@ def test_what_was_done_and_what_was_left_out(collector: Collector) -> None:
     collector.captured, collector.feed.gaps, collector.feed.outage = 1234, 2, "500"
     collector.feed.backlog.notice(["3", "2", "1"])
     collector.feed.backlog.gone("1", "404")
+    collector.possible.left_out = 3
+    collector.possible.emptied.add("reviews.review_votes", "-3")
     assert summary(collector) == (
-        "1,234 reviews captured, 2 waiting, 1 gone, 2 possible gaps, Goodreads does not answer"
+        "1,234 reviews captured, 2 waiting, 1 gone, 2 possible gaps, Goodreads does not answer, "
+        "3 records left out for an impossible key, 1 impossible value became empty: reviews.review_votes 1 ('-3')"
     )
 
 
