@@ -243,7 +243,7 @@ def test_looking_first_changes_nothing_and_says_what_would_be_done(rebuild: Rebu
     console = Console(width=200, record=True)
     show(console, "authors", rebuild.files(), dry_run=True)
     said = console.export_text()
-    assert "would empty goodreads_warehouse.authors and land again: 1 files of 1 runs, 5 rows" in said
+    assert "would empty goodreads_warehouse.authors and land again: 1 file of 1 run, 5 rows" in said
     assert "authors/[gone].csv" in said
     assert "the archive holds it no longer" in said
     assert (in_ledger(rebuild), landed(rebuild)) == (["author.csv", "authors/[gone].csv"], {})
