@@ -12,21 +12,6 @@ from operations.errors import OperationError
 _TAKE = "SET holder = :me ADD fencing_token :one"
 
 
-def require_free_lease(name: str) -> None:
-    """OperationError if a run, or another command, of the deployment called `name` holds the lease."""
-    item = (
-        boto3.client("dynamodb")
-        .get_item(TableName=lease_table_name(name), Key={"lease": {"S": LEASE}}, ConsistentRead=True)
-        .get("Item", {})
-    )
-    if holder := item.get("holder", {}).get("S"):
-        _refuse_command(holder)
-        raise OperationError(
-            f"run {holder.rpartition(':')[2]} holds the lease: wait until it has ended. If it was aborted, the next run "
-            "takes the lease over and gives it back at its end"
-        )
-
-
 def _refuse_command(holder: str) -> None:
     if holder.startswith(COMMAND):
         raise OperationError(

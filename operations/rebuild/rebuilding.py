@@ -8,7 +8,7 @@ from itertools import islice
 
 from catalog import Dataset
 from operations.errors import OperationError
-from operations.lease import require_free_lease
+from operations.lease import Lease
 from operations.rebuild.archive import ArchivedFile, PublishedFile, land_again, look_up
 from operations.warehouse import Warehouse
 from operations.zones import Zones
@@ -36,15 +36,16 @@ class Rebuild:
         """Empty the table and land its files again. Returns the table's files; those with a problem are not landed.
 
         OperationError before anything changes: if a file cannot be landed from the archive and that is not allowed, and if a run
-        holds the lease. After an error in the middle, giving the command again does the rest.
+        is at work. After an error in the middle, giving the command again does the rest. While files are landed runs may begin:
+        the ledger knows the files no longer.
         """
         if not allow_missing:
             _require_all(self.files())
-        require_free_lease(self.name)
         started = f"{datetime.now(UTC):%Y-%m-%dT%H-%M-%S-%f}"[:-3]
-        self.warehouse.run(
-            *statements.rebuild(self.dataset), rebuild=f"rebuild-{self.dataset.name}-{started}"
-        )
+        with Lease(self.name, f"rebuild {self.dataset.name}").held():
+            self.warehouse.run(
+                *statements.rebuild(self.dataset), rebuild=f"rebuild-{self.dataset.name}-{started}"
+            )
         files = self.files()
         for runs in _batches(files):
             self._land(runs)

@@ -4,6 +4,7 @@ import json
 import signal
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
@@ -218,12 +219,41 @@ def test_a_rebuild_that_was_stopped_goes_on_where_it_was(
     assert (sorted(landed(rebuild)), to_land(rebuild)) == (["authors/rebuild-r1/00000-author.csv"], [])
 
 
-def test_while_a_run_holds_the_lease_nothing_changes(rebuild: Rebuild) -> None:
+@pytest.fixture
+def at_work() -> Iterator[str]:
+    """An execution that runs until the test ends; its ARN."""
+    client = boto3.client("stepfunctions")
+    waits = '{"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 3600, "End": true}}}'
+    role = "arn:aws:iam::123456789012:role/waits"
+    machine = client.create_state_machine(name="waits", definition=waits, roleArn=role)["stateMachineArn"]
+    holder = client.start_execution(stateMachineArn=machine, name="run-7")["executionArn"]
+    yield holder
+    client.stop_execution(executionArn=holder)
+
+
+def test_while_a_run_is_at_work_nothing_changes(rebuild: Rebuild, at_work: str) -> None:
     publish(rebuild, "r1", planned("r1", 0, "author.csv"))
-    hold("arn:aws:states:us-east-1:123456789012:execution:goodreads:run-7")
-    with pytest.raises(OperationError, match=r"^run run-7 holds the lease: wait until it has ended"):
+    hold(at_work)
+    with pytest.raises(OperationError, match=r"^the run run-7 is at work: nothing was changed"):
         rebuild.run(allow_missing=False)
     assert (in_ledger(rebuild), landed(rebuild)) == (["author.csv"], {})
+
+
+def test_the_lease_of_a_dead_run_is_taken_over_and_given_back_before_the_files_are_landed(
+    rebuild: Rebuild, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(rebuild, "r1", planned("r1", 0, "author.csv"))
+    hold("arn:aws:states:us-east-1:123456789012:execution:goodreads:dead")
+    seen: list[dict[str, Any]] = []
+
+    def look(*_: object) -> None:
+        key = {"lease": {"S": "pipeline"}}
+        table = lease_table_name("goodreads")
+        seen.append(dict(boto3.client("dynamodb").get_item(TableName=table, Key=key)["Item"]))
+
+    monkeypatch.setattr("operations.rebuild.rebuilding.land_again", look)
+    rebuild.run(allow_missing=False)
+    assert [sorted(item) for item in seen] == [["fencing_token", "lease"]]
 
 
 def test_files_of_more_runs_than_one_statement_takes_are_all_landed(
