@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.e2e.test_worked_examples import EXAMPLES
+
 ROOT = Path(__file__).resolve().parents[1]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 TOOLS = Path(sys.executable).parent
@@ -91,3 +93,16 @@ def test_the_hooks_stop_a_commit_that_is_not_in_order(tmp_path: Path) -> None:
     assert (first.returncode, again[1].returncode) == (1, 0), first.stdout + first.stderr
     assert "files were modified by this hook" in first.stdout
     assert (tmp_path / "sql.py").read_text() == '"""A module."""\n\nx = {"a": 1}\n'
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_a_worked_example_fits_the_code(example: str) -> None:
+    done = subprocess.run(
+        ["git", "apply", "--check", "-"],
+        cwd=ROOT,
+        input=EXAMPLES[example],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, f"CONTRIBUTING.md no longer fits the code: {done.stderr}"
