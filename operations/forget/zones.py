@@ -119,8 +119,10 @@ class Place:
         elif self.name == LANDING:
             self._replace_landed(item, path)
         else:
+            self._delete_checksum(
+                item.key
+            )  # first: a repeated request would not come here for a file without records
             self.s3.upload_file(str(path), self.bucket, item.key)
-            self._delete_checksum(item.key)
 
     def _replace_landed(self, item: Item, path: Path) -> None:
         """A file that was published already is deleted: under another ETag the next run would count its rows again."""
