@@ -4,7 +4,7 @@ Python's strict parser splits each record. Where it refuses one, nobody knows fo
 belongs to a quoted text that goes on. So the following lines are read both ways. One of the two soon meets a quote out of place,
 as each quote that opens a text in one reading closes one in the other. If that is the second reading, the next line begins a record. If it
 is the first, the lines up to the end of the text are doubtful and are rejected together. A record of several lines is read both ways, too:
-the quote after its text may be missing.
+the quote at the end of its text may be missing.
 """
 
 import csv
@@ -56,14 +56,14 @@ def read_tolerantly(content: bytes | memoryview, width: int) -> Iterator[Record]
     """
     csv.field_size_limit(sys.maxsize)
     lines = _Lines(content)
-    records = csv.reader(iter(lines), strict=True)
+    records = csv.reader(lines, strict=True)
     next(records, None)
     while True:
         lines.begin()
         try:
             fields = next(records, None)
         except csv.Error:
-            yield _with_doubtful_lines(lines, QUOTING)
+            yield _refused(lines, width)
             continue
         if fields is None:
             return
@@ -88,24 +88,32 @@ class _Lines:
         self._is_odd = b"\x00" in whole or _LONE_RETURN.search(whole) is not None
         self._text = io.TextIOWrapper(io.BytesIO(whole), encoding=BYTES, newline="\n")
         self._returned: list[str] = []
+        self._size = 0
         self.taken: list[str] = []
 
     def __iter__(self) -> Iterator[str]:
-        size = 0
-        while line := self._returned.pop() if self._returned else self._text.readline():
-            size = size + len(line) if self.taken else len(line)
-            self.taken.append(line)
-            if size > MAX_RECORD_CHARACTERS:
-                raise EndlessRecordError(f"a record has more than {MAX_RECORD_CHARACTERS:,} characters")
-            yield self._without_odd_signs(line) if self._is_odd else line
+        return self
+
+    def __next__(self) -> str:
+        """The next line, also after the end if lines were given back."""
+        line = self._returned.pop() if self._returned else self._text.readline()
+        if not line:
+            raise StopIteration
+        self.taken.append(line)
+        self._size += len(line)
+        if self._size > MAX_RECORD_CHARACTERS:
+            raise EndlessRecordError(f"a record has more than {MAX_RECORD_CHARACTERS:,} characters")
+        return self._without_odd_signs(line) if self._is_odd else line
 
     def begin(self) -> None:
         """Forget what was taken."""
         self.taken.clear()
+        self._size = 0
 
     def keep(self, number: int) -> None:
         """Give back all lines taken but the first ones."""
         self._returned += reversed(self.taken[number:])
+        self._size -= sum(map(len, self.taken[number:]))
         del self.taken[number:]
 
     def original(self, fields: Sequence[str]) -> Sequence[str]:
@@ -118,12 +126,30 @@ class _Lines:
         return line.replace("\x00", _STAND_INS["\x00"])
 
 
+def _refused(lines: _Lines, width: int) -> Record:
+    """A record that the parser refused: its first line if each line after it is a record, as the quote at the end of its text is missing."""
+    own = len(lines.taken)
+    several = _Reading(lines, 1, "", width)
+    while several.fits and several.end < own:
+        several.go_on()
+    # a last line with a quote may be the one that has it out of place: it need not fit
+    if own > 1 and (several.fits or (several.fitted == own - 1 and '"' in lines.taken[own - 1])):
+        lines.keep(1)
+        return Record(fault=QUOTING, raw=_raw(lines.taken))
+    lines.keep(own)
+    return _with_doubtful_lines(lines, QUOTING)
+
+
 def _of_this_width(lines: _Lines, fields: Sequence[str]) -> Record:
     if len(lines.taken) == 1:
         return Record(lines.original(fields))
     if not _is_regular(_raw(lines.taken)):
         return _with_doubtful_lines(lines, QUOTING)
-    return Record(lines.original(fields)) if _is_one(lines) else Record(fault=QUOTING, raw=_raw(lines.taken))
+    return (
+        Record(lines.original(fields))
+        if _is_one(lines, len(fields))
+        else Record(fault=QUOTING, raw=_raw(lines.taken))
+    )
 
 
 def _of_another_width(lines: _Lines) -> Record:
@@ -144,10 +170,10 @@ def _with_doubtful_lines(lines: _Lines, fault: str) -> Record:
     return Record(fault=fault, raw=_raw(lines.taken))
 
 
-def _is_one(lines: _Lines) -> bool:
+def _is_one(lines: _Lines, width: int) -> bool:
     """Whether the lines just taken are one record, rather than one whose text lacks its second quote, and others."""
     own = len(lines.taken)
-    several, one = _Reading(lines, 1, ""), _Reading(lines, own, "")
+    several, one = _Reading(lines, 1, "", width), _Reading(lines, own, "", is_regular=False)
     while several.fits and several.end < own:  # most texts end here
         several.go_on()
     is_one = not several.fits or not _fails_first(one, several)
@@ -170,16 +196,23 @@ class _Reading:
     """Reads lines ahead, record by record, until a quote is out of place; then it no longer `fits`.
 
     It begins after the first `start` lines taken, as if `before` preceded them. `end` is the number of lines taken until the
-    end of the last record read, sys.maxsize if the file has ended; `first_end` is that of the first record.
+    end of the last record read, sys.maxsize if the file has ended; `first_end` is that of the first record, `fitted` that of the last
+    one that fits. With `width`, a record with another number of fields does not fit either. Unless `is_regular`, only what the parser
+    refuses does not fit.
     """
 
-    def __init__(self, lines: _Lines, start: int, before: str) -> None:
+    def __init__(
+        self, lines: _Lines, start: int, before: str, width: int | None = None, *, is_regular: bool = True
+    ) -> None:
         self._source = lines
         self._start = start
         self._before = before
+        self._width = width
+        self._is_regular = is_regular
         self._records = csv.reader(self._following(), strict=True)
         self.end = start
         self.first_end = 0
+        self.fitted = start
         self.fits = True
 
     @property
@@ -191,18 +224,23 @@ class _Reading:
         """Read one record."""
         start = self.end
         try:
-            at_end = next(self._records, None) is None
+            fields = next(self._records, None)
+            at_end = fields is None
             read = "".join(self._source.taken[start : self.end])
-            self.fits = _is_regular(self._before + read if start == self._start else read)
+            read = self._before + read if start == self._start else read
+            self.fits = not self._is_regular or _is_regular(read)
+            if self._width and fields:
+                self.fits = self.fits and len(fields) == self._width
         except (csv.Error, EndlessRecordError):  # also where the file ends within quotes
             at_end, self.fits = False, False
         self.first_end = self.first_end or self.end
+        if self.fits:
+            self.fitted = self.end
         if at_end:
             self.end = sys.maxsize
 
     def _following(self) -> Iterator[str]:
-        more = iter(self._source)
-        while self.end < len(self._source.taken) or next(more, None) is not None:
+        while self.end < len(self._source.taken) or next(self._source, None) is not None:
             line = self._source.taken[self.end]
             self.end += 1
             yield self._before + line if self.end == self._start + 1 else line

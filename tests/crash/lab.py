@@ -98,14 +98,15 @@ class Lab:
         return found
 
     def rows(self, table: str) -> list[tuple[Any, ...]]:
-        """Every row of a table, in an order that depends on nothing but the rows."""
+        """Every row of a table, in an order that depends on nothing but the rows, with the columns in the order of `columns`."""
+        columns = ", ".join(self.columns(table))
         with self._database() as database:
-            return sorted(database.sql(f"from {table}").fetchall(), key=repr)
+            return sorted(database.sql(f"select {columns} from {table}").fetchall(), key=repr)
 
     def columns(self, table: str) -> list[str]:
-        """The columns of a table."""
+        """The columns of a table by name: one that was added later is the table's last one."""
         with self._database() as database:
-            return list(database.sql(f"from {table}").columns)
+            return sorted(database.sql(f"from {table}").columns)
 
     def tables(self) -> list[str]:
         """The tables there are."""

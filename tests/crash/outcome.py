@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,7 @@ from tests.crash.lab import Lab
 
 _COUNTED = ("goodreads_warehouse.ledger", "goodreads_warehouse.ledger_files")
 _RECORDED = "goodreads_warehouse.catalog_versions"
-"""Its first two columns are the version and the digest; the others are about the run."""
-
-_OF_THE_RUN = ("run_id", "fencing_token", "published_at")
+_OF_THE_RUN = ("run_id", "fencing_token", "published_at", "recorded_at")
 _OF_THE_HOLDER = ("fencing_token", "acquired_at", "confirmed_at")
 _NUMBER = re.compile(r"(?<=/)\d{5}-|layout=\d+")
 """A file's number and its layout's, which depend on what else the run has taken."""
@@ -44,9 +43,9 @@ class Outcome:
 def outcome_of(lab: Lab) -> Outcome:
     """The state as it is now."""
     tables = lab.tables()
-    lines = _ledger(lab, "goodreads_warehouse.ledger") if "goodreads_warehouse.ledger" in tables else {}
+    lines = _by_run(lab, "goodreads_warehouse.ledger") if "goodreads_warehouse.ledger" in tables else {}
     files = (
-        _ledger(lab, "goodreads_warehouse.ledger_files")
+        _by_run(lab, "goodreads_warehouse.ledger_files")
         if "goodreads_warehouse.ledger_files" in tables
         else {}
     )
@@ -54,7 +53,9 @@ def outcome_of(lab: Lab) -> Outcome:
     compared = ("goodreads_warehouse.", "goodreads_analytics.")
     return Outcome(
         tables={
-            name: [row[:2] for row in lab.rows(name)] if name == _RECORDED else lab.rows(name)
+            name: sorted(chain.from_iterable(_by_run(lab, name).values()))
+            if name == _RECORDED
+            else lab.rows(name)
             for name in tables
             if name.startswith(compared) and name not in _COUNTED
         },
@@ -67,7 +68,7 @@ def outcome_of(lab: Lab) -> Outcome:
     )
 
 
-def _ledger(lab: Lab, table: str) -> dict[str, Rows]:
+def _by_run(lab: Lab, table: str) -> dict[str, Rows]:
     """The rows of each run, without what differs from run to run."""
     columns = lab.columns(table)
     kept = [number for number, name in enumerate(columns) if name not in _OF_THE_RUN]

@@ -29,19 +29,28 @@ def rules(bench: Workbench) -> list[tuple[int, list[str]]]:
     ]
 
 
-def test_records_fused_by_a_stray_quote_are_rejected_as_badly_quoted(bench: Workbench) -> None:
-    fused = f'2,"open{END}3,ok{END}4,"fine"{END}'
-    bench.land("authors", (HEADER + author(1) + fused + author(5) + author(6, '"quoted"')).encode())
+def test_a_quote_that_is_not_closed_costs_none_of_the_records_up_to_the_next_quote(bench: Workbench) -> None:
+    unclosed = f'2,"open{END}3,ok{END}4,"fine"{END}'
+    bench.land("authors", (HEADER + author(1) + unclosed + author(5) + author(6, '"quoted"')).encode())
     bench.land("authors", (HEADER + author(7, '"say ""hi"""')).encode(), name="good.csv")
 
     counts = bench.run()["authors"]
 
     kept = {row["author_id"]: row["name"] for row in bench.staged("authors")}
-    assert kept == {1: "Ann", 5: "Ann", 6: "quoted", 7: 'say "hi"'}
+    assert kept == {1: "Ann", 3: "ok", 4: "fine", 5: "Ann", 6: "quoted", 7: 'say "hi"'}
     assert counts.rows_quarantined == len(bench.rejects("authors")) == 1
     assert rules(bench) == [(2, ["quoting"])]
+    assert bench.rejects("authors")[0]["raw"] == f'2,"open{END}'.rstrip("\n")
+    assert bench.file_rows() == {"authors/0/a.csv": (6, 1, None), "authors/0/good.csv": (1, 0, None)}
+
+
+def test_records_fused_by_a_stray_quote_are_rejected_as_badly_quoted(bench: Workbench) -> None:
+    fused = f'2,"a"b,"text{END}3,ok{END}and so on"{END}'
+    bench.land("authors", (HEADER + author(1) + fused + author(4)).encode())
+
+    assert bench.run()["authors"] == Counts(rows_read=3, rows_staged=2, rows_quarantined=1)
+    assert rules(bench) == [(2, ["quoting"])]
     assert "3,ok" in json.dumps(bench.rejects("authors")[0])
-    assert bench.file_rows() == {"authors/0/a.csv": (4, 1, None), "authors/0/good.csv": (1, 0, None)}
 
 
 BADLY_QUOTED = HEADER + author(1, '"a"b"') + author(2, '"say ""hi"""') + author(3, "plain")
