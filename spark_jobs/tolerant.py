@@ -132,8 +132,9 @@ def _refused(lines: _Lines, width: int) -> Record:
     several = _Reading(lines, 1, "", width)
     while several.fits and several.end < own:
         several.go_on()
-    # a last line with a quote may be the one that has it out of place: it need not fit
-    if own > 1 and (several.fits or (several.fitted == own - 1 and '"' in lines.taken[own - 1])):
+    # a last line with a quote may be the one that has it out of place: it need not fit if others do
+    others_fit = several.fitted == own - 1 and '"' in lines.taken[own - 1]
+    if several.records and (several.fits or others_fit):
         lines.keep(1)
         return Record(fault=QUOTING, raw=_raw(lines.taken))
     lines.keep(own)
@@ -163,7 +164,8 @@ def _with_doubtful_lines(lines: _Lines, fault: str) -> Record:
     """The record just taken, with the lines after it if they rather are the rest of a quoted text that began in it."""
     own = len(lines.taken)
     outside, inside = _Reading(lines, own, ""), _Reading(lines, own, '"')
-    if _fails_first(outside, inside):
+    _go_on_together(outside, inside)
+    if not outside.fits and (inside.fits or outside.end < inside.end):
         lines.keep(inside.first_end)
         return Record(fault=QUOTING, raw=_raw(lines.taken))
     lines.keep(own)
@@ -176,20 +178,23 @@ def _is_one(lines: _Lines, width: int) -> bool:
     several, one = _Reading(lines, 1, "", width), _Reading(lines, own, "", is_regular=False)
     while several.fits and several.end < own:  # most texts end here
         several.go_on()
-    is_one = not several.fits or not _fails_first(one, several)
+    if not several.fits:
+        lines.keep(own)
+        return True
+    _go_on_together(one, several)
+    is_one = one.fits or (not several.fits and several.end <= one.end)
     lines.keep(own if is_one else 1)
     return is_one
 
 
-def _fails_first(reading: "_Reading", other: "_Reading") -> bool:
-    """Whether a reading meets a quote out of place before the other one does."""
+def _go_on_together(reading: "_Reading", other: "_Reading") -> None:
+    """Read with both until the lines of the first quote out of place."""
     while reading.fits and other.fits and not (reading.at_end and other.at_end):
         min(reading, other, key=lambda each: each.end).go_on()
     while other.fits and other.end < reading.end:
         other.go_on()
     while reading.fits and reading.end < other.end:
         reading.go_on()
-    return not reading.fits and (other.fits or reading.end < other.end)
 
 
 class _Reading:
@@ -197,7 +202,7 @@ class _Reading:
 
     It begins after the first `start` lines taken, as if `before` preceded them. `end` is the number of lines taken until the
     end of the last record read, sys.maxsize if the file has ended; `first_end` is that of the first record, `fitted` that of the last
-    one that fits. With `width`, a record with another number of fields does not fit either. Unless `is_regular`, only what the parser
+    one that fits, `records` the number of those that fit. With `width`, a record with another number of fields does not fit either. Unless `is_regular`, only what the parser
     refuses does not fit.
     """
 
@@ -213,6 +218,7 @@ class _Reading:
         self.end = start
         self.first_end = 0
         self.fitted = start
+        self.records = 0
         self.fits = True
 
     @property
@@ -232,10 +238,11 @@ class _Reading:
             if self._width and fields:
                 self.fits = self.fits and len(fields) == self._width
         except (csv.Error, EndlessRecordError):  # also where the file ends within quotes
-            at_end, self.fits = False, False
+            fields, at_end, self.fits = None, False, False
         self.first_end = self.first_end or self.end
         if self.fits:
             self.fitted = self.end
+            self.records += bool(fields)
         if at_end:
             self.end = sys.maxsize
 

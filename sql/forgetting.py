@@ -36,7 +36,7 @@ def count(trace: Trace, schema: str) -> str:
 def forget(dataset: Dataset, staged: Collection[str], *, also_later: bool = False) -> list[str]:
     """Delete the rows of a record from the warehouse and from the tables `staged` of staging, and count them in the ledger.
 
-    `also_later`: whatever is delivered of it from now on is left out.
+    `also_later`: it is left out of later deliveries.
     """
     traces = traces_of(dataset)
     places = [(trace, WAREHOUSE) for trace in traces]

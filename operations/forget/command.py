@@ -41,11 +41,9 @@ def forget(
         int | None, typer.Option(min=0, max=_LARGEST_ID, help="An author_id: the author, not the books.")
     ] = None,
     also_later: Annotated[
-        bool, typer.Option("--also-later", help="Leave it out of whatever is delivered from now on, too.")
+        bool, typer.Option("--also-later", help="Leave it out of later deliveries, too.")
     ] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show what is where, and change nothing.")
-    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show where it is, and change nothing.")] = False,
     state: State = DEFAULT_STATE,
     aws: OnAws = False,
     name: Name = DEFAULT_NAME,

@@ -31,7 +31,7 @@ class Landed:
 def replay(zones: Zones, run: str) -> list[Landed]:
     """Land everything that the run has rejected as it is.
 
-    OperationError as from `export` and `land`, and if some rows were split by a guess: those a person has to see.
+    OperationError as from `export` and `land`, and if quotes are out of place in some records: a person has to see such records.
     """
     with tempfile.TemporaryDirectory() as folder:
         everything = Path(folder) / "everything"
