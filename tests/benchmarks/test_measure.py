@@ -28,6 +28,7 @@ def started_by_python(code: str) -> list[str]:
     return python(f"import subprocess, sys; subprocess.run([sys.executable, '-c', {code!r}], check=True)")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [python(BUSY), started_by_python(BUSY)], ids=["itself", "its child"])
 def test_the_cpu_time_of_a_process_and_of_its_children_counts(command: list[str], tmp_path: Path) -> None:
     assert measure(command, log=tmp_path / "log").usage.cpu_seconds >= 0.6

@@ -80,6 +80,7 @@ def row(dataset: Dataset, **values: str | None) -> dict[str, str | None]:
 RULES = Rules()
 
 
+@pytest.mark.slow
 @given(st.data())
 def test_what_is_left_is_accepted_by_the_pipeline_and_nothing_else_is_taken(data: st.DataObject) -> None:
     dataset = data.draw(st.sampled_from(DATASETS))
@@ -105,6 +106,7 @@ _ODD_XML = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=30)  # an example takes tenths of a second
 @given(st.data())
 def test_whatever_is_in_the_elements_of_a_review_its_records_are_accepted_by_the_pipeline(

@@ -34,6 +34,7 @@ def check_until_it_ends(worker: Worker) -> None:
         time.sleep(0.02)
 
 
+@pytest.mark.slow
 def test_a_worker_that_was_killed_can_be_started_again_and_ends_in_order(
     tmp_path: Path, workers: list[Worker]
 ) -> None:

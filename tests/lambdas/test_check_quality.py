@@ -74,6 +74,7 @@ def test_the_warehouse_checks_pass_on_an_empty_warehouse_and_fail_on_a_wrong_led
         assert f"`pipeline rebuild {dataset.name}`" in str(raised.value)
 
 
+@pytest.mark.slow
 @settings(max_examples=20)
 @given(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=3, max_size=40))
 def test_what_a_table_holds_about_a_person_is_in_no_message_of_a_violated_check(

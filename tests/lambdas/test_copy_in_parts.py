@@ -179,6 +179,7 @@ def test_a_part_that_is_not_what_was_cut_is_an_error(zones: LocalZones) -> None:
         copy_to_working.copy_batch(zones.run(environment=Environment.read()), 0)
 
 
+@pytest.mark.slow
 def test_a_cut_file_that_spark_cannot_read_is_quarantined_as_it_was_landed(zones: LocalZones) -> None:
     zones.land("reviews/big.csv", REVIEWS_26_MB)
     plan(zones)

@@ -103,6 +103,7 @@ def test_an_error_of_a_function_reaches_the_state_machine_under_its_name(tmp_pat
     assert (ended["status"], ended["error"]) == ("FAILED", "ZeroDivisionError")
 
 
+@pytest.mark.slow
 def test_a_step_that_fails_reaches_the_state_machine_with_its_reason(tmp_path: Path) -> None:
     step = {"Name": "copy", "HadoopJarStep": {"Jar": "command-runner.jar", "Args": ["s3-dist-cp"]}}
     states = {"Copy": {"Type": "Task", "Resource": "arn:aws:states:::elasticmapreduce:addStep.sync", "Parameters": {"ClusterId": "j-1", "Step": step}, "End": True}}  # fmt: skip

@@ -48,6 +48,7 @@ def asked_for(goodreads: SimulatedGoodreads) -> list[str]:
     return [asked.parameters.get("id", "feed") for asked in goodreads.requests]
 
 
+@pytest.mark.slow
 def test_each_new_review_is_captured_once_with_user_book_and_all_authors(
     goodreads: SimulatedGoodreads, spool: Spool, make: Make
 ) -> None:
@@ -104,6 +105,7 @@ def test_a_later_collector_goes_on_where_the_last_one_ended(
     assert len(set(asked_for(goodreads)) - {"feed"}) == len(asked_for(goodreads)) - 2
 
 
+@pytest.mark.slow
 def test_reviews_that_left_the_feed_before_they_were_fetched_are_fetched_still(
     goodreads: SimulatedGoodreads, spool: Spool, make: Make
 ) -> None:
@@ -252,6 +254,7 @@ def test_while_goodreads_is_out_no_review_is_to_blame(
     assert caplog.text.count("Goodreads answers again") == 1
 
 
+@pytest.mark.slow
 def test_a_feed_that_has_run_ahead_is_warned_of(
     goodreads: SimulatedGoodreads, make: Make, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -47,6 +47,7 @@ def run(spool: Path, url: str, *options: str) -> subprocess.CompletedProcess[str
     )
 
 
+@pytest.mark.slow
 def test_it_captures_and_says_what_it_has_done(goodreads: SimulatedGoodreads, tmp_path: Path) -> None:
     done = run(tmp_path / "spool", goodreads.url.rstrip("/"), "--reviews", "5")
     assert done.returncode == 0, done.stderr
@@ -57,6 +58,7 @@ def test_it_captures_and_says_what_it_has_done(goodreads: SimulatedGoodreads, tm
     assert "s3cr3t" not in done.stderr + done.stdout
 
 
+@pytest.mark.slow
 def test_its_last_line_says_how_many_impossible_values_became_empty(
     goodreads: SimulatedGoodreads, tmp_path: Path
 ) -> None:
@@ -132,6 +134,7 @@ def test_while_nobody_answers_it_says_so_once_and_goes_on(tmp_path: Path) -> Non
     assert "s3cr3t" not in done.stderr
 
 
+@pytest.mark.slow
 def test_reviews_that_were_given_up_are_asked_for_again_on_demand(
     goodreads: SimulatedGoodreads, tmp_path: Path
 ) -> None:

@@ -178,6 +178,7 @@ def test_every_whole_line_of_a_file_that_is_cut_off_is_imported_and_the_rest_is_
     assert "Compressed file ended before the end-of-stream marker" in reject["reason"]
 
 
+@pytest.mark.slow
 @given(st.data())
 def test_a_damaged_byte_anywhere_never_ends_the_import(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
@@ -251,6 +252,7 @@ _JSON: st.SearchStrategy[Any] = st.recursive(
 _REQUIRED = {"author_id", "book_id", "review_id", "user_id"}
 
 
+@pytest.mark.slow
 @settings(max_examples=30)  # an example takes tenths of a second
 @given(st.data())
 def test_whatever_is_in_the_optional_fields_every_record_is_imported_and_accepted_by_the_pipeline(

@@ -151,6 +151,7 @@ def test_absent_and_null_fields_are_empty(tmp_path: Path) -> None:
     assert records(tmp_path, AUTHORS)[0]["name"] == ""
 
 
+@pytest.mark.slow
 @given(title=texts, image_url=st.one_of(texts, st.lists(spread).map("".join)))
 def test_any_text_comes_back_and_what_people_wrote_is_on_one_line(
     tmp_path_factory: pytest.TempPathFactory, title: str, image_url: str

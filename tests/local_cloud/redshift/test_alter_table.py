@@ -127,6 +127,7 @@ def test_a_batch_that_fails_after_it_has_added_a_column_leaves_the_table_as_it_w
     assert described(session) == before
 
 
+@pytest.mark.slow
 @settings(max_examples=20)
 @given(st.lists(st.integers(1, 65535), min_size=1, max_size=5))
 def test_whatever_widths_a_column_goes_through_its_rows_stay_and_the_last_width_holds(

@@ -388,6 +388,7 @@ def test_statements_are_listed_newest_first_and_by_status_and_name(client: Any, 
     assert "NextToken" not in rest
 
 
+@pytest.mark.slow
 @given(rows=st.integers(0, 30), page_rows=st.integers(1, 10), page_bytes=st.sampled_from([1, 50, 1_000_000]))
 @settings(max_examples=25)
 def test_the_pages_together_are_all_rows(

@@ -99,6 +99,7 @@ def test_what_redshift_or_this_machine_does_not_take_is_refused_and_writes_nothi
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=20)
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.none() | texts, st.booleans(), st.integers(-5, 5)), max_size=8))
 def test_whatever_the_rows_hold_csv_reads_them_back(
     session: Any, buckets: Path, rows: list[tuple[str | None, bool, int]]

@@ -26,6 +26,7 @@ def test_a_batch_runs_under_the_name_of_the_execution(
     assert entries() == ["first", ended.name]
 
 
+@pytest.mark.slow
 def test_a_statement_that_finishes_without_rows_leaves_its_id(
     runner: Runner, engine: RedshiftEngine, entries: Entries
 ) -> None:

@@ -24,6 +24,7 @@ REFUSALS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", [answer_lost, connection_cut])
 @pytest.mark.parametrize(("operation", "sql"), SUBMISSIONS)
 def test_a_submission_whose_answer_is_lost_is_sent_again_and_runs_once(
