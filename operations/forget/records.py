@@ -231,4 +231,6 @@ def _write_others(file: pq.ParquetFile, target: Path, column: str, key: int) -> 
     ) as written:
         for batch in file.iter_batches():
             named = pc.fill_null(pc.equal(batch.column(column), key), False)
-            written.write_batch(batch.filter(pc.invert(named)))
+            others = batch.filter(pc.invert(named))
+            if others.num_rows:  # each batch becomes a row group, and some readers refuse one of no rows
+                written.write_batch(others)

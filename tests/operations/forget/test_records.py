@@ -195,5 +195,13 @@ def test_of_a_parquet_file_the_other_rows_and_all_types_stay(tmp_path: Path, leg
     assert removed == Removed(2)
 
 
+def test_a_parquet_file_with_nothing_else_in_it_is_left_without_a_row_group(tmp_path: Path) -> None:
+    """Some readers refuse a group of no rows, and the local COPY does."""
+    pq.write_table(pa.table({"user_id": [70, 70]}), tmp_path / "rows")
+    found, removed = cleansed(tmp_path, (tmp_path / "rows").read_bytes(), USERS, "parquet")
+    left = pq.read_metadata(pa.BufferReader(found))
+    assert (left.num_rows, left.num_row_groups, removed) == (0, 0, Removed(2))
+
+
 def test_files_of_datasets_without_rows_of_the_subject_are_not_read(tmp_path: Path) -> None:
     assert without(USER, tmp_path / "absent", tmp_path / "target", "csv", AUTHORS) == Removed()
