@@ -1,10 +1,11 @@
 """The data-quality checks: one query per stage, one row per check with its number of violations."""
 
 from collections.abc import Iterator, Mapping
+from textwrap import indent
 
 from catalog import DATASETS, Dataset
-from sql.statements import RANKINGS, Ranking
-from sql.template import render
+from sql.statements import RANKINGS, Ranking, row_counts
+from sql.template import INDENT, render
 
 
 def staging_checks(reject_limits: Mapping[str, int]) -> str:
@@ -32,7 +33,7 @@ def warehouse_checks() -> str:
         check
         for dataset in DATASETS
         for check in (
-            render("quality/ledger.sql", table=dataset.name),
+            render("quality/ledger.sql", counted=indent(row_counts(dataset), INDENT)),
             *_rules(dataset, "goodreads_warehouse"),
         )
     )

@@ -5,7 +5,7 @@ select
     landed.etag,
     max(published.run_id) as run_id,
     max(published.dataset) as dataset,
-    max(coalesce(whole.missing_rows, 0)) as missing_rows
+    max(coalesce(whole.row_count_expected - whole.row_count, 0)) as missing_rows
 from goodreads_staging.landed as landed
 inner join goodreads_warehouse.ledger_files as published
     on

@@ -1,6 +1,7 @@
 select
     '$table' as dataset,
-    coalesce(ledger.rows_inserted, 0) - coalesce(forgotten.rows_forgotten, 0) - present.row_count as missing_rows
+    present.row_count,
+    coalesce(ledger.rows_inserted, 0) - coalesce(forgotten.rows_forgotten, 0) as row_count_expected
 from (select count(*) as row_count from goodreads_warehouse.$table) as present
 cross join (
     select cast(sum(rows_inserted) as bigint) as rows_inserted
