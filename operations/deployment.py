@@ -10,6 +10,7 @@ from local_cloud.state import StateFolder
 from local_cloud.synthesis import synthesize
 from operations.errors import OperationError
 from operations.terminal import console
+from operations.zones import Zones, zones_on_aws
 
 
 @contextmanager
@@ -35,6 +36,18 @@ def deployed_here(
     with serving(folder, purpose, spark=spark):
         deploy_here(folder, [*context, f"name={name}"])
         yield
+
+
+@contextmanager
+def warehouse_zones(state: StateFolder, name: str, *, purpose: str, on_aws: bool) -> Iterator[Zones]:
+    """The zones of a deployment that has a warehouse; clients that are made in the block reach the deployment."""
+    if on_aws:
+        yield zones_on_aws(name)
+        return
+    if not state.warehouse.exists():
+        raise OperationError(f"there is no warehouse in {state.root} yet: run the pipeline first (make run)")
+    with deployed_here(state, name, purpose=purpose):
+        yield Zones.of(name, account.ACCOUNT, REGION)
 
 
 def deploy_here(folder: StateFolder, context: Sequence[str]) -> None:

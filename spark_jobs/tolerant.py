@@ -113,7 +113,6 @@ class _Lines:
     def keep(self, number: int) -> None:
         """Give back all lines taken but the first ones."""
         self._returned += reversed(self.taken[number:])
-        self._size -= sum(map(len, self.taken[number:]))
         del self.taken[number:]
 
     def original(self, fields: Sequence[str]) -> Sequence[str]:
@@ -137,15 +136,14 @@ def _refused(lines: _Lines, width: int) -> Record:
     if several.records and (several.fits or others_fit):
         lines.keep(1)
         return Record(fault=QUOTING, raw=_raw(lines.taken))
-    lines.keep(own)
-    return _with_doubtful_lines(lines, QUOTING)
+    return _with_doubtful_lines(lines, QUOTING, own)
 
 
 def _of_this_width(lines: _Lines, fields: Sequence[str]) -> Record:
     if len(lines.taken) == 1:
         return Record(lines.original(fields))
     if not _is_regular(_raw(lines.taken)):
-        return _with_doubtful_lines(lines, QUOTING)
+        return _with_doubtful_lines(lines, QUOTING, len(lines.taken))
     return (
         Record(lines.original(fields))
         if _is_one(lines, len(fields))
@@ -157,12 +155,13 @@ def _of_another_width(lines: _Lines) -> Record:
     raw = _raw(lines.taken)
     # a quote that is never closed makes one record of the rest of the file
     fault = QUOTING if raw.count('"') % 2 else FIELD_COUNT
-    return Record(fault=fault, raw=raw) if _is_regular(raw) else _with_doubtful_lines(lines, fault)
+    if _is_regular(raw):
+        return Record(fault=fault, raw=raw)
+    return _with_doubtful_lines(lines, fault, len(lines.taken))
 
 
-def _with_doubtful_lines(lines: _Lines, fault: str) -> Record:
-    """The record just taken, with the lines after it if they rather are the rest of a quoted text that began in it."""
-    own = len(lines.taken)
+def _with_doubtful_lines(lines: _Lines, fault: str, own: int) -> Record:
+    """The record of the first `own` lines taken, with the lines after it if they rather are the rest of a quoted text that began in it."""
     outside, inside = _Reading(lines, own, ""), _Reading(lines, own, '"')
     _go_on_together(outside, inside)
     if not outside.fits and (inside.fits or outside.end < inside.end):

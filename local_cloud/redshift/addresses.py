@@ -1,5 +1,6 @@
 """Addresses of objects in statements: `s3://bucket/key`."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from local_cloud.redshift.errors import SqlError
@@ -14,3 +15,10 @@ def bucket_and_key(what: str, buckets: Path, url: str) -> tuple[Path, str]:
     if not (buckets / bucket).is_dir():
         raise SqlError(f"The specified bucket '{bucket}' does not exist")
     return buckets / bucket, key
+
+
+def objects_below(bucket: Path, prefix: str) -> Iterator[Path]:
+    """The files of all objects whose keys start with the prefix, in key order."""
+    for path in sorted(bucket.joinpath(*prefix.split("/")[:-1]).rglob("*")):
+        if path.relative_to(bucket).as_posix().startswith(prefix) and path.is_file():
+            yield path

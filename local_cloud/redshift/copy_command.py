@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from sqlglot import exp
 
-from local_cloud.redshift.addresses import bucket_and_key
+from local_cloud.redshift.addresses import bucket_and_key, objects_below
 from local_cloud.redshift.errors import SqlError
 from local_cloud.redshift.sql.tables import TableColumn, columns_of, qualified_name
 
@@ -92,11 +92,9 @@ def _below_prefix(buckets: Path, url: str) -> dict[str, Path]:
     folder = bucket.joinpath(*prefix.split("/")[:-1])
     visible = {
         f"s3://{path.relative_to(buckets).as_posix()}": path
-        for path in sorted(folder.rglob("*"))
-        if path.relative_to(bucket).as_posix().startswith(prefix)
-        and path.is_file()
+        for path in objects_below(bucket, prefix)
         # Spark's _SUCCESS, _temporary/ and .crc files: Redshift skips them too.
-        and not any(part.startswith(("_", ".")) for part in path.relative_to(folder).parts)
+        if not any(part.startswith(("_", ".")) for part in path.relative_to(folder).parts)
     }
     if not visible:
         raise SqlError(f"The specified S3 prefix '{prefix}' does not exist")

@@ -20,7 +20,7 @@ from sqlglot.dialects.redshift import Redshift
 from sqlglot.errors import TokenError
 from sqlglot.tokenizer_core import Token, TokenType
 
-from local_cloud.redshift.addresses import bucket_and_key
+from local_cloud.redshift.addresses import bucket_and_key, objects_below
 from local_cloud.redshift.errors import SqlError
 from local_cloud.redshift.sql.dialect import to_duckdb
 from local_cloud.redshift.sql.parsing import parse
@@ -100,11 +100,7 @@ def unload(connection: duckdb.DuckDBPyConnection, buckets: Path, asked: Unload) 
     SqlError if an object exists at the prefix and may not be overwritten. As on Redshift a rollback leaves the object.
     """
     bucket, prefix = bucket_and_key("UNLOAD writes to", buckets, asked.url)
-    folder = bucket.joinpath(*prefix.split("/")[:-1])
-    if "allowoverwrite" not in asked.options and any(
-        path.is_file() and path.relative_to(bucket).as_posix().startswith(prefix)
-        for path in folder.rglob("*")
-    ):
+    if "allowoverwrite" not in asked.options and any(objects_below(bucket, prefix)):
         raise SqlError(
             "Specified unload destination on S3 is not empty. Consider using a different bucket / prefix, "
             "manually removing the target files in S3, or using the ALLOWOVERWRITE option."

@@ -10,7 +10,7 @@ from catalog import AUTHORS, BOOKS, REVIEWS, USERS, dataset_named
 from local_cloud.account import ACCOUNT
 from local_cloud.addresses import REGION
 from local_cloud.state import StateFolder
-from operations.deployment import deployed_here
+from operations.deployment import warehouse_zones
 from operations.errors import OperationError
 from operations.forget.display import show
 from operations.forget.request import forget_everywhere, look_everywhere
@@ -21,7 +21,7 @@ from operations.lease import Lease
 from operations.options import DEFAULT_NAME, DEFAULT_STATE, Name, OnAws, State
 from operations.terminal import console, told
 from operations.warehouse import Warehouse
-from operations.zones import Zones, zones_on_aws
+from operations.zones import Zones
 
 _INTERRUPTED = (
     "[bold]interrupted[/]: what was done so far stays done; call the same command again, it does the rest"
@@ -82,15 +82,10 @@ def _subject(given: Mapping[str, int | None]) -> Subject:
 
 @contextmanager
 def _zones(state: StateFolder, name: str, *, on_aws: bool) -> Iterator[Zones]:
-    """The zones of the deployment; clients that are made in the block reach the deployment."""
-    if on_aws:
-        yield zones_on_aws(name)
-        return
-    if not state.warehouse.exists():
-        raise OperationError(f"there is no warehouse in {state.root} yet: run the pipeline first (make run)")
-    if running := state.running():
+    """The zones of the deployment: through any endpoint that serves the folder, that of a run too, as the lease keeps runs out."""
+    if not on_aws and (running := state.running()):
         running.addresses.adopt()
         yield Zones.of(name, ACCOUNT, REGION)
         return
-    with deployed_here(state, name, purpose="forget"):
-        yield Zones.of(name, ACCOUNT, REGION)
+    with warehouse_zones(state, name, purpose="forget", on_aws=on_aws) as zones:
+        yield zones

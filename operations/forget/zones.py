@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from catalog import DATASETS, Dataset
 from contract.keys import PART, REASON
 from lambdas.shared.recognise import dataset_of, is_marker, may_be_resource_fork
-from lambdas.shared.zone import in_parallel, raise_unless_changed
+from lambdas.shared.zone import Zone, in_parallel, raise_unless_changed
 from operations.errors import OperationError
 from operations.forget.records import Removed, without
 from operations.forget.subject import Subject
@@ -81,9 +81,8 @@ class Place:
             ) from None
 
     def _objects(self) -> Iterator[Item]:
-        for page in self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket):
-            for entry in page.get("Contents", []):
-                yield Item(entry["Key"], entry["ETag"], entry["Size"])
+        for item in Zone(self.s3, self.bucket).objects():
+            yield Item(item.key, item.etag, item.size)
 
     def _versions(self) -> Iterator[Item]:
         for page in self.s3.get_paginator("list_object_versions").paginate(Bucket=self.bucket):

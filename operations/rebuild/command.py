@@ -1,7 +1,6 @@
 """`pipeline rebuild`."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -11,17 +10,14 @@ from rich.table import Table
 from rich.text import Text
 
 from catalog import Dataset, dataset_named
-from local_cloud.account import ACCOUNT
-from local_cloud.addresses import REGION
 from local_cloud.state import StateFolder
-from operations.deployment import deployed_here
+from operations.deployment import warehouse_zones
 from operations.errors import OperationError
 from operations.options import DEFAULT_NAME, DEFAULT_STATE, Name, OnAws, State
 from operations.rebuild.archive import ArchivedFile
 from operations.rebuild.rebuilding import Rebuild
 from operations.terminal import console, told
 from operations.warehouse import Warehouse
-from operations.zones import Zones, zones_on_aws
 
 _SHOWN = 20
 
@@ -44,7 +40,7 @@ def rebuild(
     farewell = f"[bold]interrupted[/]: `pipeline rebuild {table}` again does the rest"
     with told(farewell=farewell):
         dataset = _dataset(table)
-        with _zones(StateFolder(state), name, on_aws=aws) as zones:
+        with warehouse_zones(StateFolder(state), name, purpose="rebuild", on_aws=aws) as zones:
             wanted = Rebuild(
                 dataset=dataset,
                 name=name,
@@ -88,18 +84,6 @@ def _missing_table(missing: Sequence[ArchivedFile]) -> Table:
             f"and {len(missing) - _SHOWN:,} more, see goodreads_warehouse.files_to_land", "", "", ""
         )
     return table
-
-
-@contextmanager
-def _zones(state: StateFolder, name: str, *, on_aws: bool) -> Iterator[Zones]:
-    """The zones of the deployment; clients that are made in the block reach the deployment."""
-    if on_aws:
-        yield zones_on_aws(name)
-        return
-    if not state.warehouse.exists():
-        raise OperationError(f"there is no warehouse in {state.root} yet: run the pipeline first (make run)")
-    with deployed_here(state, name, purpose="rebuild"):
-        yield Zones.of(name, ACCOUNT, REGION)
 
 
 def _dataset(table: str) -> Dataset:

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from contract.plan import Plan
@@ -24,15 +26,18 @@ def planned(zones: LocalZones) -> list[str]:
     return [file.key for file in Plan.from_json(document).files]
 
 
+def with_published_authors(zones: LocalZones, ledger: Ledger, *, missing: str) -> dict[str, Any]:
+    """Two files have landed, and the ledger lists that of the authors, whose table lacks so many rows; the plan."""
+    zones.land("author.csv")
+    zones.land("reviews.csv", REVIEWS_CSV)
+    statement = ledger.run(LOOK_UP, key="author.csv", etag=etag_of(zones, "author.csv"), missing=missing)
+    return drop_published.handler({"run_id": "r1", "plan": listed(), "statement": statement}, None)
+
+
 def test_a_file_that_is_in_the_ledger_is_deleted_from_landing_and_not_read_again(
     zones: LocalZones, ledger: Ledger
 ) -> None:
-    zones.land("author.csv")
-    zones.land("reviews.csv", REVIEWS_CSV)
-    statement = ledger.run(LOOK_UP, key="author.csv", etag=etag_of(zones, "author.csv"), missing="0")
-
-    event = {"run_id": "r1", "plan": listed(), "statement": statement}
-    made = drop_published.handler(event, None)
+    made = with_published_authors(zones, ledger, missing="0")
 
     assert zones.landed() == planned(zones) == ["reviews.csv"]
     assert (made["files"], made["published_before"], made["batches"]) == (1, 1, [0])
@@ -43,12 +48,7 @@ def test_a_file_that_is_in_the_ledger_is_deleted_from_landing_and_not_read_again
 def test_a_file_whose_rows_the_warehouse_has_lost_stays_in_landing_unread(
     zones: LocalZones, ledger: Ledger
 ) -> None:
-    zones.land("author.csv")
-    zones.land("reviews.csv", REVIEWS_CSV)
-    statement = ledger.run(LOOK_UP, key="author.csv", etag=etag_of(zones, "author.csv"), missing="3")
-
-    event = {"run_id": "r1", "plan": listed(), "statement": statement}
-    made = drop_published.handler(event, None)
+    made = with_published_authors(zones, ledger, missing="3")
 
     assert zones.landed() == ["author.csv", "reviews.csv"]
     assert planned(zones) == ["reviews.csv"]
