@@ -4,6 +4,8 @@ import os
 from dataclasses import dataclass
 
 REGION = "us-east-1"
+ADMINISTRATOR_KEY = "test"
+"""The access key of the person at the keyboard."""
 
 
 @dataclass(frozen=True)
@@ -18,7 +20,7 @@ class Addresses:
         return {
             "AWS_ENDPOINT_URL": self.url,
             "AWS_ENDPOINT_URL_S3": self.s3_url,
-            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_ACCESS_KEY_ID": ADMINISTRATOR_KEY,
             "AWS_SECRET_ACCESS_KEY": "test",
             "AWS_REGION": REGION,
             "AWS_DEFAULT_REGION": REGION,
@@ -27,4 +29,5 @@ class Addresses:
     def adopt(self) -> None:
         """Let this process and its children talk to the endpoint."""
         os.environ.update(self.variables())
-        os.environ.pop("AWS_PROFILE", None)
+        for other in ("AWS_PROFILE", "AWS_SESSION_TOKEN"):
+            os.environ.pop(other, None)

@@ -1,0 +1,31 @@
+"""Who calls: every request to the endpoint is made by a principal, and its access key tells which one."""
+
+from local_cloud.identity.hook import install, principal_in, refused
+from local_cloud.identity.principals import (
+    KeyRefused,
+    Keys,
+    Kind,
+    Principal,
+    Problem,
+    principal_of,
+    service_keys,
+    session,
+)
+from local_cloud.identity.requests import Refusal, caller, refusal
+
+__all__ = [
+    "KeyRefused",
+    "Keys",
+    "Kind",
+    "Principal",
+    "Problem",
+    "Refusal",
+    "caller",
+    "install",
+    "principal_in",
+    "principal_of",
+    "refusal",
+    "refused",
+    "service_keys",
+    "session",
+]
