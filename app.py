@@ -1,5 +1,6 @@
 """Composition root: the settings in `cdk.json` become the stacks."""
 
+import os
 import sys
 from dataclasses import dataclass
 
@@ -27,9 +28,13 @@ class Stacks:
     monitoring: MonitoringStack
 
 
-def build(app: App) -> Stacks:
-    """Adds the stacks to `app`; SettingsError if its context has an unknown setting or a value that is not allowed."""
+def build(app: App, region: str = "") -> Stacks:
+    """Adds the stacks to `app`; SettingsError if its context has an unknown setting or a value that is not allowed.
+
+    `region` is where the stacks will be deployed, if that is known.
+    """
     settings = Settings.from_context(app.node)
+    settings.check_region(region)
     name = settings.name
     storage = StorageStack(app, f"{name}-storage", settings=settings)
     network = NetworkStack(app, f"{name}-network", settings=settings, storage=storage)
@@ -60,7 +65,7 @@ def build(app: App) -> Stacks:
 def main() -> None:
     app = App()
     try:
-        build(app)
+        build(app, os.environ.get("CDK_DEFAULT_REGION", ""))  # the CDK CLI sets it
     except SettingsError as error:
         sys.exit(str(error))
     app.synth()

@@ -42,7 +42,10 @@ class Functions(Construct):
         ).as_variables()
         self._code = lambda_.Code.from_asset(str(ROOT), exclude=_CODE, ignore_mode=IgnoreMode.GIT)
         self._powertools = lambda_.LayerVersion.from_layer_version_arn(
-            self, "Powertools", ssm.StringParameter.value_for_string_parameter(self, POWERTOOLS_LAYER)
+            self,
+            "Powertools",
+            settings.powertools_layer
+            or ssm.StringParameter.value_for_string_parameter(self, POWERTOOLS_LAYER),
         )
         self.plan_copies = self._function("plan_copies", memory_mb=1024, minutes=5)
         self.compare_catalog = self._function("compare_catalog", memory_mb=256, minutes=1)

@@ -28,7 +28,8 @@ class NetworkStack(Stack):
             self,
             "Vpc",
             vpc_name=settings.name,
-            max_azs=2,
+            availability_zones=settings.zones or None,
+            max_azs=None if settings.zones else 2,
             nat_gateways=0,
             subnet_configuration=[
                 ec2.SubnetConfiguration(name="isolated", subnet_type=ec2.SubnetType.PRIVATE_ISOLATED)

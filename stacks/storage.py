@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
-from aws_cdk import Aws, CfnOutput, Duration, RemovalPolicy, Stack
+from aws_cdk import Aws, CfnCondition, CfnOutput, Duration, Fn, RemovalPolicy, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
+from aws_cdk.region_info import RegionInfo
 from constructs import Construct
 
 from contract.keys import ALL_RUNS, bucket_name, lease_table_name
@@ -122,7 +123,7 @@ class StorageStack(Stack):
         # https://docs.aws.amazon.com/redshift/latest/mgmt/db-auditing.html#db-auditing-bucket-permissions
         bucket.add_to_resource_policy(
             iam.PolicyStatement(
-                principals=[iam.ServicePrincipal("redshift.amazonaws.com")],
+                principals=[iam.ServicePrincipal(self._redshift_principal())],
                 actions=["s3:PutObject", "s3:GetBucketAcl"],
                 resources=[bucket.bucket_arn, bucket.arn_for_objects("redshift/*")],
                 conditions={
@@ -134,6 +135,18 @@ class StorageStack(Stack):
                 },
             )
         )
+
+    def _redshift_principal(self) -> str:
+        """In regions that an account has to opt in to, Redshift writes audit logs as a principal of the region."""
+        opt_in = [name for name in RegionInfo.regions if name.is_opt_in_region]
+        condition = CfnCondition(
+            self,
+            "RegionIsOptIn",
+            expression=Fn.condition_or(*(Fn.condition_equals(Aws.REGION, name.name) for name in opt_in)),
+        )
+        return Fn.condition_if(
+            condition.logical_id, f"redshift.{Aws.REGION}.amazonaws.com", "redshift.amazonaws.com"
+        ).to_string()
 
     def _bucket_name(self, zone: str) -> str:
         return bucket_name(self._settings.name, zone, Aws.ACCOUNT_ID, Aws.REGION)

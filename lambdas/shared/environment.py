@@ -7,8 +7,8 @@ from contract.plan import Limits
 
 METRICS_NAMESPACE = "GoodreadsPipeline"
 
-POWERTOOLS_LAYER = "/aws/service/powertools/python/arm64/python3.14/latest"
-"""AWS's public parameter; its value is the ARN of the Powertools layer in the region."""
+POWERTOOLS_LAYER = "/aws/service/powertools/python/arm64/python3.14/3.37.0"
+"""AWS's public parameter; its value is the ARN of the Powertools layer in the region. The version is that of requirements.txt."""
 
 
 @dataclass(frozen=True)

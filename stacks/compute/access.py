@@ -28,9 +28,24 @@ class EmrAccess(Construct):
             enable_key_rotation=True,
             removal_policy=RemovalPolicy.DESTROY,
         )
+        self._grant_key(key, self.node_role)
         self.service_role = self._service_role(key)
         self.security_configuration = emr.CfnSecurityConfiguration(
             self, "SecurityConfiguration", security_configuration=_protection(key)
+        )
+
+    def _grant_key(self, key: kms.Key, role: iam.Role) -> None:
+        """What a user of the key may do. EMR asks for these rights of its service role and of the nodes' role.
+
+        EMR's Management Guide, Creating keys and certificates for data encryption.
+        """
+        key.grant_encrypt_decrypt(role)
+        key.grant(role, "kms:DescribeKey")
+        accept(
+            role,
+            "AwsSolutions-IAM5[Action::kms:GenerateDataKey*]",
+            "AwsSolutions-IAM5[Action::kms:ReEncrypt*]",
+            reason="What EBS needs to encrypt the nodes' disks, on the one key made for them.",
         )
 
     def _service_role(self, key: kms.Key) -> iam.Role:
@@ -57,20 +72,13 @@ class EmrAccess(Construct):
                 conditions={"StringEquals": {"iam:PassedToService": "ec2.amazonaws.com"}},
             )
         )
-        key.grant_encrypt_decrypt(role)
-        key.grant(role, "kms:DescribeKey")
+        self._grant_key(key, role)
         role.add_to_policy(
             iam.PolicyStatement(
                 actions=["kms:CreateGrant"],
                 resources=[key.key_arn],
                 conditions={"Bool": {"kms:GrantIsForAWSResource": "true"}},
             )
-        )
-        accept(
-            role,
-            "AwsSolutions-IAM5[Action::kms:GenerateDataKey*]",
-            "AwsSolutions-IAM5[Action::kms:ReEncrypt*]",
-            reason="What EBS needs to encrypt the nodes' disks, on the one key made for them.",
         )
         accept(
             role,

@@ -20,6 +20,9 @@ trap 'rm -rf "$download"' EXIT
 
 sudo mkdir -p "$folder"
 sudo chown "$(id -u)" "$folder"
+# EMR 7's applications need Python 3.11, but bootstrap actions run before EMR installs applications; the repository of
+# Amazon Linux 2023 is in S3, so that the node reaches it
+command -v python3.11 > /dev/null || sudo dnf install --assumeyes --quiet python3.11
 python3.11 -m venv --without-pip "$folder"
 python=$folder/bin/python
 

@@ -21,7 +21,7 @@ _EXECUTOR = {
 def configurations(
     *, python: str, region: str, core_nodes: int
 ) -> list[emr.CfnCluster.ConfigurationProperty]:
-    """The cluster's Spark settings: one step at a time has an executor on each core node, from the first second."""
+    """The cluster's Hadoop and Spark settings: one step at a time has an executor on each core node, from the first second."""
     defaults = {
         **SPARK_CONF,
         **_EXECUTOR,
@@ -35,6 +35,11 @@ def configurations(
     return [
         emr.CfnCluster.ConfigurationProperty(
             classification="spark-defaults", configuration_properties=defaults
+        ),
+        # S3A asks for a bucket in us-east-2 first, if it is not told the region (HADOOP-18908), and the subnet has no route there.
+        # EMR reads and writes s3:// with S3A since 7.10.
+        emr.CfnCluster.ConfigurationProperty(
+            classification="core-site", configuration_properties={"fs.s3a.endpoint.region": region}
         ),
         emr.CfnCluster.ConfigurationProperty(
             classification="spark-env",  # of the driver

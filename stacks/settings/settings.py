@@ -25,6 +25,17 @@ SPARK_OF_RELEASE = {
     "emr-7.13.0": "3.5.6",
 }
 
+# https://github.com/aws-powertools/powertools-lambda-python/blob/develop/.github/workflows/update_ssm.yml writes the
+# parameters, and names these regions
+POWERTOOLS_REGIONS = (
+    "af-south-1", "ap-east-1", "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1",
+    "ap-south-2", "ap-southeast-1", "ap-southeast-2", "ap-southeast-3", "ap-southeast-4", "ap-southeast-5",
+    "ap-southeast-7", "ca-central-1", "ca-west-1", "eu-central-1", "eu-central-2", "eu-north-1",
+    "eu-south-1", "eu-south-2", "eu-west-1", "eu-west-2", "eu-west-3", "il-central-1",
+    "mx-central-1", "sa-east-1", "us-east-1", "us-east-2", "us-west-1", "us-west-2",
+)  # fmt: skip
+"""Where AWS publishes the parameter that names the Powertools layer."""
+
 _MIB = 1024**2
 _GIB = 1024**3
 _COPY_TASKS = 1000  # about 7 events each
@@ -81,6 +92,20 @@ class Settings(BaseModel):
     schedule_minutes: int = _whole(10, 1, 1440, "minutes from one scheduled run to the next")
     alarm_email: str = _text(
         "", r"^$|^[^@\s]+@[^@\s]+\.[^@\s.]+$", "who is told of alarms: an e-mail address, or empty for nobody"
+    )
+
+    availability_zones: str = _text(
+        "",
+        r"^$|^[a-z]{2}(-[a-z]+)+-\d[a-z],[a-z]{2}(-[a-z]+)+-\d[a-z]$",
+        "the two availability zones of the network, for node types that are not in every zone: like us-east-1b,us-east-1d (EMR "
+        "runs in the first), or empty for the region's first two. Choose before the first deployment: other zones mean "
+        "other subnets",
+    )
+    powertools_layer: str = _text(
+        "",
+        r"^$|^arn:[a-z-]+:lambda:[a-z0-9-]+:\d{12}:layer:[\w-]+:\d+$",
+        "ARN of a Powertools layer for Python 3.14 on ARM, in regions where AWS publishes no parameter that names it, or empty "
+        "to take the ARN from the parameter",
     )
 
     emr_release: Annotated[str, _one_of(*releases_with(SPARK_VERSION))] = Field(
@@ -174,6 +199,27 @@ class Settings(BaseModel):
         except ValidationError as error:
             raise SettingsError(_explain(error, cls.model_fields)) from None
 
+    def check_region(self, region: str) -> None:
+        """SettingsError if these settings cannot be deployed in `region`; an empty one is not known and not checked."""
+        if not region:
+            return
+        if not self.powertools_layer and region not in POWERTOOLS_REGIONS:
+            raise SettingsError(
+                f"AWS publishes no parameter that names the Powertools layer in {region}: set powertools_layer to the ARN of "
+                "a layer in this region, AWS's (Powertools' installation page lists those of GovCloud and China) or your own"
+            )
+        for zone in self.zones:
+            if not zone.startswith(region):
+                raise SettingsError(
+                    f"availability_zones = {self.availability_zones!r} has {zone}, which is not in {region}, the region of "
+                    "this deployment: name zones of this region, or deploy to another one"
+                )
+
+    @property
+    def zones(self) -> list[str]:
+        """The availability zones of the network; empty if AWS is to choose."""
+        return self.availability_zones.split(",") if self.availability_zones else []
+
     @property
     def nodes(self) -> Nodes:
         """The Redshift nodes to deploy: the requested ones, or AWS's replacement of a retired type."""
@@ -191,6 +237,15 @@ class Settings(BaseModel):
             raise ValueError(
                 f"emr_instance_type = {self.emr_instance_type!r} has ARM processors, and the Spark job's libraries are those "
                 "for x86_64: take a type like m5.xlarge or m6i.xlarge"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _zones_differ(self) -> Self:
+        if len(self.zones) != len(set(self.zones)):
+            raise ValueError(
+                f"availability_zones = {self.availability_zones!r} names one zone twice: Redshift's subnets and EMR's are in "
+                "two zones"
             )
         return self
 

@@ -27,6 +27,8 @@ def changed(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
         schedule_enabled="false",
         schedule_minutes="20",
         alarm_email="data@example.org",
+        availability_zones="us-east-1b,us-east-1d",
+        powertools_layer="arn:aws:lambda:us-east-1:123456789012:layer:Powertools:7",
         allow_retired_node_types="true",
         redshift_node_count="1",
         emr_core_count="5",

@@ -59,6 +59,11 @@ def test_driver_and_executors_know_in_which_region_the_buckets_are(cluster: dict
     ]
 
 
+def test_hadoop_asks_for_buckets_in_the_region_that_the_subnet_reaches(cluster: dict[str, Any]) -> None:
+    (core_site,) = [c for c in cluster["Configurations"] if c["Classification"] == "core-site"]
+    assert core_site["ConfigurationProperties"] == {"fs.s3a.endpoint.region": {"Ref": "AWS::Region"}}
+
+
 def test_spark_starts_with_the_settings_the_job_insists_on(cluster: dict[str, Any]) -> None:
     defaults = spark_defaults(cluster)
     assert defaults["spark.sql.session.timeZone"] == "UTC"
@@ -156,6 +161,19 @@ def test_disks_are_encrypted_and_only_the_second_metadata_version_answers(deploy
     ]
     assert disks["EnableEbsEncryption"] is True
     assert protection["InstanceMetadataServiceConfiguration"]["MinimumInstanceMetadataServiceVersion"] == 2
+
+
+@pytest.mark.parametrize("role", ["NodeRole", "ServiceRole"])
+def test_emr_and_its_nodes_may_use_the_key_of_the_disks(deployment: Deployment, role: str) -> None:
+    (policy,) = [p for p in deployment.properties("compute", "IAM::Policy") if role in p["PolicyName"]]
+    granted = {
+        action
+        for statement in policy["PolicyDocument"]["Statement"]
+        if "DiskKey" in json.dumps(statement["Resource"])
+        for action in statement["Action"]
+    }
+    used = {f"kms:{name}" for name in ("Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey*", "ReEncrypt*")}
+    assert used <= granted
 
 
 def actions_by_zone(statements: list[dict[str, Any]]) -> dict[str, set[str]]:

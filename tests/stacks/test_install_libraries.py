@@ -1,6 +1,6 @@
 """The bootstrap action, run by bash: S3 is a folder, and the node's Python is this one."""
 
-import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -17,6 +17,8 @@ COMMANDS = {
     "sudo": 'exec "$@"\n',
     "python3.11": f'exec "{sys.executable}" "$@"\n',
 }
+TOOLS = ("bash", "chmod", "chown", "cp", "id", "mkdir", "mktemp", "mv", "rm")
+"""Of the commands that this machine has, a node has only these: the machine may have a Python 3.11 of its own."""
 
 
 @pytest.fixture
@@ -28,6 +30,10 @@ def node(tmp_path: Path) -> Path:
         command = tmp_path / "bin" / name
         command.write_text(f"#!/bin/bash\n{text}")
         command.chmod(0o755)
+    for tool in TOOLS:
+        found = shutil.which(tool)
+        assert found, tool
+        (tmp_path / "bin" / tool).symlink_to(found)
     return tmp_path
 
 
@@ -39,12 +45,12 @@ def land(node: Path, *wheels: Path) -> None:
 
 def install(node: Path, *modules: str) -> subprocess.CompletedProcess[str]:
     environment = {
-        "PATH": f"{node / 'bin'}{os.pathsep}{os.environ['PATH']}",
+        "PATH": str(node / "bin"),
         "S3": str(node / "s3"),
         "TMPDIR": str(node / "tmp"),
     }
     return subprocess.run(
-        ["bash", SCRIPT, "eu-west-1", "s3://assets/key.zip", node / "opt" / "job", *modules],
+        ["/bin/bash", SCRIPT, "eu-west-1", "s3://assets/key.zip", node / "opt" / "job", *modules],
         env=environment,
         capture_output=True,
         text=True,
@@ -66,6 +72,28 @@ def test_the_environment_has_the_wheels_and_nothing_else(node: Path) -> None:
     answer = subprocess.run([python, "-c", asked], capture_output=True, text=True, check=True)
     assert answer.stdout == "2 None\n"
     assert list((node / "tmp").iterdir()) == []
+
+
+def test_a_node_without_python_3_11_installs_it_from_its_release_repository_first(node: Path) -> None:
+    land(node, make_wheel(node, "one"))
+    (node / "bin" / "python3.11").rename(node / "package")
+    dnf = node / "bin" / "dnf"
+    dnf.write_text(
+        '#!/bin/bash\n[ "$*" = "install --assumeyes --quiet python3.11" ] || exit 64\n'
+        f'mv "{node}/package" "{node}/bin/python3.11"\n'
+    )
+    dnf.chmod(0o755)
+    done = install(node, "one")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_node_that_gets_no_python_3_11_does_not_start(node: Path) -> None:
+    land(node, make_wheel(node, "one"))
+    (node / "bin" / "python3.11").unlink()
+    done = install(node, "one")
+    assert done.returncode != 0
+    assert "dnf" in done.stderr
+    assert "the Spark job has no libraries on this node" in done.stderr
 
 
 def test_others_may_read_what_is_installed_and_find_it_compiled(node: Path) -> None:

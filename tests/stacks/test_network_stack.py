@@ -20,6 +20,13 @@ def test_s3_is_reached_from_both_subnets(deployment: Deployment) -> None:
     assert len(endpoint["RouteTableIds"]) == 2
 
 
+def test_the_subnets_are_in_the_zones_of_the_settings(deployment: Deployment, changed: Deployment) -> None:
+    zones = [subnet["AvailabilityZone"] for subnet in changed.properties("network", "EC2::Subnet")]
+    assert zones == ["us-east-1b", "us-east-1d"]
+    chosen_by_aws = [subnet["AvailabilityZone"] for subnet in deployment.properties("network", "EC2::Subnet")]
+    assert chosen_by_aws == [{"Fn::Select": [number, {"Fn::GetAZs": ""}]} for number in (0, 1)]
+
+
 def test_emr_may_use_both_subnets_and_its_own_security_groups_but_not_redshifts(
     deployment: Deployment,
 ) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from lambdas.shared.environment import Environment
+from lambdas.shared.environment import POWERTOOLS_LAYER, Environment
 from local_cloud.deployed_only import DEPLOYED_ONLY
 from tests.stacks.deployments import ROOT, Deployment
 
@@ -126,6 +126,17 @@ def test_every_function_finds_its_whole_environment(functions: dict[str, dict[st
         assert variables["BATCH_MAX_BYTES"] == "17179869184"
         assert variables["COPY_FILES_PER_TASK"] == "200"
         assert variables["ANALYTICS_WINDOW_DAYS"] == "30"
+
+
+def test_the_functions_have_awss_powertools_layer_or_that_of_the_settings(
+    functions: dict[str, dict[str, Any]], deployment: Deployment, changed: Deployment
+) -> None:
+    parameters = deployment.template("pipeline")["Parameters"]
+    for properties in functions.values():
+        (layer,) = properties["Layers"]
+        assert parameters[layer["Ref"]]["Default"] == POWERTOOLS_LAYER
+    layers = [properties["Layers"] for properties in changed.properties("pipeline", "Lambda::Function")]
+    assert layers == [["arn:aws:lambda:us-east-1:123456789012:layer:Powertools:7"]] * len(functions)
 
 
 def test_only_what_asks_the_ledger_may_delete_and_only_in_landing(deployment: Deployment) -> None:

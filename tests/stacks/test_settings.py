@@ -10,6 +10,7 @@ from aws_cdk import App
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lambdas.shared.environment import POWERTOOLS_LAYER
 from stacks.settings.settings import SPARK_OF_RELEASE, SPARK_VERSION, Settings, SettingsError, releases_with
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -80,6 +81,8 @@ def test_a_refused_number_is_explained_with_its_bounds() -> None:
         ("schedule_minutes", "ten"),
         ("schedule_minutes", "1.5"),
         ("alarm_email", "nobody"),
+        ("availability_zones", "us-east-1a"),
+        ("powertools_layer", "AWSLambdaPowertools"),
         ("emr_instance_type", "m5"),
         ("emr_release", "emr-7.10.0"),
         ("emr_release", "emr-99.0.0"),
@@ -138,6 +141,10 @@ def test_what_the_cdk_keeps_in_the_context_is_left_alone(key: str) -> None:
             ),
         ),
         ({"schedule_minutes": 30}, "late_after_minutes = 30 must be above schedule_minutes = 30"),
+        (
+            {"availability_zones": "us-east-1b,us-east-1b"},
+            "availability_zones = 'us-east-1b,us-east-1b' names one zone twice",
+        ),
         ({"emr_instance_type": "m6g.xlarge"}, "emr_instance_type = 'm6g.xlarge' has ARM processors"),
         ({"emr_instance_type": "c7gn.4xlarge"}, "emr_instance_type = 'c7gn.4xlarge' has ARM processors"),
         (
@@ -155,6 +162,24 @@ def test_settings_that_do_not_fit_together_are_refused(context: dict[str, Any], 
     assert refusal(**context).startswith(complaint)
 
 
+@pytest.mark.parametrize("region", ["me-south-1", "cn-north-1", "us-gov-west-1"])
+def test_a_region_without_a_powertools_layer_is_refused_unless_the_settings_name_one(region: str) -> None:
+    with pytest.raises(SettingsError, match=f"names the Powertools layer in {region}: set powertools_layer"):
+        Settings().check_region(region)
+    layer = f"arn:aws:lambda:{region}:123456789012:layer:Powertools:1"
+    settings_of(powertools_layer=layer).check_region(region)
+
+
+def test_a_zone_of_another_region_is_refused() -> None:
+    zones = settings_of(availability_zones="eu-central-1a,us-east-1b")
+    with pytest.raises(SettingsError, match="has us-east-1b, which is not in eu-central-1"):
+        zones.check_region("eu-central-1")
+
+
+def test_a_region_that_is_not_known_yet_is_not_checked() -> None:
+    Settings().check_region("")
+
+
 @pytest.mark.parametrize("instance_type", ["m5.2xlarge", "g5.xlarge", "g4dn.xlarge", "m7i-flex.2xlarge"])
 def test_nodes_of_any_other_kind_are_deployed_as_asked(instance_type: str) -> None:
     assert settings_of(emr_instance_type=instance_type).emr_instance_type == instance_type
@@ -165,29 +190,52 @@ def test_without_a_schedule_nothing_is_late() -> None:
 
 
 @pytest.mark.slow
-def test_synthesis_ends_with_one_line_instead_of_a_stack_trace() -> None:
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        (
+            {"CDK_CONTEXT_JSON": '{"emr_core_count": "0"}'},
+            (
+                "emr_core_count = '0' is not allowed; EMR core nodes, next to the one primary node: a whole number from 1 to "
+                "100 (change it in cdk.json or with -c emr_core_count=VALUE)\n"
+            ),
+        ),
+        (
+            {"CDK_DEFAULT_REGION": "me-central-1"},
+            (
+                "AWS publishes no parameter that names the Powertools layer in me-central-1: set powertools_layer to the ARN "
+                "of a layer in this region, AWS's (Powertools' installation page lists those of GovCloud and China) or your own\n"
+            ),
+        ),
+    ],
+)
+def test_synthesis_ends_with_one_line_instead_of_a_stack_trace(variables: dict[str, str], said: str) -> None:
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     process = subprocess.run(
         [sys.executable, "app.py"],
         cwd=ROOT,
-        env=os.environ | {"PATH": path, "CDK_CONTEXT_JSON": '{"emr_core_count": "0"}'},
+        env=os.environ | {"PATH": path} | variables,
         capture_output=True,
         text=True,
         check=False,
     )
     assert process.returncode == 1
-    assert process.stderr == (
-        "emr_core_count = '0' is not allowed; EMR core nodes, next to the one primary node: a whole number from 1 to 100 "
-        "(change it in cdk.json or with -c emr_core_count=VALUE)\n"
-    )
+    assert process.stderr == said
 
 
-REQUIREMENTS = Path(__file__).resolve().parents[2] / "requirements.txt"
+def pinned(package: str) -> str:
+    """The version of a package in requirements.txt."""
+    lines = (ROOT / "requirements.txt").read_text().splitlines()
+    (pin,) = [line.split()[0] for line in lines if line.startswith(f"{package}==")]
+    return pin.removeprefix(f"{package}==")
+
+
+def test_the_functions_are_tested_with_the_powertools_they_are_deployed_with() -> None:
+    assert POWERTOOLS_LAYER.rpartition("/")[2] == pinned("aws-lambda-powertools")
 
 
 def test_the_job_is_tested_with_the_spark_it_is_deployed_with() -> None:
-    pins = [line.split()[0] for line in REQUIREMENTS.read_text().splitlines() if line.startswith("pyspark==")]
-    assert pins == [f"pyspark=={SPARK_VERSION}"]
+    assert pinned("pyspark") == SPARK_VERSION
     assert SPARK_OF_RELEASE[Settings().emr_release] == SPARK_VERSION
 
 

@@ -55,6 +55,25 @@ def test_every_bucket_refuses_requests_without_tls(deployment: Deployment) -> No
         assert {"Bool": {"aws:SecureTransport": "false"}} in refused
 
 
+def test_redshift_may_deliver_audit_logs_in_regions_of_both_kinds(deployment: Deployment) -> None:
+    statements = [
+        statement
+        for policy in deployment.properties("storage", "S3::BucketPolicy")
+        for statement in policy["PolicyDocument"]["Statement"]
+    ]
+    (delivery,) = [s for s in statements if "redshift/*" in str(s["Resource"])]
+    assert delivery["Principal"]["Service"] == {
+        "Fn::If": [
+            "RegionIsOptIn",
+            {"Fn::Join": ["", ["redshift.", {"Ref": "AWS::Region"}, ".amazonaws.com"]]},
+            "redshift.amazonaws.com",
+        ]
+    }
+    opt_in = str(deployment.template("storage")["Conditions"]["RegionIsOptIn"])
+    assert "me-central-1" in opt_in
+    assert "us-east-1" not in opt_in
+
+
 @pytest.mark.parametrize(("zone", "days"), [("processed", 7), ("quarantine", 90)])
 def test_what_a_run_wrote_expires(buckets: dict[str, dict[str, Any]], zone: str, days: int) -> None:
     rules = buckets[zone]["Properties"]["LifecycleConfiguration"]["Rules"]
