@@ -8,11 +8,12 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from benchmarks import ROOT, BenchmarkError, results
+from benchmarks import BenchmarkError, results
 from benchmarks.contests import RECORDS, run_contest, run_generators, run_whole
 from benchmarks.loads import Load, LoadFolder, ready
 from command_line.telling import told
 from landing.sizes import size_in_bytes
+from stacks import ROOT
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 console = Console(stderr=True)

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from benchmarks import ROOT
 from benchmarks.compare import Comparison, compare, require_equal
 from benchmarks.loads import Load
 from benchmarks.measure import Usage, in_turns, measure
 from benchmarks.pipeline import PipelineRun, processed, run_pipeline, state_of, step_arguments
 from local_cloud.emr.steps import cores_and_memory, spark_environment
+from stacks import ROOT
 
 RECORDS = 20_000
 """Records of each dataset for the generators: the original takes about twenty seconds to make them."""

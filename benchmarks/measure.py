@@ -13,8 +13,9 @@ from typing import Self
 
 import psutil
 
-from benchmarks import ROOT, BenchmarkError
+from benchmarks import BenchmarkError
 from local_cloud.processes import end_tree
+from stacks import ROOT
 
 _SAMPLE_SECONDS = 0.2
 _TAIL_CHARACTERS = 1500

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks import ROOT, BenchmarkError
+from benchmarks import BenchmarkError
 from benchmarks.loads import CAPTURED, Load
 from benchmarks.measure import Sample, Usage, during, measure
 from local_cloud.state import StateFolder
 from operations.executions import Archive, Execution, StateVisit, visits
+from stacks import ROOT
 
 _CODE = ("catalog", "contract", "lambdas", "local_cloud", "operations", "spark_jobs", "stacks")
 

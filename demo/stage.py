@@ -24,8 +24,8 @@ from local_cloud.state import StateFolder
 from local_cloud.synthesis import synthesize
 from operations.executions import StateMachine
 from spark_jobs.conf import SPARK_CONF
+from stacks import ROOT
 
-_PROJECT = Path(__file__).resolve().parents[1]
 _LAST_LINES = 5
 
 MACHINE = "goodreads"
@@ -59,7 +59,7 @@ class Worker:
         """Start the process; its output is appended to the log."""
         self._log.parent.mkdir(parents=True, exist_ok=True)
         with self._log.open("ab") as log:
-            self._process = start(self._command, cwd=_PROJECT, stdout=log, stderr=log)
+            self._process = start(self._command, cwd=ROOT, stdout=log, stderr=log)
 
     def kill(self) -> None:
         """End the process at once, as a crash would: it finishes nothing and tidies nothing up."""

@@ -19,9 +19,9 @@ from typing import Any
 from landing.disk import disk_full, is_of_full_disk
 from local_cloud.documents import write_document
 from local_cloud.errors import LocalCloudError
+from stacks import ROOT
 from stacks.compute.library_archive import ARCHIVE_KEY, LOCK
 
-PROJECT = Path(__file__).resolve().parents[1]
 # a test notes every file that synthesis opens
 _SOURCES = ("app.py", "cdk.json", "catalog", "contract", "lambdas", "spark_jobs", "sql", "stacks")
 _ORIGIN = "synthesized-from.json"
@@ -36,7 +36,7 @@ _STAND_IN = {ARCHIVE_KEY: str(LOCK)}
 
 def synthesize(assembly: Path, overrides: Mapping[str, str]) -> None:
     """Make `assembly` what app.py makes of the context of cdk.json and `overrides`; LocalCloudError if app.py fails."""
-    configured = json.loads((PROJECT / "cdk.json").read_text(encoding="utf-8"))["context"]
+    configured = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
     context = {**configured, **_STAND_IN, **overrides}
     variables = {name: value for name, value in os.environ.items() if _VARIABLES.fullmatch(name)}
     inputs = _inputs(context, variables)
@@ -57,7 +57,7 @@ def _run_app(assembly: Path, context: Mapping[str, Any], variables: Mapping[str,
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.defpath}",  # the pinned Node
     }
     done = subprocess.run(
-        [sys.executable, "app.py"], cwd=PROJECT, env=environment, capture_output=True, text=True, check=False
+        [sys.executable, "app.py"], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
     )
     if done.returncode:
         said = done.stderr.strip() or done.stdout.strip()
@@ -67,8 +67,8 @@ def _run_app(assembly: Path, context: Mapping[str, Any], variables: Mapping[str,
 def _inputs(context: Mapping[str, Any], variables: Mapping[str, str]) -> str:
     """A digest of all that synthesis reads."""
     read = {
-        "sources": _digests(PROJECT, sources()),
-        "libraries": _digests(PROJECT, filter(Path.is_file, [Path(context[ARCHIVE_KEY])])),
+        "sources": _digests(ROOT, sources()),
+        "libraries": _digests(ROOT, filter(Path.is_file, [Path(context[ARCHIVE_KEY])])),
         "context": dict(context),
         "variables": dict(variables),
         "python": sys.version,
@@ -80,7 +80,7 @@ def _inputs(context: Mapping[str, Any], variables: Mapping[str, str]) -> str:
 def sources() -> Iterator[Path]:
     """The project's files that synthesis may read."""
     for source in _SOURCES:
-        for path in (PROJECT / source, *(PROJECT / source).rglob("*")):
+        for path in (ROOT / source, *(ROOT / source).rglob("*")):
             if path.is_file() and "__pycache__" not in path.parts:
                 yield path
 

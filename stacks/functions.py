@@ -1,7 +1,6 @@
 """The Lambda functions: one asset with the handlers, the contract and the catalog, one function for each handler."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
 from aws_cdk import Duration, IgnoreMode
 from aws_cdk import aws_iam as iam
@@ -10,12 +9,11 @@ from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
 from lambdas.shared.environment import POWERTOOLS_LAYER, Environment
+from stacks import ROOT
 from stacks.log_group import log_group
 from stacks.nag import accept, accept_bucket_grants
 from stacks.settings.settings import Settings
 from stacks.storage import StorageStack
-
-ROOT = Path(__file__).parent.parent
 
 _PACKAGES = ("catalog", "contract", "lambdas")
 _CODE = ["*", *(f"!{name}{rest}" for name in _PACKAGES for rest in ("", "/**")), "**/__pycache__"]

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+from stacks import ROOT
+
 DAYS = ("WINDOW_START=2020-02-01", "WINDOW_END=2020-03-01")
 
 

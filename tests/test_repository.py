@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 import yaml
 
+from stacks import ROOT
 from tests.e2e.test_worked_examples import EXAMPLES
 
-ROOT = Path(__file__).resolve().parents[1]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 TOOLS = Path(sys.executable).parent
 

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from stacks import ROOT
 from tests.stacks.wheels import make_wheel
 
 pytestmark = pytest.mark.e2e
 
-ROOT = Path(__file__).resolve().parents[1]
 INSTALLING = "installing what the pipeline runs on (once; 600 MB to download)\n"
 ANEW = "making .venv anew: this one was made by another Python, or in another folder\n"
 

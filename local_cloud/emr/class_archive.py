@@ -17,8 +17,8 @@ from contract.plan import Layout, Plan, PlannedFile
 from landing.aside import written_aside
 from local_cloud.emr.steps import CLASS_ARCHIVE, SPARK_HOME, StepRunner, java_option, spark_environment
 from spark_jobs.conf import SPARK_CONF
+from stacks import ROOT
 
-_ROOT = Path(__file__).parents[2]
 _RUN_ID = "r"
 _SHOWN = 2000  # characters of what Java says
 
@@ -56,12 +56,12 @@ def _note_classes(folder: Path, classes: Path) -> None:
     for zone in ("processed", "quarantine"):
         (buckets / zone).mkdir()
     packages = ("catalog", "contract", "spark_jobs")
-    code = [shutil.make_archive(str(folder / name), "zip", _ROOT, name) for name in packages]
+    code = [shutil.make_archive(str(folder / name), "zip", ROOT, name) for name in packages]
     conf = {**SPARK_CONF, "spark.driver.extraJavaOptions": java_option("DumpLoadedClassList", classes)}
     arguments = [
         "spark-submit",
         *(part for name, value in conf.items() for part in ("--conf", f"{name}={value}")),
-        *("--py-files", ",".join(code), str(_ROOT / "spark_jobs" / "transform.py")),
+        *("--py-files", ",".join(code), str(ROOT / "spark_jobs" / "transform.py")),
         *("--run-id", _RUN_ID, "--fencing-token", "1", "--started", "2020-03-01T00:00:00Z"),
         *("--plan", f"s3://working/{copied_key(_RUN_ID)}"),
         *("--processed", f"s3://processed/{run_folder(_RUN_ID)}"),

@@ -8,11 +8,11 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3_assets as s3_assets
 from constructs import Construct
 
+from stacks import ROOT
 from stacks.compute.library_archive import ARCHIVE, ARCHIVE_KEY
 from stacks.nag import accept_asset_grants
 from stacks.settings.settings import SettingsError
 
-_ROOT = Path(__file__).resolve().parents[2]
 _PACKAGES = ("catalog", "contract", "spark_jobs")
 
 _SCRIPT = Path(__file__).with_name("install_libraries.sh")
@@ -26,12 +26,12 @@ class JobCode(Construct):
     def __init__(self, scope: Construct, construct_id: str) -> None:
         super().__init__(scope, construct_id)
         self.transform_script = s3_assets.Asset(
-            self, "TransformScript", path=str(_ROOT / "spark_jobs" / "transform.py")
+            self, "TransformScript", path=str(ROOT / "spark_jobs" / "transform.py")
         )
         self.python_code = s3_assets.Asset(
             self,
             "PythonCode",
-            path=str(_ROOT),
+            path=str(ROOT),
             exclude=[
                 "*",
                 *(f"!{name}{rest}" for name in _PACKAGES for rest in ("", "/**")),

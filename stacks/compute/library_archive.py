@@ -9,7 +9,9 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-LOCK = Path(__file__).resolve().parents[2] / "spark_jobs" / "requirements.lock"
+from stacks import ROOT
+
+LOCK = ROOT / "spark_jobs" / "requirements.lock"
 
 ARCHIVE = Path(sys.prefix, "job-libraries.zip")
 """`make setup` writes the zip here, and the synthesis looks for it here."""

@@ -1,14 +1,13 @@
 """The commands that the documentation shows are commands, with options that they have."""
 
 import re
-from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from capture.__main__ import app
+from stacks import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", ROOT / "docs" / "capture.md"]
 SHOWN = [
     (command, options)

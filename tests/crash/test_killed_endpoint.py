@@ -13,11 +13,11 @@ import pytest
 
 from local_cloud.state import StateFolder
 from local_cloud.synthesis import synthesize
+from stacks import ROOT
 from tests.crash.deliveries import FIRST, SECOND
 from tests.crash.lab import SETTINGS, deployed
 from tests.crash.outcome import Outcome, outcome_of
 from tests.crash.warm import warm_spark
-from tests.e2e.pipeline import PROJECT
 
 pytestmark = pytest.mark.e2e
 
@@ -75,7 +75,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Folders]:
 def test_a_new_endpoint_makes_up_for_one_that_was_killed(folders: Folders, moment: tuple[str, ...]) -> None:
     _restore(folders)
     command = [sys.executable, "-m", "tests.crash.endpoint_to_kill", str(folders.state), *moment]
-    killed = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
+    killed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert killed.returncode == -signal.SIGKILL, killed.stderr[-2000:]
 
     with deployed(folders.state, folders.state / "cdk.out") as lab:

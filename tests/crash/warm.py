@@ -10,9 +10,9 @@ from pathlib import Path
 from local_cloud.emr.steps import local_options, spark_environment
 from local_cloud.processes import end_tree
 from spark_jobs.conf import SPARK_CONF
+from stacks import ROOT
 
 _HERE = Path(__file__).parent
-_PROJECT = _HERE.parents[1]
 _SUBMIT = Path(sys.executable).with_name("spark-submit")
 _COLD = "cold"
 _QUICK = {
@@ -47,7 +47,7 @@ def warm_spark(folder: Path, buckets: Path) -> Iterator[None]:
         str(_SUBMIT),
         *local_options(buckets),
         *settings,
-        *(str(_HERE / "warm_spark.py"), str(_PROJECT), str(_socket(folder))),
+        *(str(_HERE / "warm_spark.py"), str(ROOT), str(_socket(folder))),
     ]
     log = folder / "warm_spark.log"
     with log.open("wb") as output:

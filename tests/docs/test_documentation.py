@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from catalog.page import datasets_page
+from stacks import ROOT
 from stacks.settings.page import settings_page
 from stacks.state_machine import run_sql
 from stacks.state_machine.admission import REFUSED
 from stacks.state_machine.blocks import NOT_RETRIED
 
-ROOT = Path(__file__).resolve().parents[2]
 PAGES = [
     ROOT / "README.md",
     ROOT / "CONTRIBUTING.md",

@@ -3,7 +3,8 @@
 import shutil
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from stacks import ROOT
+
 _LEFT_OUT = (
     ".git",
     ".venv",

@@ -16,12 +16,13 @@ from local_cloud.addresses import REGION
 from local_cloud.emr.steps import StepRunner
 from local_cloud.state import StateFolder
 from local_cloud.synthesis import synthesize
+from stacks import ROOT
 from stacks.compute.library_archive import ARCHIVE_KEY, LOCK
 from tests.crash.warm import submit_executable, warm_spark
-from tests.e2e.pipeline import PROJECT, Pipeline
+from tests.e2e.pipeline import Pipeline
 
-SEED = PROJECT.parent / "shared" / "data" / "seed_sample"
-CDK = PROJECT / "node_modules" / ".bin" / "cdk"
+SEED = ROOT.parent / "shared" / "data" / "seed_sample"
+CDK = ROOT / "node_modules" / ".bin" / "cdk"
 SETTINGS = {"statement_poll_seconds": "1"}
 
 
@@ -103,7 +104,7 @@ def cdk(folder: Path, *arguments: str) -> None:
     ]
     done = subprocess.run(
         command,
-        cwd=PROJECT,
+        cwd=ROOT,
         env={**os.environ, "PATH": path, "CI": "true"},
         capture_output=True,
         text=True,

@@ -19,7 +19,6 @@ from operations.executions import Execution, StateMachine
 from operations.query import query_here
 from operations.run import final_state, run_name
 
-PROJECT = Path(__file__).resolve().parents[2]
 _DEADLINE_SECONDS = 300
 FEBRUARY_2020 = {"window_start": "2020-02-01", "window_end": "2020-03-01"}
 ANALYTICS = [

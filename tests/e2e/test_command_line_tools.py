@@ -13,7 +13,8 @@ import psutil
 import pytest
 
 from catalog import REVIEWS
-from tests.e2e.pipeline import PROJECT, Pipeline
+from stacks import ROOT
+from tests.e2e.pipeline import Pipeline
 from tests.e2e.records import NOON, author, csv_file
 from tests.local_cloud.alive import is_alive
 from tests.local_cloud.waiting import until
@@ -37,7 +38,7 @@ def aws(*arguments: str) -> Any:
 def local_cloud(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "operations", *arguments],
-        cwd=PROJECT,
+        cwd=ROOT,
         env={**os.environ, "COLUMNS": "120"},
         capture_output=True,
         text=True,
@@ -108,7 +109,7 @@ def test_ctrl_c_in_the_spark_step_leaves_no_process_and_loses_no_file(tmp_path: 
     (data / "author.csv").write_bytes(csv_file([author(1, "Ursula K. Le Guin", NOON)]))
     command = [sys.executable, "-m", "operations", "run", str(data), "--state", str(state)]
     with subprocess.Popen(
-        command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, process_group=0
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, process_group=0
     ) as running:
         spark = _spark_once_started(running.pid)
         spark.suspend()  # the step cannot end before it is interrupted

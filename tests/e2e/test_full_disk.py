@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.pipeline import PROJECT
+from stacks import ROOT
 
 pytestmark = pytest.mark.e2e
 
@@ -41,7 +41,7 @@ def run(state: Path, size: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "operations", "run", "--size", size, "--state", str(state)]
     return subprocess.run(
         command,
-        cwd=PROJECT,
+        cwd=ROOT,
         env={**os.environ, "COLUMNS": "1000"},
         capture_output=True,
         text=True,

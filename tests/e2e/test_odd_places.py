@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from faker_tool.generate import generate
-from tests.e2e.checkout import ROOT, copy_checkout
+from stacks import ROOT
+from tests.e2e.checkout import copy_checkout
 
 pytestmark = pytest.mark.e2e
 

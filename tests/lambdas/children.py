@@ -4,10 +4,10 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[2]
+from stacks import ROOT
+
 _RUN = (
     "import importlib, json, sys\n"
     "handler = importlib.import_module('lambdas.' + sys.argv[1]).handler\n"

@@ -12,8 +12,8 @@ import pytest
 
 from local_cloud.errors import LocalCloudError
 from local_cloud.state import Running, StateFolder
+from stacks import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 HOLDER = """
 import os, sys
 from pathlib import Path

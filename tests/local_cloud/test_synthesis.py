@@ -11,6 +11,7 @@ import pytest
 from local_cloud import synthesis
 from local_cloud.errors import LocalCloudError
 from local_cloud.synthesis import synthesize
+from stacks import ROOT
 
 APP = """
 import json, os
@@ -68,7 +69,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / "cdk.json").write_text('{"context": {"name": "goodreads"}}')
     (folder / "wheels.zip").write_text("wheels")
     (tmp_path / "site-packages" / "aws_cdk_lib-2.275.0.dist-info").mkdir(parents=True)
-    monkeypatch.setattr(synthesis, "PROJECT", folder)
+    monkeypatch.setattr(synthesis, "ROOT", folder)
     monkeypatch.setattr("sysconfig.get_path", lambda _: str(tmp_path / "site-packages"))
     return folder
 
@@ -197,7 +198,7 @@ def test_every_file_that_synthesis_opens_is_an_input(tmp_path: Path, monkeypatch
     monkeypatch.setenv("NODE_OPTIONS", f"--require={tmp_path / 'notes.cjs'}")
     synthesize(tmp_path / "cdk.out", {})
     opened = {name: opened_sources(log) for name, log in logs.items()}
-    project = synthesis.PROJECT
+    project = ROOT
     assert project / "stacks" / "storage.py" in opened["python"]
     assert project / "lambdas" / "plan_copies.py" in opened["node"]
     assert opened["python"] | opened["node"] <= set(synthesis.sources())
@@ -205,13 +206,12 @@ def test_every_file_that_synthesis_opens_is_an_input(tmp_path: Path, monkeypatch
 
 def opened_sources(log: Path) -> set[Path]:
     """The project's files in a log, a compiled one as its source; without what is installed beside them."""
-    installed = [Path(sys.prefix), synthesis.PROJECT / "node_modules"]
+    installed = [Path(sys.prefix), ROOT / "node_modules"]
     found = (path for line in log.read_text().splitlines() if (path := Path(line)).is_file())
     return {
         Path(importlib.util.source_from_cache(str(path))) if path.suffix == ".pyc" else path
         for path in found
-        if path.is_relative_to(synthesis.PROJECT)
-        and not any(path.is_relative_to(folder) for folder in installed)
+        if path.is_relative_to(ROOT) and not any(path.is_relative_to(folder) for folder in installed)
     }
 
 

@@ -13,7 +13,8 @@ from pathlib import Path
 from queue import SimpleQueue
 from tempfile import TemporaryDirectory
 
-ROOT = Path(__file__).parents[2]
+from stacks import ROOT
+
 LIST = Path(__file__).with_name("careless_changes.toml")
 _COPIES = 2  # changes that are tried at the same time
 _HANGS = 1800  # seconds after which a run of the tests counts as failed: a change may cause an endless loop

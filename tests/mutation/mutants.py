@@ -4,9 +4,10 @@ import subprocess
 import tomllib
 from collections import Counter
 from fnmatch import fnmatch
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
-ROOT = Path(__file__).parents[2]
+from stacks import ROOT
+
 _NOTICED = {"killed", "timeout", "segfault"}
 
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.mutation.careless import ROOT, Change, careless_changes
+from stacks import ROOT
+from tests.mutation.careless import Change, careless_changes
 
 
 @pytest.mark.parametrize("change", careless_changes(), ids=str)

@@ -8,8 +8,8 @@ import pytest
 from typer.testing import CliRunner
 
 from operations.__main__ import app
+from stacks import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
 SOURCES = [
     path

@@ -10,10 +10,11 @@ import pytest
 from catalog import DATASETS, Type
 from sql import checks, statements
 from sql.template import render
+from stacks import ROOT
 from tests.local_cloud.redshift.conftest import Session
 from tests.spark_jobs.workbench import Workbench
 from tests.sql.staged import Staged, Version
-from tests.stacks.deployments import ROOT, Deployment
+from tests.stacks.deployments import Deployment
 from tests.stacks.state_machine import StateMachine
 
 ROLE = "arn:aws:iam::123456789012:role/copy"

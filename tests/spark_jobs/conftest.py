@@ -13,9 +13,9 @@ from pyspark.sql.types import ArrayType, StringType, StructField, StructType
 
 from local_cloud.emr.steps import spark_environment
 from spark_jobs.conf import SPARK_CONF
+from stacks import ROOT
 from tests.spark_jobs.workbench import Workbench
 
-ROOT = Path(__file__).parents[2]
 BEFORE = dict(os.environ)
 OF_SPARK = {name: value for name, value in spark_environment().items() if BEFORE.get(name) != value} | {
     "PYTHONPATH": str(ROOT),  # tasks import the job, which comes with --py-files otherwise

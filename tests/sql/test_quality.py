@@ -1,18 +1,18 @@
 """Each check of sql/quality notices what it is there to notice, counts it right, and nothing else does."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
 from local_cloud.redshift.sql.dialect import to_duckdb
 from local_cloud.redshift.sql.parsing import parse
 from sql import checks
+from stacks import ROOT
 from tests.local_cloud.redshift.conftest import Session
 from tests.sql import sound
 from tests.sql.corruptions import ANALYTICS, STAGING, WAREHOUSE, Check, Corruption, corruptions
 
-RULES = Path(__file__).parents[2] / "sql" / "quality"
+RULES = ROOT / "sql" / "quality"
 QUERIES = {
     STAGING: checks.staging_checks(sound.REJECT_LIMITS),
     WAREHOUSE: checks.warehouse_checks(),

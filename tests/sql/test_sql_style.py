@@ -1,16 +1,16 @@
 """Every statement is lint-free Redshift SQL as it is sent, names filled in."""
 
 import re
-from pathlib import Path
 
 import pytest
 import sqlfluff
 
 from catalog import REVIEWS
 from sql import checks, statements
+from stacks import ROOT
 
 BOUND_PARAMETER = re.compile(r"(?<=[ (]):(\w+)")  # sqlfluff's Redshift does not know them
-CONFIG = str(Path(__file__).parents[2] / ".sqlfluff")
+CONFIG = str(ROOT / ".sqlfluff")
 
 BATCHES = {
     "create_warehouse": statements.create_warehouse(),

@@ -8,9 +8,9 @@ from typing import Any
 from aws_cdk import App
 
 from app import build
+from stacks import ROOT
 from stacks.compute.library_archive import ARCHIVE_KEY, LOCK
 
-ROOT = Path(__file__).resolve().parents[2]
 _MIB = 1024**2
 
 TUNED: dict[str, Any] = {

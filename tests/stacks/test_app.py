@@ -1,11 +1,11 @@
 import json
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
 from cfnlint import ManualArgs, lint_file
 
+from stacks import ROOT
 from tests.stacks.deployments import Deployment
 
 STACKS = ["storage", "network", "warehouse", "compute", "pipeline", "monitoring"]
@@ -100,5 +100,5 @@ def test_the_schedule_follows_the_settings(deployment: Deployment, changed: Depl
 
 
 def test_nothing_names_a_machine_or_a_path(deployment: Deployment) -> None:
-    root = str(Path(__file__).resolve().parents[2])
+    root = str(ROOT)
     assert not [path.name for path in deployment.template_files if root in path.read_text()]

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from stacks import ROOT
 from tests.stacks.wheels import make_wheel
 
-SCRIPT = Path(__file__).resolve().parents[2] / "stacks" / "compute" / "install_libraries.sh"
+SCRIPT = ROOT / "stacks" / "compute" / "install_libraries.sh"
 COMMANDS = {
     "aws": '[ "$*" = "s3 cp --region eu-west-1 --only-show-errors s3://assets/key.zip $7" ] || exit 64\n'
     'cp "$S3/key.zip" "$7"\n',

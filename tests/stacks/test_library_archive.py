@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
+from stacks import ROOT
 from stacks.compute.library_archive import LOCK, build
 from tests.stacks.wheels import make_wheel
 
-ROOT = Path(__file__).resolve().parents[2]
 NODE = {"python_version": "3.11", "sys_platform": "linux", "platform_machine": "x86_64", "extra": ""}
 
 

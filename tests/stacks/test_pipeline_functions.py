@@ -13,7 +13,8 @@ import pytest
 
 from lambdas.shared.environment import POWERTOOLS_LAYER, Environment
 from local_cloud.deployed_only import DEPLOYED_ONLY
-from tests.stacks.deployments import ROOT, Deployment
+from stacks import ROOT
+from tests.stacks.deployments import Deployment
 
 HANDLERS = {
     "plan_copies",

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.stacks.deployments import ROOT, Deployment
+from stacks import ROOT
+from tests.stacks.deployments import Deployment
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lambdas.shared.environment import POWERTOOLS_LAYER
+from stacks import ROOT
 from stacks.settings.settings import SPARK_OF_RELEASE, SPARK_VERSION, Settings, SettingsError, releases_with
 
-ROOT = Path(__file__).resolve().parents[2]
 BOUNDS = {
     name: (field["minimum"], field["maximum"])
     for name, field in Settings.model_json_schema()["properties"].items()

@@ -1,7 +1,6 @@
 """From `review/show` to records."""
 
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,8 +10,9 @@ from hypothesis import strategies as st
 
 from capture.collector.records import at, children, records_of, text_of
 from catalog import DATASETS
+from stacks import ROOT
 
-REAL = Path(__file__).parents[4] / "shared" / "data" / "goodreads_api" / "review_list.xml"
+REAL = ROOT.parent / "shared" / "data" / "goodreads_api" / "review_list.xml"
 NOW = datetime(2020, 2, 19, 21, 38, 16, tzinfo=UTC)
 SMALL = {
     "id": "7",

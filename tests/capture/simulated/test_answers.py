@@ -1,16 +1,15 @@
 """The shape of the answers, asked over HTTP through the wrapper that the collector uses."""
 
-from pathlib import Path
-
 import pytest
 import requests
 import xmltodict
 from goodreads.request import GoodreadsRequestException
 
 from capture.simulated import SimulatedGoodreads
+from stacks import ROOT
 from tests.capture.simulated.asking import answer, client
 
-REAL_ANSWER = Path(__file__).parents[4] / "shared" / "data" / "goodreads_api" / "review_list.xml"
+REAL_ANSWER = ROOT.parent / "shared" / "data" / "goodreads_api" / "review_list.xml"
 
 
 def test_a_review_comes_with_its_user_and_its_whole_book(goodreads: SimulatedGoodreads) -> None:
