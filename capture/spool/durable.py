@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from capture.errors import SpoolError
+from landing.aside import sync
 
 
 def overwrite(path: Path, start: int, content: bytes) -> None:
@@ -28,12 +29,3 @@ def make_folder(path: Path) -> None:
     make_folder(path.parent)
     path.mkdir(exist_ok=True)
     sync(path.parent)
-
-
-def sync(folder: Path) -> None:
-    """Wait until the disk has the names of the files in the folder."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -19,9 +19,10 @@ from uuid import uuid4
 from filelock import FileLock, Timeout
 
 from capture.errors import SpoolError, SpoolInUse
-from capture.spool.durable import make_folder, overwrite, sync
+from capture.spool.durable import make_folder, overwrite
 from capture.spool.state import State, opened
 from catalog import DATASETS, Dataset
+from landing.aside import sync
 
 Record = dict[str, str]
 Records = Mapping[str, list[Record]]

@@ -95,11 +95,11 @@ def test_a_crash_while_writing_leaves_the_items_as_they_were(
         client = new_table()
         client.put_item(TableName="goodreads-lease", Item=LEASE)
 
-        def half(path: Path, text: str, **_: object) -> int:
-            path.write_bytes(text[: len(text) // 2].encode())
+        def half(descriptor: int) -> None:
+            os.ftruncate(descriptor, os.fstat(descriptor).st_size // 2)
             raise KeyboardInterrupt
 
-        monkeypatch.setattr(Path, "write_text", half)
+        monkeypatch.setattr(os, "fsync", half)
         with pytest.raises(KeyboardInterrupt):
             client.put_item(TableName="goodreads-lease", Item={"lease": {"S": "second"}})
     monkeypatch.undo()

@@ -11,8 +11,9 @@ from typing import Any
 
 from capture.collector import backlog, collector
 from capture.spool import durable, spool, state
+from landing import aside
 
-_KEEPING = {module.__file__ for module in (backlog, collector, durable, spool, state)}
+_KEEPING = {module.__file__ for module in (aside, backlog, collector, durable, spool, state)}
 _SECONDS = 120
 
 
