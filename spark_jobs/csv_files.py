@@ -17,7 +17,6 @@ from contract.csv_cutting import NotCuttableError, count_records
 from contract.rejects import BYTES
 from spark_jobs.tolerant import (
     FIELD_COUNT,
-    EndlessRecordError,
     Record,
     is_nothing,
     read_tolerantly,
@@ -133,7 +132,7 @@ def read_records_of(
     """The records of a file with this header; their texts are the `wanted` columns and BROKEN.
 
     `packed` is gzip. `proved` says that the file is known to be regular: every quote opens or closes a field or is
-    doubled. Otherwise this function checks. NotReadableError if the archive is damaged or too large, or a record is endless.
+    doubled. Otherwise this function checks. NotReadableError if the archive is damaged or too large.
     """
     plain = _unpacked(content) if packed else content
     try:
@@ -171,10 +170,7 @@ def _tolerant(content: memoryview, columns: Sequence[str], wanted: Sequence[str]
                 corrupt[number] = Corrupt(record.raw, record.fault)
                 has_backslashes = has_backslashes or record.has_backslashes
 
-    try:
-        values = _columns_of(with_all_fields(read_tolerantly(content, len(columns))), len(columns))
-    except EndlessRecordError as error:
-        raise NotReadableError(str(error)) from error
+    values = _columns_of(with_all_fields(read_tolerantly(content, len(columns))), len(columns))
     return replace(
         _records(values, corrupt, columns, wanted),
         passed_over=tuple(passed_over),

@@ -21,7 +21,7 @@ from contract.rejects import BYTES
 FIELD_COUNT, QUOTING = "field_count", "quoting"
 
 MAX_RECORD_CHARACTERS = 16 * 1024 * 1024
-"""A record beyond this is hardly one: a quote is never closed."""
+"""A record beyond this is hardly one: a quote is never closed. Its first line is rejected, and the next line begins a record."""
 
 # what csv would take for a line end or refuse, as characters that no byte has
 _STAND_INS = {"\r": "\ue000", "\x00": "\ue001"}
@@ -31,7 +31,7 @@ _LONE_RETURN_IN_TEXT = re.compile(_LONE_RETURN.pattern.decode())
 _ESCAPED_QUOTE = re.compile(r'(?<!\\)(?:\\\\)*\\"(?!\r?\n|,|\Z)')
 
 
-class EndlessRecordError(Exception):
+class _EndlessRecordError(Exception):
     """A record has more than MAX_RECORD_CHARACTERS."""
 
 
@@ -52,7 +52,7 @@ class Record:
 def read_tolerantly(content: bytes | memoryview, width: int) -> Iterator[Record]:
     """The records after the header; those with another number of fields than `width` have a fault.
 
-    Empty lines are no records. EndlessRecordError at a record of more than MAX_RECORD_CHARACTERS.
+    Empty lines are no records.
     """
     csv.field_size_limit(sys.maxsize)
     lines = _Lines(content)
@@ -64,6 +64,10 @@ def read_tolerantly(content: bytes | memoryview, width: int) -> Iterator[Record]
             fields = next(records, None)
         except csv.Error:
             yield _refused(lines, width)
+            continue
+        except _EndlessRecordError:
+            lines.keep(1)
+            yield Record(fault=QUOTING, raw=_raw(lines.taken))
             continue
         if fields is None:
             return
@@ -102,7 +106,7 @@ class _Lines:
         self.taken.append(line)
         self._size += len(line)
         if self._size > MAX_RECORD_CHARACTERS:
-            raise EndlessRecordError(f"a record has more than {MAX_RECORD_CHARACTERS:,} characters")
+            raise _EndlessRecordError
         return self._without_odd_signs(line) if self._is_odd else line
 
     def begin(self) -> None:
@@ -164,7 +168,7 @@ def _with_doubtful_lines(lines: _Lines, fault: str, own: int) -> Record:
     """The record of the first `own` lines taken, with the lines after it if they rather are the rest of a quoted text that began in it."""
     outside, inside = _Reading(lines, own, ""), _Reading(lines, own, '"')
     _go_on_together(outside, inside)
-    if not outside.fits and (inside.fits or outside.end < inside.end):
+    if inside.first_end and not outside.fits and (inside.fits or outside.end < inside.end):
         lines.keep(inside.first_end)
         return Record(fault=QUOTING, raw=_raw(lines.taken))
     lines.keep(own)
@@ -200,7 +204,7 @@ class _Reading:
     """Reads lines ahead, record by record, until a quote is out of place; then it no longer `fits`.
 
     It begins after the first `start` lines taken, as if `before` preceded them. `end` is the number of lines taken until the
-    end of the last record read, sys.maxsize if the file has ended; `first_end` is that of the first record, `fitted` that of the last
+    end of the last record read, sys.maxsize if the file has ended or it has read far enough; `first_end` is that of the first record, `fitted` that of the last
     one that fits, `records` the number of those that fit. With `width`, a record with another number of fields does not fit either. Unless `is_regular`, only what the parser
     refuses does not fit.
     """
@@ -222,7 +226,7 @@ class _Reading:
 
     @property
     def at_end(self) -> bool:
-        """Whether the file has ended."""
+        """Whether there is nothing more to read."""
         return self.end == sys.maxsize
 
     def go_on(self) -> None:
@@ -236,8 +240,11 @@ class _Reading:
             self.fits = not self._is_regular or _is_regular(read)
             if self._width and fields:
                 self.fits = self.fits and len(fields) == self._width
-        except (csv.Error, EndlessRecordError):  # also where the file ends within quotes
+        except csv.Error:  # also where the file ends within quotes
             fields, at_end, self.fits = None, False, False
+        except _EndlessRecordError:  # far enough: no quote was out of place so far
+            fields, at_end = None, self.records > 0
+            self.fits = at_end
         self.first_end = self.first_end or self.end
         if self.fits:
             self.fitted = self.end

@@ -5,7 +5,7 @@ import gzip
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Literal
 
 import pytest
@@ -354,12 +354,43 @@ def test_a_record_of_very_many_fields_costs_only_itself() -> None:
     assert (list(records.corrupt), records.numbers().tolist()) == ([2], [1, 3])
 
 
-def test_a_record_without_end_makes_the_file_unreadable(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tolerant, "MAX_RECORD_CHARACTERS", 20)
+def test_a_quote_that_is_never_closed_costs_its_own_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tolerant, "MAX_RECORD_CHARACTERS", 60)
+    plain = b"".join(b"%d,plain text,b\n" % number for number in range(10, 40))
 
-    assert len(read(b'id,a,b\n1,"' + b"x" * 10 + b'"y,\n')) == 1
-    with pytest.raises(NotReadableError, match="a record has more than 20 characters"):
-        read(b'id,a,b\n1,"' + b"x\n" * 10 + b'"y,\n')
+    found = read(b'id,a,b\n1,2,3\n2,"never closed,b\n' + plain + b'4,"a ""b""",c\n')
+
+    assert corrupt_of(found) == {2: '2,"never closed,b'}
+    assert len(rows_of(found)) == 32
+
+
+@pytest.mark.parametrize("begin", [b"x", b'"x', b'x"'])
+def test_a_line_longer_than_a_record_may_be_costs_only_itself(
+    monkeypatch: pytest.MonkeyPatch, begin: bytes
+) -> None:
+    monkeypatch.setattr(tolerant, "MAX_RECORD_CHARACTERS", 60)
+    line = b"2," + begin + b"y" * 60 + b",b"
+
+    found = read(b"id,a,b\n1,2,3\n" + line + b'\n3,4,5\n4,"odd" text,5\n6,7,8\n')
+
+    assert corrupt_of(found) == {2: line.decode(), 4: '4,"odd" text,5'}
+    assert [row[0] for row in rows_of(found)] == ["1", "3", "6"]
+
+
+@given(st.text('12,"\nx', max_size=120), st.integers(10, 40))
+def test_however_short_a_record_must_be_each_line_is_looked_at_once(text: str, most: int) -> None:
+    content = f"id,a,b\n{text}\n".encode()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tolerant, "MAX_RECORD_CHARACTERS", most)
+        found = list(islice(tolerant.read_tolerantly(content, 3), content.count(b"\n")))
+    kept = [record.raw if record.fault else "".join(record.fields) for record in found]
+
+    assert len(found) < content.count(b"\n")
+    assert sorted(_signs("".join(kept))) == sorted(_signs(text))
+
+
+def _signs(text: str) -> str:
+    return "".join(sign for sign in text if sign in "12x")
 
 
 STRAY = st.sampled_from(['"bad" {}', '"{}', '{}"', '"{} \\"so\\""', '"{}" ', 'x"{}"', '"a""{}"b'])
