@@ -15,11 +15,12 @@ from moto.moto_api._internal.models import moto_api_backend
 from moto.server import ThreadedMotoServer
 
 from landing.disk import disk_full, is_full
-from local_cloud import account, dynamodb, emr, lambda_, redshift, s3, step_functions
+from local_cloud import account, dynamodb, emr, iam, lambda_, redshift, s3, step_functions
 from local_cloud.addresses import Addresses
 from local_cloud.documents import write_document
 from local_cloud.emr import StepRunner
 from local_cloud.errors import LocalCloudError
+from local_cloud.iam import AssetNames, Judge, Record
 from local_cloud.lambda_ import LambdaRuntime
 from local_cloud.redshift import RedshiftEngine
 from local_cloud.s3 import S3Server
@@ -49,7 +50,8 @@ def serving(
         if port:
             _require_free(port, port + 1)
         # Both listen before anything else starts: another program could take a port that was only looked up.
-        files = S3Server(state.buckets, port + 1 if port else 0)
+        judge = Judge(Record(state.permissions, AssetNames(state.assembly)))
+        files = S3Server(state.buckets, port + 1 if port else 0, judge)
         files.start()
         stack.callback(files.stop)
         control = stack.enter_context(_control_plane(port or 0))
@@ -57,14 +59,14 @@ def serving(
         addresses = Addresses(f"http://localhost:{control_port}", files.url)
         addresses.adopt()
         os.environ["MOTO_PORT"] = str(control_port)  # moto's interpreter calls other services there
-        engine = stack.enter_context(RedshiftEngine(database=state.warehouse, buckets=state.buckets))
+        engine = stack.enter_context(RedshiftEngine(state.warehouse, state.buckets, redshift.S3Access(judge)))
         runtime = stack.enter_context(
             closing(LambdaRuntime(state.functions, state.logs, addresses.variables()))
         )
         steps = stack.enter_context(closing(StepRunner(state.buckets, state.logs)))
         if spark:
             steps.start_ahead(spark, again=purpose != "run")
-        _install(state, engine, runtime, steps, lost)
+        _install(state, judge, engine, runtime, steps, lost)
         account.provide()
         stack.callback(control.stop)  # nothing is answered any more while the engines close
         stack.callback(_end_executions, state)
@@ -77,7 +79,12 @@ def serving(
 
 
 def _install(
-    state: StateFolder, engine: RedshiftEngine, runtime: LambdaRuntime, steps: StepRunner, lost: list[str]
+    state: StateFolder,
+    judge: Judge,
+    engine: RedshiftEngine,
+    runtime: LambdaRuntime,
+    steps: StepRunner,
+    lost: list[str],
 ) -> None:
     def keep(description: dict[str, Any], events: list[dict[str, Any]]) -> None:
         path = state.executions / f"{description['name']}.json"
@@ -89,6 +96,7 @@ def _install(
             lost.append(name)
             log.warning("%s has ended, %s, but `status` will not know it: %s", name, status, cause)
 
+    iam.install(judge)
     s3.install(state.buckets)
     dynamodb.install(state.tables)
     lambda_.install(runtime)

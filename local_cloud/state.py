@@ -66,6 +66,11 @@ class StateFolder:
         return self.root / "cdk.out"
 
     @property
+    def permissions(self) -> Path:
+        """Which calls were judged, and the policies that decided."""
+        return self._folder("permissions")
+
+    @property
     def logs(self) -> Path:
         """A log for each Lambda function and each EMR step."""
         return self._folder("logs")

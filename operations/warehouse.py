@@ -1,30 +1,26 @@
 """The warehouse through the Data API: of AWS, or of the endpoint that the environment leads to."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
-from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, stop_never
 
 from lambdas.shared.data_api import value_of
 from operations.errors import OperationError
 
 if TYPE_CHECKING:
     from mypy_boto3_redshift_data import RedshiftDataAPIServiceClient
-    from mypy_boto3_redshift_data.type_defs import DescribeStatementResponseTypeDef
 
 Result = tuple[list[str], list[tuple[Any, ...]]]
 
-_WAIT_SECONDS = 10  # DescribeStatement itself waits, for 30 s at most (WaitTimeSeconds in its service model)
+_WAIT_SECONDS = 10
 _RUNNING = ("SUBMITTED", "PICKED", "STARTED")
 
 
 @dataclass(frozen=True)
 class Warehouse:
-    """Runs statements as one database user of a cluster; statements that take longer than `timeout` seconds are cancelled."""
+    """Runs statements as one database user of a cluster."""
 
     cluster: str = "goodreads"
     database: str = "goodreads"
@@ -32,17 +28,17 @@ class Warehouse:
     client: "RedshiftDataAPIServiceClient" = field(
         default_factory=lambda: boto3.client("redshift-data"), compare=False
     )
-    timeout: float | None = None
 
     def run(self, *statements: str, **parameters: str) -> Result:
         """Run the statements as one transaction. Returns the columns and rows of the last one, none if it is no query.
 
-        OperationError with Redshift's message if one fails, or if the time is over: then nothing has changed. Ctrl-C cancels
-        the statements, too.
+        OperationError with Redshift's message if one fails: then nothing has changed.
         """
         identifier = self._submit(statements, parameters)
-        with self._cancelled_if_left(identifier):
-            state = self._ended(identifier)
+        while (state := self.client.describe_statement(Id=identifier, WaitTimeSeconds=_WAIT_SECONDS))[
+            "Status"
+        ] in _RUNNING:
+            pass  # DescribeStatement itself waits
         if state["Status"] != "FINISHED":
             raise OperationError(state.get("Error", state["Status"]))
         if not state["HasResultSet"]:
@@ -60,29 +56,6 @@ class Warehouse:
         if len(statements) == 1:
             return self.client.execute_statement(**request, Sql=statements[0])["Id"]
         return self.client.batch_execute_statement(**request, Sqls=statements)["Id"]
-
-    def _ended(self, identifier: str) -> "DescribeStatementResponseTypeDef":
-        # botocore has no waiter for this service
-        describe = Retrying(
-            retry=retry_if_result(lambda state: state["Status"] in _RUNNING),
-            stop=stop_never if self.timeout is None else stop_after_delay(self.timeout),
-        )
-        wait = int(max(1, min(_WAIT_SECONDS, self.timeout or _WAIT_SECONDS)))
-        try:
-            return describe(self.client.describe_statement, Id=identifier, WaitTimeSeconds=wait)
-        except RetryError:
-            raise OperationError(
-                f"the statement took longer than {self.timeout:g} s and was cancelled: ask for less, or give it more time"
-            ) from None
-
-    @contextmanager
-    def _cancelled_if_left(self, identifier: str) -> Iterator[None]:
-        try:
-            yield
-        except BaseException:
-            with suppress(ClientError, BotoCoreError):  # it may have ended by itself
-                self.client.cancel_statement(Id=identifier)
-            raise
 
     def _read(self, identifier: str) -> Result:
         columns: list[str] = []

@@ -4,9 +4,10 @@ with RedshiftEngine(database=Path("warehouse.duckdb"), buckets=Path("s3")) as en
 install(engine)  # from now on boto3 and `aws redshift-data` against the moto server run real SQL
 """
 
+from local_cloud.redshift.access import S3Access
 from local_cloud.redshift.data_api import RedshiftEngine
 from local_cloud.redshift.errors import DataApiError, SqlError
 from local_cloud.redshift.hook import install
 from local_cloud.redshift.warehouse import read_only_query
 
-__all__ = ["DataApiError", "RedshiftEngine", "SqlError", "install", "read_only_query"]
+__all__ = ["DataApiError", "RedshiftEngine", "S3Access", "SqlError", "install", "read_only_query"]

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from sqlglot import exp
 
+from local_cloud.redshift.access import S3Access
 from local_cloud.redshift.addresses import bucket_and_key, objects_below
 from local_cloud.redshift.errors import SqlError
 from local_cloud.redshift.sql.tables import TableColumn, columns_of, qualified_name
@@ -35,14 +36,20 @@ class _Load:
     files: dict[str, Path]
 
 
-def to_insert(connection: duckdb.DuckDBPyConnection, buckets: Path, copy: exp.Copy) -> str:
+def to_insert(
+    connection: duckdb.DuckDBPyConnection, buckets: Path, copy: exp.Copy, access: S3Access | None
+) -> str:
     """DuckDB's INSERT for a COPY from Parquet or CSV.
 
-    SqlError where Redshift would refuse: no object at the prefix, an unknown column, or a file that does not fit the
-    columns. Columns go by position, as on Redshift.
+    SqlError where Redshift would refuse: no object at the prefix, an unknown column, a file that does not fit the columns,
+    or, with `access`, a role that may not read the objects. Columns go by position, as on Redshift.
     """
     read = _csv_rows if _format_of(copy) == "csv" else _parquet_rows
-    files = _below_prefix(buckets, copy.args["files"][0].name)
+    url = copy.args["files"][0].name
+    files = _below_prefix(buckets, url)
+    if access:
+        bucket, _, prefix = url.removeprefix("s3://").partition("/")
+        access.may_load(_role(copy), bucket, prefix, (key.partition("/")[2] for key in _keys(files)))
     table = copy.this.this if isinstance(copy.this, exp.Schema) else copy.this
     load = _Load(qualified_name(table), _targets(connection, copy, table), files)
     rows = read(connection, load)
@@ -78,12 +85,30 @@ def _format_of(copy: exp.Copy) -> Literal["csv", "parquet"]:
     )
 
 
+def _role(copy: exp.Copy) -> str:
+    """The role that COPY acts as."""
+    words = list(_written(copy))
+    names = [word.lower() for word in words]
+    if "iam_role" not in names[:-1]:
+        raise SqlError("COPY needs iam_role: found none")
+    return words[names.index("iam_role") + 1]
+
+
 def _words(copy: exp.Copy) -> Iterator[str]:
+    return (word.lower() for word in _written(copy))
+
+
+def _written(copy: exp.Copy) -> Iterator[str]:
     # The parser reads any two words as an option and its value, even `csv iam_role`.
     for parameter in copy.args.get("params") or ():
         for word in (parameter.name, parameter.expression.name if parameter.expression else ""):
             if word and word.lower() != "as":
-                yield word.lower()
+                yield word
+
+
+def _keys(files: dict[str, Path]) -> Iterator[str]:
+    """Of each object `bucket/key`."""
+    return (url.removeprefix("s3://") for url in files)
 
 
 def _below_prefix(buckets: Path, url: str) -> dict[str, Path]:

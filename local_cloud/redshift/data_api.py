@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
+from local_cloud.redshift.access import S3Access
 from local_cloud.redshift.errors import DataApiError, invalid
 from local_cloud.redshift.results import ResultSet
 from local_cloud.redshift.sql.parsing import parameter_names
@@ -47,8 +48,8 @@ class RedshiftEngine:
     page_rows = 1_000
     page_bytes = 1_000_000
 
-    def __init__(self, database: Path, buckets: Path) -> None:
-        self._warehouse = Warehouse(database, buckets)
+    def __init__(self, database: Path, buckets: Path, access: S3Access | None = None) -> None:
+        self._warehouse = Warehouse(database, buckets, access)
         self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="redshift")
         self._statements: dict[str, Statement] = {}
         self._tokens: dict[str, Statement] = {}

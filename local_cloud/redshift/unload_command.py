@@ -20,6 +20,7 @@ from sqlglot.dialects.redshift import Redshift
 from sqlglot.errors import TokenError
 from sqlglot.tokenizer_core import Token, TokenType
 
+from local_cloud.redshift.access import S3Access
 from local_cloud.redshift.addresses import bucket_and_key, objects_below
 from local_cloud.redshift.errors import SqlError
 from local_cloud.redshift.sql.dialect import to_duckdb
@@ -94,12 +95,17 @@ def _options(tokens: list[Token]) -> dict[str, str]:
     return options
 
 
-def unload(connection: duckdb.DuckDBPyConnection, buckets: Path, asked: Unload) -> None:
+def unload(
+    connection: duckdb.DuckDBPyConnection, buckets: Path, asked: Unload, access: S3Access | None
+) -> None:
     """Write the rows of the query into one object; one with no rows is written too, like Redshift's.
 
-    SqlError if an object exists at the prefix and may not be overwritten. As on Redshift a rollback leaves the object.
+    SqlError if an object exists at the prefix and may not be overwritten, or, with `access`, if the role may not write it. As on
+    Redshift a rollback leaves the object.
     """
     bucket, prefix = bucket_and_key("UNLOAD writes to", buckets, asked.url)
+    if access:
+        access.may_unload(asked.options.get("iam_role", ""), bucket.name, prefix, f"{prefix}{asked.name}")
     if "allowoverwrite" not in asked.options and any(objects_below(bucket, prefix)):
         raise SqlError(
             "Specified unload destination on S3 is not empty. Consider using a different bucket / prefix, "

@@ -12,6 +12,7 @@ import duckdb
 from sqlglot import exp
 
 from local_cloud.redshift import alter_table, copy_command, results, unload_command
+from local_cloud.redshift.access import S3Access
 from local_cloud.redshift.errors import SqlError, from_duckdb, isolation_violation
 from local_cloud.redshift.sql.dialect import multiple_matches, to_duckdb
 from local_cloud.redshift.sql.parsing import parameter_names, parse
@@ -36,10 +37,11 @@ class Outcome:
 
 
 class Warehouse:
-    """Owns the file and the S3 folder that COPY reads. Call `close` before the interpreter ends."""
+    """Owns the file and the S3 folder that COPY reads, with `access` only what a role may. Call `close` before the interpreter ends."""
 
-    def __init__(self, database: Path, buckets: Path) -> None:
+    def __init__(self, database: Path, buckets: Path, access: S3Access | None = None) -> None:
         self._buckets = buckets
+        self._access = access
         self._connection = duckdb.connect(str(database))
         self._connection.execute(_SETTINGS)
         self._connection.execute(files(__package__).joinpath("macros.sql").read_text())
@@ -57,7 +59,7 @@ class Warehouse:
     def transaction(self) -> Iterator["Transaction"]:
         """A transaction on its own connection; rolled back unless `commit` was called."""
         connection = self._connection.cursor()
-        transaction = Transaction(connection, self, self._buckets)
+        transaction = Transaction(connection, self, self._buckets, self._access)
         try:
             with connection:
                 connection.execute("begin")
@@ -125,7 +127,13 @@ class Transaction:
     Redshift: after the wait for a lock, the transaction sees the commit of the transaction that held it.
     """
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, owner: Warehouse, buckets: Path) -> None:
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        owner: Warehouse,
+        buckets: Path,
+        access: S3Access | None,
+    ) -> None:
         self.connection = connection
         self.interrupted = False
         self.sees = 0
@@ -133,6 +141,7 @@ class Transaction:
         self._begun = False
         self._owner = owner
         self._buckets = buckets
+        self._access = access
 
     def run(self, sql: str, parameters: dict[str, str]) -> Outcome:
         """Run one statement with the parameters that it names."""
@@ -182,14 +191,14 @@ class Transaction:
 
     def _translate(self, tree: exp.Expr) -> list[str]:
         if isinstance(tree, exp.Copy):
-            return [copy_command.to_insert(self.connection, self._buckets, tree)]
+            return [copy_command.to_insert(self.connection, self._buckets, tree, self._access)]
         made_anew = alter_table.to_statements(self.connection, tree) if isinstance(tree, exp.Alter) else None
         return made_anew or [to_duckdb(tree)]
 
     def _unload(self, text: str) -> Outcome:
         asked = unload_command.read_unload(text)
         try:
-            unload_command.unload(self.connection, self._buckets, asked)
+            unload_command.unload(self.connection, self._buckets, asked, self._access)
         except duckdb.InterruptException:
             raise
         except duckdb.Error as error:

@@ -6,7 +6,7 @@ import threading
 import time
 import uuid
 import xml.etree.ElementTree as ET
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from http import HTTPStatus
 from pathlib import Path
@@ -24,8 +24,11 @@ from localbucket import (
 )
 
 from landing.disk import disk_full, is_full
+from local_cloud.iam import AccessDenied, Judge
+from local_cloud.identity import KeyRefused, caller
 from local_cloud.s3 import etags as s3_etags
 from local_cloud.s3.keys import key_problem
+from local_cloud.s3.requests import operation_of
 
 _TICK = 10**9  # ns; generous: file systems count time in steps of some milliseconds
 
@@ -39,10 +42,14 @@ class ObjectHandler(S3Handler):  # type: ignore[misc]
 
     changing: ClassVar[threading.Lock]
     etags: ClassVar[s3_etags.MadeOfParts]
+    judge: ClassVar[Judge | None] = None
 
     @classmethod
     def serving(cls, buckets: Path, **attributes: object) -> type[Self]:
-        """The handler class for one folder of buckets; `attributes` are added to the class."""
+        """The handler class for one folder of buckets; `attributes` are added to the class.
+
+        Without a `judge` everybody may do everything.
+        """
         folder = buckets.resolve()
         etags = s3_etags.MadeOfParts(folder)
         s3_etags.install()
@@ -64,8 +71,14 @@ class ObjectHandler(S3Handler):  # type: ignore[misc]
 
     def _dispatch(self, action: Callable[[str, str], None]) -> None:
         def with_room(bucket: str, key: str) -> None:
+            self._require(*operation_of(self.command, bucket, key, self.query, self.headers))
             try:
                 action(bucket, key)
+            except S3Error as error:
+                if error.code == "NoSuchKey":
+                    # only who may list learns that an object does not exist: API reference of GetObject, "Permissions"
+                    self._require("HeadBucket", {"Bucket": bucket})
+                raise
             except OSError as error:
                 if not is_full(error):
                     raise
@@ -75,6 +88,16 @@ class ObjectHandler(S3Handler):  # type: ignore[misc]
 
         with ExitStack() as self._request, ExitStack() as self._until_answer:
             super()._dispatch(with_room)
+
+    def _require(self, operation: str, members: Mapping[str, str]) -> None:
+        if self.judge is None:
+            return
+        try:
+            self.judge.require(caller(self.headers, self.query), "s3", operation, members)
+        except KeyRefused:
+            return  # nobody's request: identity/ answers it
+        except AccessDenied as denied:
+            raise S3Error(HTTPStatus(denied.status), denied.code, denied.message) from None
 
     def _send_headers(self, status: HTTPStatus, length: int, headers: dict[str, str] | None = None) -> None:
         self._until_answer.close()

@@ -7,6 +7,7 @@ from typing import Any
 
 from moto.s3.models import FakeKey, S3Backend
 
+from local_cloud.iam import Judge
 from local_cloud.s3.handler import ObjectHandler
 from local_cloud.s3.keys import key_problem
 
@@ -14,10 +15,10 @@ _POLL_SECONDS = 0.05  # between two checks for the stop signal
 
 
 class S3Server:
-    """Serves every folder in `buckets` as a bucket, on a free port if none is given."""
+    """Serves every folder in `buckets` as a bucket, on a free port if none is given; `judge` says to whom."""
 
-    def __init__(self, buckets: Path, port: int = 0) -> None:
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), ObjectHandler.serving(buckets))
+    def __init__(self, buckets: Path, port: int = 0, judge: Judge | None = None) -> None:
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), ObjectHandler.serving(buckets, judge=judge))
         self._server.daemon_threads = True
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=[_POLL_SECONDS], name="s3", daemon=True

@@ -1,5 +1,7 @@
 """`python -m operations`: what a person reads when something is missing or wrong."""
 
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,15 @@ from local_cloud.redshift import RedshiftEngine
 from local_cloud.state import StateFolder
 from operations.__main__ import app
 
-pytestmark = pytest.mark.usefixtures("environment", "signals")
+pytestmark = pytest.mark.usefixtures("environment")
+
+
+@pytest.fixture(autouse=True)
+def signals() -> Iterator[None]:
+    """The commands change how the process takes SIGTERM."""
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, before)
 
 
 def run(*arguments: str | Path) -> Result:

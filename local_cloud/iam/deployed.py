@@ -1,0 +1,204 @@
+"""The policies of what is deployed, as moto's backends hold them after the deployment."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from moto.awslambda.models import lambda_backends
+from moto.core.common_models import CloudFormationModel
+from moto.ec2.models import ec2_backends
+from moto.emr.models import emr_backends
+from moto.iam.models import iam_backends
+from moto.kms.models import kms_backends
+from moto.redshift.models import Cluster, redshift_backends
+from moto.s3.models import s3_backends
+from moto.sns.models import sns_backends
+
+from local_cloud.account import ACCOUNT
+from local_cloud.addresses import REGION
+
+_PARTITION = "aws"
+_create_cluster = Cluster.create_from_cloudformation_json.__func__
+
+Documents = Mapping[str, Mapping[str, Any]]
+"""Policy documents by their names."""
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """What decides about calls: the policies of callers by their ARN, those of resources, and that of S3's VPC endpoint.
+
+    `labels` are the names in the templates, by ARN. Calls of the roles `in_vpc` come through the endpoint. `attached` are the
+    roles that the Redshift cluster may take. `tags` are those of EMR's clusters.
+    """
+
+    callers: Mapping[str, Documents] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    resources: Mapping[str, Documents] = field(default_factory=dict)
+    endpoint: Documents = field(default_factory=dict)
+    in_vpc: frozenset[str] = frozenset()
+    attached: frozenset[str] = frozenset()
+    tags: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """As a document; `from_json` reads it."""
+        return {
+            name: sorted(value) if isinstance(value, frozenset) else value
+            for name, value in vars(self).items()
+        }
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> "Deployed":
+        """The same as it was written."""
+        sets = {name: frozenset(document[name]) for name in ("in_vpc", "attached")}
+        return cls(**{**document, **sets})
+
+
+def deployed() -> Deployed:
+    """What is deployed now."""
+    iam = iam_backends[ACCOUNT][_PARTITION]
+    people = [*iam.roles.values(), *iam.users.values()]
+    clusters = list(emr_backends[ACCOUNT][REGION].clusters.values())
+    redshift = list(redshift_backends[ACCOUNT][REGION].clusters.values())
+    profiles = {cluster.job_flow_role for cluster in clusters}
+    nodes = {
+        role.arn
+        for profile in iam.instance_profiles.values()
+        if profile.name in profiles
+        for role in profile.roles
+    }
+    routed = {
+        arn for cluster in redshift if _true(cluster.enhanced_vpc_routing) for arn in cluster.iam_roles_arn
+    }
+    return Deployed(
+        callers={one.arn: dict(_identity(one)) for one in people},
+        labels={one.arn: getattr(one, "logical_resource_id", one.name) for one in people},
+        resources={arn: documents for arn, documents in _of_resources() if documents},
+        endpoint=dict(_of_endpoint()),
+        in_vpc=frozenset(nodes | routed),
+        attached=frozenset(arn for cluster in redshift for arn in cluster.iam_roles_arn),
+        tags={cluster.arn: {tag["Key"]: tag["Value"] for tag in cluster.tags} for cluster in clusters},
+    )
+
+
+def _identity(one: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    policies = one.policies
+    inline = policies.items() if isinstance(policies, Mapping) else ()
+    for name, document in inline:
+        yield name, _read(document)
+    for policy in one.managed_policies.values():
+        yield policy.name, _read(policy.document)
+
+
+def _of_resources() -> Iterator[tuple[str, Documents]]:
+    for role in iam_backends[ACCOUNT][_PARTITION].roles.values():
+        if role.assume_role_policy_document:
+            yield role.arn, {"trust": _read(role.assume_role_policy_document)}
+    for bucket in s3_backends[ACCOUNT][_PARTITION].buckets.values():
+        if bucket.policy:
+            yield f"arn:{_PARTITION}:s3:::{bucket.name}", {"bucket policy": _read(bucket.policy)}
+    for topic in sns_backends[ACCOUNT][REGION].topics.values():
+        yield topic.arn, {"topic policy": _read(topic.policy)}
+    for key in kms_backends[ACCOUNT][REGION].keys.values():
+        yield key.arn, {"key policy": _read(key.policy)}
+    for function in lambda_backends[ACCOUNT][REGION].list_functions():
+        if function.policy and function.policy.statements:
+            yield function.function_arn, {"permissions": function.policy.get_policy()["Policy"]}
+
+
+def _of_endpoint() -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for endpoint in ec2_backends[ACCOUNT][REGION].vpc_end_points.values():
+        if endpoint.service_name.endswith(".s3"):
+            yield endpoint.id, _read(endpoint.policy_document)
+
+
+def _read(document: Any) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = json.loads(document) if isinstance(document, str | bytes) else document
+    return found
+
+
+def _true(value: Any) -> bool:
+    return str(value).lower() == "true"
+
+
+def keep_roles_of_clusters() -> None:
+    """Let a cluster that CloudFormation makes have its IamRoles, which moto drops."""
+
+    def create(cls: Any, resource_name: str, cloudformation_json: Any, *args: Any, **kwargs: Any) -> Any:
+        cluster = _create_cluster(cls, resource_name, cloudformation_json, *args, **kwargs)
+        cluster.iam_roles_arn = list(cloudformation_json["Properties"].get("IamRoles", []))
+        return cluster
+
+    Cluster.create_from_cloudformation_json = classmethod(create)
+
+
+class _ResourcePolicy(CloudFormationModel):  # type: ignore[misc]
+    """A policy that CloudFormation puts on a resource; moto skips this type."""
+
+    physical_resource_id: str
+
+    @classmethod
+    def put(cls, properties: Mapping[str, Any], document: str | None) -> None:
+        """Make `document` the policy of the resources that `properties` name; None leaves them without one."""
+        raise NotImplementedError
+
+    @staticmethod
+    def cloudformation_name_type() -> str:
+        """No property names a policy."""
+        return ""
+
+    @classmethod
+    def create_from_cloudformation_json(
+        cls, resource_name: str, cloudformation_json: Any, *_: Any, **__: Any
+    ) -> Self:
+        """Put the policy on its resource."""
+        properties = cloudformation_json["Properties"]
+        cls.put(properties, json.dumps(properties["PolicyDocument"]))
+        made = cls()
+        made.physical_resource_id = resource_name
+        return made
+
+    @classmethod
+    def update_from_cloudformation_json(
+        cls, _: Any, new_resource_name: str, cloudformation_json: Any, *__: Any
+    ) -> Self:
+        """Replace the policy."""
+        return cls.create_from_cloudformation_json(new_resource_name, cloudformation_json)
+
+    @classmethod
+    def delete_from_cloudformation_json(cls, _: str, cloudformation_json: Any, *__: Any) -> None:
+        """Take the policy away."""
+        cls.put(cloudformation_json["Properties"], None)
+
+
+class BucketPolicy(_ResourcePolicy, CloudFormationModel):  # type: ignore[misc]
+    """`AWS::S3::BucketPolicy`."""
+
+    @staticmethod
+    def cloudformation_type() -> str:
+        """Where moto looks for the class."""
+        return "AWS::S3::BucketPolicy"
+
+    @classmethod
+    def put(cls, properties: Mapping[str, Any], document: str | None) -> None:
+        """On one bucket, if it still exists."""
+        if bucket := s3_backends[ACCOUNT][_PARTITION].buckets.get(properties["Bucket"]):
+            bucket.policy = document.encode() if document else None
+
+
+class TopicPolicy(_ResourcePolicy, CloudFormationModel):  # type: ignore[misc]
+    """`AWS::SNS::TopicPolicy`."""
+
+    @staticmethod
+    def cloudformation_type() -> str:
+        """Where moto looks for the class."""
+        return "AWS::SNS::TopicPolicy"
+
+    @classmethod
+    def put(cls, properties: Mapping[str, Any], document: str | None) -> None:
+        """On each topic that still exists; a topic goes together with its policy."""
+        topics = sns_backends[ACCOUNT][REGION].topics
+        for arn in properties["Topics"]:
+            if document and arn in topics:
+                topics[arn].policy = document

@@ -1,0 +1,146 @@
+"""Judges the calls that reach the endpoint, by the policies of what is deployed; keeps what was judged."""
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from local_cloud.account import ACCOUNT
+from local_cloud.iam.calls import UnknownCallError, calls_of, known_keys, refusal
+from local_cloud.iam.decisions import Decision, Policies, decide
+from local_cloud.iam.deployed import Deployed, Documents, deployed
+from local_cloud.iam.policies import Call, Caller, Policy, read
+from local_cloud.identity import Kind, Principal
+
+
+class Notes(Protocol):
+    """Receives each decision, with what was deployed, and what administrators call."""
+
+    def note(self, what: Deployed, decision: Decision) -> None:
+        """A call was judged."""
+
+    def note_administrator(self, action: str) -> None:
+        """A call was let through."""
+
+
+class AccessDenied(Exception):  # noqa: N818 - AWS's name
+    """A call is refused: `code` and `status` of the service's error, and its message."""
+
+    def __init__(self, code: str, message: str, status: int) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.status = status
+
+
+class Judge:
+    """Decides by the policies of one deployment until `changed` tells that there may be others."""
+
+    def __init__(self, notes: Notes, look: Callable[[], Deployed] = deployed) -> None:
+        self._notes = notes
+        self._look = look
+        self._lock = threading.Lock()
+        self._code: Code | None = None
+
+    def changed(self) -> None:
+        """Read the policies again before the next decision."""
+        self._code = None
+
+    def require(self, principal: Principal, service: str, operation: str, members: Mapping[str, Any]) -> None:
+        """Judge a request, by boto3's names of the service, the operation and its members; AccessDenied if it is refused."""
+        if principal.kind is Kind.ADMINISTRATOR:
+            self._notes.note_administrator(f"{service}:{operation}")
+            return
+        try:
+            calls = calls_of(service, operation, members)
+        except UnknownCallError as error:
+            told = refusal(service)
+            raise AccessDenied(told.code, f"User: {principal.caller_arn}: {error}", told.status) from None
+        for call in calls:
+            decision = self.decide(caller_of(principal), call, principal.user_id)
+            if not decision.allowed:
+                told = refusal(service)
+                raise AccessDenied(told.code, decision.message, told.status)
+
+    def decide(self, caller: Caller, call: Call, user_id: str = "") -> Decision:
+        """Judge one action on one resource, and note the decision."""
+        code = self._current()
+        decision = code.decide(caller, call, user_id)
+        self._notes.note(code.deployed, decision)
+        return decision
+
+    def attached(self, role: str) -> bool:
+        """The Redshift cluster may take the role."""
+        return role in self._current().deployed.attached
+
+    def _current(self) -> "Code":
+        with self._lock:
+            if self._code is None:
+                self._code = Code(self._look())
+            return self._code
+
+
+class Code:
+    """The policies of one deployment; each is read when the first call needs it."""
+
+    def __init__(self, what: Deployed) -> None:
+        self.deployed = what
+        self._policies: dict[tuple[str, str], list[Policy]] = {}
+
+    def decide(self, caller: Caller, call: Call, user_id: str = "") -> Decision:
+        """Judge one action on one resource."""
+        role = caller.role or caller.arn
+        through = role in self.deployed.in_vpc and call.action.startswith("s3:")
+        call = Call(call.action, call.resource, self._context(caller, call, user_id, through))
+        owner = _owner(call)
+        policies = Policies(
+            identity=self._read("caller", role, self.deployed.callers),
+            resource=self._read("resource", owner, self.deployed.resources),
+            endpoint=self._read("endpoint", "", {"": self.deployed.endpoint}) if through else None,
+        )
+        return decide(caller, call, policies)
+
+    def _context(self, caller: Caller, call: Call, user_id: str, through: bool) -> dict[str, Any]:
+        own: dict[str, Any] = {
+            "aws:resourceaccount": ACCOUNT,
+            "s3:resourceaccount": ACCOUNT,
+            "s3:tlsversion": "1.3",
+        }
+        if not caller.service:
+            own |= {"aws:principalarn": caller.role or caller.arn, "aws:principalaccount": caller.account}
+            own |= {"aws:sourceowner": caller.account}
+        if user_id:
+            own["aws:userid"] = user_id
+        if through:
+            own["aws:sourcevpce"] = next(iter(self.deployed.endpoint), "")
+        for tag, value in self.deployed.tags.get(call.resource, {}).items():
+            own |= {f"{prefix}:resourcetag/{tag}".lower(): value for prefix in ("aws", "elasticmapreduce")}
+        return own | dict(call.context)
+
+    def _read(self, kind: str, owner: str, documents: Mapping[str, Documents]) -> list[Policy]:
+        key = kind, owner
+        if key not in self._policies:
+            label = self.deployed.labels.get(owner, owner)
+            self._policies[key] = [
+                read(f"{name} of {label}", document, known_keys())
+                for name, document in documents.get(owner, {}).items()
+            ]
+        return self._policies[key]
+
+
+def caller_of(principal: Principal) -> Caller:
+    """The principal as policies see it."""
+    return Caller(
+        arn=principal.caller_arn,
+        account=ACCOUNT,
+        role=principal.arn if principal.kind is Kind.ROLE else "",
+        service=principal.arn if principal.kind is Kind.SERVICE else "",
+    )
+
+
+def _owner(call: Call) -> str:
+    """The ARN that the resource's policy belongs to: that of the bucket for an object, of the function for a version."""
+    if call.resource.startswith("arn:aws:s3:::"):
+        return call.resource.partition("/")[0]
+    if call.resource.startswith("arn:aws:lambda:"):
+        return ":".join(call.resource.split(":")[:7])
+    return call.resource

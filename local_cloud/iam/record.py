@@ -1,0 +1,167 @@
+"""Which calls were made and judged: each kind of call once, in the state folder."""
+
+import json
+import re
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from local_cloud.documents import write_document
+from local_cloud.iam.decisions import Decision
+from local_cloud.iam.deployed import Deployed
+from local_cloud.iam.policies import Caller
+
+ADMINISTRATOR = "administrator"
+ANY = "*"
+"""In the place of what differs from run to run."""
+
+_OF_THE_MOMENT = (
+    "aws:",
+    "s3:tlsversion",
+    "s3:resourceaccount",
+    "elasticmapreduce:resourcetag/",
+    "sts:rolesessionname",
+)
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_RUN = re.compile(r"run=[^/]+")
+
+
+class AssetNames:
+    """The names in the templates of what the CDK publishes by digest; read again while a digest is not known."""
+
+    def __init__(self, assembly: Path) -> None:
+        self._assembly = assembly
+        self._names: dict[str, str] = {}
+
+    def __call__(self, digest: str) -> str:
+        """The name; `asset` if the assembly has no such file."""
+        if digest not in self._names:
+            for manifest in self._assembly.glob("*.assets.json"):
+                files = json.loads(manifest.read_text(encoding="utf-8"))["files"]
+                self._names |= {name: file["displayName"] for name, file in files.items()}
+            self._names.setdefault(digest, "asset")
+        return self._names[digest]
+
+
+@dataclass(frozen=True, order=True)
+class Recorded:
+    """A kind of call: who by his name in the templates, or a service; `keys` are the condition keys of the operation."""
+
+    caller: str
+    action: str
+    resource: str
+    allowed: bool
+    keys: tuple[tuple[str, str], ...] = field(default=())
+
+
+class Record:
+    """Keeps what it is told in `folder`; `assets` names what the CDK published."""
+
+    def __init__(self, folder: Path, assets: AssetNames) -> None:
+        self._calls = folder / "calls.jsonl"
+        self._snapshot = folder / "deployed.json"
+        self._assets = assets
+        self._known = set(recorded(self._calls))
+        self._last: Deployed | None = None
+        self._lock = threading.Lock()
+
+    def note(self, what: Deployed, decision: Decision) -> None:
+        """Keep a decision of the judge, and the policies that it followed."""
+        call = decision.call
+        keys = {
+            key: _kind_of(str(value), self._assets)
+            for key, value in call.context.items()
+            if not key.startswith(_OF_THE_MOMENT)
+        }
+        self._keep(
+            Recorded(
+                name_of(decision.caller, what),
+                call.action,
+                resource_kind(call.resource, self._assets),
+                decision.allowed,
+                tuple(sorted(keys.items())),
+            )
+        )
+        if what is not self._last:
+            self._last = what
+            write_document(self._snapshot, what.as_json())
+
+    def note_administrator(self, action: str) -> None:
+        """Keep that the administrator called: nothing is judged."""
+        self._keep(Recorded(ADMINISTRATOR, action, ANY, allowed=True))
+
+    def _keep(self, call: Recorded) -> None:
+        if call in self._known:
+            return
+        with self._lock:
+            self._known.add(call)
+            with self._calls.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(asdict(call)) + "\n")
+
+
+def recorded(file: Path) -> Iterator[Recorded]:
+    """The kept calls; none if there is no file."""
+    lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+    for line in lines:
+        try:
+            yield from from_json([json.loads(line)])
+        except json.JSONDecodeError:  # a line that a loss of power cut off
+            continue
+
+
+def from_json(calls: Iterable[Mapping[str, object]]) -> Iterator[Recorded]:
+    """Calls as JSON keeps them: tuples are lists there."""
+    for call in calls:
+        keys = call["keys"]
+        pairs = sorted((str(key), str(value)) for key, value in keys) if isinstance(keys, list) else []
+        yield Recorded(
+            str(call["caller"]),
+            str(call["action"]),
+            str(call["resource"]),
+            bool(call["allowed"]),
+            tuple(pairs),
+        )
+
+
+def name_of(caller: Caller, what: Deployed) -> str:
+    """The name of the role in the templates, without the digits that the CDK adds; or the service."""
+    if caller.service:
+        return caller.service
+    arn = caller.role or caller.arn
+    return label(what.labels.get(arn, arn))
+
+
+def label(logical_id: str) -> str:
+    """`CopyRoleA4EADB21` is CopyRole."""
+    return re.sub(r"[0-9A-F]{8}$", "", logical_id)
+
+
+def resource_kind(resource: str, assets: AssetNames) -> str:
+    """The resource, with `*` for what differs from run to run: names of runs and of files, ids that AWS gives."""
+    service = resource.split(":")[2] if resource.startswith("arn:") else ""
+    if service == "s3":
+        bucket, slash, key = resource.partition("/")
+        return f"{bucket}{slash}{_key_kind(key, assets)}"
+    if service == "elasticmapreduce":
+        return re.sub(r"cluster/.*", f"cluster/{ANY}", resource)
+    if service == "states" and ":execution:" in resource:
+        return f"{resource.rpartition(':')[0]}:{ANY}"
+    return re.sub(r"log-stream:.*", f"log-stream:{ANY}", resource)
+
+
+def _key_kind(key: str, assets: AssetNames) -> str:
+    """`run=7/authors/3.csv` is run=*/authors/*, `run=7/plan.json` stays that of any run, a landed file is *."""
+    if not key:
+        return ""
+    if _DIGEST.match(key):
+        return _kind_of(key, assets)
+    run, *rest = key.split("/")
+    if not _RUN.fullmatch(run):
+        return ANY
+    return "/".join([f"run={ANY}", *(rest if len(rest) == 1 else [*rest[:1], ANY])])
+
+
+def _kind_of(text: str, assets: AssetNames) -> str:
+    named = _DIGEST.sub(lambda digest: f"<{assets(digest[0])}>", text)
+    return _RUN.sub(f"run={ANY}", named)

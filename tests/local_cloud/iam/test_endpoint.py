@@ -1,0 +1,172 @@
+"""The endpoint refuses a role what the deployed policies do not allow, in the words of each service."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from contract.keys import bucket_name
+from local_cloud import deploy
+from local_cloud.account import ACCOUNT
+from local_cloud.addresses import REGION
+from local_cloud.endpoint import serving
+from local_cloud.iam.deployed import Deployed, deployed
+from local_cloud.iam.record import Recorded, recorded
+from local_cloud.identity import session
+from local_cloud.state import StateFolder
+from local_cloud.synthesis import synthesize
+
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("state")]
+
+_LANDING, _WORKING = (bucket_name("goodreads", zone, ACCOUNT, REGION) for zone in ("landing", "working"))
+
+
+@pytest.fixture(scope="module")
+def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StateFolder]:
+    """The folder of an endpoint to which the pipeline is deployed."""
+    folder = StateFolder(tmp_path_factory.mktemp("state"))
+    with serving(folder, "test"):
+        synthesize(folder.assembly, {})
+        deploy.apply(folder.assembly, ACCOUNT, REGION)
+        yield folder
+
+
+def _role(name: str) -> str:
+    return next(arn for arn, label in deployed().labels.items() if label.startswith(name))
+
+
+@pytest.fixture
+def plan_copies() -> Callable[[str], Any]:
+    """Makes clients that call as the function which plans the copies."""
+    keys = session(_role("FunctionsPlanCopies"), "plan")
+    made = boto3.Session(keys.access_key_id, keys.secret_access_key, keys.session_token, region_name=REGION)
+    client: Any = made.client
+    return lambda service: client(service, config=Config(retries={"total_max_attempts": 1}))
+
+
+def _refused(call: Callable[..., Any], **request: Any) -> tuple[str, int, str]:
+    with pytest.raises(ClientError) as refused:
+        call(**request)
+    error: Any = refused.value.response
+    return error["Error"]["Code"], error["ResponseMetadata"]["HTTPStatusCode"], str(error["Error"]["Message"])
+
+
+def test_a_role_does_in_s3_what_its_policy_allows_and_nothing_else(plan_copies: Callable[[str], Any]) -> None:
+    s3 = plan_copies("s3")
+    s3.list_objects_v2(Bucket=_LANDING)
+    s3.put_object(Bucket=_WORKING, Key="run=1/plan.json", Body=b"{}")
+    code, status, message = _refused(s3.put_object, Bucket=_LANDING, Key="x", Body=b"")
+    assert (code, status) == ("AccessDenied", 403)
+    assert message.endswith(
+        f'is not authorized to perform: s3:PutObject on resource: "arn:aws:s3:::{_LANDING}/x" '
+        "because no identity-based policy allows the s3:PutObject action"
+    )
+
+
+def test_a_copy_needs_its_source_too(plan_copies: Callable[[str], Any]) -> None:
+    source = {"Bucket": _WORKING, "Key": "run=1/secret"}
+    _, _, message = _refused(plan_copies("s3").copy_object, Bucket=_WORKING, Key="run=1/x", CopySource=source)
+    assert f's3:GetObject on resource: "arn:aws:s3:::{_WORKING}/run=1/secret"' in message
+
+
+def test_only_who_may_list_learns_that_an_object_does_not_exist(plan_copies: Callable[[str], Any]) -> None:
+    s3 = plan_copies("s3")
+    assert _refused(s3.head_object, Bucket=_LANDING, Key="none")[1] == 404
+    policy = {"Statement": {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}}
+    with _policy(_role("FunctionsPlanCopies"), policy):
+        assert _refused(s3.get_object, Bucket=_WORKING, Key="none")[0] == "AccessDenied"
+
+
+class _policy:  # noqa: N801 - used like a function
+    """Within the block the role has one more policy."""
+
+    def __init__(self, role: str, policy: dict[str, Any]) -> None:
+        self._names = {"RoleName": role.rpartition("/")[2], "PolicyName": "more"}
+        self._document = json.dumps({"Version": "2012-10-17", **policy})
+
+    def __enter__(self) -> None:
+        boto3.client("iam").put_role_policy(**self._names, PolicyDocument=self._document)
+
+    def __exit__(self, *_: object) -> None:
+        boto3.client("iam").delete_role_policy(**self._names)
+
+
+@pytest.mark.parametrize(
+    ("service", "method", "request_", "code", "status"),
+    [
+        ("dynamodb", "get_item", {"TableName": "goodreads-lease", "Key": {}}, "AccessDeniedException", 400),
+        ("sns", "publish", {"TopicArn": f"arn:aws:sns:{REGION}:{ACCOUNT}:t", "Message": "m"}, "AuthorizationError", 403),
+        ("lambda", "invoke", {"FunctionName": "goodreads-plan-copies"}, "AccessDeniedException", 403),
+        ("stepfunctions", "start_execution", {"stateMachineArn": f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:goodreads"}, "AccessDeniedException", 400),
+        ("redshift-data", "execute_statement", {"ClusterIdentifier": "goodreads", "Database": "d", "Sql": "select 1"}, "AccessDeniedException", 400),
+        ("sts", "assume_role", {"RoleArn": f"arn:aws:iam::{ACCOUNT}:role/none", "RoleSessionName": "me"}, "AccessDenied", 403),
+        ("cloudwatch", "put_metric_data", {"Namespace": "n", "MetricData": []}, "AccessDeniedException", 400),
+    ],
+)  # fmt: skip
+def test_each_service_refuses_in_its_own_words(
+    plan_copies: Callable[[str], Any],
+    service: str,
+    method: str,
+    request_: dict[str, Any],
+    code: str,
+    status: int,
+) -> None:
+    found = _refused(getattr(plan_copies(service), method), **request_)
+    assert found[:2] == (code, status)
+    assert "assumed-role/goodreads-pipeline-FunctionsPlanCopies" in found[2]
+
+
+def test_an_operation_that_nobody_described_is_refused(plan_copies: Callable[[str], Any]) -> None:
+    _, _, message = _refused(plan_copies("dynamodb").scan, TableName="goodreads-lease")
+    assert "nobody has said what dynamodb:Scan needs: add it to calls.toml" in message
+
+
+def test_a_change_of_a_policy_holds_at_once(plan_copies: Callable[[str], Any]) -> None:
+    lease = {"TableName": "goodreads-lease", "Key": {"lease": {"S": "x"}}}
+    policy = {"Statement": {"Effect": "Allow", "Action": "dynamodb:GetItem", "Resource": "*"}}
+    with _policy(_role("FunctionsPlanCopies"), policy):
+        plan_copies("dynamodb").get_item(**lease)
+    _refused(plan_copies("dynamodb").get_item, **lease)
+
+
+def test_the_policy_of_a_bucket_is_deployed_and_denies() -> None:
+    document = deployed().resources[f"arn:aws:s3:::{_LANDING}"]["bucket policy"]
+    assert {statement["Effect"] for statement in document["Statement"]} == {"Deny"}
+
+
+def test_cloudformation_gives_the_cluster_its_roles_and_tags() -> None:
+    found = deployed()
+    assert found.attached == {_role("CopyRole")}
+    assert found.in_vpc == {_role("CopyRole"), _role("AccessNodeRole")}
+    assert [*found.tags.values()] == [{"for-use-with-amazon-emr-managed-policies": "true"}]
+
+
+def test_what_was_judged_is_kept_once_and_read_again(
+    state: StateFolder, plan_copies: Callable[[str], Any]
+) -> None:
+    for run in ("run=1", "run=2"):
+        plan_copies("s3").put_object(Bucket=_WORKING, Key=f"{run}/plan.json", Body=b"{}")
+    kept = [
+        call for call in recorded(state.permissions / "calls.jsonl") if call.resource.endswith("/plan.json")
+    ]
+    assert kept == [
+        Recorded(
+            "FunctionsPlanCopiesServiceRole",
+            "s3:PutObject",
+            f"arn:aws:s3:::{_WORKING}/run=*/plan.json",
+            allowed=True,
+        )
+    ]
+    snapshot = json.loads((state.permissions / "deployed.json").read_text())
+    assert Deployed.from_json(snapshot) == deployed()
+
+
+def test_administrators_pass_and_are_recorded_as_such(state: StateFolder) -> None:
+    boto3.client("dynamodb").scan(TableName="goodreads-lease")
+    assert Recorded("administrator", "dynamodb:Scan", "*", allowed=True) in set(
+        recorded(state.permissions / "calls.jsonl")
+    )
