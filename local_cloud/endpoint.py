@@ -15,7 +15,7 @@ from moto.moto_api._internal.models import moto_api_backend
 from moto.server import ThreadedMotoServer
 
 from landing.disk import disk_full, is_full
-from local_cloud import account, dynamodb, emr, iam, lambda_, redshift, s3, step_functions
+from local_cloud import account, dynamodb, emr, iam, lambda_, redshift, s3, scheduler, step_functions
 from local_cloud.addresses import Addresses
 from local_cloud.documents import write_document
 from local_cloud.emr import StepRunner
@@ -102,6 +102,7 @@ def _install(
     lambda_.install(runtime)
     redshift.install(engine)
     emr.install(steps)
+    scheduler.install()
     step_functions.install(keep)
 
 

@@ -1,35 +1,54 @@
-"""Fires EventBridge rules that have a rate: moto stores rules but never fires them."""
+"""Starts what EventBridge would start: rules and schedules of EventBridge Scheduler. moto stores both but never fires them."""
 
 import logging
-import re
 import threading
 import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from math import inf
+from typing import Any
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from stacks.settings.schedule import Rate, read_schedule
+
 log = logging.getLogger(__name__)
 _LOOK_SECONDS = 2.0
-_UNITS = {"minute": 60, "hour": 3600, "day": 86400}
 
 
-def seconds_of(expression: str) -> int | None:
-    """The period of `rate(10 minutes)` in seconds; None for any other expression: it does not fire here."""
-    match = re.fullmatch(r"rate\((\d+) (minute|hour|day)s?\)", expression)
-    return int(match[1]) * _UNITS[match[2]] if match else None
+@dataclass(frozen=True)
+class _Timer:
+    """An enabled rule or schedule. With another expression or zone it is another timer."""
+
+    arn: str
+    expression: str
+    zone: str = "UTC"  # a rule knows no other
+    targets: Sequence[Mapping[str, Any]] = field(default=(), compare=False)
+
+    def next_after(self, now: float) -> float:
+        """When it is due next, in seconds since 1970; infinite if never."""
+        schedule = read_schedule(self.expression, self.zone)
+        if isinstance(schedule, Rate):
+            return now + schedule.period.total_seconds()
+        start = schedule.next_after(datetime.fromtimestamp(now, UTC))
+        return start.timestamp() if start else inf
 
 
 class Schedule:
-    """Starts the state machines that enabled rules target; a rule first fires one period after it was first seen."""
+    """Starts the state machines that enabled rules and schedules target.
+
+    A rate first fires one period after it was first seen. What was due several times while the machine slept fires once.
+    """
 
     def __init__(self) -> None:
-        self._due: dict[tuple[str, str], float] = {}
+        self._due: dict[_Timer, float] = {}
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="schedule", daemon=True)
 
     def start(self) -> None:
-        """Watch the rules until `close`."""
+        """Watch until `close`."""
         self._thread.start()
 
     def close(self) -> None:
@@ -41,27 +60,37 @@ class Schedule:
     def _watch(self) -> None:
         while not self._stop.wait(_LOOK_SECONDS):
             try:
-                self.tick(time.monotonic())
+                self.tick(time.time())
             except (ClientError, BotoCoreError) as error:
                 log.warning("the schedule could not be looked at, trying again: %s", error)
 
     def tick(self, now: float) -> None:
-        """Fire what is due at `now` (seconds of a monotonic clock)."""
-        events = boto3.client("events")
-        seen, self._due = (
-            self._due,
-            {},
-        )  # a rule that was deleted or disabled starts a new period when it comes back
-        for rule in events.list_rules()["Rules"]:
-            expression = rule.get("ScheduleExpression", "")
-            period = seconds_of(expression)
-            if period is None or rule["State"] != "ENABLED":
-                continue
-            due = seen.get((rule["Name"], expression), now + period)
-            self._due[rule["Name"], expression] = now + period if now >= due else due
+        """Fire what is due at `now` (seconds since 1970)."""
+        seen, self._due = self._due, {}  # what was deleted or disabled starts afresh when it comes back
+        for timer in (*_rules(), *_schedules()):
+            upcoming = timer.next_after(now)
+            due = min(seen.get(timer, inf), upcoming)  # the clock of the machine may be put back
+            self._due[timer] = upcoming if now >= due else due
             if now >= due:
-                for target in events.list_targets_by_rule(Rule=rule["Name"])["Targets"]:
+                for target in timer.targets:
                     _fire(target["Arn"], target.get("Input", "{}"))
+
+
+def _rules() -> Iterator[_Timer]:
+    events = boto3.client("events")
+    for rule in events.list_rules()["Rules"]:
+        if rule["State"] == "ENABLED" and "ScheduleExpression" in rule:
+            targets = events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
+            yield _Timer(rule["Arn"], rule["ScheduleExpression"], targets=targets)
+
+
+def _schedules() -> Iterator[_Timer]:
+    scheduler = boto3.client("scheduler")
+    for page in scheduler.get_paginator("list_schedules").paginate(State="ENABLED"):
+        for each in page["Schedules"]:
+            found = scheduler.get_schedule(GroupName=each["GroupName"], Name=each["Name"])
+            zone = found["ScheduleExpressionTimezone"]
+            yield _Timer(found["Arn"], found["ScheduleExpression"], zone, [found["Target"]])
 
 
 def _fire(state_machine: str, execution_input: str) -> None:

@@ -3,8 +3,6 @@
 from typing import cast
 
 from aws_cdk import CfnOutput, Duration, Stack
-from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_stepfunctions as sfn
@@ -15,6 +13,7 @@ from stacks.compute.stack import ComputeStack
 from stacks.functions import Functions
 from stacks.log_group import log_group
 from stacks.nag import accept
+from stacks.schedule import RunSchedule
 from stacks.settings.settings import Settings
 from stacks.state_machine.definition import Definition
 from stacks.state_machine.loading import SparkJob
@@ -24,7 +23,7 @@ from stacks.warehouse import WarehouseStack
 
 
 class PipelineStack(Stack):
-    """One execution of the state machine `{name}` every `schedule_minutes`; failures go to the topic `alerts`."""
+    """One execution of the state machine `{name}` when the schedule says; failures go to the topic `alerts`."""
 
     def __init__(
         self,
@@ -82,16 +81,7 @@ class PipelineStack(Stack):
             ),
         )
         self._accept_wildcards(settings)
-        self.rule = events.Rule(
-            self,
-            "Schedule",
-            description=f"runs {settings.name} every {settings.schedule_minutes} minutes",
-            schedule=events.Schedule.rate(Duration.minutes(settings.schedule_minutes)),
-            enabled=settings.schedule_enabled,
-            targets=[
-                targets.SfnStateMachine(self.state_machine, input=events.RuleTargetInput.from_object({}))
-            ],
-        )
+        self.schedule = RunSchedule(self, "Schedule", settings=settings, machine=self.state_machine)
         CfnOutput(
             self, "StateMachineArn", value=self.state_machine.state_machine_arn, description="the pipeline"
         )

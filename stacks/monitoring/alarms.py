@@ -1,5 +1,7 @@
 """Every alarm: what is watched, from which figure on, and what a person should look at when it rings."""
 
+from math import ceil
+
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
@@ -12,6 +14,7 @@ from stacks.settings.settings import Settings
 _MORE = cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD
 _LESS = cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD
 _SKIPS_IN_A_ROW = 3
+_DAY = 1440  # minutes
 
 
 class Alarms:
@@ -32,26 +35,33 @@ class Alarms:
             "A run failed, timed out or was aborted. Open the execution: its cause says what to do. Landing keeps every "
             "file that was not published.",
         )
-        if settings.schedule_enabled:
+        if settings.schedule_enabled and settings.late_after:
+            # one period has a day at most, and several periods are hours
+            period, periods = settings.late_after, 1
+            if period > _DAY:
+                period, periods = 60, ceil(period / 60)
             self._alarm(
                 "RunsLate",
-                metrics.finished_runs(pipeline, Duration.minutes(settings.late_after_minutes)),
-                f"No run finished for {settings.late_after_minutes} minutes. Look for a run that hangs, or for runs "
+                metrics.finished_runs(pipeline, Duration.minutes(period)),
+                f"No run finished for {settings.late_after} minutes. Look for a run that hangs, or for runs "
                 "that fail one after the other.",
                 threshold=1,
                 comparison=_LESS,
+                periods=periods,
                 missing=cloudwatch.TreatMissingData.BREACHING,
             )
         self._alarm(
             "RunsSkipped",
-            metrics.skipped_runs(pipeline).with_(period=Duration.minutes(settings.schedule_minutes)),
+            metrics.skipped_runs(pipeline).with_(
+                period=Duration.minutes(min(settings.most_minutes_apart, _DAY))
+            ),
             f"{_SKIPS_IN_A_ROW} scheduled runs in a row found the lease taken: runs take longer than the schedule allows.",
             periods=_SKIPS_IN_A_ROW,
         )
         self._alarm(
             "ScheduleFailed",
-            metrics.of_rule(pipeline.rule.rule_name, "FailedInvocations"),
-            "The schedule could not start a run. Check the rule's role and its target.",
+            pipeline.schedule.failures,
+            "The schedule could not start a run. Check the role and the target of the rule, or of the schedule.",
         )
         for name, function in pipeline.functions.items():
             self._alarm(

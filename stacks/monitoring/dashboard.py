@@ -67,7 +67,7 @@ def _runs(settings: Settings, pipeline: Pipeline) -> list[cloudwatch.IWidget]:
             ],
             left_annotations=[
                 cloudwatch.HorizontalAnnotation(
-                    value=settings.schedule_minutes * 60_000, label="next run is due"
+                    value=settings.starts.apart.shortest.total_seconds() * 1000, label="next run is due"
                 )
             ],
             width=_HALF,

@@ -5,10 +5,11 @@ from typing import Protocol
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_events as events
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_stepfunctions as sfn
+
+from stacks.schedule import RunSchedule
 
 FIVE_MINUTES = Duration.minutes(5)
 
@@ -23,7 +24,7 @@ class Pipeline(Protocol):
     @property
     def functions(self) -> Mapping[str, lambda_.Function]: ...
     @property
-    def rule(self) -> events.Rule: ...
+    def schedule(self) -> RunSchedule: ...
     @property
     def metrics_namespace(self) -> str: ...
 
@@ -66,17 +67,6 @@ def of_report(pipeline: Pipeline, name: str) -> cloudwatch.Metric:
         namespace=pipeline.metrics_namespace,
         metric_name=name,
         dimensions_map={"service": "report_run"},
-        statistic=cloudwatch.Stats.SUM,
-        period=FIVE_MINUTES,
-    )
-
-
-def of_rule(rule_name: str, name: str) -> cloudwatch.Metric:
-    """A metric of the EventBridge rule that starts the runs."""
-    return cloudwatch.Metric(
-        namespace="AWS/Events",
-        metric_name=name,
-        dimensions_map={"RuleName": rule_name},
         statistic=cloudwatch.Stats.SUM,
         period=FIVE_MINUTES,
     )

@@ -3,6 +3,7 @@
 import difflib
 import re
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from typing import Annotated, Any, Self
 
 from constructs import Node
@@ -11,6 +12,7 @@ from pydantic.fields import FieldInfo
 
 from catalog import DATASETS
 from stacks.settings.node_types import Nodes, check_port, deployable
+from stacks.settings.schedule import Cron, Rate, read_schedule
 
 SPARK_VERSION = "3.5.6"
 """The version of `pyspark` in requirements.txt; a test compares the two."""
@@ -35,6 +37,9 @@ POWERTOOLS_REGIONS = (
     "mx-central-1", "sa-east-1", "us-east-1", "us-east-2", "us-west-1", "us-west-2",
 )  # fmt: skip
 """Where AWS publishes the parameter that names the Powertools layer."""
+
+LONGEST_WATCH = 7 * 24 * 60
+"""Minutes that an alarm of CloudWatch can look back on: Period times EvaluationPeriods of PutMetricAlarm, seven days."""
 
 _MIB = 1024**2
 _GIB = 1024**3
@@ -90,6 +95,14 @@ class Settings(BaseModel):
     )
     schedule_enabled: bool = Field(default=True, description="whether runs start on schedule: true or false")
     schedule_minutes: int = _whole(10, 1, 1440, "minutes from one scheduled run to the next")
+    schedule: str = Field(
+        "",
+        description="when runs start instead of every schedule_minutes: a rate or a cron expression of EventBridge, like "
+        "rate(2 hours) or cron(0 7 * * ? *), or empty",
+    )
+    schedule_timezone: str = Field(
+        "UTC", description="time zone of a cron expression: a name like Europe/Berlin"
+    )
     alarm_email: str = _text(
         "", r"^$|^[^@\s]+@[^@\s]+\.[^@\s.]+$", "who is told of alarms: an e-mail address, or empty for nobody"
     )
@@ -183,7 +196,10 @@ class Settings(BaseModel):
         30, description=f"days logs are kept: one of {', '.join(map(str, _LOG_RETENTION_DAYS))}"
     )
     late_after_minutes: int = _whole(
-        30, 2, 1440, "minutes without a finished run after which an alarm is raised"
+        0,
+        0,
+        LONGEST_WATCH,
+        "minutes without a finished run after which an alarm is raised; 0 lets them follow from the schedule",
     )
 
     @classmethod
@@ -231,6 +247,46 @@ class Settings(BaseModel):
         """Percent of rejected rows above which a run stops, by dataset."""
         return {dataset.name: getattr(self, f"{dataset.name}_reject_limit_percent") for dataset in DATASETS}
 
+    @property
+    def starts(self) -> Rate | Cron:
+        """When runs start."""
+        if not self.schedule:
+            return Rate(timedelta(minutes=self.schedule_minutes))
+        return read_schedule(self.schedule, self.schedule_timezone)
+
+    @property
+    def late_after(self) -> int | None:
+        """Minutes without a finished run that are too many; None if no alarm of CloudWatch could look back that far.
+
+        A run may come up to 20 minutes late, or take as long as it may, as long as the next one has not begun.
+        """
+        if self.late_after_minutes:
+            return self.late_after_minutes
+        apart = self.most_minutes_apart
+        late = apart + max(20, min(apart, self.run_timeout_minutes))
+        return late if late <= LONGEST_WATCH else None
+
+    @property
+    def most_minutes_apart(self) -> int:
+        """The longest time from one scheduled run to the next, in minutes."""
+        return int(self.starts.apart.longest.total_seconds() / 60)
+
+    @model_validator(mode="after")
+    def _starts_runs(self) -> Self:
+        if isinstance(self.starts, Rate) and self.schedule_timezone != "UTC":
+            raise ValueError(
+                f"schedule_timezone = {self.schedule_timezone!r} has no meaning without a cron expression: set schedule to "
+                "one like cron(0 7 * * ? *), or remove schedule_timezone"
+            )
+        apart = self.most_minutes_apart
+        if self.schedule_enabled and self.late_after_minutes and self.late_after_minutes <= apart:
+            raise ValueError(
+                f"late_after_minutes = {self.late_after_minutes} must be above the {apart} minutes that may pass from one "
+                "scheduled run to the next: otherwise the alarm would ring between two punctual runs; with 0 it follows from "
+                "the schedule"
+            )
+        return self
+
     @model_validator(mode="after")
     def _runs_the_libraries(self) -> Self:
         if _ARM.match(self.emr_instance_type):
@@ -273,11 +329,6 @@ class Settings(BaseModel):
             raise ValueError(
                 f"copy_files_per_task = {self.copy_files_per_task} must not exceed batch_max_files = "
                 f"{self.batch_max_files}: lower the first or raise the second"
-            )
-        if self.schedule_enabled and self.late_after_minutes <= self.schedule_minutes:
-            raise ValueError(
-                f"late_after_minutes = {self.late_after_minutes} must be above schedule_minutes = "
-                f"{self.schedule_minutes}: otherwise the alarm would ring between two punctual runs"
             )
         check_port(self.nodes, self.redshift_port)
         return self

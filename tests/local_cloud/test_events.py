@@ -2,32 +2,16 @@
 
 import json
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 import boto3
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from botocore.exceptions import ClientError
 
-from local_cloud.events import Schedule, seconds_of
+from local_cloud.events import Schedule
 
 MINUTE = 60.0
-
-
-@pytest.mark.parametrize(
-    ("expression", "seconds"),
-    [
-        ("rate(1 minute)", 60),
-        ("rate(10 minutes)", 600),
-        ("rate(1 hour)", 3600),
-        ("rate(2 days)", 172800),
-        ("cron(0/10 * * * ? *)", None),
-        ("rate(10 seconds)", None),
-        ("", None),
-    ],
-)
-def test_only_rates_have_a_period(expression: str, seconds: int | None) -> None:
-    assert seconds_of(expression) == seconds
 
 
 class Rules:
@@ -43,6 +27,17 @@ class Rules:
         target = target or self.machine
         self._events.put_targets(
             Rule=name, Targets=[{"Id": "1", "Arn": target, "Input": f'{{"by": "{name}"}}'}]
+        )
+
+    def put_schedule(self, name: str, group: str, expression: str, zone: str = "UTC") -> None:
+        role = "arn:aws:iam::123456789012:role/any"
+        boto3.client("scheduler").create_schedule(
+            Name=name,
+            GroupName=group,
+            ScheduleExpression=expression,
+            ScheduleExpressionTimezone=zone,
+            FlexibleTimeWindow={"Mode": "OFF"},
+            Target={"Arn": self.machine, "RoleArn": role, "Input": f'{{"by": "{name}"}}'},
         )
 
     def delete(self, name: str) -> None:
@@ -163,12 +158,66 @@ def test_a_target_that_cannot_be_started_is_told_and_leaves_the_other_rules_alon
     assert f"the schedule could not start {gone}" in caplog.text
 
 
-def test_a_rule_without_a_rate_never_fires(rules: Rules) -> None:
-    rules.put("cron", "cron(0/10 * * * ? *)")
+def at(text: str) -> float:
+    return datetime.fromisoformat(text).timestamp()
+
+
+def test_a_rule_with_a_cron_expression_fires_in_utc(rules: Rules) -> None:
+    rules.put("cron", "cron(0/10 7 * * ? *)")
+    looks = ["06:59:00", "06:59:58", "07:00:00", "07:00:02", "07:09:59", "07:10:01", "07:51:00", "08:30:00"]
+    assert counted(rules, [f"2027-03-01T{look}" for look in looks]) == [0, 0, 1, 1, 1, 2, 3, 3]
+
+
+@pytest.fixture
+def daily(rules: Rules) -> Iterator[Rules]:
+    """A schedule at half past two in Berlin, on the machine of `rules`."""
+    scheduler = boto3.client("scheduler")
+    scheduler.create_schedule_group(Name="nights")
+    rules.put_schedule("daily", "nights", "cron(30 2 * * ? *)", "Europe/Berlin")
+    yield rules
+    scheduler.delete_schedule(Name="daily", GroupName="nights")
+
+
+def test_a_schedule_skips_a_time_that_no_clock_shows(daily: Rules) -> None:
+    looks = ["26T23:00", "27T01:29", "27T01:30", "28T00:30", "28T01:30", "29T00:29", "29T00:30"]
+    assert counted(daily, [f"2027-03-{look}" for look in looks]) == [0, 0, 1, 1, 1, 1, 2]
+
+
+def test_a_schedule_fires_once_at_a_time_that_comes_twice(daily: Rules) -> None:
+    looks = ["30T00:29", "30T00:30", "31T00:29", "31T00:30", "31T01:30"]
+    assert counted(daily, [*(f"2027-10-{look}" for look in looks), "2027-11-01T01:30"]) == [0, 1, 1, 2, 2, 3]
+
+
+def counted(rules: Rules, looks: list[str]) -> list[int]:
+    """How many executions had been started after each look at the clock of UTC."""
+    schedule, counts = Schedule(), []
+    for look in looks:
+        schedule.tick(at(f"{look}+00:00"))
+        counts.append(len(rules.fired()))
+    return counts
+
+
+def test_a_clock_that_is_put_back_does_not_hold_a_rate_back(rules: Rules) -> None:
+    rules.put("every-ten")
     schedule = Schedule()
-    schedule.tick(0)
-    schedule.tick(10_000 * MINUTE)
-    assert rules.fired() == []
+    for minute in (1000, 0, 10):
+        schedule.tick(minute * MINUTE)
+    assert rules.fired() == ["every-ten"]
+
+
+WRONG = ["rate(1 minutes)", "cron(0 7 * * * *)", "cron(0 7 31 2 ? *)"]
+
+
+@pytest.mark.parametrize("expression", WRONG)
+def test_a_rule_is_refused_an_expression_that_aws_refuses(rules: Rules, expression: str) -> None:
+    with pytest.raises(ClientError, match=r"ValidationException.*not valid\. .*not allowed"):
+        rules.put("wrong", expression)
+
+
+@pytest.mark.parametrize("expression", WRONG)
+def test_a_schedule_is_refused_an_expression_that_aws_refuses(rules: Rules, expression: str) -> None:
+    with pytest.raises(ClientError, match=r"ValidationException.*Invalid Schedule Expression.*not allowed"):
+        rules.put_schedule("wrong", "default", expression)
 
 
 def test_closing_ends_the_watch(rules: Rules) -> None:
@@ -177,11 +226,6 @@ def test_closing_ends_the_watch(rules: Rules) -> None:
     schedule.start()
     schedule.close()
     assert rules.fired() == []
-
-
-@given(number=st.integers(1, 10_000), unit=st.sampled_from(["minute", "hour", "day"]))
-def test_singular_and_plural_mean_the_same(number: int, unit: str) -> None:
-    assert seconds_of(f"rate({number} {unit})") == seconds_of(f"rate({number} {unit}s)")
 
 
 def test_a_schedule_that_was_never_started_can_be_closed() -> None:

@@ -14,8 +14,9 @@ from stacks.compute.library_archive import ARCHIVE_KEY, LOCK
 _MIB = 1024**2
 
 TUNED: dict[str, Any] = {
-    "schedule_minutes": 60,
-    "late_after_minutes": 150,
+    "schedule": "cron(0 7 ? * MON-FRI *)",
+    "schedule_timezone": "Europe/Berlin",
+    "late_after_minutes": 5000,
     "emr_core_count": 4,
     "emr_ebs_gib": 96,
     "redshift_node_type": "ra3.xlplus",

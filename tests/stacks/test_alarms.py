@@ -39,9 +39,7 @@ ALARMS = {
         minutes=30,
     ),
     "RunsSkipped": Alarm("value > 0", {"value": _SKIPPED}, minutes=10, periods=3),
-    "ScheduleFailed": Alarm(
-        "value > 0", {"value": "Sum of AWS/Events FailedInvocations RuleName=<Schedule>"}
-    ),
+    "ScheduleFailed": Alarm("value > 0", {"value": "Sum of AWS/Events FailedInvocations RuleName=goodreads"}),
     "RowsQuarantined": Alarm(
         "value > 0", {"value": "Sum of GoodreadsPipeline RowsQuarantined service=report_run"}
     ),
@@ -106,8 +104,15 @@ def test_settings_change_what_depends_on_them_and_nothing_else(changed: Deployme
 
 def test_a_run_is_late_after_the_minutes_of_the_settings(tuned: Deployment) -> None:
     found = alarms_of(tuned)
-    assert found["RunsLate"] == replace(ALARMS["RunsLate"], minutes=150)
-    assert found["RunsSkipped"] == replace(ALARMS["RunsSkipped"], minutes=60)
+    assert found["RunsLate"] == replace(ALARMS["RunsLate"], minutes=60, periods=84)  # 5,000 minutes, in hours
+    assert found["RunsSkipped"] == replace(
+        ALARMS["RunsSkipped"], minutes=1440
+    )  # no period is longer than a day
+
+
+def test_a_schedule_that_fails_rings_whatever_kind_it_is(tuned: Deployment) -> None:
+    errors = "Sum of AWS/Scheduler TargetErrorCount ScheduleGroup=goodreads"
+    assert alarms_of(tuned)["ScheduleFailed"] == replace(ALARMS["ScheduleFailed"], metrics={"value": errors})
 
 
 def test_every_alarm_is_on_the_dashboard(deployment: Deployment, changed: Deployment) -> None:
@@ -157,4 +162,4 @@ def test_the_dashboard_shows_runs_rows_and_clusters(deployment: Deployment) -> N
 
 
 def test_the_next_run_is_due_when_the_schedule_says(tuned: Deployment) -> None:
-    assert widgets_of(tuned)["Duration of a run"][-1] == "next run is due: 3600000"
+    assert widgets_of(tuned)["Duration of a run"][-1] == "next run is due: 86400000"

@@ -23,7 +23,7 @@ def test_a_run_starts_every_ten_minutes_as_the_context_says(rule: dict[str, Any]
 
 def test_the_schedule_can_be_switched_off(changed: Deployment) -> None:
     (found,) = changed.properties("pipeline", "Events::Rule")
-    assert found["State"] == "DISABLED"
+    assert (found["ScheduleExpression"], found["State"]) == ("rate(20 minutes)", "DISABLED")
 
 
 def test_the_schedule_starts_the_state_machine_with_an_empty_input(
@@ -33,6 +33,15 @@ def test_the_schedule_starts_the_state_machine_with_an_empty_input(
     machine = deployment.template("pipeline")["Resources"][target["Arn"]["Ref"]]
     assert machine["Type"] == "AWS::StepFunctions::StateMachine"
     assert target["Input"] == "{}"
+
+
+def test_a_schedule_at_times_starts_the_state_machine_with_an_empty_input(tuned: Deployment) -> None:
+    (schedule,) = tuned.properties("pipeline", "Scheduler::Schedule")
+    machine = tuned.template("pipeline")["Resources"][schedule["Target"]["Arn"]["Ref"]]
+    assert machine["Type"] == "AWS::StepFunctions::StateMachine"
+    assert schedule["Target"]["Input"] == "{}"
+    (group,) = tuned.properties("pipeline", "Scheduler::ScheduleGroup")
+    assert group["Name"] == schedule["GroupName"] == tuned.name
 
 
 def test_the_state_machine_logs_and_traces_everything(deployment: Deployment) -> None:

@@ -140,7 +140,34 @@ def test_what_the_cdk_keeps_in_the_context_is_left_alone(key: str) -> None:
                 "copy_bytes_per_task = 33554432 may make 1074 copy tasks, and 1000 fit"
             ),
         ),
-        ({"schedule_minutes": 30}, "late_after_minutes = 30 must be above schedule_minutes = 30"),
+        (
+            {"schedule_minutes": 30, "late_after_minutes": 30},
+            "late_after_minutes = 30 must be above the 30 minutes that may pass from one scheduled run to the next",
+        ),
+        (
+            {"schedule": "cron(0 7 ? * MON-FRI *)", "late_after_minutes": 4320},
+            "late_after_minutes = 4320 must be above the 4320 minutes that may pass",
+        ),
+        (
+            {"schedule": "every morning"},
+            "schedule = 'every morning' is not allowed: write it like rate(10 minutes)",
+        ),
+        (
+            {"schedule": "rate(1 hours)"},
+            "schedule = 'rate(1 hours)' is not allowed: write it like rate(10 minutes)",
+        ),
+        (
+            {"schedule": "cron(0 7 * * * *)"},
+            "schedule = 'cron(0 7 * * * *)' is not allowed: Invalid combination of day-of-month '*' and day-of-week '*'",
+        ),
+        (
+            {"schedule": "cron(0 7 * * ? *)", "schedule_timezone": "Europe/Berlin-Mitte"},
+            "schedule_timezone = 'Europe/Berlin-Mitte' is not a time zone",
+        ),
+        (
+            {"schedule": "rate(2 hours)", "schedule_timezone": "Europe/Berlin"},
+            "schedule_timezone = 'Europe/Berlin' has no meaning without a cron expression",
+        ),
         (
             {"availability_zones": "us-east-1b,us-east-1b"},
             "availability_zones = 'us-east-1b,us-east-1b' names one zone twice",
@@ -186,7 +213,29 @@ def test_nodes_of_any_other_kind_are_deployed_as_asked(instance_type: str) -> No
 
 
 def test_without_a_schedule_nothing_is_late() -> None:
-    assert settings_of(schedule_enabled=False, schedule_minutes=30).late_after_minutes == 30
+    off = settings_of(schedule_enabled=False, schedule_minutes=30, late_after_minutes=30)
+    assert off.late_after_minutes == 30
+
+
+@pytest.mark.parametrize(
+    ("context", "minutes"),
+    [
+        ({}, 30),
+        ({"schedule_minutes": 50}, 100),
+        ({"schedule": "rate(2 hours)"}, 180),  # a run may take an hour
+        ({"schedule": "rate(2 hours)", "run_timeout_minutes": 100}, 220),
+        ({"schedule": "cron(0 7 * * ? *)"}, 1500),
+        (
+            {"schedule": "cron(0 7 * * ? *)", "schedule_timezone": "Europe/Berlin"},
+            1560,
+        ),  # in autumn: 25 hours
+        ({"schedule": "cron(0 7 ? * MON *)"}, None),  # CloudWatch looks back on seven days
+        ({"schedule": "rate(6 days)"}, 6 * 1440 + 60),
+        ({"schedule_minutes": 50, "late_after_minutes": 70}, 70),
+    ],
+)
+def test_when_a_run_is_late_follows_from_the_schedule(context: dict[str, Any], minutes: int | None) -> None:
+    assert settings_of(**context).late_after == minutes
 
 
 @pytest.mark.slow

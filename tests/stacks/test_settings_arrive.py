@@ -46,10 +46,11 @@ def expiring(tuned: Deployment) -> dict[str, int]:
     return days
 
 
-def test_the_schedule_has_its_minutes(tuned: Deployment) -> None:
-    (rule,) = tuned.properties("pipeline", "Events::Rule")
-    assert rule["ScheduleExpression"] == "rate(1 hour)"
-    assert TUNED["schedule_minutes"] == 60
+def test_a_schedule_at_times_has_its_expression_and_its_zone(tuned: Deployment) -> None:
+    (schedule,) = tuned.properties("pipeline", "Scheduler::Schedule")
+    when = (schedule["ScheduleExpression"], schedule["ScheduleExpressionTimezone"], schedule["State"])
+    assert when == (TUNED["schedule"], TUNED["schedule_timezone"], "ENABLED")
+    assert tuned.properties("pipeline", "Events::Rule") == []
 
 
 def test_every_function_has_its_own_figures_of_the_settings(tuned: Deployment) -> None:
