@@ -15,13 +15,26 @@ from moto.moto_api._internal.models import moto_api_backend
 from moto.server import ThreadedMotoServer
 
 from landing.disk import disk_full, is_full
-from local_cloud import account, dynamodb, emr, iam, lambda_, redshift, s3, scheduler, step_functions
+from local_cloud import (
+    account,
+    cloudwatch,
+    dynamodb,
+    emr,
+    iam,
+    lambda_,
+    redshift,
+    s3,
+    scheduler,
+    sns,
+    step_functions,
+)
 from local_cloud.addresses import Addresses
 from local_cloud.documents import write_document
 from local_cloud.emr import StepRunner
 from local_cloud.errors import LocalCloudError
 from local_cloud.iam import AssetNames, Judge, Record
 from local_cloud.lambda_ import LambdaRuntime
+from local_cloud.mailbox import Mailbox
 from local_cloud.redshift import RedshiftEngine
 from local_cloud.s3 import S3Server
 from local_cloud.state import Running, StateFolder
@@ -87,6 +100,7 @@ def _install(
     lost: list[str],
 ) -> None:
     def keep(description: dict[str, Any], events: list[dict[str, Any]]) -> None:
+        cloudwatch.execution_ended(description)
         path = state.executions / f"{description['name']}.json"
         try:
             write_document(path, {"description": description, "events": events})
@@ -99,6 +113,8 @@ def _install(
     iam.install(judge)
     s3.install(state.buckets)
     dynamodb.install(state.tables)
+    cloudwatch.install()
+    sns.install(Mailbox(state.mail))
     lambda_.install(runtime)
     redshift.install(engine)
     emr.install(steps)
@@ -110,7 +126,7 @@ def _install(
 def _control_plane(port: int) -> Iterator[ThreadedMotoServer]:
     for noisy in ("werkzeug", "botocore", "localbucket", "moto", "sqlglot"):
         logging.getLogger(noisy).setLevel(logging.CRITICAL)
-    # moto warns about each bucket policy, alarm and subscription that it skips
+    # moto warns about each bucket policy and topic policy that it skips
     warnings.filterwarnings("ignore", message="Tried to parse", module="moto")
     moto_api_backend.reset()  # forget what an earlier endpoint of this process deployed
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=port, verbose=False)

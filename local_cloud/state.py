@@ -1,4 +1,4 @@
-"""The folder that holds everything an endpoint keeps: buckets, warehouse, executions, logs."""
+"""The folder that holds everything an endpoint keeps: buckets, warehouse, executions, logs, mail."""
 
 import json
 from collections.abc import Iterator
@@ -74,6 +74,11 @@ class StateFolder:
     def logs(self) -> Path:
         """A log for each Lambda function and each EMR step."""
         return self._folder("logs")
+
+    @property
+    def mail(self) -> Path:
+        """The e-mails that topics have sent, a file each."""
+        return self._folder("mail")
 
     def running(self) -> Running | None:
         """The endpoint that serves this folder now, if one does."""

@@ -10,6 +10,7 @@ app = group_of(
         "status": "operations.status",
         "history": "operations.status",
         "query": "operations.query",
+        "mail": "operations.mail",
         "replay": "operations.replay.command",
         "rebuild": "operations.rebuild.command",
         "forget": "operations.forget.command",

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from contract.ledger import IDENTITY, ROWS, word_of
 from landing.disk import is_of_full_disk
+from local_cloud.mailbox import Mail
 from operations.executions import Execution, StateVisit
 
 _MARKS = {"SUCCEEDED": "green", "RUNNING": "yellow", "FAILED": "red", "ABORTED": "red", "TIMED_OUT": "red"}
@@ -87,6 +88,25 @@ def executions_table(executions: Iterable[Execution]) -> Table:
             Text(execution.error or ""),
         )
     return table
+
+
+def mails_table(mails: Iterable[Mail]) -> Table:
+    """The e-mails, the oldest first."""
+    table = Table(title="e-mails", title_justify="left", box=None, padding=(0, 2, 0, 0))
+    table.add_column("number", justify="right")
+    table.add_column("sent", no_wrap=True)
+    table.add_column("subject", overflow="fold")
+    for mail in mails:
+        table.add_row(str(mail.number), f"{mail.sent:%Y-%m-%d %H:%M:%S}", Text(mail.subject))
+    return table
+
+
+def mail(console: Console, mail: Mail) -> None:
+    """Print an e-mail as a mail program shows it."""
+    for header in ("From", "To", "Date", "Subject"):
+        console.print(Text.assemble((f"{header}: ", "bold"), str(mail.message[header])), soft_wrap=True)
+    console.print()
+    console.print(Text(mail.text), soft_wrap=True)
 
 
 def rows_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Table:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from local_cloud.cloudwatch import AlarmWatch, clusters_seen
 from local_cloud.endpoint import serving
 from local_cloud.events import Schedule
 from local_cloud.state import StateFolder
@@ -38,6 +39,7 @@ def up(
         for key, value in addresses.variables().items():
             console.print(f"export {key}={value}", highlight=False, soft_wrap=True)
         console.print("\nCtrl-C ends it; the state stays in", str(state.resolve()))
-        with closing(Schedule()) as schedule:
+        with closing(Schedule()) as schedule, closing(AlarmWatch(clusters_seen)) as alarms:
             schedule.start()
+            alarms.start()
             threading.Event().wait()

@@ -67,6 +67,7 @@ def end_with_endpoint() -> None:
 
 def main() -> None:
     threading.Thread(target=end_with_endpoint, daemon=True).start()
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr] # children of one function share a log: whole lines
     with os.fdopen(int(sys.argv[2]), "w", encoding="utf-8") as answers:
         for line in sys.stdin:
             made = answer(sys.argv[1], json.loads(line))

@@ -106,12 +106,12 @@ class LambdaRuntime:
         name = function.function_name
         if timed_out:
             return _error("Sandbox.Timedout", f"{name} timed out after {function.timeout} seconds")
-        cause = cause_told(f"{name} exited with {code}; see {self._log(function)}", self._logs)
+        cause = cause_told(f"{name} exited with {code}; see {self.log(function)}", self._logs)
         return _error("Runtime.ExitError", cause)
 
     def _start(self, function: Function) -> _Child:
         code = self._unpacked(function)
-        with self._log(function).open("ab") as log, self._lock:
+        with self.log(function).open("ab") as log, self._lock:
             if self._closed:
                 raise RuntimeError("the endpoint is going down")
             reading, writing = os.pipe()
@@ -173,7 +173,8 @@ class LambdaRuntime:
             **function.environment_vars,
         }
 
-    def _log(self, function: Function) -> Path:
+    def log(self, function: Function) -> Path:
+        """The file that gets what the function prints."""
         return self._logs / f"lambda-{function.function_name}.log"
 
 

@@ -1,12 +1,16 @@
 """`python -m operations`: what a person reads when something is missing or wrong."""
 
+import re
 import signal
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
+from local_cloud.mailbox import Mailbox
 from local_cloud.redshift import RedshiftEngine
 from local_cloud.state import StateFolder
 from operations.__main__ import app
@@ -52,6 +56,7 @@ def warehouse(tmp_path: Path) -> Path:
         ("query", "Redshift SQL"),
         ("status", "how they ended"),
         ("history", "Name of the execution"),
+        ("mail", "Number of the e-mail"),
         ("replay", "landing zone"),
         ("rebuild", "from the archive"),
     ],
@@ -138,3 +143,35 @@ def test_a_folder_that_another_command_holds_is_told(tmp_path: Path) -> None:
     with state.locked():
         said = complaint("run", data, "--state", state.root)
     assert said.startswith(f"the state folder {state.root} is in use: another process is starting on it.")
+
+
+def test_mails_are_listed_and_one_is_printed(tmp_path: Path) -> None:
+    mailbox = Mailbox(StateFolder(tmp_path).mail)
+    for subject in ("first", "[red]second[/red]"):
+        message = EmailMessage()
+        message["From"] = "no-reply@sns.amazonaws.com"
+        message["To"] = "you@example.com"
+        message["Date"] = datetime(2026, 2, 28, 3, 12, tzinfo=UTC)
+        message["Subject"] = subject
+        message.set_content(f"what happened: {subject} [bold]\n")
+        mailbox.put(message)
+    listed = run("mail", "--state", tmp_path).stdout
+    assert re.findall(r"^ +(\d) +2026-02-28 03:12:00 +(\S+)", listed, re.MULTILINE) == [
+        ("1", "first"),
+        ("2", "[red]second[/red]"),
+    ]
+    printed = run("mail", "2", "--state", tmp_path).stdout
+    assert "To: you@example.com\n" in printed
+    assert "Subject: [red]second[/red]\n" in printed
+    assert "\nwhat happened: [red]second[/red] [bold]\n" in printed
+
+
+def test_a_mail_that_is_not_there_is_told(tmp_path: Path) -> None:
+    assert complaint("mail", "3", "--state", tmp_path).endswith("-c alarm_email=you@example.com")
+    message = EmailMessage()
+    message["Date"] = datetime(2026, 2, 28, 3, 12, tzinfo=UTC)
+    Mailbox(StateFolder(tmp_path).mail).put(message)
+    assert (
+        complaint("mail", "3", "--state", tmp_path)
+        == "there is no e-mail 3; `pipeline mail` lists all 1 e-mails"
+    )

@@ -1,0 +1,24 @@
+"""Amazon CloudWatch on one machine: metrics that arrive, and alarms that ring."""
+
+from local_cloud.cloudwatch.hook import install
+from local_cloud.cloudwatch.metrics import (
+    PrintedMetrics,
+    clusters_seen,
+    execution_ended,
+    function_invoked,
+    put,
+    rule_fired,
+)
+from local_cloud.cloudwatch.watching import AlarmWatch, evaluate
+
+__all__ = [
+    "AlarmWatch",
+    "PrintedMetrics",
+    "clusters_seen",
+    "evaluate",
+    "execution_ended",
+    "function_invoked",
+    "install",
+    "put",
+    "rule_fired",
+]

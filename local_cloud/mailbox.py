@@ -1,0 +1,69 @@
+"""A folder of e-mails, one file each, numbered in the order in which they were sent."""
+
+import os
+import threading
+from dataclasses import dataclass
+from datetime import datetime
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+
+from landing.aside import written_aside
+
+_SUFFIX = ".eml"
+
+
+@dataclass(frozen=True)
+class Mail:
+    """One e-mail of the mailbox; `number` is its place in the order of sending, from 1."""
+
+    number: int
+    message: EmailMessage
+
+    @property
+    def sent(self) -> datetime:
+        """When it was sent."""
+        return parsedate_to_datetime(str(self.message["Date"]))
+
+    @property
+    def subject(self) -> str:
+        """The subject, on one line."""
+        return str(self.message["Subject"])
+
+    @property
+    def text(self) -> str:
+        """The body."""
+        return str(self.message.get_content()).replace("\r\n", "\n")
+
+
+class Mailbox:
+    """The files `000001.eml`, `000002.eml`, ... of a folder; the next endpoint counts on from there."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._one_at_a_time = threading.Lock()
+
+    def put(self, message: EmailMessage) -> Path:
+        """Write an e-mail, down to the disk; its file."""
+        with self._one_at_a_time:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            path = self._folder / f"{max(self._numbers(), default=0) + 1:06}{_SUFFIX}"
+            with written_aside(path) as partial, partial.open("wb") as file:
+                file.write(message.as_bytes(policy=policy.SMTP))
+                file.flush()
+                os.fsync(file.fileno())
+        return path
+
+    def mails(self) -> list[Mail]:
+        """All e-mails, the oldest first."""
+        return [
+            Mail(number, _read(self._folder / f"{number:06}{_SUFFIX}")) for number in sorted(self._numbers())
+        ]
+
+    def _numbers(self) -> list[int]:
+        return [int(path.stem) for path in self._folder.glob(f"[0-9]*{_SUFFIX}")]
+
+
+def _read(path: Path) -> EmailMessage:
+    return message_from_bytes(path.read_bytes(), EmailMessage, policy=policy.SMTP)
