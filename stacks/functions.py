@@ -10,8 +10,9 @@ from constructs import Construct
 
 from lambdas.shared.environment import POWERTOOLS_LAYER, Environment
 from stacks import ROOT
+from stacks.grants import OF_RUNS, grant_delete, grant_read, grant_tags, grant_write
 from stacks.log_group import log_group
-from stacks.nag import accept, accept_bucket_grants
+from stacks.nag import accept
 from stacks.settings.settings import Settings
 from stacks.storage import StorageStack
 
@@ -92,27 +93,39 @@ class Functions(Construct):
         return function
 
     def _grant(self, storage: StorageStack) -> None:
+        landing, working, quarantine = storage.landing, storage.working, storage.quarantine
+        for function in (
+            self.plan_copies,
+            self.drop_published,
+            self.copy_to_working,
+            self.quarantine_unreadable,
+            self.acknowledge_landing,
+        ):
+            grant_read(function, landing, "*")
         for function, *zones in (
-            (self.plan_copies, storage.landing),
-            (self.drop_published, storage.landing, storage.working),
-            (self.copy_to_working, storage.landing, storage.working, storage.quarantine),
-            (self.confirm_copies, storage.working),
-            (self.quarantine_unreadable, storage.landing, storage.working, storage.quarantine),
-            (self.acknowledge_landing, storage.landing, storage.working),
+            (self.drop_published, working),
+            (self.copy_to_working, working, quarantine),
+            (self.confirm_copies, working),
+            (self.quarantine_unreadable, working, quarantine),
+            (self.acknowledge_landing, working),
         ):
             for zone in zones:
-                zone.grant_read(function)
+                grant_read(function, zone, OF_RUNS)
         for function, *zones in (
-            (self.plan_copies, storage.working),
-            (self.drop_published, storage.working),
-            (self.copy_to_working, storage.working, storage.quarantine),
-            (self.confirm_copies, storage.working),
-            (self.quarantine_unreadable, storage.quarantine),
+            (self.plan_copies, working),
+            (self.drop_published, working),
+            (self.copy_to_working, working, quarantine),
+            (self.confirm_copies, working),
+            (self.quarantine_unreadable, quarantine),
         ):
             for zone in zones:
-                zone.grant_put(function)  # no grant_write: it includes deleting
+                grant_write(function, zone, OF_RUNS)
+        grant_tags(self.copy_to_working, of=[(landing, "*")], to=[(working, OF_RUNS), (quarantine, OF_RUNS)])
+        grant_tags(
+            self.quarantine_unreadable, of=[(landing, "*"), (working, OF_RUNS)], to=[(quarantine, OF_RUNS)]
+        )
         for function in (self.drop_published, self.acknowledge_landing):
-            storage.landing.grant_delete(function)
+            grant_delete(function, landing, "*")
         for reader in (
             self.compare_catalog,
             self.drop_published,
@@ -124,7 +137,6 @@ class Functions(Construct):
                 iam.PolicyStatement(actions=["redshift-data:GetStatementResult"], resources=["*"])
             )
         for function in self.by_name.values():
-            accept_bucket_grants(function, storage.landing, storage.working, storage.quarantine)
             accept(
                 function,
                 "AwsSolutions-IAM5[Resource::*]",

@@ -80,6 +80,8 @@ class PipelineStack(Stack):
                 include_execution_data=True,
             ),
         )
+        for permission in definition.permissions:
+            self.state_machine.add_to_role_policy(permission)
         self._accept_wildcards(settings)
         self.schedule = RunSchedule(self, "Schedule", settings=settings, machine=self.state_machine)
         CfnOutput(
@@ -97,8 +99,7 @@ class PipelineStack(Stack):
             self.state_machine,
             *(f"AwsSolutions-IAM5[Resource::<{name}.Arn>:*]" for name in functions),
             f"AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:states:{here}:execution:{settings.name}:*]",
-            f"AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:elasticmapreduce:{here}:cluster/*]",
             "AwsSolutions-IAM5[Resource::*]",
-            reason="Versions of its own functions, its own executions, steps on clusters (CDK's task knows no single "
-            "one), and actions without a resource: log delivery, traces, metrics, describe and cancel of a statement.",
+            reason="Versions of its own functions, its own executions, and actions without a resource: log delivery, "
+            "traces, metrics (of one namespace), describe and cancel of a statement.",
         )

@@ -5,7 +5,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_redshift as redshift
 from constructs import Construct
 
-from stacks.nag import accept_bucket_grants
+from stacks.grants import OF_RUNS, grant_read
 from stacks.network import NetworkStack
 from stacks.settings.settings import Settings
 from stacks.storage import StorageStack
@@ -67,8 +67,7 @@ class WarehouseStack(Stack):
             storage.working,
             storage.processed,
         ):  # COPY reads the list of landed files and the run's rows
-            zone.grant_read(role)
-        accept_bucket_grants(role, storage.working, storage.processed)
+            grant_read(role, zone, OF_RUNS)
         return role
 
     def _cluster(

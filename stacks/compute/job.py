@@ -10,7 +10,7 @@ from constructs import Construct
 
 from stacks import ROOT
 from stacks.compute.library_archive import ARCHIVE, ARCHIVE_KEY
-from stacks.nag import accept_asset_grants
+from stacks.grants import grant_asset
 from stacks.settings.settings import SettingsError
 
 _PACKAGES = ("catalog", "contract", "spark_jobs")
@@ -42,9 +42,7 @@ class JobCode(Construct):
 
     def grant_read(self, role: iam.Role) -> None:
         """Lets `role` read both files."""
-        self.transform_script.grant_read(role)
-        self.python_code.grant_read(role)
-        accept_asset_grants(role)
+        grant_asset(role, self.transform_script, self.python_code)
 
 
 class JobLibraries(Construct):
@@ -66,9 +64,7 @@ class JobLibraries(Construct):
 
     def grant_read(self, role: iam.Role) -> None:
         """Lets `role` read the libraries and the script that installs them."""
-        self._archive.grant_read(role)
-        self._script.grant_read(role)
-        accept_asset_grants(role)
+        grant_asset(role, self._archive, self._script)
 
     def _archive_file(self) -> Path:
         """SettingsError if the zip does not exist."""

@@ -9,7 +9,8 @@ from constructs import Construct
 from stacks.compute.access import EmrAccess
 from stacks.compute.job import JobCode, JobLibraries
 from stacks.compute.spark_defaults import configurations
-from stacks.nag import accept, accept_bucket_grants
+from stacks.grants import OF_RUNS, grant_delete, grant_read, grant_write
+from stacks.nag import accept
 from stacks.network import EMR_MANAGED_TAG, NetworkStack
 from stacks.settings.settings import Settings
 from stacks.storage import StorageStack
@@ -78,14 +79,14 @@ class ComputeStack(Stack):
         return ssm.StringParameter.value_for_string_parameter(stack, self._parameter_name)
 
     def _grant_data(self, role: iam.Role, storage: StorageStack) -> None:
-        storage.working.grant_read(role)
-        storage.processed.grant_read_write(
-            role
-        )  # Spark replaces files that an earlier attempt of the run left
-        storage.quarantine.grant_read_write(role)
-        storage.logs.grant_put(role, f"{EMR_LOGS}*")
-        accept_bucket_grants(role, storage.working, storage.processed, storage.quarantine)
-        accept_bucket_grants(role, storage.logs, keys=f"{EMR_LOGS}*")
+        for zone in (storage.working, storage.processed, storage.quarantine):
+            grant_read(role, zone, OF_RUNS)
+        for zone in (storage.processed, storage.quarantine):
+            grant_write(role, zone, OF_RUNS)
+            grant_delete(
+                role, zone, OF_RUNS
+            )  # the job replaces files that an earlier attempt of the run left
+        grant_write(role, storage.logs, f"{EMR_LOGS}*")
 
     def _cluster(
         self,

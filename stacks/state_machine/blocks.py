@@ -1,8 +1,10 @@
 """Makes the states of the pipeline: tasks with the same retries and the same way out on failure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
+from aws_cdk import Aws, Duration
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
@@ -20,7 +22,7 @@ NOT_RETRIED = [error.__name__ for error in PipelineError.__subclasses__()]
 
 RUN_ID = sfn.JsonPath.string_at("$$.Execution.Name")
 
-Guarded = TypeVar("Guarded", bound="sfn.TaskStateBase | sfn.Parallel | sfn.Map")
+Guarded = TypeVar("Guarded", bound="sfn.TaskStateBase | sfn.CustomState | sfn.Parallel | sfn.Map")
 
 
 class Blocks(Construct):
@@ -40,6 +42,9 @@ class Blocks(Construct):
         self.settings = settings
         self.functions = functions
         self.warehouse = warehouse
+        self.permissions: list[
+            iam.PolicyStatement
+        ] = []  # for the state machine's role, besides those that CDK adds
         self._failure = failure
 
     def guard(self, state: Guarded) -> Guarded:
@@ -118,19 +123,48 @@ class Blocks(Construct):
         task.add_retry(**BACK_OFF)
         return task
 
-    def count(self, name: str, metric: str) -> tasks.CallAwsService:
+    def count(self, name: str, metric: str) -> sfn.CustomState:
         """Add 1 to a metric of the pipeline."""
-        state = tasks.CallAwsService(
-            self,
+        return self.call(
             name,
-            service="cloudwatch",
-            action="putMetricData",
-            iam_resources=["*"],
+            "aws-sdk:cloudwatch:putMetricData",
             parameters={
                 "Namespace": METRICS_NAMESPACE,
                 "MetricData": [{"MetricName": metric, "Value": 1, "Unit": "Count"}],
             },
-            result_path=sfn.JsonPath.DISCARD,
+            permissions=[
+                iam.PolicyStatement(
+                    actions=["cloudwatch:PutMetricData"],
+                    resources=["*"],
+                    conditions={"StringEquals": {"cloudwatch:namespace": METRICS_NAMESPACE}},
+                )
+            ],
+            retries=[BACK_OFF],
         )
-        state.add_retry(**BACK_OFF)
+
+    def call(
+        self,
+        name: str,
+        integration: str,
+        *,
+        parameters: dict[str, Any],
+        permissions: Sequence[iam.PolicyStatement],
+        retries: Sequence[Mapping[str, Any]],
+        timeout: Duration | None = None,
+    ) -> sfn.CustomState:
+        """Call a service with these permissions. CDK's own tasks permit a call on every resource, without a condition."""
+        state = sfn.CustomState(
+            self,
+            name,
+            state_json={
+                "Type": "Task",
+                "Resource": f"arn:{Aws.PARTITION}:states:::{integration}",
+                "Parameters": parameters,
+                "ResultPath": sfn.JsonPath.DISCARD,
+                **({"TimeoutSeconds": timeout.to_seconds()} if timeout else {}),
+            },
+        )
+        for retry in retries:
+            state.add_retry(**retry)
+        self.permissions += permissions
         return state

@@ -36,7 +36,7 @@ _NOTHING_PUBLISHED_NOW = sfn.Condition.string_equals("$.ledger.statement", "")
 
 
 class Definition(Construct):
-    """All states; `body` is what the state machine runs."""
+    """All states; `body` is what the state machine runs, with `permissions` besides those that CDK adds."""
 
     def __init__(
         self,
@@ -111,3 +111,4 @@ class Definition(Construct):
         )
         caught_up.next(anything_left)
         self.body = sfn.DefinitionBody.from_chainable(admit)
+        self.permissions = blocks.permissions

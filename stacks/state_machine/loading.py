@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from aws_cdk import Duration
+from aws_cdk import Duration, Stack
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_stepfunctions as sfn
-from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
 from contract.keys import RUN_SLOT, copied_key, run_folder
@@ -78,22 +78,47 @@ class Loading(Construct):
             parameters={"arguments.$": f"States.Array({', '.join(_arguments(self._job, self._storage))})"},
             result_path="$.step",
         )
-        timeout = Duration.minutes(self._blocks.settings.step_timeout_minutes)
-        step = tasks.EmrAddStep(
-            self,
+        step = self._blocks.call(
             "TransformToProcessed",
-            cluster_id=self._job.cluster_id,
-            name=RUN_ID,
-            jar="command-runner.jar",
-            args=sfn.JsonPath.list_at("$.step.arguments"),
-            action_on_failure=tasks.ActionOnFailure.CONTINUE,
-            integration_pattern=sfn.IntegrationPattern.RUN_JOB,
-            task_timeout=sfn.Timeout.duration(timeout),
-            result_path=sfn.JsonPath.DISCARD,
+            "elasticmapreduce:addStep.sync",
+            parameters={
+                "ClusterId": self._job.cluster_id,
+                "Step": {
+                    "Name.$": "$$.Execution.Name",
+                    "ActionOnFailure": "CONTINUE",
+                    "HadoopJarStep": {"Jar": "command-runner.jar", "Args.$": "$.step.arguments"},
+                },
+            },
+            permissions=self._permissions(),
+            retries=[{"errors": ["States.Timeout"], **NEVER}, {**BACK_OFF, "max_attempts": 1}],
+            timeout=Duration.minutes(self._blocks.settings.step_timeout_minutes),
         )
-        step.add_retry(errors=["States.Timeout"], **NEVER)
-        step.add_retry(**{**BACK_OFF, "max_attempts": 1})
         return arrange.next(self._blocks.guard(step))
+
+    def _permissions(self) -> list[iam.PolicyStatement]:
+        """Steps on the one cluster, and the rule with which Step Functions waits for the end of a step.
+
+        Step Functions Developer Guide, "Amazon EMR", IAM policies of addStep.sync.
+        """
+        stack = Stack.of(self)
+        actions = ("AddJobFlowSteps", "DescribeStep", "CancelSteps")
+        cluster = stack.format_arn(
+            service="elasticmapreduce", resource="cluster", resource_name=self._job.cluster_id
+        )
+        rule = stack.format_arn(
+            service="events",
+            resource="rule",
+            resource_name="StepFunctionsGetEventForEMRAddJobFlowStepsRule",
+        )
+        return [
+            iam.PolicyStatement(
+                actions=[f"elasticmapreduce:{action}" for action in actions], resources=[cluster]
+            ),
+            iam.PolicyStatement(
+                actions=[f"events:{action}" for action in ("PutTargets", "PutRule", "DescribeRule")],
+                resources=[rule],
+            ),
+        ]
 
     def _publish(self) -> sfn.Chain:
         publish = self._blocks.sql("PublishWarehouse", statements.publish())

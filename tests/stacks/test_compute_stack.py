@@ -1,4 +1,5 @@
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -196,13 +197,25 @@ def test_the_job_reads_working_and_writes_processed_and_quarantine_and_no_more(
         if "NodeRole" in policy["PolicyName"]
     ]
     granted = actions_by_zone(policy["PolicyDocument"]["Statement"])
-    read = {"s3:GetObject*", "s3:GetBucket*", "s3:List*"}
-    assert granted["Working"] == granted["cdk-hnb659fds-assets"] == read
-    assert granted["Processed"] == granted["Quarantine"]
-    assert {"s3:PutObject", "s3:DeleteObject*"} < granted["Processed"]
-    assert "s3:PutObject" in granted["Logs"]
-    assert "s3:GetObject*" not in granted["Logs"]
-    assert "Landing" not in granted
+    read, write = {"s3:ListBucket", "s3:GetObject"}, {"s3:PutObject", "s3:AbortMultipartUpload"}
+    assert granted == {
+        "Working": read,
+        "Processed": read | write | {"s3:DeleteObject"},
+        "Quarantine": read | write | {"s3:DeleteObject"},
+        "Logs": write,
+        "cdk-hnb659fds-assets": {"s3:GetObject"},
+    }
+
+
+def test_a_node_reads_its_own_code_and_nothing_else_of_the_bucket_that_all_applications_share(
+    deployment: Deployment,
+) -> None:
+    (policy,) = [p for p in deployment.properties("compute", "IAM::Policy") if "NodeRole" in p["PolicyName"]]
+    assets = json.loads((deployment.folder / "goodreads-compute.assets.json").read_text())["files"].values()
+    keys = {destination["objectKey"] for asset in assets for destination in asset["destinations"].values()}
+    granted = re.findall(r'assets-[^"]*"}, "/([^"]+)"', json.dumps(policy["PolicyDocument"]))
+    assert len(granted) == 4  # the job's script and packages, the libraries and the script that installs them
+    assert set(granted) < keys
 
 
 def asset_folder(deployment: Deployment) -> Path:

@@ -1,6 +1,7 @@
 """The schedule, the logs and the alerts around the state machine."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -102,6 +103,33 @@ def test_the_state_machine_may_do_what_its_states_do_and_no_more(deployment: Dep
         "redshift-data:DescribeStatement",
         "redshift-data:ExecuteStatement",
     }
+
+
+def statement_of(deployment: Deployment, action: str) -> dict[str, Any]:
+    """The statement of the state machine's role that allows an action."""
+    found: dict[str, Any]
+    (found,) = [
+        statement
+        for policy in deployment.properties("pipeline", "IAM::Policy")
+        if "StateMachineRole" in json.dumps(policy["Roles"])
+        for statement in policy["PolicyDocument"]["Statement"]
+        if action in statement["Action"]
+    ]
+    return found
+
+
+@pytest.mark.parametrize("action", ["AddJobFlowSteps", "DescribeStep", "CancelSteps"])
+def test_the_state_machine_runs_steps_on_its_own_cluster_only(deployment: Deployment, action: str) -> None:
+    (machine,) = deployment.properties("pipeline", "StepFunctions::StateMachine")
+    resource = json.dumps(statement_of(deployment, f"elasticmapreduce:{action}")["Resource"])
+    (cluster,) = re.findall(r':cluster/", ({"Ref": "[^"]+"})', resource)
+    assert cluster in json.dumps(machine["DefinitionString"])
+    assert "emrclusterid" in cluster
+
+
+def test_the_state_machine_writes_metrics_only_of_the_pipeline(deployment: Deployment) -> None:
+    statement = statement_of(deployment, "cloudwatch:PutMetricData")
+    assert statement["Condition"] == {"StringEquals": {"cloudwatch:namespace": "GoodreadsPipeline"}}
 
 
 def test_other_programs_find_the_state_machine_and_the_topic(deployment: Deployment) -> None:
