@@ -86,7 +86,10 @@ def _format_of(copy: exp.Copy) -> Literal["csv", "parquet"]:
 
 
 def _role(copy: exp.Copy) -> str:
-    """The role that COPY acts as."""
+    """The role that COPY acts as; the parser knows it only if it comes before every other option."""
+    credentials = copy.args.get("credentials")
+    if credentials and credentials.args.get("iam_role"):
+        return str(credentials.args["iam_role"].name)
     words = list(_written(copy))
     names = [word.lower() for word in words]
     if "iam_role" not in names[:-1]:
