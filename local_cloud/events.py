@@ -12,6 +12,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from local_cloud.cloudwatch import target_called
 from stacks.settings.schedule import Rate, read_schedule
 
 log = logging.getLogger(__name__)
@@ -73,7 +74,8 @@ class Schedule:
             self._due[timer] = upcoming if now >= due else due
             if now >= due:
                 for target in timer.targets:
-                    _fire(target["Arn"], target.get("Input", "{}"))
+                    failed = not _fire(target["Arn"], target.get("Input", "{}"))
+                    target_called(timer.arn, failed=failed)
 
 
 def _rules() -> Iterator[_Timer]:
@@ -93,7 +95,7 @@ def _schedules() -> Iterator[_Timer]:
             yield _Timer(found["Arn"], found["ScheduleExpression"], zone, [found["Target"]])
 
 
-def _fire(state_machine: str, execution_input: str) -> None:
+def _fire(state_machine: str, execution_input: str) -> bool:
     name = f"scheduled-{datetime.now(UTC):%Y-%m-%dT%H-%M-%S-%f}"[:-3]
     try:
         boto3.client("stepfunctions").start_execution(
@@ -101,3 +103,5 @@ def _fire(state_machine: str, execution_input: str) -> None:
         )
     except ClientError as error:  # one failure must stop neither the other rules nor the next time
         log.warning("the schedule could not start %s: %s", state_machine, error)
+        return False
+    return True

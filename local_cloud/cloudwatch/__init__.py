@@ -7,7 +7,7 @@ from local_cloud.cloudwatch.metrics import (
     execution_ended,
     function_invoked,
     put,
-    rule_fired,
+    target_called,
 )
 from local_cloud.cloudwatch.watching import AlarmWatch, evaluate
 
@@ -20,5 +20,5 @@ __all__ = [
     "function_invoked",
     "install",
     "put",
-    "rule_fired",
+    "target_called",
 ]

@@ -70,9 +70,19 @@ def function_invoked(name: str, *, milliseconds: float, failed: bool) -> None:
     put("AWS/Lambda", {"FunctionName": name}, values)
 
 
-def rule_fired(name: str, *, failed: bool) -> None:
-    """A rule has called its target, or could not; a failure is published only if there is one."""
-    put("AWS/Events", {"RuleName": name}, {"Invocations": 1, **({"FailedInvocations": 1} if failed else {})})
+def target_called(arn: str, *, failed: bool) -> None:
+    """A rule, or a schedule of EventBridge Scheduler, has called its target, or could not; only a failure counts as one."""
+    _, _, service, *_, resource = arn.split(":")
+    _, name, *_ = resource.split("/")  # rule/NAME or schedule/GROUP/NAME
+    if service == "events":
+        put(
+            "AWS/Events",
+            {"RuleName": name},
+            {"Invocations": 1} | ({"FailedInvocations": 1} if failed else {}),
+        )
+    else:
+        counts = {"InvocationAttemptCount": 1} | ({"TargetErrorCount": 1} if failed else {})
+        put("AWS/Scheduler", {"ScheduleGroup": name}, counts)
 
 
 def clusters_seen(now: datetime) -> None:

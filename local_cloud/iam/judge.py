@@ -105,7 +105,9 @@ class Code:
             "s3:resourceaccount": ACCOUNT,
             "s3:tlsversion": "1.3",
         }
-        if not caller.service:
+        if caller.service:
+            own |= {"aws:sourceaccount": ACCOUNT}  # what a service does here, it does for this account
+        else:
             own |= {"aws:principalarn": caller.role or caller.arn, "aws:principalaccount": caller.account}
             own |= {"aws:sourceowner": caller.account}
         if user_id:

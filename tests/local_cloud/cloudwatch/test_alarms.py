@@ -21,6 +21,19 @@ NOON = datetime(2026, 2, 28, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 ADDRESS = "night@example.org"
 
+ALARMS_OF_THIS_ACCOUNT = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "cloudwatch.amazonaws.com"},
+            "Action": "sns:Publish",
+            "Resource": {"Ref": "Topic"},
+            "Condition": {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}},
+        }
+    ],
+}
+
 
 def _template(alarm: dict[str, Any]) -> str:
     """A topic that one address hears of, and an alarm."""
@@ -30,6 +43,10 @@ def _template(alarm: dict[str, Any]) -> str:
                 "Topic": {
                     "Type": "AWS::SNS::Topic",
                     "Properties": {"DisplayName": "the pipeline"},
+                },
+                "Admitted": {
+                    "Type": "AWS::SNS::TopicPolicy",
+                    "Properties": {"Topics": [{"Ref": "Topic"}], "PolicyDocument": ALARMS_OF_THIS_ACCOUNT},
                 },
                 "Address": {
                     "Type": "AWS::SNS::Subscription",
@@ -289,3 +306,18 @@ def test_the_watch_measures_a_minute_before_it_evaluates(stack: Stack) -> None:
 
 def test_a_watch_that_was_never_started_can_be_closed() -> None:
     AlarmWatch(measure=lambda _: None).close()
+
+
+def test_an_alarm_does_not_reach_a_topic_that_does_not_admit_cloudwatch(
+    stack: Stack, caplog: pytest.LogCaptureFixture
+) -> None:
+    stack.create()
+    (topic,) = boto3.client("sns").list_topics()["Topics"]
+    closed = {"Version": "2012-10-17", "Statement": []}
+    boto3.client("sns").set_topic_attributes(
+        TopicArn=topic["TopicArn"], AttributeName="Policy", AttributeValue=json.dumps(closed)
+    )
+    stack.put(11, 0)
+    assert stack.at(1) == "ALARM"
+    assert stack.mails == []
+    assert "cloudwatch.amazonaws.com is not authorized to perform: sns:Publish" in caplog.text

@@ -135,12 +135,15 @@ def test_a_function_publishes_its_errors_also_if_there_are_none() -> None:
     }
 
 
-def test_a_rule_publishes_failures_only_if_there_are_some() -> None:
+def test_rules_and_schedules_publish_failures_only_if_there_are_some() -> None:
     for failed in (False, True):
-        cloudwatch.rule_fired("schedule", failed=failed)
+        cloudwatch.target_called("arn:aws:events:us-east-1:123456789012:rule/ten", failed=failed)
+        cloudwatch.target_called("arn:aws:scheduler:us-east-1:123456789012:schedule/books/x", failed=failed)
     assert found() == {
-        ("AWS/Events", "Invocations", "RuleName=schedule"): [1, 1],
-        ("AWS/Events", "FailedInvocations", "RuleName=schedule"): [1],
+        ("AWS/Events", "Invocations", "RuleName=ten"): [1, 1],
+        ("AWS/Events", "FailedInvocations", "RuleName=ten"): [1],
+        ("AWS/Scheduler", "InvocationAttemptCount", "ScheduleGroup=books"): [1, 1],
+        ("AWS/Scheduler", "TargetErrorCount", "ScheduleGroup=books"): [1],
     }
 
 
