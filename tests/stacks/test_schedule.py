@@ -7,7 +7,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from stacks.settings.schedule import Cron, Rate, read_schedule
@@ -59,8 +59,14 @@ def starts(cron: Cron, begin: datetime, end: datetime) -> list[datetime]:
     return found
 
 
+BERLIN = "Europe/Berlin"
+IN_SPRING, IN_AUTUMN = CHANGES[BERLIN]
+
+
 @settings(max_examples=40)
 @given(ZONES, MINUTES, HOURS, ON)
+@example((BERLIN, IN_SPRING), {30}, {2}, {"SUN"})
+@example((BERLIN, IN_AUTUMN), {0, 45}, {2, 3}, {"SUN"})
 def test_a_cron_expression_starts_runs_when_clocks_show_its_times(
     place: tuple[str, date], minutes: set[int], hours: set[int], weekdays: set[str]
 ) -> None:
@@ -68,9 +74,18 @@ def test_a_cron_expression_starts_runs_when_clocks_show_its_times(
     cron = read_schedule(f"cron({listed(minutes)} {listed(hours)} ? * {listed(weekdays)} *)", zone)
     assert isinstance(cron, Cron)
     begin = datetime(change.year, change.month, change.day, tzinfo=UTC) - 2 * DAY
-    found = starts(cron, begin, begin + 4 * DAY)
-    assert found == minute_by_minute(cron.zone, begin, begin + 4 * DAY, minutes, hours, weekdays)
+    end = begin + 4 * DAY
+    expected = minute_by_minute(cron.zone, begin, end, minutes, hours, weekdays)
+    found = starts(cron, begin, end)
+    assert found == expected
     assert all(earlier < later for earlier, later in pairwise(found))
+    for half_hours in range(
+        4 * 48
+    ):  # whoever asks in the second of two equal hours is not sent back to the first
+        moment = begin + half_hours * 30 * MINUTE
+        later = cron.next_after(moment)
+        assert later
+        assert (later if later < end else None) == next((each for each in expected if each > moment), None)
 
 
 @pytest.mark.slow
