@@ -62,12 +62,20 @@ class Functions(Construct):
         """The functions by the names of their handlers' modules."""
         return {name: value for name, value in vars(self).items() if isinstance(value, lambda_.Function)}
 
+    @property
+    def names(self) -> Mapping[str, str]:
+        """The functions' own names, by the names of their handlers' modules."""
+        return {module: self._name_of(module) for module in self.by_name}
+
+    def _name_of(self, module: str) -> str:
+        return f"{self._settings.name}-{module.replace('_', '-')}"
+
     def _function(self, module: str, *, memory_mb: int, minutes: int) -> lambda_.Function:
         construct_id = module.title().replace("_", "")
         function = lambda_.Function(
             self,
             construct_id,
-            function_name=f"{self._settings.name}-{module.replace('_', '-')}",
+            function_name=self._name_of(module),
             handler=f"lambdas.{module}.handler",
             code=self._code,
             runtime=lambda_.Runtime.PYTHON_3_14,

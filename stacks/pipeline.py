@@ -40,6 +40,7 @@ class PipelineStack(Stack):
         self.alerts = sns.Topic(self, "Alerts", display_name=f"{settings.name} pipeline", enforce_ssl=True)
         functions = Functions(self, "Functions", settings=settings, storage=storage)
         self.functions = functions.by_name
+        self.function_names = functions.names
         definition = Definition(
             self,
             "States",

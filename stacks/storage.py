@@ -20,7 +20,8 @@ class StorageStack(Stack):
     Tear-down keeps what cannot be made again: landing (files no run has published yet), working (the archive of the files that
     were published), quarantine (rows waiting to be replayed) and the logs. Processed follows from working, so `cdk destroy`
     deletes it; empty it first, CloudFormation refuses to delete a bucket with objects in it. To deploy under the same name
-    afterwards, delete the four kept buckets or take them back in with `cdk import`.
+    afterwards, delete the four kept buckets or take them back in (docs/runbook.md, "Teardown"). A first deployment that fails
+    leaves no bucket behind, which the next one would find in its way.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
@@ -31,7 +32,7 @@ class StorageStack(Stack):
         self.landing = self._zone(
             "landing",
             versioned=True,
-            removal_policy=RemovalPolicy.RETAIN,
+            removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
             lifecycle=s3.LifecycleRule(
                 noncurrent_version_expiration=Duration.days(settings.landing_retention_days),
                 expired_object_delete_marker=True,
@@ -39,7 +40,7 @@ class StorageStack(Stack):
         )
         self.working = self._zone(
             "working",
-            removal_policy=RemovalPolicy.RETAIN,
+            removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
             lifecycle=_expire_runs(
                 settings.archive_retention_days, colder=colder_within(settings.archive_retention_days)
             ),
@@ -47,7 +48,7 @@ class StorageStack(Stack):
         self.processed = self._zone("processed", lifecycle=_expire_runs(settings.processed_retention_days))
         self.quarantine = self._zone(
             "quarantine",
-            removal_policy=RemovalPolicy.RETAIN,
+            removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
             lifecycle=_expire_runs(settings.quarantine_retention_days),
         )
         self.lease_table = dynamodb.Table(
@@ -106,7 +107,7 @@ class StorageStack(Stack):
                 s3.LifecycleRule(expiration=Duration.days(self._settings.log_retention_days)),
                 _DROP_UNFINISHED_UPLOADS,
             ],
-            removal_policy=RemovalPolicy.RETAIN,
+            removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
         )
         self._admit_redshift_audit_logs(bucket)
         accept(

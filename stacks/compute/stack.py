@@ -99,7 +99,8 @@ class ComputeStack(Stack):
         return emr.CfnCluster(
             self,
             "Cluster",
-            name=settings.name,
+            # another name makes CloudFormation replace the cluster
+            name=f"{settings.name}-{settings.emr_generation}",
             release_label=settings.emr_release,
             applications=[emr.CfnCluster.ApplicationProperty(name=name) for name in ("Hadoop", "Spark")],
             instances=emr.CfnCluster.JobFlowInstancesConfigProperty(

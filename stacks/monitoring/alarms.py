@@ -63,7 +63,7 @@ class Alarms:
             pipeline.schedule.failures,
             "The schedule could not start a run. Check the role and the target of the rule, or of the schedule.",
         )
-        for name, function in pipeline.functions.items():
+        for name, function in pipeline.function_names.items():
             self._alarm(
                 f"Function{name.title().replace('_', '')}",
                 metrics.function_trouble(function),

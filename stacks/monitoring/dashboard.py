@@ -122,8 +122,8 @@ def _capacity(
         cloudwatch.GraphWidget(
             title="Function errors",
             left=[
-                function.metric_errors(statistic=cloudwatch.Stats.SUM, label=name)
-                for name, function in pipeline.functions.items()
+                metrics.of_function(function, "Errors", label=name)
+                for name, function in pipeline.function_names.items()
             ],
             width=_THIRD,
         ),

@@ -5,7 +5,6 @@ from typing import Protocol
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_stepfunctions as sfn
 
@@ -22,7 +21,7 @@ class Pipeline(Protocol):
     @property
     def alerts(self) -> sns.Topic: ...
     @property
-    def functions(self) -> Mapping[str, lambda_.Function]: ...
+    def function_names(self) -> Mapping[str, str]: ...
     @property
     def schedule(self) -> RunSchedule: ...
     @property
@@ -99,13 +98,24 @@ def finished_runs(pipeline: Pipeline, window: Duration) -> cloudwatch.MathExpres
     )
 
 
-def function_trouble(function: lambda_.Function) -> cloudwatch.MathExpression:
+def of_function(name: str, metric: str, label: str | None = None) -> cloudwatch.Metric:
+    """A metric of a function. Its name is no export, which could not go together with the function."""
+    return cloudwatch.Metric(
+        namespace="AWS/Lambda",
+        metric_name=metric,
+        dimensions_map={"FunctionName": name},
+        statistic=cloudwatch.Stats.SUM,
+        label=label,
+    )
+
+
+def function_trouble(name: str) -> cloudwatch.MathExpression:
     """Invocations that failed or were throttled, in five minutes."""
     return cloudwatch.MathExpression(
         expression="FILL(errors, 0) + FILL(throttles, 0)",
         using_metrics={
-            "errors": function.metric_errors(statistic=cloudwatch.Stats.SUM),
-            "throttles": function.metric_throttles(statistic=cloudwatch.Stats.SUM),
+            "errors": of_function(name, "Errors"),
+            "throttles": of_function(name, "Throttles"),
         },
         label="errors and throttles",
         period=FIVE_MINUTES,

@@ -111,8 +111,8 @@ class Settings(BaseModel):
         "",
         r"^$|^[a-z]{2}(-[a-z]+)+-\d[a-z],[a-z]{2}(-[a-z]+)+-\d[a-z]$",
         "the two availability zones of the network, for node types that are not in every zone: like us-east-1b,us-east-1d (EMR "
-        "runs in the first), or empty for the region's first two. Choose before the first deployment: other zones mean "
-        "other subnets",
+        "runs in the first), or empty for the region's first two. They cannot be changed after the first "
+        "deployment: other zones mean other subnets",
     )
     powertools_layer: str = _text(
         "",
@@ -132,6 +132,10 @@ class Settings(BaseModel):
     emr_core_count: int = _whole(2, 1, 100, "EMR core nodes, next to the one primary node")
     emr_ebs_gib: int = _whole(64, 32, 16384, "disk of every EMR node in GiB")
 
+    emr_generation: int = _whole(
+        1, 1, 999, "raise it to have the EMR cluster made anew, also one that has terminated"
+    )
+
     redshift_node_type: str = _text(
         "dc2.large",
         r"^(dc2|ds2|ra3|rg)\.[0-9a-z]+$",
@@ -146,12 +150,12 @@ class Settings(BaseModel):
     redshift_database: str = _text(
         "goodreads",
         r"^[a-z][a-z0-9_]{0,63}$",
-        "database: up to 64 lower-case letters, digits and underscores",
+        "database: up to 64 lower-case letters, digits and underscores; it cannot be changed after the first deployment",
     )
     redshift_user: str = _text(
         "pipeline",
         r"^[a-z][a-z0-9_]{0,63}$",
-        "database user: up to 64 lower-case letters, digits and underscores",
+        "database user: up to 64 lower-case letters, digits and underscores; it cannot be changed after the first deployment",
     )
 
     analytics_window_days: int = _whole(30, 1, 3650, "days of reviews that the analytics look back on")

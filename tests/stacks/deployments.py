@@ -19,6 +19,7 @@ TUNED: dict[str, Any] = {
     "late_after_minutes": 5000,
     "emr_core_count": 4,
     "emr_ebs_gib": 96,
+    "emr_generation": 2,
     "redshift_node_type": "ra3.xlplus",
     "redshift_node_count": 3,
     "redshift_port": 5431,

@@ -12,15 +12,15 @@ _SKIPPED = "Sum of GoodreadsPipeline RunsSkipped"
 _EMR = "JobFlowId=/goodreads/emr-cluster-id"
 _REDSHIFT = "ClusterIdentifier=goodreads"
 _FUNCTIONS = (
-    "PlanCopies",
-    "CompareCatalog",
-    "DropPublished",
-    "CopyToWorking",
-    "ConfirmCopies",
-    "QuarantineUnreadable",
-    "CheckQuality",
-    "AcknowledgeLanding",
-    "ReportRun",
+    "plan-copies",
+    "compare-catalog",
+    "drop-published",
+    "copy-to-working",
+    "confirm-copies",
+    "quarantine-unreadable",
+    "check-quality",
+    "acknowledge-landing",
+    "report-run",
 )
 
 ALARMS = {
@@ -69,11 +69,11 @@ ALARMS = {
         "value > 90", {"value": f"Average of AWS/Redshift CPUUtilization {_REDSHIFT}"}, periods=6
     ),
 } | {
-    f"Function{name}": Alarm(
+    f"Function{name.title().replace('-', '')}": Alarm(
         "FILL(errors, 0) + FILL(throttles, 0) > 0",
         {
-            "errors": f"Sum of AWS/Lambda Errors FunctionName=<Functions{name}>",
-            "throttles": f"Sum of AWS/Lambda Throttles FunctionName=<Functions{name}>",
+            "errors": f"Sum of AWS/Lambda Errors FunctionName=goodreads-{name}",
+            "throttles": f"Sum of AWS/Lambda Throttles FunctionName=goodreads-{name}",
         },
     )
     for name in _FUNCTIONS
@@ -155,9 +155,7 @@ def test_the_dashboard_shows_runs_rows_and_clusters(deployment: Deployment) -> N
             f"Average of AWS/Redshift CPUUtilization {_REDSHIFT}",
             f"Average of AWS/Redshift PercentageDiskSpaceUsed {_REDSHIFT}",
         ],
-        "Function errors": [
-            f"Sum of AWS/Lambda Errors FunctionName=<Functions{name}>" for name in _FUNCTIONS
-        ],
+        "Function errors": [f"Sum of AWS/Lambda Errors FunctionName=goodreads-{name}" for name in _FUNCTIONS],
     }
 
 

@@ -123,10 +123,10 @@ def test_unfinished_uploads_are_dropped(buckets: dict[str, dict[str, Any]], zone
 
 def test_tear_down_keeps_what_cannot_be_made_again(buckets: dict[str, dict[str, Any]]) -> None:
     assert {zone: bucket["DeletionPolicy"] for zone, bucket in buckets.items()} == {
-        "landing": "Retain",
-        "quarantine": "Retain",
-        "logs": "Retain",
-        "working": "Retain",
+        "landing": "RetainExceptOnCreate",
+        "quarantine": "RetainExceptOnCreate",
+        "logs": "RetainExceptOnCreate",
+        "working": "RetainExceptOnCreate",
         "processed": "Delete",
     }
 
