@@ -21,6 +21,7 @@ from local_cloud import (
     dynamodb,
     emr,
     iam,
+    identity,
     lambda_,
     redshift,
     s3,
@@ -110,6 +111,7 @@ def _install(
             lost.append(name)
             log.warning("%s has ended, %s, but `status` will not know it: %s", name, status, cause)
 
+    identity.install()
     iam.install(judge)
     s3.install(state.buckets)
     dynamodb.install(state.tables)

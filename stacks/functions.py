@@ -1,6 +1,7 @@
 """The Lambda functions: one asset with the handlers, the contract and the catalog, one function for each handler."""
 
 from collections.abc import Mapping
+from typing import cast
 
 from aws_cdk import Duration, IgnoreMode
 from aws_cdk import aws_iam as iam
@@ -14,6 +15,7 @@ from stacks.grants import OF_RUNS, grant_delete, grant_read, grant_tags, grant_w
 from stacks.log_group import log_group
 from stacks.nag import accept
 from stacks.settings.settings import Settings
+from stacks.statements_role import StatementsRole
 from stacks.storage import StorageStack
 
 _PACKAGES = ("catalog", "contract", "lambdas")
@@ -24,7 +26,13 @@ class Functions(Construct):
     """The functions, each by the name of its handler's module."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, settings: Settings, storage: StorageStack
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        storage: StorageStack,
+        statements: StatementsRole,
     ) -> None:
         super().__init__(scope, construct_id)
         self._settings = settings
@@ -38,6 +46,7 @@ class Functions(Construct):
             copy_bytes_per_task=settings.copy_bytes_per_task,
             copy_part_bytes=settings.copy_part_bytes,
             analytics_window_days=settings.analytics_window_days,
+            statements_role_arn=statements.role.role_arn,
         ).as_variables()
         self._code = lambda_.Code.from_asset(str(ROOT), exclude=_CODE, ignore_mode=IgnoreMode.GIT)
         self._powertools = lambda_.LayerVersion.from_layer_version_arn(
@@ -56,6 +65,7 @@ class Functions(Construct):
         self.acknowledge_landing = self._function("acknowledge_landing", memory_mb=1024, minutes=15)
         self.report_run = self._function("report_run", memory_mb=256, minutes=1)
         self._grant(storage)
+        self._lend(statements)
 
     @property
     def by_name(self) -> Mapping[str, lambda_.Function]:
@@ -134,6 +144,15 @@ class Functions(Construct):
         )
         for function in (self.drop_published, self.acknowledge_landing):
             grant_delete(function, landing, "*")
+        for function in self.by_name.values():
+            accept(
+                function,
+                "AwsSolutions-IAM5[Resource::*]",
+                reason="X-Ray's PutTraceSegments knows no narrower resource.",
+            )
+
+    def _lend(self, statements: StatementsRole) -> None:
+        """The functions that read what a statement of the state machine found."""
         for reader in (
             self.compare_catalog,
             self.drop_published,
@@ -141,12 +160,4 @@ class Functions(Construct):
             self.acknowledge_landing,
             self.report_run,
         ):
-            reader.add_to_role_policy(
-                iam.PolicyStatement(actions=["redshift-data:GetStatementResult"], resources=["*"])
-            )
-        for function in self.by_name.values():
-            accept(
-                function,
-                "AwsSolutions-IAM5[Resource::*]",
-                reason="GetStatementResult and X-Ray's PutTraceSegments know no narrower resource.",
-            )
+            statements.lend_to(cast("iam.IRole", reader.role))

@@ -3,6 +3,7 @@
 from typing import cast
 
 from aws_cdk import CfnOutput, Duration, Stack
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_stepfunctions as sfn
@@ -18,6 +19,7 @@ from stacks.settings.settings import Settings
 from stacks.state_machine.definition import Definition
 from stacks.state_machine.loading import SparkJob
 from stacks.state_machine.run_sql import Warehouse
+from stacks.statements_role import StatementsRole
 from stacks.storage import StorageStack
 from stacks.warehouse import WarehouseStack
 
@@ -38,7 +40,9 @@ class PipelineStack(Stack):
         super().__init__(scope, construct_id)
         self.metrics_namespace = METRICS_NAMESPACE
         self.alerts = sns.Topic(self, "Alerts", display_name=f"{settings.name} pipeline", enforce_ssl=True)
-        functions = Functions(self, "Functions", settings=settings, storage=storage)
+        role = iam.Role(self, "StateMachineRole", assumed_by=iam.ServicePrincipal("states.amazonaws.com"))
+        statements = StatementsRole(self, "Statements", warehouse=warehouse, submitter=role)
+        functions = Functions(self, "Functions", settings=settings, storage=storage, statements=statements)
         self.functions = functions.by_name
         self.function_names = functions.names
         definition = Definition(
@@ -49,8 +53,7 @@ class PipelineStack(Stack):
             functions=functions,
             warehouse=Warehouse(
                 cluster_identifier=warehouse.cluster_identifier,
-                cluster_arn=warehouse.cluster_arn,
-                credential_arns=warehouse.credential_arns,
+                role=statements.role,
                 database=warehouse.database,
                 user=warehouse.user,
                 copy_role_arn=warehouse.copy_role.role_arn,
@@ -66,6 +69,7 @@ class PipelineStack(Stack):
             self,
             "StateMachine",
             state_machine_name=settings.name,
+            role=role,
             definition_body=definition.body,
             timeout=Duration.minutes(settings.run_timeout_minutes),
             tracing_enabled=True,
@@ -97,10 +101,10 @@ class PipelineStack(Stack):
         ]
         here = "<AWS::Region>:<AWS::AccountId>"
         accept(
-            self.state_machine,
+            self.state_machine.role,
             *(f"AwsSolutions-IAM5[Resource::<{name}.Arn>:*]" for name in functions),
             f"AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:states:{here}:execution:{settings.name}:*]",
             "AwsSolutions-IAM5[Resource::*]",
             reason="Versions of its own functions, its own executions, and actions without a resource: log delivery, "
-            "traces, metrics (of one namespace), describe and cancel of a statement.",
+            "traces, metrics (of one namespace).",
         )

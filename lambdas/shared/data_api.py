@@ -1,16 +1,31 @@
-"""Reads the result of a finished Data API statement."""
+"""Reads the result of a finished Data API statement, under the role that submitted the statement."""
 
+import os
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
+from botocore.credentials import (
+    AssumeRoleProvider,
+    CanonicalNameCredentialSourcer,
+    CredentialResolver,
+    EnvProvider,
+)
+from botocore.session import get_session
 
 from contract.ledger import LedgerLine
+from lambdas.shared.environment import Environment
+
+if TYPE_CHECKING:
+    from mypy_boto3_redshift_data import RedshiftDataAPIServiceClient
+
+_PROFILE = "statements"
 
 
 def read_rows(statement: str) -> Iterator[dict[str, Any]]:
     """Each row of the statement's result as {column: value}, over all pages."""
-    for page in boto3.client("redshift-data").get_paginator("get_statement_result").paginate(Id=statement):
+    client = _client(Environment.read().statements_role_arn)
+    for page in client.get_paginator("get_statement_result").paginate(Id=statement):
         names = [column["name"] for column in page["ColumnMetadata"]]
         for record in page["Records"]:
             yield dict(zip(names, (value_of(dict(field)) for field in record), strict=True))
@@ -25,3 +40,26 @@ def value_of(field: dict[str, Any]) -> Any:
     """The value of one field of a record; the Data API tags it with its type: {"longValue": 3}, {"isNull": True}."""
     (kind, value), *_ = field.items()
     return None if kind == "isNull" else value
+
+
+def _client(role_arn: str) -> "RedshiftDataAPIServiceClient":
+    """A client whose credentials are a session of the role, which botocore renews before it ends.
+
+    It is what a profile with `role_arn` and `credential_source = Environment` is, without the file. The session has the function's
+    name, so that CloudTrail tells who has read.
+    """
+    session = get_session()
+    profile = {
+        "role_arn": role_arn,
+        "credential_source": "Environment",
+        "role_session_name": os.environ["AWS_LAMBDA_FUNCTION_NAME"],
+    }
+    assumes = AssumeRoleProvider(
+        load_config=lambda: {"profiles": {_PROFILE: profile}},
+        client_creator=session.create_client,
+        cache={},
+        profile_name=_PROFILE,
+        credential_sourcer=CanonicalNameCredentialSourcer([EnvProvider()]),
+    )
+    session.register_component("credential_provider", CredentialResolver([assumes]))
+    return boto3.Session(botocore_session=session).client("redshift-data")

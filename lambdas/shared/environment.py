@@ -24,6 +24,7 @@ class Environment:
     copy_bytes_per_task: int
     copy_part_bytes: int
     analytics_window_days: int
+    statements_role_arn: str
 
     @classmethod
     def read(cls) -> "Environment":
@@ -38,6 +39,7 @@ class Environment:
             copy_bytes_per_task=int(os.environ["COPY_BYTES_PER_TASK"]),
             copy_part_bytes=int(os.environ["COPY_PART_BYTES"]),
             analytics_window_days=int(os.environ["ANALYTICS_WINDOW_DAYS"]),
+            statements_role_arn=os.environ["STATEMENTS_ROLE_ARN"],
         )
 
     @property

@@ -18,6 +18,7 @@ from local_cloud.addresses import ADMINISTRATOR_KEY, REGION
 
 _PARTITION = "aws"
 _HOUR = 3600
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 class Kind(Enum):
@@ -57,7 +58,7 @@ class Keys:
     access_key_id: str
     secret_access_key: str
     session_token: str | None = None
-    expires: datetime | None = None
+    expires: datetime = _NEVER
 
     def variables(self) -> dict[str, str]:
         """Environment variables with which AWS clients sign as the principal."""

@@ -9,8 +9,10 @@ import threading
 import uuid
 import zipfile
 from collections import defaultdict
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import IO, Any, Protocol
@@ -18,9 +20,11 @@ from typing import IO, Any, Protocol
 from landing.aside import written_aside
 from landing.disk import cause_told
 from local_cloud.deployed_only import DEPLOYED_ONLY
+from local_cloud.identity import Keys, session
 from local_cloud.processes import end_tree
 
 _CHILD = Path(__file__).with_name("child.py")
+_SESSION_SECONDS = 12 * 3600
 
 
 class Function(Protocol):
@@ -28,6 +32,7 @@ class Function(Protocol):
 
     function_name: str
     function_arn: str
+    role: str
     handler: str
     code_bytes: bytes
     environment_vars: dict[str, str]
@@ -48,6 +53,7 @@ class _Child:
     process: "subprocess.Popen[bytes]"
     events: IO[bytes]
     answers: IO[bytes]
+    expires: datetime
 
     def end(self) -> None:
         end_tree(self.process)
@@ -56,13 +62,25 @@ class _Child:
         self.answers.close()
 
 
+SignIn = Callable[[Function], Keys]
+"""Makes the keys with which the children of a function sign what they call."""
+
+
+def _session_of(function: Function) -> Keys:
+    """A session of the function's role; Lambda gives it the function's name."""
+    return session(function.role, function.function_name, seconds=_SESSION_SECONDS)
+
+
 class LambdaRuntime:
     """A pool of warm children for each version of each function; each concurrent call has its own child."""
 
-    def __init__(self, code: Path, logs: Path, environment: dict[str, str]) -> None:
+    def __init__(
+        self, code: Path, logs: Path, environment: dict[str, str], sign_in: SignIn = _session_of
+    ) -> None:
         self.code = code
         self._logs = logs
         self._environment = environment
+        self._sign_in = sign_in
         self._idle: dict[str, list[_Child]] = defaultdict(list)
         self._children: list[_Child] = []
         self._lock = threading.Lock()
@@ -71,7 +89,7 @@ class LambdaRuntime:
     def invoke(self, function: Function, event: Any) -> Answer:
         """Run the handler on the event; a child that dies or takes longer than the timeout is an error."""
         key = _version(function)
-        child = self._take(key) or self._start(function)
+        child = self._take(key, function.timeout) or self._start(function)
         request = {"event": event, "id": str(uuid.uuid4()), "timeout": function.timeout}
         line = self._exchange(child, request, function.timeout)
         if line is None or not line.endswith(b"\n"):
@@ -90,19 +108,26 @@ class LambdaRuntime:
         for child in children:
             child.end()
 
-    def _take(self, key: str) -> _Child | None:
-        with self._lock:
-            while self._idle[key]:
-                child = self._idle[key].pop()
-                if child.process.poll() is None:
-                    return child
-        return None
+    def _take(self, key: str, timeout: int) -> _Child | None:
+        """A warm child whose session lasts for another call."""
+        while True:
+            with self._lock:
+                child = self._idle[key].pop() if self._idle[key] else None
+            if child is None or (
+                child.process.poll() is None
+                and datetime.now(UTC) + timedelta(seconds=timeout) < child.expires
+            ):
+                return child
+            self._end(child)
 
-    def _ended(self, child: _Child, function: Function, *, timed_out: bool) -> Answer:
-        code = child.process.wait()
+    def _end(self, child: _Child) -> None:
         child.end()
         with self._lock:
             self._children.remove(child)
+
+    def _ended(self, child: _Child, function: Function, *, timed_out: bool) -> Answer:
+        code = child.process.wait()
+        self._end(child)
         name = function.function_name
         if timed_out:
             return _error("Sandbox.Timedout", f"{name} timed out after {function.timeout} seconds")
@@ -111,6 +136,7 @@ class LambdaRuntime:
 
     def _start(self, function: Function) -> _Child:
         code = self._unpacked(function)
+        keys = self._sign_in(function)
         with self.log(function).open("ab") as log, self._lock:
             if self._closed:
                 raise RuntimeError("the endpoint is going down")
@@ -121,13 +147,13 @@ class LambdaRuntime:
                 stdout=log,
                 stderr=log,
                 pass_fds=[writing],
-                env=self._variables(function, code),
+                env={**self._variables(function, code), **keys.variables()},
                 start_new_session=True,  # Ctrl-C in the terminal is for the command; the command ends the children
             )
             os.close(writing)
             if process.stdin is None:
                 raise RuntimeError("a child is always started with a pipe")
-            child = _Child(process, process.stdin, os.fdopen(reading, "rb"))
+            child = _Child(process, process.stdin, os.fdopen(reading, "rb"), keys.expires)
             self._children.append(child)
         return child
 
@@ -180,7 +206,12 @@ class LambdaRuntime:
 
 def _version(function: Function) -> str:
     """Calls with the same version can share a child."""
-    settings = [function.function_name, function.handler, sorted(function.environment_vars.items())]
+    settings = [
+        function.function_name,
+        function.handler,
+        function.role,
+        sorted(function.environment_vars.items()),
+    ]
     return hashlib.sha256(function.code_bytes + json.dumps(settings).encode()).hexdigest()
 
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
+from local_cloud.identity import Principal
 from local_cloud.redshift.access import S3Access
 from local_cloud.redshift.errors import DataApiError, invalid
 from local_cloud.redshift.results import ResultSet
@@ -38,11 +39,13 @@ _NO_LOCAL_MEANING = {
     "SessionKeepAliveSeconds": set[str](),
 }
 
+Caller = Principal | None
+
 
 class RedshiftEngine:
     """Operations take and return dicts in boto3's shape and raise DataApiError.
 
-    `page_rows` and `page_bytes` bound one page of GetStatementResult, at least one row.
+    `caller` made the request. Without a caller it is this process itself, which sees every statement. `page_rows` and `page_bytes` bound one page of GetStatementResult, at least one row.
     """
 
     page_rows = 1_000
@@ -52,7 +55,7 @@ class RedshiftEngine:
         self._warehouse = Warehouse(database, buckets, access)
         self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="redshift")
         self._statements: dict[str, Statement] = {}
-        self._tokens: dict[str, Statement] = {}
+        self._tokens: dict[tuple[str | None, str | None], Statement] = {}
         self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
@@ -71,18 +74,18 @@ class RedshiftEngine:
         self._pool.shutdown()
         self._warehouse.close()
 
-    def execute_statement(self, request: dict[str, Any]) -> dict[str, Any]:
+    def execute_statement(self, request: dict[str, Any], caller: Caller = None) -> dict[str, Any]:
         """Submit one statement."""
-        return self._submit(request, [request.get("Sql") or ""], is_batch=False)
+        return self._submit(request, [request.get("Sql") or ""], caller, is_batch=False)
 
-    def batch_execute_statement(self, request: dict[str, Any]) -> dict[str, Any]:
+    def batch_execute_statement(self, request: dict[str, Any], caller: Caller = None) -> dict[str, Any]:
         """Submit up to 40 statements as one transaction."""
-        return self._submit(request, request.get("Sqls") or [], is_batch=True)
+        return self._submit(request, request.get("Sqls") or [], caller, is_batch=True)
 
-    def describe_statement(self, request: dict[str, Any]) -> dict[str, Any]:
+    def describe_statement(self, request: dict[str, Any], caller: Caller = None) -> dict[str, Any]:
         """Status and figures; waits up to WaitTimeSeconds, or about a second, for a running statement."""
         _check_wait(request)
-        statement, sub = self._find(request["Id"])
+        statement, sub = self._find(request["Id"], caller)
         statement.done.wait(request.get("WaitTimeSeconds", _LONG_POLL))
         described = statement.describe()
         if sub is None or not statement.is_batch:
@@ -91,10 +94,10 @@ class RedshiftEngine:
         described.pop("Error", None)
         return {**described, **sub.describe()}
 
-    def get_statement_result(self, request: dict[str, Any]) -> dict[str, Any]:
+    def get_statement_result(self, request: dict[str, Any], caller: Caller = None) -> dict[str, Any]:
         """One page of a result; NextToken asks for the next page."""
         _check_wait(request)
-        statement, sub = self._find(request["Id"])
+        statement, sub = self._find(request["Id"], caller)
         if sub is None:
             raise invalid("BatchExecuteStatement result can only be retrieved with sub-statement id.")
         statement.done.wait(request.get("WaitTimeSeconds", 0))
@@ -106,21 +109,25 @@ class RedshiftEngine:
             )
         return self._page(result, request.get("NextToken"))
 
-    def cancel_statement(self, request: dict[str, Any]) -> dict[str, Any]:
+    def cancel_statement(self, request: dict[str, Any], caller: Caller = None) -> dict[str, Any]:
         """Stop a statement and roll it back; ValidationException if it has ended."""
-        statement, _ = self._find(request["Id"])
+        statement, _ = self._find(request["Id"], caller)
         self._cancel(statement)
         return {"Status": True}
 
-    def list_statements(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Statements of the last 24 hours, newest first; FINISHED ones unless Status says otherwise."""
+    def list_statements(self, request: dict[str, Any], caller: Caller = None) -> dict[str, Any]:
+        """The caller's statements of the last 24 hours, newest first; FINISHED ones unless Status says otherwise.
+
+        They are those of the caller's role, or of this one session of the role with RoleLevel false.
+        """
         wanted = request.get("Status") or "FINISHED"
         prefix = request.get("StatementName") or ""
         named = [n for n in ("Database", "ClusterIdentifier", "WorkgroupName") if request.get(n)]
         matching = [
             statement
             for statement in reversed(list(self._statements.values()))
-            if wanted in {"ALL", statement.status}
+            if _is_own(statement, caller, role_level=request.get("RoleLevel", True))
+            and wanted in {"ALL", statement.status}
             and (statement.request.get("StatementName") or "").startswith(prefix)
             and all(statement.request.get(name) == request[name] for name in named)
         ]
@@ -129,17 +136,20 @@ class RedshiftEngine:
         more = {"NextToken": str(end)} if end < len(matching) else {}
         return {"Statements": [_listed(statement) for statement in matching[start:end]], **more}
 
-    def _submit(self, request: dict[str, Any], statements: list[str], *, is_batch: bool) -> dict[str, Any]:
+    def _submit(
+        self, request: dict[str, Any], statements: list[str], caller: Caller, *, is_batch: bool
+    ) -> dict[str, Any]:
         _check_submission(request, statements)
         with self._lock:
             self._forget_old()
             token = request.get("ClientToken")
-            statement = self._tokens.get(token) if token else None
+            given = (caller.arn if caller else None, token)
+            statement = self._tokens.get(given)
             if statement is None:
-                statement = _new_statement(request, statements, is_batch=is_batch)
+                statement = _new_statement(request, statements, caller, is_batch=is_batch)
                 self._statements[statement.id] = statement
                 if token:
-                    self._tokens[token] = statement
+                    self._tokens[given] = statement
                 self._pool.submit(run, statement, self._warehouse)
             elif _content(statement.request) != _content(request):
                 raise invalid(f"ClientToken {token} was used before for a request with other content")
@@ -150,12 +160,16 @@ class RedshiftEngine:
         waited = ("Status", "HasResultSet") if "WaitTimeSeconds" in request else ()
         return {name: described[name] for name in (*echoed, *waited) if name in described}
 
-    def _find(self, identifier: str) -> tuple[Statement, SubStatement | None]:
-        """The statement and its part with that id; None for the batch as a whole."""
+    def _find(self, identifier: str, caller: Caller) -> tuple[Statement, SubStatement | None]:
+        """The statement and its part with that id; None for the batch as a whole. A foreign statement does not exist."""
         _check_id(identifier)
         statement = self._statements.get(identifier.partition(":")[0])
         sub = next((sub for sub in statement.subs if sub.id == identifier), None) if statement else None
-        if statement is None or (sub is None and statement.id != identifier):
+        if (
+            statement is None
+            or (sub is None and statement.id != identifier)
+            or not _is_own(statement, caller)
+        ):
             raise DataApiError("ResourceNotFoundException", "Query does not exist.")
         return statement, sub
 
@@ -177,19 +191,36 @@ class RedshiftEngine:
 
     def _forget_old(self) -> None:
         now = datetime.now(UTC)
-        for kept, lifetime in ((self._statements, _REMEMBERED), (self._tokens, _TOKEN_VALID)):
+        remembered: tuple[tuple[dict[Any, Statement], timedelta], ...] = (
+            (self._statements, _REMEMBERED),
+            (self._tokens, _TOKEN_VALID),
+        )
+        for kept, lifetime in remembered:
             old = [k for k, s in kept.items() if s.done.is_set() and now - s.created_at > lifetime]
             for key in old:
                 del kept[key]
 
 
-def _new_statement(request: dict[str, Any], statements: list[str], *, is_batch: bool) -> Statement:
+def _new_statement(
+    request: dict[str, Any], statements: list[str], caller: Caller, *, is_batch: bool
+) -> Statement:
     identifier = str(uuid.uuid4())
     subs = [
         SubStatement(f"{identifier}:{number}" if is_batch else identifier, sql)
         for number, sql in enumerate(statements, 1)
     ]
-    return Statement(identifier, request, is_batch, subs)
+    return Statement(identifier, request, is_batch, subs, owner=caller)
+
+
+def _is_own(statement: Statement, caller: Caller, *, role_level: bool = True) -> bool:
+    """Whether the caller has the role that submitted the statement; without `role_level` the session of the role as well.
+
+    From "Considerations when calling the Amazon Redshift Data API" in Redshift's Management Guide, and ListStatements' RoleLevel.
+    """
+    if caller is None:
+        return True
+    owner = statement.owner
+    return owner is not None and (owner.arn == caller.arn if role_level else owner == caller)
 
 
 def _content(request: dict[str, Any]) -> str:

@@ -11,6 +11,7 @@ from botocore.validate import ParamValidator
 from moto.core.exceptions import JsonRESTError
 from moto.redshiftdata.responses import RedshiftDataAPIServiceResponse
 
+from local_cloud.identity import Principal, principal_in
 from local_cloud.redshift.data_api import RedshiftEngine
 from local_cloud.redshift.errors import DataApiError, invalid
 from local_cloud.step_functions.aws_sdk_tasks import install_integration
@@ -37,7 +38,7 @@ def install(engine: RedshiftEngine) -> None:
 
 
 def _answer_with(
-    operation: Callable[[dict[str, Any]], dict[str, Any]],
+    operation: Callable[[dict[str, Any], Principal], dict[str, Any]],
 ) -> Callable[[RedshiftDataAPIServiceResponse], _Response]:
     model = botocore.session.get_session().get_service_model("redshift-data")
     operation_model = model.operation_model("".join(word.title() for word in operation.__name__.split("_")))
@@ -50,7 +51,7 @@ def _answer_with(
         try:
             if problems.has_errors():
                 raise invalid(problems.generate_report())
-            body = operation(request)
+            body = operation(request, principal_in(response))
         except DataApiError as error:
             raise JsonRESTError(error.code, error.message) from None
         return 200, {}, json.dumps(body, default=_epoch)

@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 from sqlglot import exp
 
+from local_cloud.identity import Principal
 from local_cloud.redshift.alter_table import changes_type
 from local_cloud.redshift.errors import SqlError, invalid
 from local_cloud.redshift.sql.parsing import parse
@@ -75,12 +76,13 @@ class SubStatement:
 
 @dataclass
 class Statement:
-    """The statements of one request. `request` is the request; `done` is set once the status is terminal."""
+    """The statements of one request. `request` is the request, `owner` made it; `done` is set once the status is terminal."""
 
     id: str
     request: dict[str, Any]
     is_batch: bool
     subs: list[SubStatement]
+    owner: Principal | None = None
     status: str = "SUBMITTED"
     error: str | None = None
     duration: int = -1

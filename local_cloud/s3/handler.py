@@ -25,7 +25,7 @@ from localbucket import (
 
 from landing.disk import disk_full, is_full
 from local_cloud.iam import AccessDenied, Judge
-from local_cloud.identity import KeyRefused, caller
+from local_cloud.identity import KeyRefused, caller, refusal
 from local_cloud.s3 import etags as s3_etags
 from local_cloud.s3.keys import key_problem
 from local_cloud.s3.requests import operation_of
@@ -90,12 +90,13 @@ class ObjectHandler(S3Handler):  # type: ignore[misc]
             super()._dispatch(with_room)
 
     def _require(self, operation: str, members: Mapping[str, str]) -> None:
-        if self.judge is None:
-            return
         try:
-            self.judge.require(caller(self.headers, self.query), "s3", operation, members)
-        except KeyRefused:
-            return  # nobody's request: identity/ answers it
+            principal = caller(self.headers, self.query)
+            if self.judge is not None:
+                self.judge.require(principal, "s3", operation, members)
+        except KeyRefused as error:
+            told = refusal(error.problem, "s3")
+            raise S3Error(HTTPStatus(told.status), told.code, told.message) from None
         except AccessDenied as denied:
             raise S3Error(HTTPStatus(denied.status), denied.code, denied.message) from None
 

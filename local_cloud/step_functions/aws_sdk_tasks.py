@@ -1,4 +1,4 @@
-"""Makes moto's Step Functions call `aws-sdk:redshiftdata` and `aws-sdk:sfn` as AWS does.
+"""Makes moto's Step Functions call `aws-sdk:redshiftdata` and `aws-sdk:sfn` as AWS does, each task under its role.
 
 State machines write members in PascalCase, whatever case the service's API uses.
 """
@@ -13,17 +13,20 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service impor
     state_task_service_aws_sdk as sdk,
 )
 
+from local_cloud.step_functions import credentials
+
 _BOTO_SERVICES = {"redshiftdata": "redshift-data", "sfn": "stepfunctions"}
 """boto3's names of the services, by the names that state machines use."""
 
 
 def install_integration() -> None:
-    """Teach moto the services' names, the errors' names, and the case of members in requests and responses."""
+    """Teach moto the services' names, the errors' names, the case of members in requests and responses, and who calls."""
     task = sdk.StateTaskServiceAwsSdk
     task._SERVICE_NAME_SFN_TO_BOTO_OVERRIDES.update(_BOTO_SERVICES)  # noqa: SLF001  # moto has no other way
     sdk._SERVICE_ERROR_NAMES["redshiftdata"] = "RedshiftData"  # noqa: SLF001
     task._normalise_parameters = _normalise_parameters  # noqa: SLF001
     task._normalise_response = _normalise_response  # noqa: SLF001
+    credentials.install()
 
 
 def _normalise_parameters(task: sdk.StateTaskServiceAwsSdk, parameters: dict[str, Any], *_: object) -> None:

@@ -31,11 +31,10 @@ _ENDING_WAITS = 3  # how often to look again at a cancelled statement that still
 
 @dataclass(frozen=True)
 class Warehouse:
-    """The cluster for statements, the database user of the temporary credentials, and the role with which COPY reads."""
+    """The cluster for statements, the role that submits them, its database user, and the role with which COPY reads."""
 
     cluster_identifier: str
-    cluster_arn: str
-    credential_arns: Sequence[str]
+    role: iam.IRole
     database: str
     user: str
     copy_role_arn: str
@@ -81,6 +80,7 @@ class RunSql(Construct):
         self._name = construct_id
         self._polling = polling
         self._done_before = done_before
+        self._role = warehouse.role
         self.state = sfn.Parallel(
             self,
             construct_id,
@@ -144,13 +144,7 @@ class RunSql(Construct):
             service="redshiftdata",
             action=action,
             parameters=request,
-            iam_action=f"redshift-data:{action[0].upper()}{action[1:]}",
-            iam_resources=[warehouse.cluster_arn],
-            additional_iam_statements=[
-                iam.PolicyStatement(
-                    actions=["redshift:GetClusterCredentials"], resources=list(warehouse.credential_arns)
-                )
-            ],
+            **_under(warehouse.role),
             result_selector={"Id.$": "$.Id"},
             result_path="$.statement",
         )
@@ -238,8 +232,7 @@ class RunSql(Construct):
             service="redshiftdata",
             action=action,
             parameters={"Id": sfn.JsonPath.string_at("$.statement.Id")},
-            iam_action=f"redshift-data:{action[0].upper()}{action[1:]}",
-            iam_resources=["*"],  # these actions have no narrower resource
+            **_under(self._role),
             result_path=result_path,
         )
         if final:
@@ -249,6 +242,18 @@ class RunSql(Construct):
 
     def _fail(self, what: str, error: str, cause: str) -> sfn.Fail:
         return sfn.Fail(self, f"{self._name}: {what}", error=error, cause=cause)
+
+
+def _under(role: iam.IRole) -> dict[str, Any]:
+    """Keyword arguments with which a task calls under the role: only the submitter of a statement may ask for it.
+
+    The state machine itself may do no more than assume the role, so that is the permission which the task gives it.
+    """
+    return {
+        "credentials": sfn.Credentials(role=sfn.TaskRole.from_role(role)),
+        "iam_action": "sts:AssumeRole",
+        "iam_resources": [role.role_arn],
+    }
 
 
 def _checked(statements: Sequence[str]) -> list[str]:

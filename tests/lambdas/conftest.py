@@ -13,8 +13,9 @@ from mypy_boto3_s3 import S3Client
 from lambdas.shared.environment import Environment
 from local_cloud.redshift import RedshiftEngine, install
 from local_cloud.s3.server import S3Server
-from tests.lambdas.warehouse import Ledger
+from tests.lambdas.warehouse import STATEMENTS_ROLE, STATEMENTS_ROLE_ARN, Ledger
 from tests.lambdas.zones import LocalZones
+from tests.local_cloud.roles import role
 
 _numbers = itertools.count()
 
@@ -55,6 +56,7 @@ def zones(s3_server: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalZ
         copy_bytes_per_task=10**9,
         copy_part_bytes=10**9,
         analytics_window_days=30,
+        statements_role_arn=STATEMENTS_ROLE_ARN,
     )
     for bucket in (environment.landing_bucket, environment.working_bucket, environment.quarantine_bucket):
         (s3_server.folder / bucket).mkdir()
@@ -88,10 +90,14 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Ledger
 
 
 @pytest.fixture
-def ledger(warehouse: tuple[Ledger, str], monkeypatch: pytest.MonkeyPatch) -> Ledger:
-    """The ledger, empty; boto3 leads to its warehouse."""
+def ledger(warehouse: tuple[Ledger, str], zones: LocalZones, monkeypatch: pytest.MonkeyPatch) -> Ledger:
+    """The ledger, empty; boto3 leads to its warehouse, and to the role of its statements."""
+    assert zones  # they set the functions' environment
     found, address = warehouse
     install(found.engine)
     found.run("delete from goodreads_warehouse.ledger")
-    monkeypatch.setenv("AWS_ENDPOINT_URL_REDSHIFT_DATA", address)
+    for service in ("IAM", "REDSHIFT_DATA", "STS"):
+        monkeypatch.setenv(f"AWS_ENDPOINT_URL_{service}", address)
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "reads-a-statement")
+    role(STATEMENTS_ROLE, "lambda.amazonaws.com")
     return found

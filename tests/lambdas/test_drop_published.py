@@ -1,6 +1,7 @@
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from contract.plan import Plan
 from lambdas import drop_published
@@ -105,3 +106,15 @@ def test_markers_are_deleted_if_there_is_nothing_new_to_acknowledge(
     known = {("author.csv", etag_of(zones, "author.csv")): Published("r0")} if published else {}
     drop_published.drop_published(zones.run(), known)
     assert zones.landed() == left
+
+
+def test_a_statement_that_the_state_machine_submits_under_its_own_role_cannot_be_read(
+    zones: LocalZones, ledger: Ledger
+) -> None:
+    zones.land("author.csv")
+    statement = ledger.run("select 1", submitter="state-machine")
+    with pytest.raises(ClientError) as refused:
+        drop_published.handler({"run_id": "r1", "plan": listed(), "statement": statement}, None)
+    assert refused.value.response["Error"]["Code"] == "ResourceNotFoundException"
+    assert refused.value.response["Error"]["Message"] == "Query does not exist."
+    assert zones.landed() == ["author.csv"]

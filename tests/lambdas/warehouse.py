@@ -4,9 +4,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from catalog import DATASETS
+from local_cloud.identity import Kind, Principal
 from local_cloud.redshift import RedshiftEngine
 from sql import statements
 from tests.local_cloud.redshift.conftest import end_of
+
+
+def _arn(role: str) -> str:
+    return f"arn:aws:iam::123456789012:role/{role}"
+
+
+STATEMENTS_ROLE = "statements"
+"""The role that submits: the functions read under the same role, in sessions of their own."""
+
+STATEMENTS_ROLE_ARN = _arn(STATEMENTS_ROLE)
 
 CLUSTER = {"ClusterIdentifier": "goodreads", "Database": "dev"}
 _ALL = [dataset.name for dataset in DATASETS]
@@ -27,11 +38,12 @@ class Ledger:
         """The id of a finished statement that read the lines of the run."""
         return self.run(statements.read_ledger(), run_id=run_id)
 
-    def run(self, sql: str, **parameters: str) -> str:
-        """Run one statement to its end; its id."""
+    def run(self, sql: str, *, submitter: str = STATEMENTS_ROLE, **parameters: str) -> str:
+        """Run one statement to its end under the role of that name; its id."""
         bound = [{"name": name, "value": value} for name, value in parameters.items()]
         sent = self.engine.execute_statement(
-            {**CLUSTER, "Sql": sql, **({"Parameters": bound} if bound else {})}
+            {**CLUSTER, "Sql": sql, **({"Parameters": bound} if bound else {})},
+            Principal(Kind.ROLE, _arn(submitter), f"AROA{submitter}:session", "session"),
         )
         return self._ended(str(sent["Id"]))
 

@@ -18,6 +18,7 @@ from local_cloud.documents import write_document
 from local_cloud.endpoint import serving
 from local_cloud.errors import LocalCloudError
 from local_cloud.state import StateFolder
+from tests.local_cloud.roles import role
 from tests.local_cloud.waiting import until
 
 pytestmark = pytest.mark.usefixtures("environment")
@@ -29,11 +30,9 @@ def create_function(code: str) -> None:
     buffer = BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("app.py", code)
-    document = json.dumps({"Version": "2012-10-17", "Statement": []})
-    role = boto3.client("iam").create_role(RoleName="function", AssumeRolePolicyDocument=document)
     boto3.client("lambda").create_function(
         FunctionName="function",
-        Role=role["Role"]["Arn"],
+        Role=role("function", "lambda.amazonaws.com"),
         Runtime="python3.14",
         Handler="app.handler",
         Timeout=30,
@@ -51,7 +50,9 @@ def execute(name: str, states: dict[str, Any]) -> dict[str, Any]:
     """The description of an execution that has ended, of a state machine made for it."""
     client = boto3.client("stepfunctions")
     machine = client.create_state_machine(
-        name=name, definition=json.dumps({"StartAt": next(iter(states)), "States": states}), roleArn=ROLE
+        name=name,
+        definition=json.dumps({"StartAt": next(iter(states)), "States": states}),
+        roleArn=role("any", "states.amazonaws.com"),
     )["stateMachineArn"]
     execution = client.start_execution(stateMachineArn=machine, name=name)["executionArn"]
     until(lambda: client.describe_execution(executionArn=execution)["status"] != "RUNNING")

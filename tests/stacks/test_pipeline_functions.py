@@ -194,33 +194,3 @@ def test_a_function_reads_only_what_it_needs(deployment: Deployment) -> None:
         "acknowledge_landing": {"Landing", "Working"},
         "report_run": set(),
     }
-
-
-def test_no_function_runs_statements_but_five_read_results(deployment: Deployment) -> None:
-    reading = set()
-    for module in HANDLERS:
-        actions = {
-            action
-            for statement in statements_of(deployment, module)
-            for action in _listed(statement["Action"])
-        }
-        found = {action for action in actions if action.startswith("redshift")}
-        assert found <= {"redshift-data:GetStatementResult"}
-        reading |= {module} if found else set()
-    assert reading == {
-        "compare_catalog",
-        "drop_published",
-        "check_quality",
-        "acknowledge_landing",
-        "report_run",
-    }
-
-
-def test_there_are_no_keys_in_the_configuration(functions: dict[str, dict[str, Any]]) -> None:
-    context = json.loads((ROOT / "cdk.json").read_text())["context"]
-    names = [name for name in context if name.isidentifier()]
-    names += [name for properties in functions.values() for name in properties["Environment"]["Variables"]]
-    assert "landing_bucket" in {name.lower() for name in names}
-    assert not [
-        name for name in names if any(word in name.lower() for word in ("key", "secret", "password", "token"))
-    ]

@@ -90,19 +90,12 @@ def test_the_state_machine_may_do_what_its_states_do_and_no_more(deployment: Dep
         "events",
         "lambda",
         "logs",
-        "redshift",
-        "redshift-data",
         "sns",
         "states",
+        "sts",
         "xray",
     }
-    assert {action for action in actions if action.startswith("redshift")} == {
-        "redshift:GetClusterCredentials",
-        "redshift-data:BatchExecuteStatement",
-        "redshift-data:CancelStatement",
-        "redshift-data:DescribeStatement",
-        "redshift-data:ExecuteStatement",
-    }
+    assert {action for action in actions if action.startswith("sts")} == {"sts:AssumeRole"}
 
 
 def statement_of(deployment: Deployment, action: str) -> dict[str, Any]:

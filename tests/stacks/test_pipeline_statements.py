@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from aws_cdk import App, Stack
+from aws_cdk import aws_iam as iam
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -36,14 +37,6 @@ CALLS = {
     "describeStatement": "describe",
     "cancelStatement": "cancel",
 }
-WAREHOUSE = Warehouse(
-    cluster_identifier="c",
-    cluster_arn="arn",
-    credential_arns=["arn"],
-    database="d",
-    user="u",
-    copy_role_arn="role",
-)
 
 
 @pytest.fixture(scope="module")
@@ -308,8 +301,10 @@ def test_a_statement_is_given_its_timeout_and_less_than_one_wait_more(step: int,
 
 def test_a_batch_of_more_statements_than_the_data_api_takes_is_refused_at_synthesis() -> None:
     stack = Stack(App(), "Test")
+    role = iam.Role.from_role_arn(stack, "Statements", "arn:aws:iam::123456789012:role/statements")
+    warehouse = Warehouse(cluster_identifier="c", role=role, database="d", user="u", copy_role_arn="role")
     polling = Polling(step_seconds=2, timeout_seconds=60)
-    RunSql(stack, "Fits", warehouse=WAREHOUSE, polling=polling, statements=["select 1"] * 40)
+    RunSql(stack, "Fits", warehouse=warehouse, polling=polling, statements=["select 1"] * 40)
     for number, statement in enumerate(["select 1", "select '{}'"]):
         with pytest.raises(ValueError, match="a batch holds 41 statements, the Data API takes 40"):
-            RunSql(stack, f"Over{number}", warehouse=WAREHOUSE, polling=polling, statements=[statement] * 41)
+            RunSql(stack, f"Over{number}", warehouse=warehouse, polling=polling, statements=[statement] * 41)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,8 @@ import psutil
 import pytest
 
 from landing import disk
-from local_cloud.lambda_.runtime import LambdaRuntime
+from local_cloud.identity import Keys
+from local_cloud.lambda_.runtime import Function, LambdaRuntime
 from tests.local_cloud.alive import is_alive
 from tests.local_cloud.waiting import until
 
@@ -97,14 +99,33 @@ class Deployed:
     memory_size: int = 512
     function_name: str = "goodreads-test"
     function_arn: str = "arn:aws:lambda:us-east-1:123456789012:function:goodreads-test"
+    role: str = "arn:aws:iam::123456789012:role/goodreads-test"
+
+
+@dataclass
+class Sessions:
+    """Signs functions in for so many seconds."""
+
+    seconds: int = 3600
+    made: int = 0
+
+    def __call__(self, function: Function) -> Keys:
+        self.made += 1
+        ends = datetime.now(UTC) + timedelta(seconds=self.seconds)
+        return Keys(f"KEY-{self.made}", "secret", f"token of {function.role}", ends)
 
 
 @pytest.fixture
-def runtime(tmp_path: Path) -> Iterator[LambdaRuntime]:
+def sessions() -> Sessions:
+    return Sessions()
+
+
+@pytest.fixture
+def runtime(tmp_path: Path, sessions: Sessions) -> Iterator[LambdaRuntime]:
     for name in ("functions", "logs"):
         (tmp_path / name).mkdir()
     with closing(
-        LambdaRuntime(tmp_path / "functions", tmp_path / "logs", {"AWS_REGION": "us-east-1"})
+        LambdaRuntime(tmp_path / "functions", tmp_path / "logs", {"AWS_REGION": "us-east-1"}, sessions)
     ) as runtime:
         yield runtime
 
@@ -140,6 +161,22 @@ def test_a_handler_sees_its_own_and_the_endpoints_environment_and_nothing_of_thi
     assert variables["AWS_REGION"] == "us-east-1"
     assert variables["AWS_LAMBDA_FUNCTION_NAME"] == "goodreads-test"
     assert "SECRET_OF_THE_SHELL" not in variables
+
+
+def test_a_handler_calls_as_its_functions_role(runtime: LambdaRuntime) -> None:
+    variables = result(runtime, Deployed("app.variables"))
+    names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+    assert [variables[name] for name in names] == ["KEY-1", "secret", f"token of {Deployed.role}"]
+
+
+def test_a_child_whose_session_would_end_during_the_call_is_not_used_again(
+    runtime: LambdaRuntime, sessions: Sessions
+) -> None:
+    function = Deployed("app.variables")
+    sessions.seconds = 2 * function.timeout
+    assert [result(runtime, function)["AWS_ACCESS_KEY_ID"] for _ in range(2)] == ["KEY-1", "KEY-1"]
+    function.timeout *= 3
+    assert result(runtime, function)["AWS_ACCESS_KEY_ID"] == "KEY-2"
 
 
 def test_only_what_is_in_the_zip_can_be_imported_and_not_the_repository(runtime: LambdaRuntime) -> None:
@@ -314,10 +351,10 @@ HOLDER = """
 import sys
 from pathlib import Path
 from local_cloud.lambda_.runtime import LambdaRuntime
-from tests.local_cloud.lambda_.test_lambda_runtime import Deployed
+from tests.local_cloud.lambda_.test_lambda_runtime import Deployed, Sessions
 
 folder = Path(sys.argv[1])
-LambdaRuntime(folder / "functions", folder / "logs", {}).invoke(Deployed("app.hang"), sys.argv[2])
+LambdaRuntime(folder / "functions", folder / "logs", {}, Sessions()).invoke(Deployed("app.hang"), sys.argv[2])
 """
 
 

@@ -350,12 +350,12 @@ def test_a_locked_table_is_free_again_once_its_transaction_has_ended_committed_o
     assert session.rows("select sum(a)::int from locked") == [(4,)]
 
 
-def test_who_waits_for_a_lock_can_be_cancelled(engine: RedshiftEngine, client: Any, session: Any) -> None:
+def test_who_waits_for_a_lock_can_be_cancelled(engine: RedshiftEngine, session: Any) -> None:
     session.run("create table held (a int)")
     with engine._warehouse.transaction() as holder:  # noqa: SLF001
         holder.run("lock table held", {})
         waiting = session.submit("lock table held", "insert into held values (1)")
-        assert client.cancel_statement(Id=waiting)["Status"] is True
+        assert engine.cancel_statement({"Id": waiting})["Status"] is True
         assert session.ended(waiting)["Status"] == "ABORTED"
     assert session.rows("select count(*) from held") == [(0,)]
 

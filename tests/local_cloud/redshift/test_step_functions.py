@@ -11,6 +11,8 @@ from moto.core.config import default_user_config
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 from mypy_boto3_stepfunctions import SFNClient
 
+from tests.local_cloud.roles import role
+
 SDK = "arn:aws:states:::aws-sdk:redshiftdata:"
 
 
@@ -22,6 +24,14 @@ def sfn(endpoint: Callable[[str], Any]) -> Iterator[SFNClient]:
         client: SFNClient = endpoint("stepfunctions")
         yield client
         client.close()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def other_role(sfn: SFNClient) -> str:
+    """The state machines' role is made, and another one, which the tasks can run under."""
+    assert sfn
+    role("states", "states.amazonaws.com")
+    return role("statements", "states.amazonaws.com")
 
 
 def _output(sfn: SFNClient, name: str, states: dict[str, Any]) -> dict[str, Any]:
@@ -54,7 +64,9 @@ def test_a_state_machine_submits_describes_and_reads_a_batch(sfn: SFNClient) -> 
     }
     states = {
         "Submit": _task("batchExecuteStatement", batch, "$.sent", "Describe"),
-        "Describe": _task("describeStatement", {"Id.$": "$.sent.Id"}, "$.described", "Read"),
+        "Describe": _task(
+            "describeStatement", {"Id.$": "$.sent.Id", "WaitTimeSeconds": 30}, "$.described", "Read"
+        ),
         "Read": _task("getStatementResult", {"Id.$": "States.Format('{}:3', $.sent.Id)"}, "$.result", "Done"),
         "Done": {"Type": "Succeed"},
     }
@@ -74,6 +86,29 @@ def test_a_refused_request_is_caught_by_the_name_it_has_on_aws(sfn: SFNClient) -
     assert "Invalid type for parameter Id" in _caught(
         sfn, "list", {"Id": ["x"]}, "RedshiftData.ValidationException"
     )
+
+
+def test_a_task_calls_as_the_role_in_its_credentials_or_else_as_the_state_machines(
+    sfn: SFNClient, other_role: str
+) -> None:
+    query = {"ClusterIdentifier": "goodreads", "Database": "dev", "Sql": "select 1"}
+    asked = {"Id.$": "$.sent.Id"}
+    under = {"Credentials": {"RoleArn": other_role}}
+    foreign = {
+        "ErrorEquals": ["RedshiftData.ResourceNotFoundException"],
+        "ResultPath": "$.own",
+        "Next": "Done",
+    }
+    states = {
+        "Submit": _task("executeStatement", query, "$.sent", "Other") | under,
+        "Other": _task("describeStatement", asked, "$.other", "Own") | under,
+        "Own": _task("describeStatement", asked, "$.own", "Wrong") | {"Catch": [foreign]},
+        "Wrong": {"Type": "Fail"},
+        "Done": {"Type": "Succeed"},
+    }
+    output = _output(sfn, "two-roles", states)
+    assert output["other"]["Id"] == output["sent"]["Id"]
+    assert "Query does not exist." in output["own"]["Cause"]
 
 
 def _caught(sfn: SFNClient, name: str, parameters: dict[str, Any], error: str) -> str:

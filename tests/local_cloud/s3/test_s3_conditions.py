@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 from localbucket import TEMP_PREFIX, UPLOADS_DIR, S3Error, _etag_cache
 from mypy_boto3_s3 import S3Client
 
+from local_cloud.addresses import ADMINISTRATOR_KEY
 from local_cloud.s3.etags import ETAGS, copy
 from local_cloud.s3.handler import ObjectHandler
 from tests.local_cloud.conftest import Endpoint
@@ -237,6 +238,9 @@ def test_half_a_body_from_a_client_that_died_makes_no_object(endpoint: Endpoint,
     connection = http.client.HTTPConnection(address)
     connection.putrequest("PUT", f"/{BUCKET}/a.csv")
     connection.putheader("Content-Length", "100")
+    connection.putheader(
+        "Authorization", f"AWS4-HMAC-SHA256 Credential={ADMINISTRATOR_KEY}/day/region/s3/aws4_request"
+    )
     connection.endheaders(b"only so much")
     connection.sock.shutdown(1)
     answer = connection.getresponse()

@@ -13,6 +13,7 @@ import pytest
 from local_cloud.step_functions.redrive import description, place_to_go_on
 from operations.executions import Archive, visits
 from tests.local_cloud.conftest import Endpoint
+from tests.local_cloud.roles import role
 from tests.local_cloud.waiting import until
 
 if TYPE_CHECKING:
@@ -29,12 +30,13 @@ class Machines:
     sfn: "SFNClient"
     dynamodb: Any
     archive: Archive
+    role: str
 
     def start(self, name: str, states: dict[str, Any], **settings: Any) -> str:
         """Start an execution of a new state machine, both called `name`; its ARN."""
         definition = {"StartAt": next(iter(states)), "States": states, **settings}
         machine = self.sfn.create_state_machine(
-            name=name, definition=json.dumps(definition), roleArn="arn:aws:iam::123456789012:role/any"
+            name=name, definition=json.dumps(definition), roleArn=self.role
         )["stateMachineArn"]
         arn: str = self.sfn.start_execution(stateMachineArn=machine, name=name, input='{"from": "input"}')[
             "executionArn"
@@ -76,7 +78,9 @@ def machines(endpoint: Endpoint) -> Iterator[Machines]:
             AttributeDefinitions=[{"AttributeName": "mark", "AttributeType": "S"}],
             BillingMode="PAY_PER_REQUEST",
         )
-        yield Machines(sfn, dynamodb, Archive(endpoint.state.executions))
+        yield Machines(
+            sfn, dynamodb, Archive(endpoint.state.executions), role("redrives", "states.amazonaws.com")
+        )
 
 
 def marks(mark: str, **more: Any) -> dict[str, Any]:

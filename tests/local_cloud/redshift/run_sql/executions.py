@@ -8,6 +8,7 @@ from itertools import count
 from typing import Any
 
 from aws_cdk import App, DefaultStackSynthesizer, Stack
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_stepfunctions as sfn
 
 from stacks.state_machine.run_sql import Polling, RunSql, Warehouse
@@ -21,14 +22,6 @@ ENDLESS = (
 )
 """A query that runs until it is cancelled."""
 
-_WAREHOUSE = Warehouse(
-    cluster_identifier="goodreads",
-    cluster_arn="arn:aws:redshift:us-east-1:123456789012:cluster:goodreads",
-    credential_arns=["arn:aws:redshift:us-east-1:123456789012:dbuser:goodreads/pipeline"],
-    database="dev",
-    user="pipeline",
-    copy_role_arn="arn:aws:iam::123456789012:role/copy",
-)
 PATIENT = Polling(step_seconds=1, timeout_seconds=60)
 _DEADLINE = 120  # seconds
 _numbers = count(1)
@@ -103,10 +96,18 @@ class Runner:
             name,
             synthesizer=DefaultStackSynthesizer(generate_bootstrap_version_rule=False),
         )
+        role = iam.Role(stack, "Statements", assumed_by=iam.AccountRootPrincipal())
+        role.add_to_policy(iam.PolicyStatement(actions=["*"], resources=["*"]))
         sql = RunSql(
             stack,
             NAME,
-            warehouse=_WAREHOUSE,
+            warehouse=Warehouse(
+                cluster_identifier="goodreads",
+                role=role,
+                database="dev",
+                user="pipeline",
+                copy_role_arn="arn:aws:iam::123456789012:role/copy",
+            ),
             polling=polling,
             statements=statements,
             parameters=parameters,

@@ -3,11 +3,13 @@
 import socket
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any, NoReturn
 
 import flask
 from werkzeug.exceptions import ServiceUnavailable
 
+from local_cloud.identity import Principal
 from local_cloud.redshift import RedshiftEngine
 from local_cloud.redshift.errors import DataApiError
 
@@ -34,28 +36,28 @@ class FaultyEngine:
         (identifier,) = {request["Id"] for request in self.requests["describe_statement"]}
         return str(once_ended(self._engine.describe_statement, {"Id": identifier})["Status"])
 
-    def execute_statement(self, request: Message) -> Message:
-        return self._call(self._engine.execute_statement, request)
+    def execute_statement(self, request: Message, caller: Principal) -> Message:
+        return self._call("execute_statement", request, caller)
 
-    def batch_execute_statement(self, request: Message) -> Message:
-        return self._call(self._engine.batch_execute_statement, request)
+    def batch_execute_statement(self, request: Message, caller: Principal) -> Message:
+        return self._call("batch_execute_statement", request, caller)
 
-    def describe_statement(self, request: Message) -> Message:
-        return self._call(self._engine.describe_statement, request)
+    def describe_statement(self, request: Message, caller: Principal) -> Message:
+        return self._call("describe_statement", request, caller)
 
-    def cancel_statement(self, request: Message) -> Message:
-        return self._call(self._engine.cancel_statement, request)
+    def cancel_statement(self, request: Message, caller: Principal) -> Message:
+        return self._call("cancel_statement", request, caller)
 
-    def get_statement_result(self, request: Message) -> Message:
-        return self._call(self._engine.get_statement_result, request)
+    def get_statement_result(self, request: Message, caller: Principal) -> Message:
+        return self._call("get_statement_result", request, caller)
 
-    def list_statements(self, request: Message) -> Message:
-        return self._call(self._engine.list_statements, request)
+    def list_statements(self, request: Message, caller: Principal) -> Message:
+        return self._call("list_statements", request, caller)
 
-    def _call(self, operation: Operation, request: Message) -> Message:
-        name = operation.__name__
+    def _call(self, name: str, request: Message, caller: Principal) -> Message:
         self.requests[name].append(request)
         fault = next(self._faults.get(name, iter(())), None)
+        operation = partial(getattr(self._engine, name), caller=caller)
         return fault(operation, request) if fault else operation(request)
 
 

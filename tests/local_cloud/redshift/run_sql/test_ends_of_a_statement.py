@@ -1,6 +1,5 @@
 """Every way in which Redshift ends a statement, and what the execution says then."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from itertools import repeat
 from typing import Any
@@ -75,18 +74,17 @@ def test_a_statement_that_somebody_cancels_is_aborted_and_not_repeated(
     runner: Runner,
     faulty: FaultyEngine,
     engine: RedshiftEngine,
-    interpreter: Callable[[str], Any],
     entries: Entries,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("local_cloud.redshift.data_api._LONG_POLL", 0.1)
-    client = interpreter("redshift-data")
 
     def cancel_it() -> None:
-        newest = client.list_statements(Status="ALL", StatementName="Statement")["Statements"][0]["Id"]
+        every = engine.list_statements({"Status": "ALL", "StatementName": "Statement"})["Statements"]
+        newest = every[0]["Id"]
         while engine.describe_statement({"Id": newest})["SubStatements"][0]["Status"] != "FINISHED":
             pass  # DescribeStatement itself waits
-        client.cancel_statement(Id=newest)
+        engine.cancel_statement({"Id": newest})
 
     faulty.script("describe_statement", [says(), after(cancel_it)])
     assert runner.run([INSERT, ENDLESS]).failure == (

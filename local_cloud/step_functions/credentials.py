@@ -1,0 +1,99 @@
+"""Makes moto's Step Functions call other services as AWS does: under the state machine's role, or the role of a task's `Credentials`."""
+
+import random
+import string
+import sys
+import threading
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from moto.settings import moto_server_port
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.credentials import StateCredentials
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.state_task import StateTask
+from moto.stepfunctions.parser.asl.utils import boto_client
+
+from local_cloud.identity import Keys, session
+
+_NO_TIMEOUT = 99_999_999  # seconds; a task's own TimeoutSeconds ends its call
+_LEFT = timedelta(minutes=5)  # a session with less time left is renewed
+_credentials_of = StateTask._eval_state_credentials  # noqa: SLF001
+
+
+@dataclass
+class _Roles(StateCredentials):  # type: ignore[misc]
+    """`role_arn`, the role of a task, and the state machine's own role, which assumes it if they are two."""
+
+    state_machine: str
+
+
+class _Service:
+    """Holds the sessions of the roles until shortly before they end."""
+
+    def __init__(self) -> None:
+        self._held: dict[tuple[str, str], Keys] = {}
+        self._lock = threading.Lock()
+
+    def client_for(self, region: str, service: str, state_credentials: _Roles) -> Any:
+        """A client that calls as the role of the task, with moto's settings for the calls of tasks."""
+        config = Config(
+            parameter_validation=False,
+            retries={"total_max_attempts": 1},
+            connect_timeout=_NO_TIMEOUT,
+            read_timeout=_NO_TIMEOUT,
+        )
+        return _client(service, region, self._keys(state_credentials, region), config)
+
+    def _keys(self, roles: _Roles, region: str) -> Keys:
+        both = roles.state_machine, roles.role_arn
+        with self._lock:
+            held = self._held.get(both)
+            if held is None or held.expires < datetime.now(UTC) + _LEFT:
+                held = self._held[both] = _taken(roles, region)
+            return held
+
+
+def install() -> None:
+    """Let every task of a state machine call as its role. A second call forgets the sessions that are held."""
+    service = _Service()
+    known = getattr(boto_client, "boto_client_for", None)
+    for module in list(sys.modules.values()):  # each kind of task has imported the function by its name
+        if getattr(module, "boto_client_for", None) is known:
+            module.boto_client_for = service.client_for  # type: ignore[attr-defined]
+    StateTask._eval_state_credentials = _eval_state_credentials  # noqa: SLF001
+
+
+def _eval_state_credentials(task: Any, env: Any) -> _Roles:
+    return _Roles(_credentials_of(task, env).role_arn, env.aws_execution_details.role_arn)
+
+
+def _taken(roles: _Roles, region: str) -> Keys:
+    """A new session of the task's role. Step Functions has the state machine's role call AssumeRole for another role."""
+    own = session(roles.state_machine, _session_name())
+    if roles.role_arn == roles.state_machine:
+        return own
+    assumed = _client("sts", region, own).assume_role(
+        RoleArn=roles.role_arn, RoleSessionName=_session_name()
+    )["Credentials"]
+    return Keys(
+        assumed["AccessKeyId"], assumed["SecretAccessKey"], assumed["SessionToken"], assumed["Expiration"]
+    )
+
+
+def _client(service: Any, region: str, keys: Keys, config: Config | None = None) -> Any:
+    return boto3.client(
+        service,
+        region,
+        endpoint_url=f"http://localhost:{moto_server_port()}",
+        config=config,
+        aws_access_key_id=keys.access_key_id,
+        aws_secret_access_key=keys.secret_access_key,
+        aws_session_token=keys.session_token,
+    )
+
+
+def _session_name() -> str:
+    """As CloudTrail shows the sessions of Step Functions: 32 letters by chance."""
+    return "".join(random.choices(string.ascii_letters, k=32))  # noqa: S311 - a name, no secret
