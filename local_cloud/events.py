@@ -11,8 +11,10 @@ from typing import Any
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
+from moto.iam.exceptions import NotFoundException
 
 from local_cloud.cloudwatch import target_called
+from local_cloud.identity import session
 from stacks.settings.schedule import Rate, read_schedule
 
 log = logging.getLogger(__name__)
@@ -74,7 +76,7 @@ class Schedule:
             self._due[timer] = upcoming if now >= due else due
             if now >= due:
                 for target in timer.targets:
-                    failed = not _fire(target["Arn"], target.get("Input", "{}"))
+                    failed = not _fire(target)
                     target_called(timer.arn, failed=failed)
 
 
@@ -95,13 +97,17 @@ def _schedules() -> Iterator[_Timer]:
             yield _Timer(found["Arn"], found["ScheduleExpression"], zone, [found["Target"]])
 
 
-def _fire(state_machine: str, execution_input: str) -> bool:
+def _fire(target: Mapping[str, Any]) -> bool:
+    """Start an execution as the target's role: EventBridge and its Scheduler start no state machine without one."""
+    state_machine = target["Arn"]
     name = f"scheduled-{datetime.now(UTC):%Y-%m-%dT%H-%M-%S-%f}"[:-3]
     try:
-        boto3.client("stepfunctions").start_execution(
-            stateMachineArn=state_machine, name=name, input=execution_input
-        )
-    except ClientError as error:  # one failure must stop neither the other rules nor the next time
+        states = session(target.get("RoleArn", ""), name).client("stepfunctions")
+        states.start_execution(stateMachineArn=state_machine, name=name, input=target.get("Input", "{}"))
+    except (
+        ClientError,
+        NotFoundException,
+    ) as error:  # one failure must stop neither the other rules nor the next time
         log.warning("the schedule could not start %s: %s", state_machine, error)
         return False
     return True

@@ -1,8 +1,21 @@
-"""Hook into moto's Step Functions: the task that adds a step to an EMR cluster runs the step here."""
+"""Hook into moto's Step Functions: the task that adds a step to an EMR cluster runs the step here.
+
+The step is also added to moto's cluster, by the role of the task, so that EMR's API knows the step and who may add it.
+"""
 
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+from moto.core.responses import ActionResult
+from moto.emr.models import emr_backends
+from moto.emr.responses import ElasticMapReduceResponse
+from moto.iam.models import iam_backends
+from moto.stepfunctions.parser.api import HistoryEventType, TaskFailedEventDetails
+from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import CustomErrorName
+from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEvent
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import state_task_factory
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.resource import (
     ResourceCondition,
@@ -14,9 +27,15 @@ from moto.stepfunctions.parser.asl.eval.callback.callback import (
     CallbackOutcomeFailure,
     CallbackOutcomeFailureError,
 )
+from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
+from moto.stepfunctions.parser.asl.utils import boto_client
 
-from local_cloud.emr.steps import StepRunner, failure_cause
+from local_cloud.account import ACCOUNT
+from local_cloud.addresses import REGION
+from local_cloud.emr.steps import StepResult, StepRunner, failure_cause
+from local_cloud.identity import Keys, session
 
+_SESSION_SECONDS = 12 * 3600
 _service_for = state_task_factory.state_task_service_for
 
 
@@ -39,20 +58,40 @@ def install(steps: StepRunner) -> None:
         def _normalise_parameters(self, *_args: Any, **_kwargs: Any) -> None:
             """Step Functions writes EMR's parameters as EMR does."""
 
-        def _eval_service_task(self, env: Any, **_: Any) -> None:
+        def _eval_service_task(
+            self,
+            env: Any,
+            resource_runtime_part: Any,
+            normalised_parameters: dict[str, Any],
+            state_credentials: Any,
+        ) -> None:
+            emr = boto_client.boto_client_for(resource_runtime_part.region, "emr", state_credentials)
+            cluster, step = (normalised_parameters[name] for name in ("ClusterId", "Step"))
+            (step_id,) = emr.add_job_flow_steps(JobFlowId=cluster, Steps=[step])["StepIds"]
             # each try waits with its own token: a used token counts as timed out
             env.callback_pool_manager.add(env.states.context_object.update_task_token())
-            env.stack.append({})
+            env.stack.append({"StepId": step_id})
 
         def _build_sync_resolver(
-            self, env: Any, *, normalised_parameters: dict[str, Any], **_: Any
+            self,
+            env: Any,
+            resource_runtime_part: Any,
+            normalised_parameters: dict[str, Any],
+            state_credentials: Any,
         ) -> Callable[[], Any]:
-            env.stack.pop()
+            emr = boto_client.boto_client_for(resource_runtime_part.region, "emr", state_credentials)
+            submitted = Submitted(normalised_parameters["ClusterId"], env.stack.pop()["StepId"])
             arguments = normalised_parameters["Step"]["HadoopJarStep"]["Args"]
 
             def run_to_the_end() -> Any:
-                result = steps.run(arguments, env.is_running)
-                if result.state in ("COMPLETED", "CANCELLED"):  # cancelled: the execution has already ended
+                result = steps.run(arguments, env.is_running, submitted.keys_of_nodes())
+                submitted.note(result)
+                if result.state == "CANCELLED":  # the execution has already ended
+                    with suppress(ClientError, BotoCoreError):  # the endpoint may be going down
+                        emr.cancel_steps(ClusterId=submitted.cluster, StepIds=[submitted.step])
+                    return result.as_api()
+                emr.describe_step(ClusterId=submitted.cluster, StepId=submitted.step)
+                if result.state == "COMPLETED":
                     return result.as_api()
                 return CallbackOutcomeFailureError(
                     CallbackOutcomeFailure(result.step_id, "States.TaskFailed", failure_cause(result))
@@ -60,6 +99,66 @@ def install(steps: StepRunner) -> None:
 
             return run_to_the_end
 
+        def _from_error(self, env: Any, ex: Exception) -> Any:
+            return _refused(self, env, ex) if isinstance(ex, ClientError) else super()._from_error(env, ex)
+
     state_task_factory.state_task_service_for = lambda service_name: (
         EmrTask() if service_name == "elasticmapreduce" else _service_for(service_name=service_name)
+    )
+    ElasticMapReduceResponse.cancel_steps = _cancel_steps
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """A step of a cluster of moto's."""
+
+    cluster: str
+    step: str
+
+    def note(self, result: StepResult) -> None:
+        """Let EMR's API tell how the step ended, and that the cluster waits for the next one."""
+        backend = emr_backends[ACCOUNT][REGION]
+        backend.describe_step(self.cluster, self.step).state = result.state
+        backend.clusters[self.cluster].state = "WAITING"
+
+    def keys_of_nodes(self) -> Keys | None:
+        """A session of the role in the cluster's instance profile, named after a node; None if the cluster has no such role."""
+        cluster = emr_backends[ACCOUNT][REGION].clusters[self.cluster]
+        iam = iam_backends[ACCOUNT]["aws"]
+        roles = [
+            role
+            for profile in iam.instance_profiles.values()
+            if cluster.job_flow_role in {profile.name, profile.arn}
+            for role in profile.roles
+        ]
+        if not roles:
+            return None
+        nodes = sorted(node.ec2_instance.id for node in cluster.ec2_instances)
+        return session(roles[0].arn, nodes[0] if nodes else self.cluster, seconds=_SESSION_SECONDS)
+
+
+def _cancel_steps(response: Any) -> ActionResult:
+    """CancelSteps, which moto lacks: the step is cancelled once its execution has ended."""
+    cancelled = [{"StepId": step, "Status": "SUBMITTED"} for step in response._get_param("StepIds")]  # noqa: SLF001
+    return ActionResult({"CancelStepsInfoList": cancelled})
+
+
+def _refused(task: Any, env: Any, error: ClientError) -> FailureEvent:
+    """EMR has refused a call of the task; the error's name and cause are as Step Functions words them."""
+    name, told = "ElasticMapReduce.AmazonElasticMapReduceException", error.response
+    cause = (
+        f"{told['Error']['Message']} (Service: AmazonElasticMapReduce; Status Code: "
+        f"{told['ResponseMetadata']['HTTPStatusCode']}; Error Code: {told['Error']['Code']})"
+    )
+    details = TaskFailedEventDetails(
+        error=name,
+        cause=cause,
+        resource=task._get_sfn_resource(),  # noqa: SLF001
+        resourceType=task._get_sfn_resource_type(),  # noqa: SLF001
+    )
+    return FailureEvent(
+        env=env,
+        error_name=CustomErrorName(error_name=name),
+        event_type=HistoryEventType.TaskFailed,
+        event_details=EventDetails(taskFailedEventDetails=details),
     )

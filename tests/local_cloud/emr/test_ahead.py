@@ -11,6 +11,7 @@ import pytest
 
 from local_cloud.emr.ahead import Submission
 from local_cloud.emr.steps import StepRunner
+from local_cloud.identity import Keys
 from spark_jobs.conf import SPARK_CONF
 from tests.local_cloud.alive import is_alive
 from tests.local_cloud.waiting import until
@@ -23,11 +24,17 @@ SUBMIT = """\
 #!/bin/sh
 for note; do :; done
 echo $$ >> {started}
-case "$note" in *.json) ;; *) echo by itself; exit 0 ;; esac
+case "$note" in *.json) ;; *) echo by itself; {keys}; exit 0 ;; esac
 until [ -e "$note" ]; do sleep 0.02; done
 cat "$note"
+{keys}
 """
-"""A spark-submit that does nothing; with a note as its last argument it waits for the note, as waiting.py does."""
+"""A spark-submit that does nothing; with a note as its last argument it waits for the note, as waiting.py does.
+
+It writes down whose keys an AWS client of it finds.
+"""
+
+FIND_KEYS = """echo "$AWS_ACCESS_KEY_ID" > {found}; cat "$AWS_SHARED_CREDENTIALS_FILE" >> {found} || :"""
 
 
 def always() -> bool:
@@ -45,7 +52,7 @@ def steps(tmp_path: Path, started: Path) -> Iterator[StepRunner]:
     for name in ("buckets", "logs"):
         (tmp_path / name).mkdir()
     submit = tmp_path / "spark-submit"
-    submit.write_text(SUBMIT.format(started=started))
+    submit.write_text(SUBMIT.format(started=started, keys=FIND_KEYS.format(found=tmp_path / "keys")))
     submit.chmod(0o755)
     with closing(StepRunner(tmp_path / "buckets", tmp_path / "logs", submit)) as runner:
         yield runner
@@ -103,8 +110,28 @@ def test_a_step_starts_its_own_spark_if_the_waiting_one_has_died(
     steps.start_ahead(SETTINGS)
     until(lambda: len(processes(started)) == 1)
     until(lambda: not is_alive(processes(started)[0]))
-    submit.write_text(SUBMIT.format(started=started))
+    submit.write_text(SUBMIT.format(started=started, keys=":"))
     assert steps.run(STEP, always).log.read_text() == "by itself\n"
+
+
+@pytest.mark.parametrize(
+    "settings", [SETTINGS, {"spark.of": "another deployment"}], ids=["ahead", "by itself"]
+)
+def test_a_step_finds_the_keys_of_its_nodes_and_none_of_the_person_who_started_the_endpoint(
+    steps: StepRunner, tmp_path: Path, settings: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "of-the-person")
+    steps.start_ahead(settings)
+    steps.run(STEP, always, Keys("of-the-nodes", "secret", "token"))
+    assert (tmp_path / "keys").read_text().splitlines() == [
+        "",
+        "[default]",
+        "aws_access_key_id = of-the-nodes",
+        "aws_secret_access_key = secret",
+        "aws_session_token = token",
+        "",
+    ]
+    assert not list((tmp_path / "logs").glob("*.credentials"))
 
 
 def test_one_spark_that_waits_takes_one_step(steps: StepRunner, started: Path) -> None:

@@ -12,13 +12,14 @@ from local_cloud.emr import StepRunner
 from local_cloud.endpoint import serving
 from local_cloud.state import StateFolder
 from tests.local_cloud.alive import is_alive
+from tests.local_cloud.roles import role
 from tests.local_cloud.waiting import until
 
 TRANSFORM = {
     "Type": "Task",
     "Resource": "arn:aws:states:::elasticmapreduce:addStep.sync",
     "Parameters": {
-        "ClusterId": "j-1",
+        "ClusterId.$": "$.cluster",
         "Step": {"Name": "r1", "HadoopJarStep": {"Jar": "command-runner.jar", "Args": ["spark-submit"]}},
     },
     "TimeoutSeconds": 2,
@@ -52,9 +53,12 @@ def test_a_step_that_takes_too_long_is_ended_with_all_it_has_started_and_not_tri
         machine = client.create_state_machine(
             name="times-out",
             definition=json.dumps({"StartAt": "Transform", "States": {"Transform": TRANSFORM}}),
-            roleArn="arn:aws:iam::123456789012:role/any",
+            roleArn=role("any", "states.amazonaws.com"),
         )["stateMachineArn"]
-        arn = client.start_execution(stateMachineArn=machine, name="r1")["executionArn"]
+        cluster = boto3.client("emr").run_job_flow(Name="any", Instances={})["JobFlowId"]
+        arn = client.start_execution(
+            stateMachineArn=machine, name="r1", input=json.dumps({"cluster": cluster})
+        )["executionArn"]
         until(lambda: client.describe_execution(executionArn=arn)["status"] != "RUNNING")
         assert client.describe_execution(executionArn=arn)["error"] == "States.Timeout"
         events = [event["type"] for event in client.get_execution_history(executionArn=arn)["events"]]
