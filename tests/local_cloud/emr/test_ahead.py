@@ -34,7 +34,9 @@ cat "$note"
 It writes down whose keys an AWS client of it finds.
 """
 
-FIND_KEYS = """echo "$AWS_ACCESS_KEY_ID" > {found}; cat "$AWS_SHARED_CREDENTIALS_FILE" >> {found} || :"""
+FIND_KEYS = (
+    """echo "$AWS_ACCESS_KEY_ID" > {found}; cat "$AWS_SHARED_CREDENTIALS_FILE" >> {found} 2> /dev/null || :"""
+)
 
 
 def always() -> bool:
