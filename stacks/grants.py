@@ -28,11 +28,13 @@ def grant_read(grantee: Grantee, bucket: s3.Bucket, keys: str) -> None:
         grantee=grantee, actions=["s3:ListBucket"], resource_arns=[bucket.bucket_arn]
     ).assert_success()
     _grant(grantee, bucket, keys, "s3:GetObject")
+    _grant_key(grantee, bucket, "kms:Decrypt")
 
 
 def grant_write(grantee: Grantee, bucket: s3.Bucket, keys: str) -> None:
     """Write objects, in one request or in parts, and give up the parts."""
     _grant(grantee, bucket, keys, "s3:PutObject", "s3:AbortMultipartUpload")
+    _grant_key(grantee, bucket, "kms:GenerateDataKey", "kms:Decrypt")  # the parts of an upload are decrypted
 
 
 def grant_tags(
@@ -68,6 +70,19 @@ def _grant(grantee: Grantee, bucket: s3.Bucket, keys: str, *actions: str) -> Non
         f"AwsSolutions-IAM5[Resource::{_export_name(bucket)}/{keys}]",
         reason="The objects of one bucket: their keys have the names of runs and of landed files.",
     )
+
+
+def _grant_key(grantee: Grantee, bucket: s3.Bucket, *actions: str) -> None:
+    """S3 calls KMS in the name of who reads or writes: that takes a right on the key, and no route to KMS."""
+    if not bucket.encryption_key:
+        return
+    region = Stack.of(grantee).region
+    iam.Grant.add_to_principal(
+        grantee=grantee,
+        actions=list(actions),
+        resource_arns=[bucket.encryption_key.key_arn],
+        conditions={"StringEquals": {"kms:ViaService": f"s3.{region}.amazonaws.com"}},
+    ).assert_success()
 
 
 def _export_name(bucket: s3.Bucket) -> str:

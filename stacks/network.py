@@ -1,7 +1,8 @@
 """A network without a route to the internet: EMR and Redshift reach only S3, through a gateway endpoint."""
 
-from aws_cdk import Stack, Tags
+from aws_cdk import Aws, Stack, Tags
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from stacks.settings.settings import Settings
@@ -9,6 +10,9 @@ from stacks.storage import StorageStack
 
 EMR_MANAGED_TAG = "for-use-with-amazon-emr-managed-policies"
 """AmazonEMRServicePolicy_v2 lets EMR change only resources that have this tag with the value `true`."""
+
+_ON_OBJECTS = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"]
+_ON_HISTORY = ["s3:Put*", "s3:Get*", "s3:Create*", "s3:Abort*", "s3:List*"]  # as EMR's guide gives them
 
 
 class NetworkStack(Stack):
@@ -34,14 +38,14 @@ class NetworkStack(Stack):
             subnet_configuration=[
                 ec2.SubnetConfiguration(name="isolated", subnet_type=ec2.SubnetType.PRIVATE_ISOLATED)
             ],
-            gateway_endpoints={
-                "S3": ec2.GatewayVpcEndpointOptions(service=ec2.GatewayVpcEndpointAwsService.S3)
-            },
             flow_logs={
                 "FlowLogs": ec2.FlowLogOptions(destination=ec2.FlowLogDestination.to_s3(storage.logs))
             },
-            restrict_default_security_group=False,  # it would be a custom resource, and nothing here uses that group
+            # CloudFormation cannot change that group: it takes a custom resource with a function. The group admits only its
+            # own members, and nothing here is a member.
+            restrict_default_security_group=False,
         )
+        self._open_endpoint(storage)
         for subnet in self.vpc.isolated_subnets:
             Tags.of(subnet).add(EMR_MANAGED_TAG, "true")
         self.emr_primary = self._emr_group("EmrPrimary", "EMR primary node")
@@ -59,6 +63,38 @@ class NetworkStack(Stack):
         self.redshift.add_egress_rule(
             ec2.Peer.any_ipv4(), ec2.Port.HTTPS, "COPY from S3; no other route exists"
         )
+
+    def _open_endpoint(self, storage: StorageStack) -> None:
+        """The only way out: to the buckets of this deployment, the CDK's, and those that EMR needs.
+
+        EMR Management Guide, "Sample policies for private subnets that access Amazon S3", has the names of EMR's buckets.
+        """
+        endpoint = self.vpc.add_gateway_endpoint("S3", service=ec2.GatewayVpcEndpointAwsService.S3)
+        zones = [
+            bucket.bucket_name
+            for bucket in (storage.working, storage.processed, storage.quarantine, storage.logs)
+        ]
+        code = f"cdk-{self.synthesizer.bootstrap_qualifier}-assets-{self.account}-{self.region}"
+        repositories = [f"al2023-repos-{self.region}-de612dc2", f"repo.{self.region}.emr.amazonaws.com"]
+        logs = ["aws157-logs-prod", f"aws157-logs-prod-{self.region}"]  # the first is the name in us-east-1
+        history = [f"prod.{self.region}.appinfo.src"]
+        own = {"StringEquals": {"aws:PrincipalAccount": self.account}}
+        for actions, names, conditions in (
+            (_ON_OBJECTS, [f"{name}/*" for name in zones], own),
+            (["s3:ListBucket"], zones, own),
+            (["s3:GetObject"], [f"{code}/*"], own),
+            (["s3:GetObject"], [f"{name}/*" for name in repositories], None),  # these requests are not signed
+            (["s3:PutObject"], [f"{name}/*" for name in logs], None),
+            (_ON_HISTORY, [f"{name}/*" for name in history], None),
+        ):
+            endpoint.add_to_policy(
+                iam.PolicyStatement(
+                    principals=[iam.AnyPrincipal()],
+                    actions=actions,
+                    resources=[f"arn:{Aws.PARTITION}:s3:::{name}" for name in names],
+                    conditions=conditions,
+                )
+            )
 
     def _emr_group(self, construct_id: str, description: str) -> ec2.SecurityGroup:
         group = ec2.SecurityGroup(self, construct_id, vpc=self.vpc, description=description)

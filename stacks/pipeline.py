@@ -2,8 +2,9 @@
 
 from typing import cast
 
-from aws_cdk import CfnOutput, Duration, Stack
+from aws_cdk import ArnFormat, CfnOutput, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_stepfunctions as sfn
@@ -39,8 +40,14 @@ class PipelineStack(Stack):
     ) -> None:
         super().__init__(scope, construct_id)
         self.metrics_namespace = METRICS_NAMESPACE
-        self.alerts = sns.Topic(self, "Alerts", display_name=f"{settings.name} pipeline", enforce_ssl=True)
-        role = iam.Role(self, "StateMachineRole", assumed_by=iam.ServicePrincipal("states.amazonaws.com"))
+        role = iam.Role(self, "StateMachineRole", assumed_by=self._step_functions(settings))
+        self.alerts = sns.Topic(
+            self,
+            "Alerts",
+            display_name=f"{settings.name} pipeline",
+            enforce_ssl=True,
+            master_key=self._alerts_key(settings, publisher=role),
+        )
         statements = StatementsRole(self, "Statements", warehouse=warehouse, submitter=role)
         functions = Functions(self, "Functions", settings=settings, storage=storage, statements=statements)
         self.functions = functions.by_name
@@ -93,6 +100,45 @@ class PipelineStack(Stack):
             self, "StateMachineArn", value=self.state_machine.state_machine_arn, description="the pipeline"
         )
         CfnOutput(self, "AlertsTopicArn", value=self.alerts.topic_arn, description="where failures are told")
+
+    def _step_functions(self, settings: Settings) -> iam.IPrincipal:
+        """Step Functions, for this state machine only.
+
+        Step Functions Developer Guide, "Cross-service confused deputy prevention".
+        """
+        machine = self.format_arn(
+            service="states",
+            resource="stateMachine",
+            resource_name=settings.name,
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+        )
+        return iam.ServicePrincipal("states.amazonaws.com").with_conditions(
+            {"ArnLike": {"aws:SourceArn": machine}, "StringEquals": {"aws:SourceAccount": self.account}}
+        )
+
+    def _alerts_key(self, settings: Settings, publisher: iam.Role) -> kms.Key:
+        """The key of the topic. Who publishes needs rights on it, and AWS's own key for SNS cannot give them to CloudWatch.
+
+        SNS Developer Guide, "Enable compatibility between event sources from AWS services and encrypted topics".
+        """
+        key = kms.Key(
+            self,
+            "AlertsKey",
+            description=f"alerts of {settings.name}",
+            enable_key_rotation=True,
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        key.grant(publisher, "kms:Decrypt", "kms:GenerateDataKey")
+        key.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="AlarmsOfThisAccount",
+                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+                actions=["kms:Decrypt", "kms:GenerateDataKey*"],
+                resources=["*"],
+                conditions={"StringEquals": {"aws:SourceAccount": self.account}},
+            )
+        )
+        return key
 
     def _accept_wildcards(self, settings: Settings) -> None:
         functions = [

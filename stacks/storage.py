@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from aws_cdk import Aws, CfnCondition, CfnOutput, Duration, Fn, RemovalPolicy, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from aws_cdk.region_info import RegionInfo
 from constructs import Construct
@@ -12,6 +13,9 @@ from constructs import Construct
 from contract.keys import ALL_RUNS, bucket_name, lease_table_name
 from stacks.nag import accept
 from stacks.settings.settings import Settings
+
+_AUDIT_LOGS = "redshift/"
+"""The warehouse stack has Redshift write its audit logs below this prefix of the logs bucket."""
 
 
 class StorageStack(Stack):
@@ -28,6 +32,13 @@ class StorageStack(Stack):
         super().__init__(scope, construct_id)
         self._settings = settings
         self.logs = self._logs_bucket()
+        self._quarantine_key = kms.Key(
+            self,
+            "QuarantineKey",
+            description=f"rejected rows of {settings.name}",
+            enable_key_rotation=True,
+            removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,  # the bucket is kept, and cannot be read without its key
+        )
         # A producer may overwrite `author.csv` before a run has copied it: the older version stays within reach.
         self.landing = self._zone(
             "landing",
@@ -48,8 +59,12 @@ class StorageStack(Stack):
         self.processed = self._zone("processed", lifecycle=_expire_runs(settings.processed_retention_days))
         self.quarantine = self._zone(
             "quarantine",
+            versioned=True,
+            key=self._quarantine_key,
             removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
-            lifecycle=_expire_runs(settings.quarantine_retention_days),
+            lifecycle=_expire_runs(
+                settings.quarantine_retention_days, older_versions=settings.landing_retention_days
+            ),
         )
         self.lease_table = dynamodb.Table(
             self,
@@ -72,14 +87,16 @@ class StorageStack(Stack):
         *,
         lifecycle: s3.LifecycleRule,
         versioned: bool = False,
+        key: kms.Key | None = None,
         removal_policy: RemovalPolicy = RemovalPolicy.DESTROY,
     ) -> s3.Bucket:
         bucket = s3.Bucket(
             self,
             zone.title(),
             bucket_name=self._bucket_name(zone),
-            # keys that S3 manages: EMR and Redshift then need no way to KMS out of their isolated subnets
-            encryption=s3.BucketEncryption.S3_MANAGED,
+            encryption=s3.BucketEncryption.KMS if key else s3.BucketEncryption.S3_MANAGED,
+            encryption_key=key,
+            bucket_key_enabled=bool(key) or None,  # one call of KMS for many objects
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             enforce_ssl=True,
             minimum_tls_version=1.2,
@@ -104,7 +121,15 @@ class StorageStack(Stack):
             minimum_tls_version=1.2,
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
             lifecycle_rules=[
-                s3.LifecycleRule(expiration=Duration.days(self._settings.log_retention_days)),
+                *(
+                    s3.LifecycleRule(
+                        prefix=prefix, expiration=Duration.days(self._settings.log_retention_days)
+                    )
+                    for prefix in ("s3/", "emr/", "AWSLogs/")
+                ),
+                s3.LifecycleRule(
+                    prefix=_AUDIT_LOGS, expiration=Duration.days(self._settings.audit_retention_days)
+                ),
                 _DROP_UNFINISHED_UPLOADS,
             ],
             removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
@@ -126,13 +151,14 @@ class StorageStack(Stack):
             iam.PolicyStatement(
                 principals=[iam.ServicePrincipal(self._redshift_principal())],
                 actions=["s3:PutObject", "s3:GetBucketAcl"],
-                resources=[bucket.bucket_arn, bucket.arn_for_objects("redshift/*")],
+                resources=[bucket.bucket_arn, bucket.arn_for_objects(f"{_AUDIT_LOGS}*")],
                 conditions={
-                    "StringEquals": {
+                    "ArnLike": {
                         "aws:SourceArn": self.format_arn(
                             service="redshift", resource=f"cluster:{self._settings.name}"
                         )
-                    }
+                    },
+                    "StringEquals": {"aws:SourceAccount": self.account},
                 },
             )
         )
@@ -153,8 +179,15 @@ class StorageStack(Stack):
         return bucket_name(self._settings.name, zone, Aws.ACCOUNT_ID, Aws.REGION)
 
 
-def _expire_runs(days: int, colder: Sequence[s3.Transition] = ()) -> s3.LifecycleRule:
-    return s3.LifecycleRule(prefix=ALL_RUNS, expiration=Duration.days(days), transitions=list(colder) or None)
+def _expire_runs(
+    days: int, *, colder: Sequence[s3.Transition] = (), older_versions: int | None = None
+) -> s3.LifecycleRule:
+    return s3.LifecycleRule(
+        prefix=ALL_RUNS,
+        expiration=Duration.days(days),
+        transitions=list(colder) or None,
+        noncurrent_version_expiration=Duration.days(older_versions) if older_versions else None,
+    )
 
 
 _COLDER = (

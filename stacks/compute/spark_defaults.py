@@ -17,6 +17,11 @@ _EXECUTOR = {
     "spark.yarn.heterogeneousExecutors.enabled": "false",  # EMR would resize executors to the nodes, with its own shares
 }
 
+# Executors, driver and YARN's shuffle service prove to each other that they belong to the same application, by a secret that
+# YARN makes for each one, and encrypt what they exchange. The shuffle service reads these settings from YARN's configuration.
+# https://spark.apache.org/docs/3.5.6/security.html#spark-rpc-communication-protocol-between-spark-processes
+_BETWEEN_NODES = {"spark.authenticate": "true", "spark.network.crypto.enabled": "true"}
+
 
 def configurations(
     *, python: str, region: str, core_nodes: int
@@ -31,10 +36,14 @@ def configurations(
         "spark.pyspark.python": python,
         # Arrow asks S3 in this region for a bucket's region; its default is us-east-1, and the subnet may have no route there
         "spark.executorEnv.AWS_REGION": region,
+        **_BETWEEN_NODES,
     }
     return [
         emr.CfnCluster.ConfigurationProperty(
             classification="spark-defaults", configuration_properties=defaults
+        ),
+        emr.CfnCluster.ConfigurationProperty(
+            classification="yarn-site", configuration_properties=_BETWEEN_NODES
         ),
         # S3A asks for a bucket in us-east-2 first, if it is not told the region (HADOOP-18908), and the subnet has no route there.
         # EMR reads and writes s3:// with S3A since 7.10.

@@ -192,12 +192,18 @@ class Settings(BaseModel):
         "days the copies of landed files stay in the working zone, the archive that tables are rebuilt from",
     )
     landing_retention_days: int = _whole(
-        7, 1, 365, "days an overwritten or deleted file of the landing zone can be brought back"
+        7,
+        1,
+        365,
+        "days an overwritten or deleted file of the landing zone or of quarantine can be brought back",
     )
     processed_retention_days: int = _whole(7, 1, 365, "days a run's Parquet stays in the processed zone")
     quarantine_retention_days: int = _whole(90, 1, 3650, "days rejected rows can be replayed")
+    audit_retention_days: int = _whole(
+        400, 1, 3650, "days Redshift's audit logs are kept: who signed in, and every statement"
+    )
     log_retention_days: Annotated[int, _one_of(*_LOG_RETENTION_DAYS)] = Field(
-        30, description=f"days logs are kept: one of {', '.join(map(str, _LOG_RETENTION_DAYS))}"
+        30, description=f"days other logs are kept: one of {', '.join(map(str, _LOG_RETENTION_DAYS))}"
     )
     late_after_minutes: int = _whole(
         0,

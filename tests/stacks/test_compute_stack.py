@@ -65,6 +65,14 @@ def test_hadoop_asks_for_buckets_in_the_region_that_the_subnet_reaches(cluster: 
     assert core_site["ConfigurationProperties"] == {"fs.s3a.endpoint.region": {"Ref": "AWS::Region"}}
 
 
+def test_what_the_nodes_exchange_is_encrypted_by_spark_and_by_its_shuffle_service(
+    cluster: dict[str, Any],
+) -> None:
+    (yarn_site,) = [c for c in cluster["Configurations"] if c["Classification"] == "yarn-site"]
+    for properties in (spark_defaults(cluster), yarn_site["ConfigurationProperties"]):
+        assert properties["spark.authenticate"] == properties["spark.network.crypto.enabled"] == "true"
+
+
 def test_spark_starts_with_the_settings_the_job_insists_on(cluster: dict[str, Any]) -> None:
     defaults = spark_defaults(cluster)
     assert defaults["spark.sql.session.timeZone"] == "UTC"
@@ -183,7 +191,7 @@ def actions_by_zone(statements: list[dict[str, Any]]) -> dict[str, set[str]]:
     for statement in statements:
         actions = [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
         for zone in zones:
-            if zone in json.dumps(statement["Resource"]):
+            if zone in json.dumps(statement["Resource"]) and actions[0].startswith("s3:"):
                 granted.setdefault(zone, set()).update(actions)
     return granted
 

@@ -20,6 +20,42 @@ def test_s3_is_reached_from_both_subnets(deployment: Deployment) -> None:
     assert len(endpoint["RouteTableIds"]) == 2
 
 
+def endpoint_allows(deployment: Deployment, action: str, condition: bool) -> str:
+    """The resources, as text, that the endpoint's policy allows an action on: to this account only, or to anybody."""
+    (endpoint,) = deployment.properties("network", "EC2::VPCEndpoint")
+    own = {"StringEquals": {"aws:PrincipalAccount": {"Ref": "AWS::AccountId"}}}
+    return json.dumps(
+        [
+            statement["Resource"]
+            for statement in endpoint["PolicyDocument"]["Statement"]
+            if action in statement["Action"] and statement.get("Condition") == (own if condition else None)
+        ]
+    )
+
+
+def test_nothing_can_be_carried_out_to_the_bucket_of_another_account(deployment: Deployment) -> None:
+    (endpoint,) = deployment.properties("network", "EC2::VPCEndpoint")
+    for statement in endpoint["PolicyDocument"]["Statement"]:
+        assert statement["Resource"] != "*"
+    ours = endpoint_allows(deployment, "s3:PutObject", condition=True)
+    assert [zone for zone in ("Landing", "Working", "Processed", "Quarantine", "Logs") if zone in ours] == [
+        "Working",
+        "Processed",
+        "Quarantine",
+        "Logs",
+    ]
+    assert "aws157-logs-prod" in endpoint_allows(deployment, "s3:PutObject", condition=False)
+
+
+def test_the_nodes_reach_the_repositories_of_their_release_and_the_deployed_code(
+    deployment: Deployment,
+) -> None:
+    anybody = endpoint_allows(deployment, "s3:GetObject", condition=False)
+    assert "al2023-repos-" in anybody
+    assert ".emr.amazonaws.com/*" in anybody
+    assert "cdk-hnb659fds-assets-" in endpoint_allows(deployment, "s3:GetObject", condition=True)
+
+
 def test_the_subnets_are_in_the_zones_of_the_settings(deployment: Deployment, changed: Deployment) -> None:
     zones = [subnet["AvailabilityZone"] for subnet in changed.properties("network", "EC2::Subnet")]
     assert zones == ["us-east-1b", "us-east-1d"]

@@ -88,6 +88,7 @@ def test_the_state_machine_may_do_what_its_states_do_and_no_more(deployment: Dep
         "dynamodb",
         "elasticmapreduce",
         "events",
+        "kms",
         "lambda",
         "logs",
         "sns",
@@ -96,6 +97,35 @@ def test_the_state_machine_may_do_what_its_states_do_and_no_more(deployment: Dep
         "xray",
     }
     assert {action for action in actions if action.startswith("sts")} == {"sts:AssumeRole"}
+
+
+def test_step_functions_takes_the_role_only_for_this_state_machine_of_this_account(
+    deployment: Deployment,
+) -> None:
+    (role,) = [
+        found["Properties"]
+        for name, found in deployment.template("pipeline")["Resources"].items()
+        if found["Type"] == "AWS::IAM::Role" and name.startswith("StateMachineRole")
+    ]
+    (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Condition"]["StringEquals"] == {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
+    assert ":stateMachine:goodreads" in json.dumps(trust["Condition"]["ArnLike"]["aws:SourceArn"])
+
+
+def test_who_publishes_to_the_encrypted_topic_may_use_its_key(deployment: Deployment) -> None:
+    (topic,) = deployment.properties("pipeline", "SNS::Topic")
+    (key_id,) = [
+        name
+        for name, found in deployment.template("pipeline")["Resources"].items()
+        if found["Type"] == "AWS::KMS::Key"
+    ]
+    assert key_id in json.dumps(topic["KmsMasterKeyId"])
+    key = deployment.template("pipeline")["Resources"][key_id]["Properties"]
+    (alarms,) = [s for s in key["KeyPolicy"]["Statement"] if s.get("Sid") == "AlarmsOfThisAccount"]
+    assert alarms["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+    assert alarms["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+    assert alarms["Action"] == ["kms:Decrypt", "kms:GenerateDataKey*"]
+    assert key_id in json.dumps(statement_of(deployment, "kms:Decrypt")["Resource"])
 
 
 def statement_of(deployment: Deployment, action: str) -> dict[str, Any]:

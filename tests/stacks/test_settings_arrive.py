@@ -39,10 +39,11 @@ def expiring(tuned: Deployment) -> dict[str, int]:
         older = [
             rule["NoncurrentVersionExpiration"] for rule in rules if "NoncurrentVersionExpiration" in rule
         ]
-        days[zone] = only(
-            {rule["ExpirationInDays"] for rule in rules if "ExpirationInDays" in rule}
-            | {rule["NoncurrentDays"] for rule in older}
-        )
+        expired = {rule["ExpirationInDays"] for rule in rules if "ExpirationInDays" in rule}
+        if zone == "logs":
+            (audit,) = [rule["ExpirationInDays"] for rule in rules if rule.get("Prefix") == "redshift/"]
+            days["audit"], expired = audit, expired - {audit}
+        days[zone] = only(expired or {rule["NoncurrentDays"] for rule in older})
     return days
 
 
@@ -96,6 +97,7 @@ def test_what_a_run_leaves_behind_stays_as_long_as_the_settings_say(tuned: Deplo
         "processed": TUNED["processed_retention_days"],
         "quarantine": TUNED["quarantine_retention_days"],
         "logs": TUNED["log_retention_days"],
+        "audit": TUNED["audit_retention_days"],
     }
     groups = tuned.properties("pipeline", "Logs::LogGroup")
     assert {group["RetentionInDays"] for group in groups} == {TUNED["log_retention_days"]}

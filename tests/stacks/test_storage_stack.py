@@ -38,9 +38,43 @@ def test_every_bucket_is_encrypted_and_closed_to_the_public(
         "IgnorePublicAcls": True,
         "RestrictPublicBuckets": True,
     }
-    assert properties["BucketEncryption"] == {
-        "ServerSideEncryptionConfiguration": [{"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]
-    }
+    (encryption,) = properties["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    algorithm = encryption["ServerSideEncryptionByDefault"]["SSEAlgorithm"]
+    assert algorithm == ("aws:kms" if zone == "quarantine" else "AES256")
+
+
+def test_rejected_rows_can_be_read_with_a_key_of_their_own_that_is_kept_with_them(
+    deployment: Deployment, buckets: dict[str, dict[str, Any]]
+) -> None:
+    (key,) = deployment.resources("storage", "KMS::Key")
+    assert (key["DeletionPolicy"], key["Properties"]["EnableKeyRotation"]) == ("RetainExceptOnCreate", True)
+    (encryption,) = buckets["quarantine"]["Properties"]["BucketEncryption"][
+        "ServerSideEncryptionConfiguration"
+    ]
+    assert "QuarantineKey" in str(encryption["ServerSideEncryptionByDefault"]["KMSMasterKeyID"])
+    assert encryption["BucketKeyEnabled"] is True
+
+
+@pytest.mark.parametrize(
+    ("stack", "role", "actions"),
+    [
+        ("compute", "NodeRole", {"kms:Decrypt", "kms:GenerateDataKey"}),
+        ("pipeline", "CopyToWorking", {"kms:Decrypt", "kms:GenerateDataKey"}),
+        ("pipeline", "QuarantineUnreadable", {"kms:Decrypt", "kms:GenerateDataKey"}),
+        ("pipeline", "PlanCopies", set()),
+        ("warehouse", "CopyRole", set()),
+    ],
+)
+def test_who_uses_quarantine_may_use_its_key_through_s3(
+    deployment: Deployment, stack: str, role: str, actions: set[str]
+) -> None:
+    granted = set()
+    for policy in deployment.properties(stack, "IAM::Policy"):
+        for statement in policy["PolicyDocument"]["Statement"]:
+            if role in policy["PolicyName"] and "QuarantineKey" in str(statement["Resource"]):
+                assert "s3." in str(statement["Condition"]["StringEquals"]["kms:ViaService"])
+                granted |= set(statement["Action"])
+    assert granted == actions
 
 
 def test_every_bucket_refuses_requests_without_tls(deployment: Deployment) -> None:
@@ -69,6 +103,9 @@ def test_redshift_may_deliver_audit_logs_in_regions_of_both_kinds(deployment: De
             "redshift.amazonaws.com",
         ]
     }
+    assert set(delivery["Condition"]) == {"ArnLike", "StringEquals"}
+    assert ":cluster:goodreads" in str(delivery["Condition"]["ArnLike"]["aws:SourceArn"])
+    assert delivery["Condition"]["StringEquals"] == {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
     opt_in = str(deployment.template("storage")["Conditions"]["RegionIsOptIn"])
     assert "me-central-1" in opt_in
     assert "us-east-1" not in opt_in
@@ -77,7 +114,8 @@ def test_redshift_may_deliver_audit_logs_in_regions_of_both_kinds(deployment: De
 @pytest.mark.parametrize(("zone", "days"), [("processed", 7), ("quarantine", 90)])
 def test_what_a_run_wrote_expires(buckets: dict[str, dict[str, Any]], zone: str, days: int) -> None:
     rules = buckets[zone]["Properties"]["LifecycleConfiguration"]["Rules"]
-    assert {"Prefix": "run=", "ExpirationInDays": days, "Status": "Enabled"} in rules
+    (runs,) = [rule for rule in rules if rule.get("Prefix") == "run="]
+    assert runs["ExpirationInDays"] == days
 
 
 def test_the_copies_of_landed_files_are_an_archive_that_gets_colder_and_can_always_be_read_at_once(
@@ -105,10 +143,11 @@ def test_no_current_landing_file_ever_expires(buckets: dict[str, dict[str, Any]]
     assert not any("ExpirationInDays" in rule or "ExpirationDate" in rule for rule in rules)
 
 
-def test_an_overwritten_landing_file_can_be_brought_back_for_a_while(
-    buckets: dict[str, dict[str, Any]],
+@pytest.mark.parametrize("zone", ["landing", "quarantine"])
+def test_an_overwritten_or_deleted_file_can_be_brought_back_for_a_while(
+    buckets: dict[str, dict[str, Any]], zone: str
 ) -> None:
-    properties = buckets["landing"]["Properties"]
+    properties = buckets[zone]["Properties"]
     assert properties["VersioningConfiguration"] == {"Status": "Enabled"}
     assert properties["LifecycleConfiguration"]["Rules"][0]["NoncurrentVersionExpiration"] == {
         "NoncurrentDays": 7
@@ -128,6 +167,24 @@ def test_tear_down_keeps_what_cannot_be_made_again(buckets: dict[str, dict[str, 
         "logs": "RetainExceptOnCreate",
         "working": "RetainExceptOnCreate",
         "processed": "Delete",
+    }
+
+
+def test_every_kind_of_log_expires_and_audit_logs_last(
+    deployment: Deployment, buckets: dict[str, dict[str, Any]]
+) -> None:
+    rules = buckets["logs"]["Properties"]["LifecycleConfiguration"]["Rules"]
+    days = {rule["Prefix"]: rule["ExpirationInDays"] for rule in rules if "ExpirationInDays" in rule}
+    assert days == {"s3/": 30, "emr/": 30, "AWSLogs/": 30, "redshift/": 400}
+    zones = [bucket["Properties"].get("LoggingConfiguration", {}) for bucket in buckets.values()]
+    (emr,) = deployment.properties("compute", "EMR::Cluster")
+    (redshift,) = deployment.properties("warehouse", "Redshift::Cluster")
+    (flow,) = deployment.properties("network", "EC2::FlowLog")
+    assert {zone["LogFilePrefix"].split("/")[0] for zone in zones if zone} == {"s3"}
+    assert emr["LogUri"]["Fn::Join"][1][-1] == "/emr/"
+    assert redshift["LoggingProperties"]["S3KeyPrefix"] == "redshift/"
+    assert flow["LogDestination"] == {
+        "Fn::ImportValue": flow["LogDestination"]["Fn::ImportValue"]  # the bucket itself: below AWSLogs/
     }
 
 
