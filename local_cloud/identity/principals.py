@@ -154,4 +154,6 @@ def _role_session(assumed: Any) -> Principal:
         role = iam_backends[ACCOUNT][_PARTITION].get_role_by_arn(assumed.role_arn)
     except NotFoundException:  # deleted since: a session of a role that is gone is nobody's
         raise KeyRefused(Problem.UNKNOWN) from None
-    return Principal(Kind.ROLE, role.arn, f"{role.id}:{assumed.session_name}", assumed.session_name)
+    # the roles that `cdk bootstrap` makes are the hands of the person who deploys
+    kind = Kind.ADMINISTRATOR if role.name.startswith("cdk-") else Kind.ROLE
+    return Principal(kind, role.arn, f"{role.id}:{assumed.session_name}", assumed.session_name)

@@ -46,6 +46,14 @@ def test_a_key_of_assume_role_is_a_session_like_any_other(role: dict[str, Any]) 
     assert principal.user_id == assumed["AssumedRoleUser"]["AssumedRoleId"]
 
 
+@pytest.mark.usefixtures("role")
+def test_the_roles_that_deploy_are_the_hands_of_the_administrator() -> None:
+    name = "cdk-hnb659fds-deploy-role-123456789012-us-east-1"
+    role = boto3.client("iam", REGION).create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(_TRUST))
+    keys = session(role["Role"]["Arn"], "aws-cdk")
+    assert principal_of(keys.access_key_id, keys.session_token).kind is Kind.ADMINISTRATOR
+
+
 def test_the_key_of_a_session_is_refused_with_another_token(role: dict[str, Any]) -> None:
     keys = session(role["Arn"], "a")
     for token in (None, session(role["Arn"], "b").session_token):
