@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from catalog import DATASETS, Column, Dataset, Type
 from sql import statements
-from tests.local_cloud.redshift.conftest import Session
+from tests.sql.engine import Engine
 
 TOP = 2
 REJECT_LIMITS = {"authors": 30, "books": 40, "reviews": 50, "users": 60}
@@ -31,7 +31,7 @@ _CAPTURED = {
 """When each record was captured. Reviews 1 and 6 are outside the window, right before and right after."""
 
 
-def fill(session: Session) -> None:
+def fill(session: Engine) -> None:
     """Stage and publish the run `r1`, then rank its authors and books: 2 and 3 are in every table."""
     for dataset in DATASETS:
         session.run(_stage(dataset), *_account(dataset.name))

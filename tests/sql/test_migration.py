@@ -8,16 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lambdas.compare_catalog import statements as steps_of
-from lambdas.shared.migration import Definitions, Migration, definitions_of, migration
+from lambdas.shared.migration import Migration, definitions_of, migration
 from local_cloud.redshift import RedshiftEngine
 from sql import statements
-from sql.template import definition_list
 from tests.local_cloud.redshift.conftest import Session
-
-NEWEST = {
-    name: columns for name, columns in statements.catalog().items() if name.endswith((".books", ".authors"))
-}
+from tests.sql.migrating import NEWEST, create, found, histories, migrate
 
 
 @pytest.fixture(scope="module")
@@ -28,63 +23,6 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
         found = Session(engine)
         found.run(*statements.create_tables())
         yield found
-
-
-@st.composite
-def older(draw: st.DrawFn, newer: Definitions) -> dict[str, dict[str, str]]:
-    """A catalog from which the newer one is made by adding optional columns and widening texts."""
-    found: dict[str, dict[str, str]] = {}
-    for table, columns in newer.items():
-        found[table] = {}
-        for column, definition in columns.items():
-            if definition.endswith("not null") or not draw(st.booleans()):
-                found[table][column] = definition
-            elif definition.startswith("varchar"):
-                found[table][column] = f"varchar({draw(st.integers(1, int(definition[8:-1])))})"
-    return found
-
-
-@st.composite
-def histories(draw: st.DrawFn) -> list[dict[str, dict[str, str]]]:
-    """Catalogs, the oldest first; the last one is the newest."""
-    versions = [NEWEST]
-    for _ in range(draw(st.integers(1, 3))):
-        versions.insert(0, draw(older(versions[0])))
-    return versions
-
-
-def create(session: Session, catalog: Definitions) -> None:
-    """Tables of that catalog, with a row."""
-    for table, columns in catalog.items():
-        session.run(f"drop table if exists {table}")
-        session.run(f"create table {table} (\n{definition_list(columns)}\n)")
-        required = [name for name, definition in columns.items() if definition.endswith("not null")]
-        values = ", ".join("getdate()" if "timestamp" in columns[name] else "7" for name in required)
-        session.run(f"insert into {table} ({', '.join(required)}) values ({values})")
-
-
-def found(session: Session) -> dict[str, dict[str, str]]:
-    """The tables as they are."""
-    names = (
-        "table_schema",
-        "table_name",
-        "column_name",
-        "is_nullable",
-        "data_type",
-        "character_maximum_length",
-    )
-    (query,) = [sql for sql in statements.create_warehouse() if "svv_columns" in sql]
-    rows = session.rows(query)
-    described = [dict(zip((*names, "numeric_precision", "numeric_scale"), row, strict=True)) for row in rows]
-    return {table: columns for table, columns in definitions_of(described).items() if table in NEWEST}
-
-
-def migrate(session: Session, wanted: Definitions, *, steps: int | None = None) -> None:
-    """Take the steps to the wanted catalog, or only the first ones."""
-    planned = migration(wanted, found(session))
-    assert planned.refused == ()
-    for sql in steps_of(planned.steps, statements.MIGRATION_STEPS)[:steps]:
-        session.run(sql)
 
 
 @pytest.mark.slow
