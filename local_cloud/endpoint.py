@@ -73,7 +73,9 @@ def serving(
         addresses = Addresses(f"http://localhost:{control_port}", files.url)
         addresses.adopt()
         os.environ["MOTO_PORT"] = str(control_port)  # moto's interpreter calls other services there
-        engine = stack.enter_context(RedshiftEngine(state.warehouse, state.buckets, redshift.S3Access(judge)))
+        engine = stack.enter_context(
+            RedshiftEngine(state.warehouse, state.buckets, redshift.S3Access(judge), redshift.master_of)
+        )
         runtime = stack.enter_context(
             closing(LambdaRuntime(state.functions, state.logs, addresses.variables()))
         )

@@ -7,7 +7,15 @@ install(engine)  # from now on boto3 and `aws redshift-data` against the moto se
 from local_cloud.redshift.access import S3Access
 from local_cloud.redshift.data_api import RedshiftEngine
 from local_cloud.redshift.errors import DataApiError, SqlError
-from local_cloud.redshift.hook import install
+from local_cloud.redshift.hook import install, master_of
 from local_cloud.redshift.warehouse import read_only_query
 
-__all__ = ["DataApiError", "RedshiftEngine", "S3Access", "SqlError", "install", "read_only_query"]
+__all__ = [
+    "DataApiError",
+    "RedshiftEngine",
+    "S3Access",
+    "SqlError",
+    "install",
+    "master_of",
+    "read_only_query",
+]

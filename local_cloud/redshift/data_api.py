@@ -5,13 +5,14 @@ import re
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
-from local_cloud.identity import Principal
+from local_cloud.identity import Kind, Principal
 from local_cloud.redshift.access import S3Access
 from local_cloud.redshift.errors import DataApiError, invalid
 from local_cloud.redshift.results import ResultSet
@@ -45,13 +46,22 @@ Caller = Principal | None
 class RedshiftEngine:
     """Operations take and return dicts in boto3's shape and raise DataApiError.
 
-    `caller` made the request. Without a caller it is this process itself, which sees every statement. `page_rows` and `page_bytes` bound one page of GetStatementResult, at least one row.
+    `caller` made the request. Without a caller it is this process itself, which sees every statement and may do everything.
+    `page_rows` and `page_bytes` bound one page of GetStatementResult, at least one row. `master_of` tells the master user of a
+    cluster, or raises DataApiError if there is no such cluster.
     """
 
     page_rows = 1_000
     page_bytes = 1_000_000
 
-    def __init__(self, database: Path, buckets: Path, access: S3Access | None = None) -> None:
+    def __init__(
+        self,
+        database: Path,
+        buckets: Path,
+        access: S3Access | None = None,
+        master_of: Callable[[str], str] = lambda _: "admin",
+    ) -> None:
+        self._master_of = master_of
         self._warehouse = Warehouse(database, buckets, access)
         self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="redshift")
         self._statements: dict[str, Statement] = {}
@@ -140,13 +150,14 @@ class RedshiftEngine:
         self, request: dict[str, Any], statements: list[str], caller: Caller, *, is_batch: bool
     ) -> dict[str, Any]:
         _check_submission(request, statements)
+        user = self._database_user(request, caller)
         with self._lock:
             self._forget_old()
             token = request.get("ClientToken")
             given = (caller.arn if caller else None, token)
             statement = self._tokens.get(given)
             if statement is None:
-                statement = _new_statement(request, statements, caller, is_batch=is_batch)
+                statement = _new_statement(request, statements, caller, user, is_batch=is_batch)
                 self._statements[statement.id] = statement
                 if token:
                     self._tokens[given] = statement
@@ -159,6 +170,12 @@ class RedshiftEngine:
         described = statement.describe()
         waited = ("Status", "HasResultSet") if "WaitTimeSeconds" in request else ()
         return {name: described[name] for name in (*echoed, *waited) if name in described}
+
+    def _database_user(self, request: dict[str, Any], caller: Caller) -> str | None:
+        """Who logs in: DbUser, or the user that stands for the caller; None for the superuser, the cluster's master user."""
+        master = self._master_of(request["ClusterIdentifier"]) if "ClusterIdentifier" in request else None
+        user: str | None = request.get("DbUser") or (identity_of(caller) if caller else None)
+        return None if user == master else user
 
     def _find(self, identifier: str, caller: Caller) -> tuple[Statement, SubStatement | None]:
         """The statement and its part with that id; None for the batch as a whole. A foreign statement does not exist."""
@@ -202,14 +219,23 @@ class RedshiftEngine:
 
 
 def _new_statement(
-    request: dict[str, Any], statements: list[str], caller: Caller, *, is_batch: bool
+    request: dict[str, Any], statements: list[str], caller: Caller, user: str | None, *, is_batch: bool
 ) -> Statement:
     identifier = str(uuid.uuid4())
     subs = [
         SubStatement(f"{identifier}:{number}" if is_batch else identifier, sql)
         for number, sql in enumerate(statements, 1)
     ]
-    return Statement(identifier, request, is_batch, subs, owner=caller)
+    return Statement(identifier, request, is_batch, subs, owner=caller, user=user)
+
+
+def identity_of(caller: Principal) -> str:
+    """The database user of a caller who names none: mapped 1:1 to the identity (GetClusterCredentialsWithIAM in its API reference).
+
+    IAM:<user> or IAMR:<role>, as in "Authenticating to the Amazon Redshift Data API" and in Bedrock's guide for Redshift.
+    """
+    prefix = "IAMR" if caller.kind is Kind.ROLE else "IAM"
+    return f"{prefix}:{caller.arn.rpartition('/')[2]}"
 
 
 def _is_own(statement: Statement, caller: Caller, *, role_level: bool = True) -> bool:

@@ -40,6 +40,14 @@ def invalid(message: str) -> DataApiError:
 class SqlError(Exception):
     """Redshift would fail the statement, or it has no local translation. The text says why."""
 
+    severity = "ERROR"
+
+
+class LoginError(SqlError):
+    """The database user cannot log in."""
+
+    severity = "FATAL"
+
 
 def isolation_violation(table: str) -> SqlError:
     """Redshift's error for the loser of two transactions that changed the same table."""

@@ -9,8 +9,11 @@ import botocore.session
 from botocore.model import Shape
 from botocore.validate import ParamValidator
 from moto.core.exceptions import JsonRESTError
+from moto.redshift.models import redshift_backends
 from moto.redshiftdata.responses import RedshiftDataAPIServiceResponse
 
+from local_cloud.account import ACCOUNT
+from local_cloud.addresses import REGION
 from local_cloud.identity import Principal, principal_in
 from local_cloud.redshift.data_api import RedshiftEngine
 from local_cloud.redshift.errors import DataApiError, invalid
@@ -35,6 +38,14 @@ def install(engine: RedshiftEngine) -> None:
     for operation in operations:
         setattr(RedshiftDataAPIServiceResponse, operation.__name__, _answer_with(operation))
     install_integration()
+
+
+def master_of(cluster: str) -> str:
+    """The master user of a deployed cluster. Raises DataApiError if there is no such cluster."""
+    found = redshift_backends[ACCOUNT][REGION].clusters.get(cluster)
+    if found is None:
+        raise invalid("Redshift endpoint doesn't exist in this region.")
+    return str(found.master_username)
 
 
 def _answer_with(

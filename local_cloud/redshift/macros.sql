@@ -44,3 +44,21 @@ left join duckdb_constraints() as widths
         and widths.constraint_type = 'CHECK'
         and widths.constraint_column_names = [columns.column_name]
 where not columns.internal;
+
+-- Who can log in by name, and who has which role.
+create or replace view svv_user_info as
+select name as user_name
+from redshift_rights.accounts
+where kind = 'user';
+
+create or replace view svv_roles as
+select name as role_name
+from redshift_rights.accounts
+where kind = 'role';
+
+create or replace view svv_user_grants as
+select
+    name as user_name,
+    role_name
+from redshift_rights.members
+where kind = 'user';

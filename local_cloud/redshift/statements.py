@@ -76,13 +76,17 @@ class SubStatement:
 
 @dataclass
 class Statement:
-    """The statements of one request. `request` is the request, `owner` made it; `done` is set once the status is terminal."""
+    """The statements of one request. `request` is the request, `owner` made it, `user` is the database user, None for the superuser.
+
+    `done` is set once the status is terminal.
+    """
 
     id: str
     request: dict[str, Any]
     is_batch: bool
     subs: list[SubStatement]
     owner: Principal | None = None
+    user: str | None = None
     status: str = "SUBMITTED"
     error: str | None = None
     duration: int = -1
@@ -206,12 +210,12 @@ def run(statement: Statement, warehouse: Warehouse) -> None:
     try:
         finished = _run_all(statement, warehouse)
     except SqlError as error:
-        _fail(statement, str(error))
+        _fail(statement, f"{error.severity}: {error}")
     except duckdb.InterruptException:
         statement.abort()
     except Exception as error:  # no caller would see an error of this thread: the status must become terminal
         _logger.exception("statement %s", statement.id)
-        _fail(statement, f"internal error of the local warehouse: {error!r}")
+        _fail(statement, f"ERROR: internal error of the local warehouse: {error!r}")
     else:
         if not finished:
             statement.abort()
@@ -219,7 +223,7 @@ def run(statement: Statement, warehouse: Warehouse) -> None:
 
 def _run_all(statement: Statement, warehouse: Warehouse) -> bool:
     parameters = statement.parameters
-    with warehouse.transaction() as transaction:
+    with warehouse.transaction(statement.user) as transaction:
         statement.start(transaction)
         try:
             for sub in statement.subs:
@@ -252,8 +256,8 @@ def _fail(statement: Statement, reason: str) -> None:
         ((n, sub) for n, sub in enumerate(statement.subs, 1) if sub.status != "FINISHED"),
         (len(statement.subs), statement.subs[-1]),
     )
-    failed.end("FAILED", error=f"ERROR: {reason}")
+    failed.end("FAILED", error=reason)
     for later in statement.subs[number:]:
         later.end("ABORTED", error="Connection or an prior query failed.")
     prefix = f"Query #{number} failed with " if statement.is_batch else ""
-    statement.fail(f"{prefix}ERROR: {reason}")
+    statement.fail(f"{prefix}{reason}")

@@ -14,6 +14,8 @@ from sqlglot import exp
 from local_cloud.redshift import alter_table, copy_command, results, unload_command
 from local_cloud.redshift.access import S3Access
 from local_cloud.redshift.errors import SqlError, from_duckdb, isolation_violation
+from local_cloud.redshift.rights import Rights, create_register, require_login
+from local_cloud.redshift.sql.changes import Change
 from local_cloud.redshift.sql.dialect import multiple_matches, to_duckdb
 from local_cloud.redshift.sql.parsing import parameter_names, parse
 from local_cloud.redshift.sql.tables import columns_of, qualified_name
@@ -44,6 +46,7 @@ class Warehouse:
         self._access = access
         self._connection = duckdb.connect(str(database))
         self._connection.execute(_SETTINGS)
+        create_register(self._connection)
         self._connection.execute(files(__package__).joinpath("macros.sql").read_text())
         self._locked: dict[str, Transaction] = {}
         self._unlocked = threading.Condition()
@@ -56,16 +59,25 @@ class Warehouse:
         self._connection.close()
 
     @contextmanager
-    def transaction(self) -> Iterator["Transaction"]:
-        """A transaction on its own connection; rolled back unless `commit` was called."""
+    def transaction(self, user: str | None = None) -> Iterator["Transaction"]:
+        """A transaction of a database user, None for the superuser, on its own connection; rolled back unless `commit` was called.
+
+        LoginError if there is no such user.
+        """
+        with self._connection.cursor() as other:
+            require_login(other, user)
         connection = self._connection.cursor()
-        transaction = Transaction(connection, self, self._buckets, self._access)
+        transaction = Transaction(connection, self, self._buckets, self._access, user)
         try:
             with connection:
                 connection.execute("begin")
                 yield transaction
         finally:  # after the connection has ended: its end rolls back what was not committed
             self._unlock(transaction)
+
+    def committed(self) -> duckdb.DuckDBPyConnection:
+        """A connection that sees what is committed, for a transaction that must not look itself: its snapshot would begin before a lock."""
+        return self._connection.cursor()
 
     @property
     def clock(self) -> int:
@@ -78,9 +90,7 @@ class Warehouse:
         SqlError if the table does not exist, duckdb.InterruptException if the transaction is interrupted.
         """
         name = qualified_name(table)
-        with (
-            self._connection.cursor() as other
-        ):  # the transaction itself must not look yet: its snapshot would begin before the lock
+        with self.committed() as other:
             columns_of(other, table)
         with self._unlocked:
             self._unlocked.wait_for(
@@ -132,13 +142,15 @@ class Transaction:
         connection: duckdb.DuckDBPyConnection,
         owner: Warehouse,
         buckets: Path,
-        access: S3Access | None,
+        access: S3Access | None = None,
+        user: str | None = None,
     ) -> None:
         self.connection = connection
         self.interrupted = False
         self.sees = 0
         self.changed: set[str] = set()
         self._begun = False
+        self._rights = Rights(connection, user)
         self._owner = owner
         self._buckets = buckets
         self._access = access
@@ -149,14 +161,20 @@ class Transaction:
         if tree is None:
             return Outcome()
         if isinstance(tree, exp.Lock):
+            with self._owner.committed() as other:
+                self._rights.require_lock(tree, other)
             for table in tree.expressions:
                 self._owner.lock(self, table)
             return Outcome()
         if not self._begun:
             self._begun, self.sees = True, self._owner.clock
         if isinstance(tree, exp.Command):
-            return self._unload(str(tree.expression))
-        return self._run(tree, _bound(sql, parameters))
+            return self._command(tree)
+        self._rights.require(tree)
+        is_new = self._rights.is_new(tree)
+        outcome = self._run(tree, _bound(sql, parameters))
+        self._rights.follow(tree, is_new=is_new)
+        return outcome
 
     def _run(self, tree: exp.Expr, used: dict[str, str]) -> Outcome:
         target = tree.find(exp.Table)
@@ -195,8 +213,16 @@ class Transaction:
         made_anew = alter_table.to_statements(self.connection, tree) if isinstance(tree, exp.Alter) else None
         return made_anew or [to_duckdb(tree)]
 
+    def _command(self, command: exp.Command) -> Outcome:
+        if command.name == "rights":
+            change: Change = command.args["expression"]
+            self._rights.change(change)
+            return Outcome()
+        return self._unload(str(command.expression))
+
     def _unload(self, text: str) -> Outcome:
         asked = unload_command.read_unload(text)
+        self._rights.require(asked.query)
         try:
             unload_command.unload(self.connection, self._buckets, asked, self._access)
         except duckdb.InterruptException:

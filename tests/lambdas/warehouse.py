@@ -19,7 +19,7 @@ STATEMENTS_ROLE = "statements"
 
 STATEMENTS_ROLE_ARN = _arn(STATEMENTS_ROLE)
 
-CLUSTER = {"ClusterIdentifier": "goodreads", "Database": "dev"}
+CLUSTER = {"ClusterIdentifier": "goodreads", "Database": "dev", "DbUser": "admin"}
 _ALL = [dataset.name for dataset in DATASETS]
 _LINE = "insert into goodreads_warehouse.ledger values (:run_id, :dataset, 1, 15, 1, 2, 3, 4, 5, true, true, getdate())"
 

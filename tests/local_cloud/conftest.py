@@ -37,9 +37,16 @@ def environment() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="module")
-def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
-    """An endpoint that boto3 clients made in the module talk to; nothing is deployed in it."""
+@contextmanager
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
+    """An endpoint that boto3 clients made in the block talk to; nothing is deployed in it."""
     state = StateFolder(tmp_path_factory.mktemp("state"))
     with environment_restored(), serving(state, "test") as addresses:
         yield Endpoint(addresses, state)
+
+
+@pytest.fixture(scope="module")
+def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
+    """An endpoint for the tests of a module."""
+    with served(tmp_path_factory) as endpoint:
+        yield endpoint

@@ -1,8 +1,6 @@
 """`python -m operations`: what a person reads when something is missing or wrong."""
 
 import re
-import signal
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
@@ -15,15 +13,7 @@ from local_cloud.redshift import RedshiftEngine
 from local_cloud.state import StateFolder
 from operations.__main__ import app
 
-pytestmark = pytest.mark.usefixtures("environment")
-
-
-@pytest.fixture(autouse=True)
-def signals() -> Iterator[None]:
-    """The commands change how the process takes SIGTERM."""
-    before = signal.getsignal(signal.SIGTERM)
-    yield
-    signal.signal(signal.SIGTERM, before)
+pytestmark = pytest.mark.usefixtures("environment", "signals")
 
 
 def run(*arguments: str | Path) -> Result:

@@ -1,68 +1,100 @@
-"""`query --aws`: how Redshift is asked, without one."""
+"""`query --aws`, with an endpoint in AWS's place: plain boto3 clients, and AWS_ENDPOINT_URL in the environment."""
 
-from typing import Any, Self
+import csv
+import signal
 
+import boto3
 import pytest
-import redshift_connector
-from redshift_connector.error import InterfaceError
+from mypy_boto3_redshift_data import RedshiftDataAPIServiceClient
+from typer.testing import CliRunner, Result
 
+from operations.__main__ import app
 from operations.errors import OperationError
-from operations.query import query_aws
+from operations.warehouse import Warehouse
+from tests.local_cloud.conftest import Endpoint
+
+pytestmark = pytest.mark.usefixtures("endpoint", "signals")
+
+DIGITS = "with d as (" + " union all ".join(f"select {digit} as n" for digit in range(10)) + ")"
+ENDLESS = f"{DIGITS} select count(*) from {', '.join(f'd as d{number}' for number in range(16))}"
 
 
-class Connection:
-    """As much of a connection as a query uses; it is its own cursor."""
-
-    description = (("author_id", 20), ("name", 1043))
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None: ...
-
-    def cursor(self) -> "Connection":
-        return self
-
-    def execute(self, sql: str) -> None:
-        self.sql = sql
-
-    def fetchall(self) -> list[list[Any]]:
-        return [[1, "Ursula K. Le Guin"]]
+@pytest.fixture
+def client(endpoint: Endpoint) -> RedshiftDataAPIServiceClient:
+    assert endpoint.state.running()
+    return boto3.client("redshift-data")
 
 
-def ask() -> tuple[list[str], list[tuple[Any, ...]]]:
-    sql = "select author_id, name from goodreads_warehouse.authors"
-    return query_aws(
-        sql, cluster="goodreads", database="dwh", user="reader", region="eu-west-1", profile=None
+def ask(sql: str, *options: str) -> Result:
+    return CliRunner().invoke(app, ["query", sql, "--aws", *options])
+
+
+def newest_of(client: RedshiftDataAPIServiceClient, status: str) -> str:
+    listed = client.list_statements(Status="ALL")["Statements"]
+    return next(each["QueryString"] for each in listed if each["Status"] == status)
+
+
+def test_the_answer_is_a_table_as_it_is_here() -> None:
+    answer = ask("select 1 as one, 'Ursula K. Le Guin' as name, null as nothing")
+    assert answer.exit_code == 0, answer.stderr
+    for text in ("one", "name", "nothing", "Ursula K. Le Guin", "NULL"):
+        assert text in answer.stdout
+
+
+def test_csv_has_every_row_of_every_page_and_an_empty_field_for_null() -> None:
+    sql = f"{DIGITS} select a.n * 100 + b.n * 10 + c.n as n, null as nothing, 'a,\"b' as words from d as a, d as b, d as c, d as e order by 1"
+    answer = ask(sql, "--csv")
+    assert answer.exit_code == 0, answer.stderr
+    header, *rows = csv.reader(answer.stdout.splitlines())
+    assert header == ["n", "nothing", "words"]
+    assert rows == [[str(number // 10), "", 'a,"b'] for number in range(10_000)]
+
+
+def test_wrong_sql_is_told_in_one_line_with_redshifts_words() -> None:
+    answer = ask("select * from no_such_table")
+    assert (answer.exit_code, answer.stderr) == (
+        1,
+        'error: ERROR: relation "no_such_table" does not exist\n',
     )
 
 
-def test_redshift_is_asked_over_tls_with_temporary_iam_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
-    connection, asked = Connection(), dict[str, Any]()
-
-    def connect(**arguments: Any) -> Connection:
-        asked.update(arguments)
-        return connection
-
-    monkeypatch.setattr(redshift_connector, "connect", connect)
-
-    assert ask() == (["author_id", "name"], [(1, "Ursula K. Le Guin")])
-    assert connection.sql == "select author_id, name from goodreads_warehouse.authors"
-    assert asked["iam"] is True
-    assert asked["ssl"] is True
-    assert "password" not in asked
-    assert (asked["cluster_identifier"], asked["database"], asked["db_user"]) == (
-        "goodreads",
-        "dwh",
-        "reader",
-    )
+def test_a_missing_region_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    answer = ask("select 1")
+    assert answer.exit_code == 1
+    assert answer.stderr == "error: AWS answered: You must specify a region.\n"
 
 
-def test_a_cluster_out_of_reach_is_told_with_the_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    def connect(**_: Any) -> Connection:
-        raise InterfaceError("communication error: timed out")
+def test_a_profile_that_does_not_exist_is_told_in_one_line() -> None:
+    answer = ask("select 1", "--profile", "no-such-profile")
+    assert answer.exit_code == 1
+    assert "no-such-profile" in answer.stderr
+    assert answer.stderr.count("\n") == 1
 
-    monkeypatch.setattr(redshift_connector, "connect", connect)
 
-    with pytest.raises(OperationError, match=r"goodreads could not be queried.*reachable from its VPC only"):
-        ask()
+def test_a_statement_over_its_time_is_cancelled_and_told(client: RedshiftDataAPIServiceClient) -> None:
+    with pytest.raises(OperationError, match=r"took longer than 0\.1 s and was cancelled"):
+        Warehouse(timeout=0.1).run(ENDLESS)
+    assert newest_of(client, "ABORTED") == ENDLESS
+
+
+def test_ctrl_c_cancels_the_statement(client: RedshiftDataAPIServiceClient) -> None:
+    sql = f"{ENDLESS} /* interrupted */"
+    describe = client.describe_statement
+
+    class Impatient:
+        """The client of a person who presses Ctrl-C while the statement runs."""
+
+        def __getattr__(self, operation: str) -> object:
+            return getattr(client, operation)
+
+        def describe_statement(self, **request: object) -> object:
+            while describe(Id=str(request["Id"]))["Status"] != "STARTED":
+                pass  # DescribeStatement itself waits
+            signal.raise_signal(signal.SIGINT)
+            return describe(Id=str(request["Id"]))
+
+    with pytest.raises(KeyboardInterrupt):
+        Warehouse(client=Impatient()).run(sql)  # type: ignore[arg-type]
+    assert newest_of(client, "ABORTED") == sql

@@ -23,6 +23,7 @@ from operations.run import review_span
 from sql import statements
 from tests.local_cloud.conftest import environment_restored
 from tests.local_cloud.redshift.conftest import Session
+from tests.operations.conftest import create_cluster
 
 START, END = "2020-02-01 00:00:00", "2020-03-01 00:00:00"
 CASES = [
@@ -75,6 +76,7 @@ def run(state: StateFolder, folder: Path, output: Any) -> Result:
     with ExitStack() as stack:
         stack.enter_context(environment_restored())
         stack.enter_context(serving(state, "up"))
+        create_cluster()
         boto3.client("stepfunctions").create_state_machine(
             name="goodreads",
             definition=json.dumps({"StartAt": "End", "States": {"End": end}}),

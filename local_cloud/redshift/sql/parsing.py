@@ -10,9 +10,10 @@ from sqlglot.parsers.redshift import RedshiftParser
 from sqlglot.tokenizer_core import Token, TokenType
 
 from local_cloud.redshift.errors import SqlError
+from local_cloud.redshift.sql.changes import change_in
 
-# Statements about physical layout, rights and sessions: DuckDB has nothing that they could change.
-_NO_OPERATIONS = {"analyse", "analyze", "grant", "reset", "revoke", "set", "vacuum"}
+# Statements about physical layout and sessions: DuckDB has nothing that they could change.
+_NO_OPERATIONS = {"analyse", "analyze", "reset", "set", "vacuum"}
 
 
 class _RedshiftDdlParser(RedshiftParser):
@@ -32,7 +33,8 @@ class _RedshiftDdl(Redshift):
 def parse(sql: str) -> exp.Expr | None:
     """The one statement in `sql`; None for a statement that is accepted and does nothing locally.
 
-    `lock table a, b` is an exp.Lock with the tables as its expressions. UNLOAD is an exp.Command with its text.
+    `lock table a, b` is an exp.Lock with the tables as its expressions. UNLOAD is an exp.Command with its text, a change of
+    rights an exp.Command with the Change.
     SqlError if the text is not one Redshift statement.
     """
     try:
@@ -43,6 +45,8 @@ def parse(sql: str) -> exp.Expr | None:
             raise SqlError("the text holds several statements: send one, or several as a batch")
         if tokens[0].text.lower() in _NO_OPERATIONS:
             return None
+        if change := change_in(tokens):
+            return exp.Command(this="rights", expression=change)
         if tokens[0].text.lower() == "lock":
             return _lock(tokens)
         if tokens[0].text.lower() == "unload":

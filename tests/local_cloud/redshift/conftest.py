@@ -12,7 +12,7 @@ from mypy_boto3_redshift_data.type_defs import DescribeStatementResponseTypeDef
 
 from local_cloud.redshift import RedshiftEngine, install
 
-CLUSTER = {"ClusterIdentifier": "goodreads", "Database": "dev"}
+CLUSTER = {"ClusterIdentifier": "goodreads", "Database": "dev", "DbUser": "admin"}
 
 
 def end_of(engine: RedshiftEngine, identifier: str) -> dict[str, Any]:

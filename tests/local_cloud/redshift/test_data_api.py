@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from local_cloud.redshift import DataApiError, RedshiftEngine, SqlError, read_only_query
 from local_cloud.redshift.statements import Statement, SubStatement
 
-CLUSTER = {"ClusterIdentifier": "goodreads", "Database": "dev"}
+CLUSTER = {"ClusterIdentifier": "goodreads", "Database": "dev", "DbUser": "admin"}
 UNKNOWN = "12345678-1234-1234-1234-123456789012"
 ENDLESS = (
     "select count(*) from generate_series(1, 1000000) as a(n), generate_series(1, 1000000) as b(n) "
@@ -29,9 +29,7 @@ ENDLESS = (
 
 def test_a_statement_is_submitted_described_and_its_result_read(client: Any, ended: Any) -> None:
     before = datetime.now(UTC).replace(microsecond=0)
-    sent = client.execute_statement(
-        **CLUSTER, DbUser="admin", Sql="select 1 as one, 'x' as letter, null as none"
-    )
+    sent = client.execute_statement(**CLUSTER, Sql="select 1 as one, 'x' as letter, null as none")
     assert before <= sent["CreatedAt"] <= datetime.now(UTC)
     assert (sent["ClusterIdentifier"], sent["Database"], sent["DbUser"]) == ("goodreads", "dev", "admin")
     described = ended(sent["Id"])

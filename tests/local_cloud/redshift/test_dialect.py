@@ -209,7 +209,6 @@ def test_a_merge_that_matches_a_row_twice_fails(session: Any) -> None:
         "lock ddl.books",
         "vacuum ddl.books",
         "analyze ddl.books",
-        "grant select on ddl.books to role reader",
         "set statement_timeout to 1000",
         "-- nothing but a comment before it\nvacuum;",
     ],

@@ -22,7 +22,8 @@ from operations.warehouse import Warehouse
 from operations.zones import Zones
 from sql import checks, statements
 from tests.e2e.records import NOON, csv_file
-from tests.local_cloud.conftest import Endpoint, endpoint, environment
+from tests.local_cloud.conftest import Endpoint
+from tests.operations.conftest import endpoint, environment
 
 __all__ = ["endpoint", "environment"]
 

@@ -105,7 +105,7 @@ class Runner:
                 cluster_identifier="goodreads",
                 role=role,
                 database="dev",
-                user="pipeline",
+                user="admin",
                 copy_role_arn="arn:aws:iam::123456789012:role/copy",
             ),
             polling=polling,
