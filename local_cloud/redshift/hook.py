@@ -9,7 +9,7 @@ import botocore.session
 from botocore.model import Shape
 from botocore.validate import ParamValidator
 from moto.core.exceptions import JsonRESTError
-from moto.redshift.models import redshift_backends
+from moto.redshift.models import Cluster, redshift_backends
 from moto.redshiftdata.responses import RedshiftDataAPIServiceResponse
 
 from local_cloud.account import ACCOUNT
@@ -37,6 +37,8 @@ def install(engine: RedshiftEngine) -> None:
     )
     for operation in operations:
         setattr(RedshiftDataAPIServiceResponse, operation.__name__, _answer_with(operation))
+    # moto would name a cluster of CloudFormation as it names resources without a name
+    Cluster.cloudformation_name_type = staticmethod(lambda: "ClusterIdentifier")
     install_integration()
 
 

@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from local_cloud.redshift import DataApiError, RedshiftEngine, SqlError, read_only_query
+from local_cloud.redshift import DataApiError, RedshiftEngine, SqlError, master_of, read_only_query
 from local_cloud.redshift.statements import Statement, SubStatement
 
 CLUSTER = {"ClusterIdentifier": "goodreads", "Database": "dev", "DbUser": "admin"}
@@ -470,3 +470,14 @@ def test_only_queries_read_the_file(tmp_path: Path) -> None:
     for statement in ("delete from t", "vacuum", "create table t (a int)"):
         with pytest.raises(SqlError, match="only queries"):
             read_only_query(database, statement)
+
+
+def test_a_cluster_of_cloudformation_has_its_own_name_and_any_other_is_not_there(
+    endpoint: Callable[[str], Any],
+) -> None:
+    properties = {"ClusterIdentifier": "named", "MasterUsername": "admin", "NodeType": "ra3.large"}
+    template = {"Resources": {"Cluster": {"Type": "AWS::Redshift::Cluster", "Properties": properties}}}
+    endpoint("cloudformation").create_stack(StackName="warehouse", TemplateBody=json.dumps(template))
+    assert master_of("named") == "admin"
+    with pytest.raises(DataApiError, match=r"Redshift endpoint doesn't exist in this region\."):
+        master_of("unnamed")
