@@ -99,13 +99,14 @@ runtime: $(VENV)/.runtime $(VENV)/.classes node_modules/.installed
 setup: runtime $(VENV)/job-libraries.zip
 
 .PHONY: tools
-tools: $(VENV)/.tools node_modules/.installed
+tools: $(VENV)/.tools $(VENV)/.checkov node_modules/.installed
 
 .PHONY: lock
 lock: $(VENV)/.made ## renew the lock files after a change of the requirements; to upgrade all packages: [UPGRADE=yes]
 	@$(LOCK) requirements.txt --output-file requirements.lock
 	@$(LOCK) requirements-dev.txt --constraints requirements.lock --output-file requirements-dev.lock
 	@$(LOCK) spark_jobs/requirements.txt --constraints requirements.lock --output-file spark_jobs/requirements.lock
+	@$(LOCK) tests/stacks/checkov/requirements.txt --output-file tests/stacks/checkov/requirements.lock
 
 .PHONY: clean
 clean: ## delete the files of runs and builds, and the local warehouse with all its data
@@ -149,6 +150,11 @@ $(VENV)/.tools: requirements-dev.lock $(VENV)/.made | $(VENV)/.runtime
 	@echo "installing the development tools (once)"
 	@$(call install,requirements-dev.lock)
 	@rm $@.begun && touch $@
+
+$(VENV)/.checkov: tests/stacks/checkov/requirements.lock $(VENV)/.made | $(VENV)/.runtime
+	@"$(BASE)" -m venv --clear --without-pip $(VENV)/checkov
+	@$(VENV)/bin/uv pip install --quiet --no-deps --python $(VENV)/checkov/bin/python --require-hashes --requirements $<
+	@touch $@
 
 $(VENV)/.classes: requirements.lock local_cloud/emr/class_archive.py $(VENV)/.made | $(VENV)/.runtime
 	@echo "preparing Spark's classes (once)"

@@ -13,13 +13,23 @@ from lambdas.shared.environment import POWERTOOLS_LAYER, Environment
 from stacks import ROOT
 from stacks.grants import OF_RUNS, grant_delete, grant_read, grant_tags, grant_write
 from stacks.log_group import log_group
-from stacks.nag import accept
+from stacks.nag import accept, accept_checkov
 from stacks.settings.settings import Settings
 from stacks.statements_role import StatementsRole
 from stacks.storage import StorageStack
 
 _PACKAGES = ("catalog", "contract", "lambdas")
 _CODE = ["*", *(f"!{name}{rest}" for name in _PACKAGES for rest in ("", "/**")), "**/__pycache__"]
+
+_ACCEPTED = {
+    "CKV_AWS_115": "One run at a time calls the functions one after the other, and copy_concurrency limits the only one that "
+    "is called in parallel. A reserved concurrency would be taken from the other functions of the account.",
+    "CKV_AWS_116": "A dead-letter queue receives failed asynchronous events. Only the state machine calls the functions, and "
+    "waits for their answers: it retries an error, or ends the run with it and tells the topic.",
+    "CKV_AWS_117": "The functions call S3, STS and the Redshift Data API and connect to nothing in the VPC, where each of these "
+    "services would take an endpoint of its own.",
+    "CKV_AWS_173": "The variables are names of buckets and roles, and limits: no secret. Lambda encrypts them with its own key.",
+}
 
 
 class Functions(Construct):
@@ -103,6 +113,8 @@ class Functions(Construct):
                 self, f"{construct_id}Logs", retention_days=self._settings.log_retention_days
             ),
         )
+        for finding, reason in _ACCEPTED.items():
+            accept_checkov(function, finding, reason=reason)
         accept(
             function,
             "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole]",

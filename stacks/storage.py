@@ -11,7 +11,7 @@ from aws_cdk.region_info import RegionInfo
 from constructs import Construct
 
 from contract.keys import ALL_RUNS, bucket_name, lease_table_name
-from stacks.nag import accept
+from stacks.nag import accept, accept_checkov
 from stacks.settings.settings import Settings
 
 _AUDIT_LOGS = "redshift/"
@@ -77,6 +77,21 @@ class StorageStack(Stack):
             ),
             removal_policy=RemovalPolicy.DESTROY,
         )
+        accept_checkov(
+            self.lease_table,
+            "CKV_AWS_119",
+            reason="One item, which names the run that is at work. DynamoDB encrypts the item with a key of its own.",
+        )
+        accept_checkov(
+            self.working,
+            "CKV_AWS_21",
+            reason="No key is written twice with other content: the name of the run is part of every key.",
+        )
+        accept_checkov(
+            self.processed,
+            "CKV_AWS_21",
+            reason="Can be made again from the working zone, and is kept for a few days only.",
+        )
         CfnOutput(
             self, "LeaseTableName", value=self.lease_table.table_name, description="who holds the lease"
         )
@@ -139,6 +154,16 @@ class StorageStack(Stack):
             bucket,
             "AwsSolutions-S1",
             reason="This is where access logs go; logging its own access would never end.",
+        )
+        accept_checkov(
+            bucket,
+            "CKV_AWS_18",
+            reason="This is where access logs go; logging its own access would never end.",
+        )
+        accept_checkov(
+            bucket,
+            "CKV_AWS_21",
+            reason="Services of AWS write here, each log once under a name of its own, and nobody replaces one.",
         )
         CfnOutput(
             self, "LogsBucketName", value=bucket.bucket_name, description="access, EMR, audit and flow logs"

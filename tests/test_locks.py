@@ -13,6 +13,7 @@ LOCKS = {
     "requirements.lock": "requirements.txt",
     "requirements-dev.lock": "requirements-dev.txt",
     "spark_jobs/requirements.lock": "spark_jobs/requirements.txt",
+    "tests/stacks/checkov/requirements.lock": "tests/stacks/checkov/requirements.txt",
 }
 
 
