@@ -8,7 +8,6 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from lambdas.shared.data_api import read_rows
-from lambdas.shared.environment import METRICS_NAMESPACE
 from lambdas.shared.errors import DataQualityError
 
 _TOO_MANY_REJECTS = "_percent_rejected"
@@ -18,7 +17,7 @@ _ABOUT_REJECTS = (
 )
 _LEDGER = "ledger"
 log = Logger()
-measure = Metrics(namespace=METRICS_NAMESPACE)
+measure = Metrics()
 
 
 @dataclass(frozen=True)

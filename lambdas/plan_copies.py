@@ -1,9 +1,12 @@
 """PlanCopies: lists landing, decides which files the run takes, and where each file goes."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
-from aws_lambda_powertools import Logger
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
 
 from contract.keys import listed_key
 from contract.plan import LandingObject, Plan
@@ -21,6 +24,7 @@ from lambdas.shared.run import Run
 from lambdas.shared.zone import in_parallel
 
 log = Logger()
+measure = Metrics()
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
@@ -32,14 +36,18 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     require_usable_name(run.run_id)
     window = review_window(event["input"], event["started"], run.environment.analytics_window_days)
     accepted = accepts_rejects(event["input"])
-    plan = plan_run(run)
+    plan = plan_run(run, event["started"])
     return summary(plan, run.environment.task_limits) | {"window": window, "accept_rejects": accepted}
 
 
-def plan_run(run: Run) -> Plan:
-    """List landing, take the files that fit into one run, read their headers; keep the plan if it has files."""
+def plan_run(run: Run, started: str) -> Plan:
+    """List landing, take the files that fit into one run, read their headers; keep the plan if it has files.
+
+    `started` is the run's start, ISO 8601: until then the files have waited.
+    """
     objects, markers = _sorted_out(run)
     chosen, left = bound_batch(objects, run.environment.batch_limits)
+    _tell_waiting(objects, chosen, started)
     headers = dict(found for found in in_parallel(lambda item: _header_of(run, item), chosen) if found)
     plan = make_plan(run.run_id, chosen, headers, working=run.working.bucket, left_for_later=left)
     plan = replace(plan, markers=markers)
@@ -49,6 +57,17 @@ def plan_run(run: Run) -> Plan:
         run.write_plan(listed_key, plan)
         run.write_landed(plan)
     return plan
+
+
+def _tell_waiting(objects: Sequence[LandingObject], chosen: Sequence[LandingObject], started: str) -> None:
+    """Publish how long the oldest file has waited, and what this run leaves; at once, whatever becomes of the run."""
+    oldest = min((datetime.fromisoformat(item.modified) for item in objects), default=None)
+    waited = (datetime.fromisoformat(started) - oldest).total_seconds() if oldest else 0
+    left = sum(item.size for item in objects) - sum(item.size for item in chosen)
+    measure.add_metric("OldestFileSeconds", MetricUnit.Seconds, max(0, waited))
+    measure.add_metric("FilesLeftForLater", MetricUnit.Count, len(objects) - len(chosen))
+    measure.add_metric("BytesLeftForLater", MetricUnit.Bytes, left)
+    measure.flush_metrics()
 
 
 def _sorted_out(run: Run) -> tuple[list[LandingObject], tuple[LandingObject, ...]]:

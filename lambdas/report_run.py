@@ -9,9 +9,9 @@ from aws_lambda_powertools.metrics import MetricUnit
 from contract.keys import run_folder
 from contract.ledger import ROWS, LedgerLine, metric_name
 from lambdas.shared.data_api import read_ledger
-from lambdas.shared.environment import METRICS_NAMESPACE, Environment
+from lambdas.shared.environment import Environment
 
-measure = Metrics(namespace=METRICS_NAMESPACE)
+measure = Metrics()
 
 
 @measure.log_metrics
@@ -26,7 +26,6 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         measure.add_metric(name, MetricUnit.Count, value)
     measure.add_metric("FilesQuarantined", MetricUnit.Count, made["quarantined_files"])
     measure.add_metric("FilesPublishedBefore", MetricUnit.Count, made["published_before"])
-    measure.add_metric("FilesLeftForLater", MetricUnit.Count, made["left_for_later"])
     measure.add_metric("RunsWithRejects", MetricUnit.Count, int(made["has_rejects"]))
     return made
 

@@ -13,6 +13,9 @@ from landing.aside import written_aside
 
 _SUFFIX = ".eml"
 
+FORM = policy.SMTP.clone(max_line_length=998)
+"""Lines as long as RFC 5322 allows: a mail is read in its file too, and folded lines are hard to read."""
+
 
 @dataclass(frozen=True)
 class Mail:
@@ -50,7 +53,7 @@ class Mailbox:
             self._folder.mkdir(parents=True, exist_ok=True)
             path = self._folder / f"{max(self._numbers(), default=0) + 1:06}{_SUFFIX}"
             with written_aside(path) as partial, partial.open("wb") as file:
-                file.write(message.as_bytes(policy=policy.SMTP))
+                file.write(message.as_bytes(policy=FORM))
                 file.flush()
                 os.fsync(file.fileno())
         return path
@@ -66,4 +69,4 @@ class Mailbox:
 
 
 def _read(path: Path) -> EmailMessage:
-    return message_from_bytes(path.read_bytes(), EmailMessage, policy=policy.SMTP)
+    return message_from_bytes(path.read_bytes(), EmailMessage, policy=FORM)

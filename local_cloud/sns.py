@@ -9,7 +9,7 @@ import boto3
 from moto.core.common_models import CloudFormationModel
 from moto.sns.models import Subscription
 
-from local_cloud.mailbox import Mailbox
+from local_cloud.mailbox import FORM, Mailbox
 
 _publish = Subscription.publish
 _FAREWELL = """
@@ -43,7 +43,7 @@ def install(mailbox: Mailbox) -> None:
 def _email(subscription: Any, text: str, message_id: str, subject: str | None) -> EmailMessage:
     """The e-mail that SNS sends: topic's display name as the sender's, subject and text as published, how to unsubscribe."""
     topic = subscription.topic
-    made = EmailMessage()
+    made = EmailMessage(FORM)
     made["From"] = formataddr((topic.display_name or "AWS Notifications", "no-reply@sns.amazonaws.com"))
     made["To"] = subscription.endpoint
     made["Date"] = datetime.now(UTC)

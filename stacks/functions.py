@@ -9,7 +9,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
-from lambdas.shared.environment import POWERTOOLS_LAYER, Environment
+from lambdas.shared.environment import POWERTOOLS_LAYER, Environment, metrics_namespace
 from stacks import ROOT
 from stacks.grants import OF_RUNS, grant_delete, grant_read, grant_tags, grant_write
 from stacks.log_group import log_group
@@ -106,6 +106,7 @@ class Functions(Construct):
             environment={
                 **self._variables,
                 "POWERTOOLS_SERVICE_NAME": module,
+                "POWERTOOLS_METRICS_NAMESPACE": metrics_namespace(self._settings.name),
                 "POWERTOOLS_LOG_LEVEL": "INFO",
             },
             tracing=lambda_.Tracing.ACTIVE,

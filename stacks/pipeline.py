@@ -10,7 +10,7 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from lambdas.shared.environment import METRICS_NAMESPACE
+from lambdas.shared.environment import metrics_namespace
 from stacks.compute.stack import ComputeStack
 from stacks.functions import Functions
 from stacks.log_group import log_group
@@ -39,7 +39,7 @@ class PipelineStack(Stack):
         compute: ComputeStack,
     ) -> None:
         super().__init__(scope, construct_id)
-        self.metrics_namespace = METRICS_NAMESPACE
+        self.metrics_namespace = metrics_namespace(settings.name)
         role = iam.Role(self, "StateMachineRole", assumed_by=self._step_functions(settings))
         self.alerts = sns.Topic(
             self,

@@ -5,7 +5,11 @@ from dataclasses import dataclass
 
 from contract.plan import Limits
 
-METRICS_NAMESPACE = "GoodreadsPipeline"
+
+def metrics_namespace(deployment: str) -> str:
+    """The namespace of a deployment's own metrics. Two deployments in one account do not ring each other's alarms."""
+    return f"GoodreadsPipeline/{deployment}"
+
 
 POWERTOOLS_LAYER = "/aws/service/powertools/python/arm64/python3.14/3.37.0"
 """AWS's public parameter; its value is the ARN of the Powertools layer in the region. The version is that of requirements.txt."""

@@ -102,7 +102,7 @@ class Rule:
             (self.to_alarm, "OK -> ALARM") if rings else (self.periods - self.to_alarm + 1, "ALARM -> OK")
         )
         return (
-            f"Threshold Crossed: {len(told)} out of the last {_counted(len(real), 'datapoint')} [{values}] {compared} "
+            f"Threshold Crossed: {len(told)} out of the last {len(real)} datapoints [{values}] {compared} "
             f"(minimum {_counted(needed, 'datapoint')} for {way} transition)."
         )
 

@@ -57,32 +57,29 @@ def execution_ended(description: Mapping[str, Any]) -> None:
         _OF_STATUS[description["status"]]: 1,
         "ExecutionTime": (stopped - started).total_seconds() * 1000,
     }
-    put("AWS/States", {"StateMachineArn": description["stateMachineArn"]}, values)
+    put("AWS/States", {"StateMachineArn": description["stateMachineArn"]}, values, stopped)
 
 
-def function_invoked(name: str, *, milliseconds: float, failed: bool) -> None:
+def function_invoked(name: str, *, milliseconds: float, failed: bool, at: datetime | None = None) -> None:
     """A function has answered, or has failed."""
     values: dict[str, float | list[float]] = {
         "Invocations": 1,
         "Errors": int(failed),
         "Duration": milliseconds,
     }
-    put("AWS/Lambda", {"FunctionName": name}, values)
+    put("AWS/Lambda", {"FunctionName": name}, values, at)
 
 
-def target_called(arn: str, *, failed: bool) -> None:
+def target_called(arn: str, *, failed: bool, at: datetime | None = None) -> None:
     """A rule, or a schedule of EventBridge Scheduler, has called its target, or could not; only a failure counts as one."""
     _, _, service, *_, resource = arn.split(":")
     _, name, *_ = resource.split("/")  # rule/NAME or schedule/GROUP/NAME
     if service == "events":
-        put(
-            "AWS/Events",
-            {"RuleName": name},
-            {"Invocations": 1} | ({"FailedInvocations": 1} if failed else {}),
-        )
+        counts = {"Invocations": 1} | ({"FailedInvocations": 1} if failed else {})
+        put("AWS/Events", {"RuleName": name}, counts, at)
     else:
         counts = {"InvocationAttemptCount": 1} | ({"TargetErrorCount": 1} if failed else {})
-        put("AWS/Scheduler", {"ScheduleGroup": name}, counts)
+        put("AWS/Scheduler", {"ScheduleGroup": name}, counts, at)
 
 
 def clusters_seen(now: datetime) -> None:

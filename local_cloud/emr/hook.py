@@ -1,4 +1,4 @@
-"""Hook into moto's Step Functions: the task that adds a step to an EMR cluster runs the step here.
+"""Hooks into moto: the task that adds a step to an EMR cluster runs the step here, and a template's cluster stays and has nodes.
 
 The step is also added to moto's cluster, by the role of the task, so that EMR's API knows the step and who may add it.
 """
@@ -10,7 +10,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 from moto.core.responses import ActionResult
-from moto.emr.models import emr_backends
+from moto.emr.models import Cluster, emr_backends
 from moto.emr.responses import ElasticMapReduceResponse
 from moto.iam.models import iam_backends
 from moto.stepfunctions.parser.api import HistoryEventType, TaskFailedEventDetails
@@ -37,6 +37,7 @@ from local_cloud.identity import Keys, session
 
 _SESSION_SECONDS = 12 * 3600
 _service_for = state_task_factory.state_task_service_for
+_create = Cluster.create_from_cloudformation_json.__func__
 
 
 def install(steps: StepRunner) -> None:
@@ -102,6 +103,7 @@ def install(steps: StepRunner) -> None:
         def _from_error(self, env: Any, ex: Exception) -> Any:
             return _refused(self, env, ex) if isinstance(ex, ClientError) else super()._from_error(env, ex)
 
+    Cluster.create_from_cloudformation_json = classmethod(_with_nodes)
     state_task_factory.state_task_service_for = lambda service_name: (
         EmrTask() if service_name == "elasticmapreduce" else _service_for(service_name=service_name)
     )
@@ -162,3 +164,16 @@ def _refused(task: Any, env: Any, error: ClientError) -> FailureEvent:
         event_type=HistoryEventType.TaskFailed,
         event_details=EventDetails(taskFailedEventDetails=details),
     )
+
+
+def _with_nodes(cls: Any, resource_name: str, cloudformation_json: Any, *rest: Any, **more: Any) -> Any:
+    """A cluster of a template; moto would terminate it at once, and knows nodes only from RunJobFlow's older members."""
+    instances = cloudformation_json["Properties"]["Instances"]
+    master, core = instances["MasterInstanceGroup"], instances["CoreInstanceGroup"]
+    instances |= {
+        "keep_job_flow_alive_when_no_steps": instances.get("KeepJobFlowAliveWhenNoSteps", False),
+        "master_instance_type": master["InstanceType"],
+        "slave_instance_type": core["InstanceType"],
+        "instance_count": int(master["InstanceCount"]) + int(core["InstanceCount"]),
+    }
+    return _create(cls, resource_name, cloudformation_json, *rest, **more)

@@ -40,6 +40,8 @@ def install(engine: RedshiftEngine) -> None:
     # moto would name a cluster of CloudFormation as it names resources without a name
     Cluster.cloudformation_name_type = staticmethod(lambda: "ClusterIdentifier")
     install_integration()
+    # moto gives a template's cluster a name of its own
+    Cluster.cloudformation_name_type = staticmethod(lambda: "ClusterIdentifier")
 
 
 def master_of(cluster: str) -> str:

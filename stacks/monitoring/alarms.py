@@ -13,7 +13,7 @@ from stacks.settings.settings import Settings
 
 _MORE = cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD
 _LESS = cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD
-_SKIPS_IN_A_ROW = 3
+_IN_A_ROW = 3
 _DAY = 1440  # minutes
 
 
@@ -32,8 +32,8 @@ class Alarms:
         self._alarm(
             "RunFailed",
             metrics.bad_endings(pipeline.state_machine),
-            "A run failed, timed out or was aborted. Open the execution: its cause says what to do. Landing keeps every "
-            "file that was not published.",
+            "A run has failed, took too long or was stopped. A run that failed has sent a mail of its own with the cause. Files "
+            "that were not published are still in the landing zone, and the next run takes them.",
         )
         if settings.schedule_enabled and settings.late_after:
             # one period has a day at most, and several periods are hours
@@ -43,8 +43,8 @@ class Alarms:
             self._alarm(
                 "RunsLate",
                 metrics.finished_runs(pipeline, Duration.minutes(period)),
-                f"No run finished for {settings.late_after} minutes. Look for a run that hangs, or for runs "
-                "that fail one after the other.",
+                f"No run has finished for {settings.late_after} minutes. Either a run hangs, or run after run fails, or none "
+                "starts: `pipeline status --aws` shows which.",
                 threshold=1,
                 comparison=_LESS,
                 periods=periods,
@@ -52,11 +52,10 @@ class Alarms:
             )
         self._alarm(
             "RunsSkipped",
-            metrics.skipped_runs(pipeline).with_(
-                period=Duration.minutes(min(settings.most_minutes_apart, _DAY))
-            ),
-            f"{_SKIPS_IN_A_ROW} scheduled runs in a row found the lease taken: runs take longer than the schedule allows.",
-            periods=_SKIPS_IN_A_ROW,
+            metrics.skipped_runs(pipeline).with_(period=self._between_runs),
+            f"{_IN_A_ROW} scheduled runs in a row were skipped, as another run was still at work: runs take longer than the "
+            "schedule allows, or a command that was killed holds the lease.",
+            periods=_IN_A_ROW,
         )
         self._alarm(
             "ScheduleFailed",
@@ -67,8 +66,29 @@ class Alarms:
             self._alarm(
                 f"Function{name.title().replace('_', '')}",
                 metrics.function_trouble(function),
-                f"{name} failed or was throttled. Its log group has the error; the run retries or has failed by now.",
+                f"The function {name} has failed or was throttled. Its log has the error. The run has tried "
+                "again since: if that did not help, a mail about a failed run follows.",
+                section="Functions",
             )
+
+    def watch_landing(self) -> None:
+        """Files that wait too long, and more files than runs can take."""
+        settings = self._settings
+        if settings.schedule_enabled and settings.late_after:
+            self._alarm(
+                "LandingOld",
+                metrics.of_plan(self._pipeline, "OldestFileSeconds"),
+                f"A file has waited in the landing zone for more than {settings.late_after} minutes when a run began. Either "
+                "runs fail, or more files land than runs take.",
+                threshold=60 * settings.late_after,
+            )
+        self._alarm(
+            "LandingBacklog",
+            metrics.of_plan(self._pipeline, "FilesLeftForLater").with_(period=self._between_runs),
+            f"{_IN_A_ROW} runs in a row had to leave files in the landing zone: more lands than runs take. Nothing is lost, but "
+            "the warehouse falls behind.",
+            periods=_IN_A_ROW,
+        )
 
     def watch_data(self) -> None:
         """Rows and files that were rejected."""
@@ -76,7 +96,8 @@ class Alarms:
             self._alarm(
                 f"{unit}Quarantined",
                 metrics.of_report(self._pipeline, f"{unit}Quarantined"),
-                f"{unit} were rejected. The quarantine zone has them with the reason, ready to be replayed after a fix.",
+                f"A run has rejected {unit.lower()}; the rest is published. The quarantine zone has them with the reason, and "
+                "`pipeline replay` lands them again after a fix.",
             )
 
     def watch_emr(self, cluster_id: str) -> None:
@@ -84,7 +105,8 @@ class Alarms:
         self._alarm(
             "EmrNodesMissing",
             metrics.of_emr(cluster_id, "CoreNodesRunning", cloudwatch.Stats.MINIMUM),
-            "EMR has fewer core nodes than were deployed, or the cluster is gone. Steps run slower or not at all.",
+            f"The EMR cluster has fewer than its {self._settings.emr_core_count} core nodes, or is gone. Runs are slow or fail; "
+            "the landing zone keeps the files.",
             threshold=self._settings.emr_core_count,
             comparison=_LESS,
             periods=3,
@@ -93,14 +115,9 @@ class Alarms:
         self._alarm(
             "EmrNodesUnhealthy",
             metrics.of_emr(cluster_id, "MRUnhealthyNodes", cloudwatch.Stats.MAXIMUM),
-            "YARN gives no work to an EMR node, mostly because the node's disk is full.",
+            "YARN gives no more work to an EMR node, most likely because the disk where the Spark job writes is more than 90 % "
+            "full. Raise emr_ebs_gib, or lower batch_max_bytes.",
             periods=2,
-        )
-        self._alarm(
-            "EmrDiskFull",
-            metrics.of_emr(cluster_id, "HDFSUtilization", cloudwatch.Stats.AVERAGE),
-            "HDFS is more than 80 % full. Raise emr_ebs_gib or emr_core_count.",
-            threshold=80,
         )
 
     def watch_redshift(self, cluster_identifier: str) -> None:
@@ -108,7 +125,7 @@ class Alarms:
         self._alarm(
             "RedshiftUnhealthy",
             metrics.of_redshift(cluster_identifier, "HealthStatus", cloudwatch.Stats.MINIMUM),
-            "Redshift is unhealthy, paused or gone. Runs fail until it is back; landing keeps the files.",
+            "Redshift is unhealthy, paused or gone. Runs fail until it is back; the landing zone keeps the files.",
             threshold=1,
             comparison=_LESS,
             periods=2,
@@ -117,16 +134,22 @@ class Alarms:
         self._alarm(
             "RedshiftDiskFull",
             metrics.of_redshift(cluster_identifier, "PercentageDiskSpaceUsed", cloudwatch.Stats.MAXIMUM),
-            "Redshift storage is more than 80 % used. Raise redshift_node_count.",
+            "More than 80 % of Redshift's storage is used. When it is full, no run can publish. Raise redshift_node_count.",
             threshold=80,
         )
         self._alarm(
             "RedshiftBusy",
             metrics.of_redshift(cluster_identifier, "CPUUtilization", cloudwatch.Stats.AVERAGE),
-            "Redshift has been above 90 % CPU for half an hour. Look for a long query, or raise redshift_node_count.",
+            "Redshift has used more than 90 % of its processors for half an hour. Look for a long query, or raise "
+            "redshift_node_count.",
             threshold=90,
             periods=6,
         )
+
+    @property
+    def _between_runs(self) -> Duration:
+        """The longest time from one scheduled run to the next; a period has a day at most."""
+        return Duration.minutes(min(self._settings.most_minutes_apart, _DAY))
 
     def _alarm(
         self,
@@ -134,22 +157,26 @@ class Alarms:
         metric: cloudwatch.IMetric,
         description: str,
         *,
+        section: str = "",
         threshold: float = 0,
         comparison: cloudwatch.ComparisonOperator = _MORE,
         periods: int = 1,
         missing: cloudwatch.TreatMissingData = cloudwatch.TreatMissingData.NOT_BREACHING,
     ) -> None:
+        """`description` says what has happened and what follows; `section` is the runbook's, by default the alarm's name."""
         name = f"{self._settings.name}-{construct_id}"
         alarm = cloudwatch.Alarm(
             self._scope,
             construct_id,
             alarm_name=name,  # the subject of the mail
             metric=metric,
-            alarm_description=description,
+            alarm_description=f"{description} What to do: docs/runbook.md, section {section or construct_id}.",
             threshold=threshold,
             comparison_operator=comparison,
             evaluation_periods=periods,
             treat_missing_data=missing,
         )
-        alarm.add_alarm_action(actions.SnsAction(self._pipeline.alerts))
+        told = actions.SnsAction(self._pipeline.alerts)
+        alarm.add_alarm_action(told)
+        alarm.add_ok_action(told)
         self.names.append(name)

@@ -13,7 +13,7 @@ from stacks.monitoring.metrics import Pipeline
 from stacks.settings.settings import Settings
 from stacks.warehouse import WarehouseStack
 
-_HALF, _THIRD, _FULL = 12, 8, 24
+_QUARTER, _THIRD, _HALF, _FULL = 6, 8, 12, 24
 
 
 class Dashboard(Construct):
@@ -88,8 +88,17 @@ def _data(pipeline: Pipeline) -> list[cloudwatch.IWidget]:
         ),
         cloudwatch.GraphWidget(
             title="Files",
-            left=counts("FilesLeftForLater", "FilesQuarantined", "FilesPublishedBefore"),
-            width=_HALF,
+            left=[
+                metrics.of_plan(pipeline, "FilesLeftForLater"),
+                *counts("FilesQuarantined", "FilesPublishedBefore"),
+            ],
+            width=_QUARTER,
+        ),
+        cloudwatch.GraphWidget(
+            title="Waiting in landing",
+            left=[metrics.of_plan(pipeline, "OldestFileSeconds")],
+            right=[metrics.of_plan(pipeline, "BytesLeftForLater")],
+            width=_QUARTER,
         ),
     ]
 
@@ -102,11 +111,11 @@ def _capacity(
     return [
         cloudwatch.GraphWidget(
             title="EMR",
-            left=[
-                metrics.of_emr(emr_cluster_id, name, average)
-                for name in ("YARNMemoryAvailablePercentage", "HDFSUtilization")
+            left=[metrics.of_emr(emr_cluster_id, "YARNMemoryAvailablePercentage", average)],
+            right=[
+                metrics.of_emr(emr_cluster_id, "CoreNodesRunning", cloudwatch.Stats.MINIMUM),
+                metrics.of_emr(emr_cluster_id, "MRUnhealthyNodes", cloudwatch.Stats.MAXIMUM),
             ],
-            right=[metrics.of_emr(emr_cluster_id, "CoreNodesRunning", cloudwatch.Stats.MINIMUM)],
             left_y_axis=percent,
             width=_THIRD,
         ),

@@ -60,8 +60,19 @@ def skipped_runs(pipeline: Pipeline) -> cloudwatch.Metric:
     )
 
 
+def of_plan(pipeline: Pipeline, name: str) -> cloudwatch.Metric:
+    """What PlanCopies finds in landing when a run starts: OldestFileSeconds, FilesLeftForLater, BytesLeftForLater."""
+    return cloudwatch.Metric(
+        namespace=pipeline.metrics_namespace,
+        metric_name=name,
+        dimensions_map={"service": "plan_copies"},
+        statistic=cloudwatch.Stats.MAXIMUM,
+        period=FIVE_MINUTES,
+    )
+
+
 def of_report(pipeline: Pipeline, name: str) -> cloudwatch.Metric:
-    """A count that ReportRun publishes of each run: RowsInserted, RowsQuarantined, FilesLeftForLater, ..."""
+    """A count that ReportRun publishes of each run: RowsInserted, RowsQuarantined, FilesQuarantined, ..."""
     return cloudwatch.Metric(
         namespace=pipeline.metrics_namespace,
         metric_name=name,
@@ -86,9 +97,12 @@ def bad_endings(machine: sfn.StateMachine) -> cloudwatch.MathExpression:
 
 
 def finished_runs(pipeline: Pipeline, window: Duration) -> cloudwatch.MathExpression:
-    """Executions that held the lease to the end; a skipped execution succeeds as well, but did nothing."""
+    """Executions that held the lease to the end; a skipped execution succeeds as well, but did nothing.
+
+    Silence is filled with 0: of missing data an alarm looks back on more periods than it evaluates, and would ring hours late.
+    """
     return cloudwatch.MathExpression(
-        expression="succeeded - FILL(skipped, 0)",
+        expression="FILL(succeeded, 0) - FILL(skipped, 0)",
         using_metrics={
             "succeeded": pipeline.state_machine.metric_succeeded(statistic=cloudwatch.Stats.SUM),
             "skipped": skipped_runs(pipeline),

@@ -1,6 +1,6 @@
 """Alarms that reach a person, and the dashboard that the person opens."""
 
-from aws_cdk import Stack
+from aws_cdk import Annotations, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sns as sns
 from constructs import Construct
@@ -28,7 +28,13 @@ class MonitoringStack(Stack):
     ) -> None:
         super().__init__(scope, construct_id)
         self._admit_alarms(pipeline.alerts)
-        if settings.alarm_email:
+        if not settings.alarm_email:
+            Annotations.of(self).add_warning_v2(
+                "goodreads:nobody-is-told",
+                "nobody is told of alarms and of runs that fail: set alarm_email to an address, "
+                "cdk deploy --all -c alarm_email=you@example.com",
+            )
+        else:
             sns.Subscription(
                 self,
                 "AlarmEmail",
@@ -38,6 +44,7 @@ class MonitoringStack(Stack):
             )
         alarms = Alarms(self, settings=settings, pipeline=pipeline)
         alarms.watch_runs()
+        alarms.watch_landing()
         alarms.watch_data()
         alarms.watch_emr(compute.cluster_id_for(self))
         alarms.watch_redshift(warehouse.cluster_identifier)

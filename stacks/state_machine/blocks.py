@@ -10,7 +10,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
-from lambdas.shared.environment import METRICS_NAMESPACE
+from lambdas.shared.environment import metrics_namespace
 from lambdas.shared.errors import PipelineError
 from stacks.functions import Functions
 from stacks.settings.settings import Settings
@@ -125,18 +125,19 @@ class Blocks(Construct):
 
     def count(self, name: str, metric: str) -> sfn.CustomState:
         """Add 1 to a metric of the pipeline."""
+        namespace = metrics_namespace(self.settings.name)
         return self.call(
             name,
             "aws-sdk:cloudwatch:putMetricData",
             parameters={
-                "Namespace": METRICS_NAMESPACE,
+                "Namespace": namespace,
                 "MetricData": [{"MetricName": metric, "Value": 1, "Unit": "Count"}],
             },
             permissions=[
                 iam.PolicyStatement(
                     actions=["cloudwatch:PutMetricData"],
                     resources=["*"],
-                    conditions={"StringEquals": {"cloudwatch:namespace": METRICS_NAMESPACE}},
+                    conditions={"StringEquals": {"cloudwatch:namespace": namespace}},
                 )
             ],
             retries=[BACK_OFF],

@@ -1,5 +1,6 @@
 """Finishing: the checks and analytics after a publish, the report, and the ends of a run, also of a failed run."""
 
+from aws_cdk import Stack
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
@@ -99,6 +100,26 @@ class Finishing(Construct):
         return release.next(sfn.Succeed(self, "NothingToDo", output_path="$.plan"))
 
 
+_FAILED = """\
+A run of the pipeline {pipeline} has failed.
+
+Run:   {{}}
+Error: {{}}
+
+Nothing is lost. Files that were not published are still in the landing zone, and the next run takes them.
+
+What to do
+1. docs/runbook.md has a section named after the error. The section says whether somebody has to act.
+2. The states of the run, and where it stopped:
+   .venv/bin/pipeline history {{}} --name {pipeline} --aws
+   https://{region}.console.aws.amazon.com/states/home?region={region}#/v2/executions/details/{{}}
+3. When the cause is mended, wait for the next scheduled run. Nothing has to be started again.
+
+Cause, as it was told:
+{{}}
+"""
+
+
 class Failure(Construct):
     """`start` releases the lease and notifies people; every state leads to it on failure."""
 
@@ -106,25 +127,28 @@ class Failure(Construct):
         self, scope: Construct, construct_id: str, *, pipeline: str, lease: Lease, alerts: sns.Topic
     ) -> None:
         super().__init__(scope, construct_id)
+        # the text is data: whether an intrinsic function takes line ends in its own text is not documented
+        text = _FAILED.format(pipeline=pipeline, region=Stack.of(self).region)
+        word = sfn.Pass(
+            self, "WordFailure", result=sfn.Result.from_object({"text": text}), result_path="$.message"
+        )
+        error, cause = sfn.JsonPath.string_at("$.failure.Error"), sfn.JsonPath.string_at("$.failure.Cause")
+        execution = sfn.JsonPath.string_at("$$.Execution.Id")
+        filled = sfn.JsonPath.format(
+            sfn.JsonPath.string_at("$.message.text"), RUN_ID, error, RUN_ID, execution, cause
+        )
         notify = tasks.SnsPublish(
             self,
             "NotifyFailure",
             topic=alerts,
             subject=f"{pipeline}: a run has failed",
-            message=sfn.TaskInput.from_object(
-                {
-                    "run": RUN_ID,
-                    "error": sfn.JsonPath.string_at("$.failure.Error"),
-                    "cause": sfn.JsonPath.string_at("$.failure.Cause"),
-                    "what to do": "Nothing is lost: files that were not published are still in the landing zone and "
-                    "the next run takes them. Mend the cause; docs/runbook.md has a section for each error.",
-                }
-            ),
+            message=sfn.TaskInput.from_text(filled),
             result_path=sfn.JsonPath.DISCARD,
         )
         failed = sfn.Fail(self, "Failed", error_path="$.failure.Error", cause_path="$.failure.Cause")
         notify.add_retry(**BACK_OFF)
         notify.add_catch(failed, result_path="$.notification").next(failed)
         release = lease.release("ReleaseLeaseAfterFailure")
-        release.add_catch(notify, result_path="$.release").next(notify)
+        release.add_catch(word, result_path="$.release").next(word)
+        word.next(notify)
         self.start = release

@@ -59,15 +59,6 @@ def test_the_runbook_has_a_section_for_each_error_a_run_can_end_with() -> None:
     assert errors - sections == set()
 
 
-def test_the_runbook_names_each_alarm_of_the_template() -> None:
-    runbook = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
-    source = (ROOT / "stacks" / "monitoring" / "alarms.py").read_text(encoding="utf-8")
-    literal = re.findall(r'_alarm\(\s*"(\w+)"', source)
-
-    assert len(literal) >= 8
-    assert [name for name in literal if f"`{name}`" not in runbook] == []
-
-
 def test_every_test_that_the_page_of_faults_names_exists() -> None:
     named = set(re.findall(r"`(test_\w+)`", (ROOT / "docs" / "faults.md").read_text(encoding="utf-8")))
     source = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py"))

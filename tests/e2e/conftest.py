@@ -23,7 +23,7 @@ from tests.e2e.pipeline import Pipeline
 
 SEED = ROOT.parent / "shared" / "data" / "seed_sample"
 CDK = ROOT / "node_modules" / ".bin" / "cdk"
-SETTINGS = {"statement_poll_seconds": "1"}
+SETTINGS = {"statement_poll_seconds": "1", "alarm_email": "night@example.org"}
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ import pytest
 
 from catalog import USERS
 from faker_tool.generate import generate
+from local_cloud.mailbox import Mailbox
 from operations.executions import StateMachine
 from tests.crash.warm import cold_spark
 from tests.e2e.pipeline import FEBRUARY_2020, Pipeline, Run
@@ -243,3 +244,17 @@ def test_wrong_execution_input_fails_at_once_and_says_what_is_expected(pipeline:
     assert run.final_state == "Failed"
     assert run.execution.error == "InvalidExecutionInput"
     assert run.execution.reason.startswith("window_days is 'many', expected a whole number of days")
+    _mailed_once(pipeline, run)
+
+
+def _mailed_once(pipeline: Pipeline, run: Run) -> None:
+    """The mail about the failed run lies in the mailbox, and says which run, why, and what to do."""
+    (mail,) = [mail for mail in Mailbox(pipeline.folder.mail).mails() if run.execution.name in mail.text]
+    assert mail.subject == "goodreads: a run has failed"
+    assert str(mail.message["To"]) == "night@example.org"
+    assert mail.text.startswith(
+        f"A run of the pipeline goodreads has failed.\n\nRun:   {run.execution.name}\nError: InvalidExecutionInput\n"
+    )
+    assert f".venv/bin/pipeline history {run.execution.name} --name goodreads --aws\n" in mail.text
+    assert "Cause, as it was told:\n" in mail.text
+    assert "window_days is 'many', expected a whole number of days" in mail.text

@@ -1,6 +1,7 @@
 """Real servers: S3 over a folder, where every test gets buckets of its own, and the Data API of a warehouse."""
 
 import itertools
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from tests.lambdas.warehouse import STATEMENTS_ROLE, STATEMENTS_ROLE_ARN, Ledger
 from tests.lambdas.zones import LocalZones
 from tests.local_cloud.roles import role
 
+os.environ["POWERTOOLS_METRICS_NAMESPACE"] = "Test"  # Powertools reads it when a handler is imported
 _numbers = itertools.count()
 
 

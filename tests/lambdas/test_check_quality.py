@@ -101,7 +101,7 @@ def test_the_number_of_violated_checks_is_a_metric_per_stage_also_when_there_are
     for sql, violated in [(VIOLATED, 2.0), (f"select * from ({VIOLATED}) where violations = 0", 0.0)]:
         (blob,) = metrics_of("check_quality", {"stage": "AuditStaging", "statement": ledger.run(sql)})
         (directive,) = blob["_aws"]["CloudWatchMetrics"]
-        assert directive["Namespace"] == "GoodreadsPipeline"
+        assert directive["Namespace"] == "Test"
         assert [sorted(names) for names in directive["Dimensions"]] == [["service", "stage"]]
         assert directive["Metrics"] == [{"Name": "ChecksViolated", "Unit": "Count"}]
         assert (blob["service"], blob["stage"]) == ("check_quality", "AuditStaging")

@@ -2,6 +2,7 @@ import csv
 import gzip
 import io
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,9 +12,11 @@ from contract.plan import Plan
 from lambdas.plan_copies import handler, plan_run
 from lambdas.shared.environment import Environment
 from lambdas.shared.errors import InvalidExecutionInput
+from tests.lambdas.children import metrics_of
 from tests.lambdas.zones import AUTHORS_CSV, REVIEWS_CSV, LocalZones
 
-EVENT = {"run_id": "r1", "started": "2020-03-01T00:00:00Z", "input": {}}
+STARTED = "2020-03-01T00:00:00Z"
+EVENT = {"run_id": "r1", "started": STARTED, "input": {}}
 
 
 def test_what_has_landed_becomes_a_plan_and_a_summary(zones: LocalZones) -> None:
@@ -125,7 +128,7 @@ def test_of_each_file_only_the_first_64_kib_are_read(zones: LocalZones) -> None:
     zones.land("author.csv", AUTHORS_CSV + b"2,Bob,,,4.5,2,1,2020-02-19 21:38:16\n" * 10_000)
     ranges: list[str] = []
     zones.before("GetObject", lambda request: ranges.append(request["headers"]["Range"]))
-    (file,) = plan_run(zones.run()).files
+    (file,) = plan_run(zones.run(), STARTED).files
     assert ranges == ["bytes=0-65535"]
     assert file.size > 300_000
     assert file.dataset == "authors"
@@ -140,7 +143,7 @@ def test_a_listing_of_several_pages_is_read_to_its_end_and_what_is_too_much_is_l
         (landing / f"{number:04}.txt").touch()
     pages: list[Any] = []
     zones.before("ListObjectsV2", pages.append)
-    plan = plan_run(zones.run(environment=with_settings(batch_max_files=2_400)))
+    plan = plan_run(zones.run(environment=with_settings(batch_max_files=2_400)), STARTED)
     assert len(pages) == 3
     assert len({file.key for file in plan.files}) == 2_400
     assert plan.left_for_later == 100
@@ -158,7 +161,7 @@ def test_an_object_overwritten_between_the_listing_and_the_reading_is_left_for_t
             (landing / "author.csv").write_bytes(AUTHORS_CSV + b"\n")
 
     zones.before("GetObject", overwrite)
-    plan = plan_run(zones.run())
+    plan = plan_run(zones.run(), STARTED)
     assert [file.key for file in plan.files] == ["authors/other.csv"]
     assert zones.landed() == ["author.csv", "authors/other.csv"]
 
@@ -167,7 +170,7 @@ def test_an_object_deleted_between_the_listing_and_the_reading_is_left_out(zones
     zones.land("author.csv")
     landing = zones.folder / zones.environment.landing_bucket
     zones.before("GetObject", lambda _request: (landing / "author.csv").unlink())
-    assert plan_run(zones.run()).files == ()
+    assert plan_run(zones.run(), STARTED).files == ()
 
 
 def test_a_folder_marker_of_a_console_is_not_a_file(zones: LocalZones) -> None:
@@ -177,20 +180,20 @@ def test_a_folder_marker_of_a_console_is_not_a_file(zones: LocalZones) -> None:
         parsed["Contents"].append({**parsed["Contents"][0], "Key": "authors/", "Size": 0})
 
     zones.s3.meta.events.register("after-call.s3.ListObjectsV2", add_marker)
-    assert [file.key for file in plan_run(zones.run()).files] == ["authors/x.csv"]
+    assert [file.key for file in plan_run(zones.run(), STARTED).files] == ["authors/x.csv"]
 
 
 def test_an_error_of_s3_other_than_a_changed_object_fails_the_run(
     zones: LocalZones, with_settings: Callable[..., Environment]
 ) -> None:
     with pytest.raises(ClientError, match="NoSuchBucket"):
-        plan_run(zones.run(environment=with_settings(landing_bucket="nowhere")))
+        plan_run(zones.run(environment=with_settings(landing_bucket="nowhere")), STARTED)
 
 
 def test_planning_moves_and_deletes_nothing(zones: LocalZones) -> None:
     zones.land("author.csv")
     zones.land("notes.txt", b"hello")
-    plan_run(zones.run())
+    plan_run(zones.run(), STARTED)
     assert zones.landed() == ["author.csv", "notes.txt"]
     assert zones.content(zones.environment.landing_bucket, "author.csv") == AUTHORS_CSV
 
@@ -226,5 +229,32 @@ def test_markers_alone_are_nothing_to_do(zones: LocalZones) -> None:
 
 def test_a_name_in_upper_case_is_unpacked_by_its_ending(zones: LocalZones) -> None:
     zones.land("AUTHOR.CSV.GZ", gzip.compress(AUTHORS_CSV))
-    (file,) = plan_run(zones.run()).files
+    (file,) = plan_run(zones.run(), STARTED).files
     assert (file.dataset, file.target.rpartition("/")[2]) == ("authors", "00000-AUTHOR.CSV.gz")
+
+
+def test_what_waits_in_landing_is_told_as_metrics(zones: LocalZones, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BATCH_MAX_FILES", "1")
+    for number in range(3):
+        zones.land(f"authors/{number}.csv")
+    zones.land("authors/_SUCCESS", b"")  # a marker: nobody waits for it
+    oldest = min(item.modified for item in zones.run().landing.objects())
+    started = datetime.fromisoformat(oldest) + timedelta(minutes=31)
+    (blob,) = metrics_of("plan_copies", {**EVENT, "started": started.isoformat()})
+    (directive,) = blob["_aws"]["CloudWatchMetrics"]
+    assert directive["Dimensions"] == [["service"]]
+    assert {metric["Name"]: (blob[metric["Name"]], metric["Unit"]) for metric in directive["Metrics"]} == {
+        "OldestFileSeconds": ([31 * 60.0], "Seconds"),
+        "FilesLeftForLater": ([2.0], "Count"),
+        "BytesLeftForLater": ([2.0 * len(AUTHORS_CSV)], "Bytes"),
+    }
+
+
+@pytest.mark.usefixtures("zones")
+def test_in_an_empty_landing_zone_nothing_waits() -> None:
+    (blob,) = metrics_of("plan_copies", EVENT)
+    assert (blob["OldestFileSeconds"], blob["FilesLeftForLater"], blob["BytesLeftForLater"]) == (
+        [0.0],
+        [0.0],
+        [0.0],
+    )

@@ -115,7 +115,7 @@ def test_the_accounting_is_told_as_metrics(ledger: Ledger) -> None:
     event = {"run_id": "r1", "plan": PLAN, "ledger_statement": ledger.read("r1"), "unfinished_statement": ""}
     (blob,) = metrics_of("report_run", event)
     (directive,) = blob["_aws"]["CloudWatchMetrics"]
-    assert directive["Namespace"] == "GoodreadsPipeline"
+    assert directive["Namespace"] == "Test"
     assert directive["Dimensions"] == [["service"]]
     assert blob["service"] == "report_run"
     assert {metric["Unit"] for metric in directive["Metrics"]} == {"Count"}
@@ -128,7 +128,6 @@ def test_the_accounting_is_told_as_metrics(ledger: Ledger) -> None:
         "RowsQuarantined": [20.0],
         "FilesQuarantined": [0.0],
         "FilesPublishedBefore": [2.0],
-        "FilesLeftForLater": [3.0],
         "RunsWithRejects": [1.0],
     }
 
@@ -166,6 +165,5 @@ def test_a_run_of_unusable_files_only_is_told_without_asking_the_warehouse() -> 
     assert {metric["Name"]: blob[metric["Name"]] for metric in directive["Metrics"]} == {
         "FilesQuarantined": [2.0],
         "FilesPublishedBefore": [2.0],
-        "FilesLeftForLater": [3.0],
         "RunsWithRejects": [1.0],
     }

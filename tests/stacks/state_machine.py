@@ -9,7 +9,7 @@ from typing import Any
 from tests.stacks.deployments import Deployment
 
 State = dict[str, Any]
-FAILURE = ["ReleaseLeaseAfterFailure", "NotifyFailure", "Failed"]
+FAILURE = ["ReleaseLeaseAfterFailure", "WordFailure", "NotifyFailure", "Failed"]
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from tests.stacks.deployments import Deployment
 from tests.stacks.watching import Alarm, alarms_of, widgets_of
 
 _RUNS = "Sum of AWS/States Executions{} StateMachineArn=<StateMachine>"
-_SKIPPED = "Sum of GoodreadsPipeline RunsSkipped"
+_OWN = "GoodreadsPipeline/goodreads"
+_SKIPPED = f"Sum of {_OWN} RunsSkipped"
 _EMR = "JobFlowId=/goodreads/emr-cluster-id"
 _REDSHIFT = "ClusterIdentifier=goodreads"
 _FUNCTIONS = (
@@ -33,19 +34,24 @@ ALARMS = {
         },
     ),
     "RunsLate": Alarm(
-        "succeeded - FILL(skipped, 0) < 1",
+        "FILL(succeeded, 0) - FILL(skipped, 0) < 1",
         {"succeeded": _RUNS.format("Succeeded"), "skipped": _SKIPPED},
         silence="breaching",
         minutes=30,
     ),
     "RunsSkipped": Alarm("value > 0", {"value": _SKIPPED}, minutes=10, periods=3),
     "ScheduleFailed": Alarm("value > 0", {"value": "Sum of AWS/Events FailedInvocations RuleName=goodreads"}),
-    "RowsQuarantined": Alarm(
-        "value > 0", {"value": "Sum of GoodreadsPipeline RowsQuarantined service=report_run"}
+    "LandingOld": Alarm(
+        "value > 1800", {"value": f"Maximum of {_OWN} OldestFileSeconds service=plan_copies"}
     ),
-    "FilesQuarantined": Alarm(
-        "value > 0", {"value": "Sum of GoodreadsPipeline FilesQuarantined service=report_run"}
+    "LandingBacklog": Alarm(
+        "value > 0",
+        {"value": f"Maximum of {_OWN} FilesLeftForLater service=plan_copies"},
+        minutes=10,
+        periods=3,
     ),
+    "RowsQuarantined": Alarm("value > 0", {"value": f"Sum of {_OWN} RowsQuarantined service=report_run"}),
+    "FilesQuarantined": Alarm("value > 0", {"value": f"Sum of {_OWN} FilesQuarantined service=report_run"}),
     "EmrNodesMissing": Alarm(
         "value < 2",
         {"value": f"Minimum of AWS/ElasticMapReduce CoreNodesRunning {_EMR}"},
@@ -55,7 +61,6 @@ ALARMS = {
     "EmrNodesUnhealthy": Alarm(
         "value > 0", {"value": f"Maximum of AWS/ElasticMapReduce MRUnhealthyNodes {_EMR}"}, periods=2
     ),
-    "EmrDiskFull": Alarm("value > 80", {"value": f"Average of AWS/ElasticMapReduce HDFSUtilization {_EMR}"}),
     "RedshiftUnhealthy": Alarm(
         "value < 1",  # HealthStatus is 1 or 0
         {"value": f"Minimum of AWS/Redshift HealthStatus {_REDSHIFT}"},
@@ -94,8 +99,9 @@ def test_settings_change_what_depends_on_them_and_nothing_else(changed: Deployme
         **ALARMS,
         "EmrNodesMissing": replace(ALARMS["EmrNodesMissing"], rings="value < 5"),
         "RunsSkipped": replace(ALARMS["RunsSkipped"], minutes=20),
+        "LandingBacklog": replace(ALARMS["LandingBacklog"], minutes=20),
     }
-    del expected["RunsLate"]  # the schedule is off
+    del expected["RunsLate"], expected["LandingOld"]  # the schedule is off
     for name, alarm in expected.items():
         metrics = {metric: text.replace("goodreads", changed.name) for metric, text in alarm.metrics.items()}
         assert alarms_of(changed)[name] == replace(alarm, metrics=metrics), name
@@ -123,7 +129,8 @@ def test_every_alarm_is_on_the_dashboard(deployment: Deployment, changed: Deploy
 def test_the_dashboard_shows_runs_rows_and_clusters(deployment: Deployment) -> None:
     shown = widgets_of(deployment)
     del shown["Alarms"]
-    reported = "Sum of GoodreadsPipeline {} service=report_run"
+    reported = f"Sum of {_OWN} {{}} service=report_run"
+    planned = f"Maximum of {_OWN} {{}} service=plan_copies"
     duration = "AWS/States ExecutionTime StateMachineArn=<StateMachine>"
     assert shown == {
         "Runs": [
@@ -144,12 +151,17 @@ def test_the_dashboard_shows_runs_rows_and_clusters(deployment: Deployment) -> N
             for what in ("Inserted", "Updated", "Stale", "Duplicate", "Quarantined")
         ],
         "Files": [
-            reported.format(f"Files{what}") for what in ("LeftForLater", "Quarantined", "PublishedBefore")
+            planned.format("FilesLeftForLater"),
+            *(reported.format(f"Files{what}") for what in ("Quarantined", "PublishedBefore")),
+        ],
+        "Waiting in landing": [
+            planned.format("OldestFileSeconds"),
+            planned.format("BytesLeftForLater"),
         ],
         "EMR": [
             f"Average of AWS/ElasticMapReduce YARNMemoryAvailablePercentage {_EMR}",
-            f"Average of AWS/ElasticMapReduce HDFSUtilization {_EMR}",
             f"Minimum of AWS/ElasticMapReduce CoreNodesRunning {_EMR}",
+            f"Maximum of AWS/ElasticMapReduce MRUnhealthyNodes {_EMR}",
         ],
         "Redshift": [
             f"Average of AWS/Redshift CPUUtilization {_REDSHIFT}",

@@ -119,7 +119,12 @@ def test_every_function_finds_its_whole_environment(functions: dict[str, dict[st
     names = {field.name.upper() for field in fields(Environment)}
     for module, properties in functions.items():
         variables = properties["Environment"]["Variables"]
-        assert set(variables) == {*names, "POWERTOOLS_SERVICE_NAME", "POWERTOOLS_LOG_LEVEL"}
+        assert set(variables) == {
+            *names,
+            "POWERTOOLS_SERVICE_NAME",
+            "POWERTOOLS_LOG_LEVEL",
+            "POWERTOOLS_METRICS_NAMESPACE",
+        }
         assert variables["POWERTOOLS_SERVICE_NAME"] == module
         for zone in ("Landing", "Working", "Quarantine"):
             assert f"Ref{zone}" in variables[f"{zone.upper()}_BUCKET"]["Fn::ImportValue"]

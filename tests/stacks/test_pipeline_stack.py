@@ -152,7 +152,7 @@ def test_the_state_machine_runs_steps_on_its_own_cluster_only(deployment: Deploy
 
 def test_the_state_machine_writes_metrics_only_of_the_pipeline(deployment: Deployment) -> None:
     statement = statement_of(deployment, "cloudwatch:PutMetricData")
-    assert statement["Condition"] == {"StringEquals": {"cloudwatch:namespace": "GoodreadsPipeline"}}
+    assert statement["Condition"] == {"StringEquals": {"cloudwatch:namespace": "GoodreadsPipeline/goodreads"}}
 
 
 def test_other_programs_find_the_state_machine_and_the_topic(deployment: Deployment) -> None:

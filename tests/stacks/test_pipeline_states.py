@@ -273,18 +273,21 @@ def test_whoever_is_told_of_a_failure_learns_which_run_and_why(machine: StateMac
     told = machine.states["NotifyFailure"]["Parameters"]
     assert told["TopicArn"].startswith("<Alerts")
     assert told["Subject"] == "goodreads: a run has failed"
-    message = told["Message"]
-    assert "docs/runbook.md" in message.pop("what to do")
-    assert message == {
-        "run.$": "$$.Execution.Name",
-        "error.$": "$.failure.Error",
-        "cause.$": "$.failure.Cause",
-    }
+    assert told["Message.$"] == (
+        "States.Format($.message.text, $$.Execution.Name, $.failure.Error, $$.Execution.Name, $$.Execution.Id, $.failure.Cause)"
+    )
+    text = machine.states["WordFailure"]["Result"]["text"]
+    assert text.startswith("A run of the pipeline goodreads has failed.\n\nRun:   {}\nError: {}\n")
+    assert text.endswith("\n\nCause, as it was told:\n{}\n")
+    assert "docs/runbook.md has a section named after the error" in text
+    assert ".venv/bin/pipeline history {} --name goodreads --aws\n" in text
+    assert text.count("{}") == 5
 
 
 def test_the_failure_states_release_the_lease_tell_and_fail(machine: StateMachine) -> None:
     assert machine.reachable(FAILURE[0]) == set(FAILURE)
-    assert machine.states["ReleaseLeaseAfterFailure"]["Next"] == "NotifyFailure"
+    assert machine.states["ReleaseLeaseAfterFailure"]["Next"] == "WordFailure"
+    assert machine.states["WordFailure"]["Next"] == "NotifyFailure"
     assert machine.states["NotifyFailure"]["Next"] == "Failed"
     assert machine.states["Failed"] == {
         "Type": "Fail",

@@ -26,6 +26,7 @@ class Alarm:
     minutes: int = 5
     periods: int = 1
     tells: Sequence[str] = ("<Alerts>",)
+    tells_the_end: Sequence[str] = ("<Alerts>",)
 
 
 def alarms_of(deployment: Deployment) -> dict[str, Alarm]:
@@ -71,6 +72,7 @@ def _alarm(left: dict[str, Any]) -> Alarm:
         minutes=seconds // 60,
         periods=periods,
         tells=tuple(left.pop("AlarmActions")),
+        tells_the_end=tuple(left.pop("OKActions")),
     )
 
 

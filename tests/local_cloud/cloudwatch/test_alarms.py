@@ -156,7 +156,7 @@ def test_the_mail_says_what_happened_and_what_to_do(stack: Stack) -> None:
     for told in (
         "- Description:                Too many rows. Look at the rows.\n",
         "- State Change:               INSUFFICIENT_DATA -> ALARM\n",
-        "Threshold Crossed: 1 out of the last 1 datapoint [11.5 (28/02/26 11:57:00)] was greater than the threshold (10.0)",
+        "Threshold Crossed: 1 out of the last 1 datapoints [11.5 (28/02/26 11:57:00)] was greater than the threshold (10.0)",
         "Saturday 28 February, 2026 12:02:00 UTC",
         "when the metric is GreaterThanThreshold 10.0 for at least 1 of the last 1 period(s) of 300 seconds",
         "- Dimensions:                 [table = books]\n",

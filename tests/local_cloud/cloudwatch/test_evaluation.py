@@ -133,7 +133,7 @@ REASONS = [
         rule(1, 1),
         "00X",
         (
-            "Threshold Crossed: 1 out of the last 1 datapoint [1.0 (01/03/26 00:00:00)] was greater than the threshold (0) "
+            "Threshold Crossed: 1 out of the last 1 datapoints [1.0 (01/03/26 00:00:00)] was greater than the threshold (0) "
             "(minimum 1 datapoint for OK -> ALARM transition)."
         ),
     ),
