@@ -1,7 +1,6 @@
 """The operations of the Redshift Data API over a DuckDB file, and the rules for their requests."""
 
 import json
-import re
 import threading
 import time
 import uuid
@@ -28,11 +27,7 @@ _GRACE = 2.0  # seconds that `close` leaves to running statements
 _CANCEL_TIMEOUT = 30.0  # seconds
 _INTERRUPT_EVERY = 0.05  # seconds; an interrupt between two statements has no effect, so it is repeated
 
-_MOST_STATEMENTS = 40
 _LONGEST_STATEMENT = 100 * 1024  # bytes
-_LONGEST_TOKEN = 64
-_LONGEST_WAIT = 30  # seconds
-_ID = re.compile(r"[a-z0-9]{8}(-[a-z0-9]{4}){3}-[a-z0-9]{12}(:\d{0,2})?")
 _NO_LOCAL_MEANING = {
     "ExecutionMode": {"TRANSACTION"},
     "ResultFormat": {"JSON"},
@@ -46,13 +41,16 @@ Caller = Principal | None
 class RedshiftEngine:
     """Operations take and return dicts in boto3's shape and raise DataApiError.
 
-    `caller` made the request. Without a caller it is this process itself, which sees every statement and may do everything.
-    `page_rows` and `page_bytes` bound one page of GetStatementResult, at least one row. `master_of` tells the master user of a
-    cluster, or raises DataApiError if there is no such cluster.
+    `caller` made the request. Without a caller it is this process itself, which sees every statement and may do everything. The
+    hook has checked what the service's model says of a request. `page_rows` and `page_bytes` bound one page of GetStatementResult,
+    at least one row; `most_active` is how many statements of a cluster may be submitted or run (Redshift Management Guide,
+    "Considerations when calling the Amazon Redshift Data API"). `master_of` tells the master user of a cluster, or raises
+    DataApiError if there is no such cluster.
     """
 
     page_rows = 1_000
     page_bytes = 1_000_000
+    most_active = 500
 
     def __init__(
         self,
@@ -94,7 +92,6 @@ class RedshiftEngine:
 
     def describe_statement(self, request: dict[str, Any], caller: Caller = None) -> dict[str, Any]:
         """Status and figures; waits up to WaitTimeSeconds, or about a second, for a running statement."""
-        _check_wait(request)
         statement, sub = self._find(request["Id"], caller)
         statement.done.wait(request.get("WaitTimeSeconds", _LONG_POLL))
         described = statement.describe()
@@ -106,7 +103,6 @@ class RedshiftEngine:
 
     def get_statement_result(self, request: dict[str, Any], caller: Caller = None) -> dict[str, Any]:
         """One page of a result; NextToken asks for the next page."""
-        _check_wait(request)
         statement, sub = self._find(request["Id"], caller)
         if sub is None:
             raise invalid("BatchExecuteStatement result can only be retrieved with sub-statement id.")
@@ -130,6 +126,8 @@ class RedshiftEngine:
 
         They are those of the caller's role, or of this one session of the role with RoleLevel false.
         """
+        with self._lock:
+            self._forget_old()
         wanted = request.get("Status") or "FINISHED"
         prefix = request.get("StatementName") or ""
         named = [n for n in ("Database", "ClusterIdentifier", "WorkgroupName") if request.get(n)]
@@ -157,6 +155,7 @@ class RedshiftEngine:
             given = (caller.arn if caller else None, token)
             statement = self._tokens.get(given)
             if statement is None:
+                self._require_room(request)
                 statement = _new_statement(request, statements, caller, user, is_batch=is_batch)
                 self._statements[statement.id] = statement
                 if token:
@@ -177,14 +176,28 @@ class RedshiftEngine:
         user: str | None = request.get("DbUser") or (identity_of(caller) if caller else None)
         return None if user == master else user
 
+    def _require_room(self, request: dict[str, Any]) -> None:
+        """The statements of everybody count."""
+        where = ("ClusterIdentifier", "WorkgroupName")
+        active = sum(
+            not statement.done.is_set()
+            and all(statement.request.get(name) == request.get(name) for name in where)
+            for statement in self._statements.values()
+        )
+        if active >= self.most_active:
+            raise DataApiError(
+                "ActiveStatementsExceededException",
+                f"The number of active statements exceeds the limit: {active} are submitted or run, {self.most_active} may be.",
+            )
+
     def _find(self, identifier: str, caller: Caller) -> tuple[Statement, SubStatement | None]:
         """The statement and its part with that id; None for the batch as a whole. A foreign statement does not exist."""
-        _check_id(identifier)
         statement = self._statements.get(identifier.partition(":")[0])
         sub = next((sub for sub in statement.subs if sub.id == identifier), None) if statement else None
         if (
             statement is None
             or (sub is None and statement.id != identifier)
+            or _is_old(statement, _REMEMBERED)
             or not _is_own(statement, caller)
         ):
             raise DataApiError("ResourceNotFoundException", "Query does not exist.")
@@ -207,13 +220,12 @@ class RedshiftEngine:
             statement.interrupt()
 
     def _forget_old(self) -> None:
-        now = datetime.now(UTC)
         remembered: tuple[tuple[dict[Any, Statement], timedelta], ...] = (
             (self._statements, _REMEMBERED),
             (self._tokens, _TOKEN_VALID),
         )
         for kept, lifetime in remembered:
-            old = [k for k, s in kept.items() if s.done.is_set() and now - s.created_at > lifetime]
+            old = [k for k, s in kept.items() if _is_old(s, lifetime)]
             for key in old:
                 del kept[key]
 
@@ -236,6 +248,10 @@ def identity_of(caller: Principal) -> str:
     """
     prefix = "IAMR" if caller.kind is Kind.ROLE else "IAM"
     return f"{prefix}:{caller.arn.rpartition('/')[2]}"
+
+
+def _is_old(statement: Statement, lifetime: timedelta) -> bool:
+    return statement.done.is_set() and datetime.now(UTC) - statement.created_at > lifetime
 
 
 def _is_own(statement: Statement, caller: Caller, *, role_level: bool = True) -> bool:
@@ -284,7 +300,6 @@ def _listed(statement: Statement) -> dict[str, Any]:
 def _check_submission(request: dict[str, Any], statements: list[str]) -> None:
     """The rules of ExecuteStatement and BatchExecuteStatement."""
     _check_connection(request)
-    _check_length("sqls", statements, _MOST_STATEMENTS)
     for sql in statements:
         if not sql.strip():
             raise invalid("Sql must not be empty")
@@ -292,26 +307,10 @@ def _check_submission(request: dict[str, Any], statements: list[str]) -> None:
             raise invalid(
                 f"A SQL statement has {len(sql.encode())} bytes, more than the {_LONGEST_STATEMENT} allowed (100 KB)"
             )
-    if (token := request.get("ClientToken")) is not None:
-        _check_length("clientToken", token, _LONGEST_TOKEN)
     for name, accepted in _NO_LOCAL_MEANING.items():
         if request.get(name) not in {None, *accepted}:
             raise invalid(f"{name}={request[name]} is not supported by the local Data API")
-    _check_wait(request)
     _check_parameters(request.get("Parameters") or [], statements)
-
-
-def _check_id(identifier: str) -> None:
-    """The form of a statement's or a sub-statement's id."""
-    if not _ID.fullmatch(identifier):
-        raise invalid(f"id must satisfy regex pattern: {_ID.pattern}")
-
-
-def _check_wait(request: dict[str, Any]) -> None:
-    """WaitTimeSeconds is 1 to 30."""
-    wait = request.get("WaitTimeSeconds", 1)
-    if not 1 <= wait <= _LONGEST_WAIT:
-        raise invalid(f"WaitTimeSeconds must be between 1 and {_LONGEST_WAIT}, not {wait}")
 
 
 def _check_connection(request: dict[str, Any]) -> None:
@@ -322,15 +321,6 @@ def _check_connection(request: dict[str, Any]) -> None:
         raise invalid("Database must be given")
     if request.get("DbUser") and request.get("SecretArn"):
         raise invalid("DbUser and SecretArn cannot be given together: use one way to authenticate")
-
-
-def _check_length(member: str, value: list[str] | str, most: int) -> None:
-    relation = "less than or equal to" if len(value) > most else "greater than or equal to"
-    if not 1 <= len(value) <= most:
-        raise invalid(
-            f"1 validation error detected: Value at '{member}' failed to satisfy constraint: "
-            f"Member must have length {relation} {most if len(value) > most else 1}"
-        )
 
 
 def _check_parameters(parameters: list[dict[str, str]], statements: list[str]) -> None:

@@ -15,6 +15,7 @@ from moto.redshiftdata.responses import RedshiftDataAPIServiceResponse
 from local_cloud.account import ACCOUNT
 from local_cloud.addresses import REGION
 from local_cloud.identity import Principal, principal_in
+from local_cloud.redshift.constraints import problems
 from local_cloud.redshift.data_api import RedshiftEngine
 from local_cloud.redshift.errors import DataApiError, invalid
 from local_cloud.step_functions.aws_sdk_tasks import install_integration
@@ -62,10 +63,13 @@ def _answer_with(
     def answer(response: RedshiftDataAPIServiceResponse) -> _Response:
         request = json.loads(response.body)
         # boto3 checks types and required members before it sends; other callers, such as state machines, do not.
-        problems = ParamValidator().validate(request, shape)
+        report = ParamValidator().validate(request, shape)
         try:
-            if problems.has_errors():
-                raise invalid(problems.generate_report())
+            if report.has_errors():
+                raise invalid(report.generate_report())
+            if found := list(problems(request, shape)):
+                detected = f"{len(found)} validation error{'s' * (len(found) > 1)} detected"
+                raise invalid(f"{detected}: {'; '.join(found)}")
             body = operation(request, principal_in(response))
         except DataApiError as error:
             raise JsonRESTError(error.code, error.message) from None

@@ -7,11 +7,16 @@ from decimal import Decimal
 from typing import Any
 
 import duckdb
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from local_cloud.redshift.errors import SqlError
 
-_LARGEST_RESULT = 500 * 1024 * 1024  # bytes; the Data API's own limit
+# bytes; Redshift Management Guide, "Troubleshooting issues for Amazon Redshift Data API"
+_LARGEST_RESULT = 500 * 1024 * 1024
+_LARGEST_ROW = 64 * 1024
+_FIXED = 8  # bytes of a value that is no text
 _BATCH_ROWS = 10_000
 
 # DuckDB type (without its parameters) -> Redshift type
@@ -57,7 +62,7 @@ class ResultSet:
 
 
 def fetch(connection: duckdb.DuckDBPyConnection) -> ResultSet:
-    """The result of the query just executed; SqlError if it is larger than the Data API's limit."""
+    """The result of the query just executed; SqlError if it, or a row of it, is larger than the Data API allows."""
     metadata = [_metadata(name, str(type_)) for name, type_, *_ in connection.description]
     reader = connection.to_arrow_reader(_BATCH_ROWS)
     batches, size = [], 0
@@ -66,9 +71,26 @@ def fetch(connection: duckdb.DuckDBPyConnection) -> ResultSet:
         size += batch.nbytes
         if size > _LARGEST_RESULT:
             raise SqlError(
-                f"the result is larger than {_LARGEST_RESULT} bytes: select less, or write it to a table"
+                f"Database response exceeded size limit: the result is larger than {_LARGEST_RESULT} bytes; "
+                "select less, or write it to a table"
+            )
+        if (row := _longest_row(batch)) > _LARGEST_ROW:
+            raise SqlError(
+                f"Packet for query is too large: a row of the result has {row} bytes, the Data API takes {_LARGEST_ROW}; "
+                "select fewer or shorter columns, or write the result to a table"
             )
     return ResultSet(metadata, pa.Table.from_batches(batches, reader.schema))
+
+
+def _longest_row(batch: pa.RecordBatch) -> int:
+    """The bytes of the longest row."""
+    lengths = np.zeros(batch.num_rows, dtype=np.int64)
+    for column in batch.columns:
+        if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+            lengths += pc.fill_null(pc.binary_length(column), 0).to_numpy(zero_copy_only=False)
+        else:
+            lengths += _FIXED
+    return int(lengths.max(initial=0))
 
 
 def _metadata(name: str, duckdb_type: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
 from contract.keys import RUN_SLOT
-from stacks.state_machine.retries import BACK_OFF, NEVER
+from stacks.state_machine.retries import BACK_OFF, BUSY, NEVER
 
 SERIALIZABLE_CONFLICT = "Redshift.SerializableConflict"
 FAILED = "Redshift.StatementFailed"
@@ -24,8 +24,9 @@ TIMED_OUT = "Redshift.StatementTimedOut"
 
 _BATCH_LIMIT = 40  # statements in one BatchExecuteStatement
 _REFUSED = (
-    "RedshiftData.ValidationException"  # the error of cancelling a statement that has ended, among others
+    "RedshiftData.ValidationException"  # of a malformed request, and of cancelling a statement that has ended
 )
+_FULL = "RedshiftData.ActiveStatementsExceededException"  # of everybody's statements on the cluster
 _ENDING_WAITS = 3  # how often to look again at a cancelled statement that still runs
 
 
@@ -148,6 +149,8 @@ class RunSql(Construct):
             result_selector={"Id.$": "$.Id"},
             result_path="$.statement",
         )
+        submit.add_retry(errors=[_REFUSED], **NEVER)
+        submit.add_retry(errors=[_FULL], **BUSY)
         submit.add_retry(**BACK_OFF)
         return submit
 

@@ -167,7 +167,11 @@ def test_a_lost_answer_does_not_run_a_statement_twice_and_a_new_attempt_does(
         assert submit["Parameters"]["ClientToken.$"] == (
             f"States.Hash(States.Format('{{}}/{loop.name}/{{}}', $$.Execution.Id, $.begun.at), 'SHA-256')"
         )
-        assert submit["Retry"][0]["ErrorEquals"] == ["States.ALL"]
+        assert [retry["ErrorEquals"] for retry in submit["Retry"]] == [
+            ["RedshiftData.ValidationException"],
+            ["RedshiftData.ActiveStatementsExceededException"],
+            ["States.ALL"],
+        ]
         (only,) = loop.state["Branches"]
         assert (
             only["StartAt"] == f"{loop.name}: begin"

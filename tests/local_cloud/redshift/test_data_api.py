@@ -10,8 +10,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import boto3
 import duckdb
 import pytest
+from botocore.config import Config
 from botocore.exceptions import ClientError
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -164,7 +166,16 @@ def _refused(request: Callable[..., object], code: str = "ValidationException", 
         ({"Database": ""}, "Database must be given"),
         ({"ExecutionMode": "AUTO_COMMIT"}, "not supported by the local Data API"),
         ({"ResultFormat": "CSV"}, "not supported by the local Data API"),
-        ({"WaitTimeSeconds": 31}, "between 1 and 30"),
+        (
+            {"WaitTimeSeconds": 31},
+            "Value at 'waitTimeSeconds' failed to satisfy constraint: Member must have value less",
+        ),
+        (
+            {"ClusterIdentifier": "Goodreads"},
+            "'clusterIdentifier' failed to satisfy constraint: Member must satisfy",
+        ),
+        ({"StatementName": "n" * 2049, "ClientToken": "t" * 65}, "2 validation errors detected"),
+        ({"Parameters": [{"name": "a b", "value": "1"}]}, "'parameters.1.member.name' failed to satisfy"),
         (
             {
                 "Parameters": [{"name": "a", "value": "1"}, {"name": "b", "value": "2"}],
@@ -183,9 +194,11 @@ def test_a_request_that_breaks_a_rule_is_refused(client: Any, change: dict[str, 
     assert reason in _refused(client.batch_execute_statement, **request)
 
 
-def test_a_batch_of_nothing_is_refused(engine: RedshiftEngine) -> None:
-    with pytest.raises(DataApiError, match="Member must have length greater than or equal to 1"):
-        engine.batch_execute_statement({**CLUSTER, "Sqls": []})
+def test_a_batch_of_nothing_is_refused(client: Any) -> None:
+    careless = Config(parameter_validation=False)
+    client = boto3.client("redshift-data", endpoint_url=client.meta.endpoint_url, config=careless)
+    reason = _refused(client.batch_execute_statement, "ValidationException", **CLUSTER, Sqls=[])
+    assert "Invalid length for parameter Sqls, value: 0" in reason
 
 
 def test_forty_statements_are_one_batch(session: Any) -> None:
@@ -195,7 +208,7 @@ def test_forty_statements_are_one_batch(session: Any) -> None:
 def test_ids_that_do_not_exist_are_not_found(client: Any) -> None:
     for operation in (client.describe_statement, client.get_statement_result, client.cancel_statement):
         assert _refused(operation, "ResourceNotFoundException", Id=UNKNOWN) == "Query does not exist."
-        assert "regex pattern" in _refused(operation, Id="not-an-id")
+        assert "satisfy regular expression pattern" in _refused(operation, Id="not-an-id")
     known = client.execute_statement(**CLUSTER, Sql="select 1")["Id"]
     _refused(client.describe_statement, "ResourceNotFoundException", Id=f"{known}:2")
 
@@ -230,9 +243,6 @@ def test_a_token_expires_before_its_statement_does(
     assert second != first
     assert (ended(first)["Status"], ended(second)["Status"]) == ("FINISHED", "FINISHED")
     assert session.rows("select count(*) from recounted") == [(2,)]
-    monkeypatch.setattr("local_cloud.redshift.data_api._REMEMBERED", timedelta(0))
-    ended(client.execute_statement(**CLUSTER, Sql="select 1")["Id"])
-    _refused(client.describe_statement, "ResourceNotFoundException", Id=first)
 
 
 @pytest.mark.slow
@@ -481,3 +491,37 @@ def test_a_cluster_of_cloudformation_has_its_own_name_and_any_other_is_not_there
     assert master_of("named") == "admin"
     with pytest.raises(DataApiError, match=r"Redshift endpoint doesn't exist in this region\."):
         master_of("unnamed")
+
+
+def test_a_day_after_it_was_submitted_nobody_finds_a_statement(
+    client: Any, ended: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = client.execute_statement(**CLUSTER, Sql="select 1", StatementName="old")["Id"]
+    ended(old)
+    monkeypatch.setattr("local_cloud.redshift.data_api._REMEMBERED", timedelta(0))
+    for ask in (client.describe_statement, client.get_statement_result, client.cancel_statement):
+        assert _refused(ask, "ResourceNotFoundException", Id=old) == "Query does not exist."
+    assert client.list_statements(StatementName="old")["Statements"] == []
+
+
+def test_a_cluster_takes_so_many_active_statements_and_no_more(
+    client: Any, engine: RedshiftEngine, session: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "most_active", 2)
+    running = [session.submit(ENDLESS) for _ in range(2)]
+    request = {**CLUSTER, "Sql": "select 1"}
+    assert "exceeds the limit" in _refused(
+        client.execute_statement, "ActiveStatementsExceededException", **request
+    )
+    other = client.execute_statement(**{**request, "ClusterIdentifier": "other"}, WaitTimeSeconds=30)
+    assert other["Status"] == "FINISHED"
+    for identifier in running:
+        engine.cancel_statement({"Id": identifier})
+    assert client.execute_statement(**request, WaitTimeSeconds=30)["Status"] == "FINISHED"
+
+
+def test_a_row_of_more_than_64_kb_is_too_large_a_packet(session: Any) -> None:
+    half = "repeat('ä', 16000)"
+    assert len(session.value(f"{half} || {half}")) == 32_000
+    reason = session.error(f"select {half} as a, {half} as b, 'x' as c, repeat('y', 1600) as d")
+    assert reason.startswith("ERROR: Packet for query is too large: a row of the result has 65601 bytes")

@@ -22,6 +22,13 @@ REFUSALS = {
     "ActiveStatementsExceededException": "RedshiftData.ActiveStatementsExceededException",
     "InternalServerException": "RedshiftData.InternalServerException",
 }
+SOON = [2, 4, 8, 16]
+PAUSES = {
+    "ThrottlingException": SOON,
+    "ActiveStatementsExceededException": [15, 30, 60, 120, 120, 120, 120, 120],  # others have to end first
+    "InternalServerException": SOON,
+}
+"""The longest pauses before the tries after the first one, in seconds."""
 
 
 @pytest.mark.slow
@@ -51,7 +58,7 @@ def test_a_look_at_a_statement_that_gets_no_answer_is_repeated(
 
 @pytest.mark.parametrize("code", REFUSALS)
 @pytest.mark.parametrize(("operation", "sql"), SUBMISSIONS)
-def test_a_submission_refused_four_times_is_tried_five_times(
+def test_a_submission_is_tried_again_for_as_long_as_the_refusal_may_last(
     runner: Runner,
     faulty: FaultyEngine,
     pauses: Pauses,
@@ -60,10 +67,10 @@ def test_a_submission_refused_four_times_is_tried_five_times(
     operation: str,
     sql: str | list[str],
 ) -> None:
-    faulty.script(operation, repeat(refused(code), 4))
+    faulty.script(operation, repeat(refused(code), len(PAUSES[code])))
     assert runner.run(sql).status == "SUCCEEDED"
-    assert len(faulty.requests[operation]) == 5
-    for pause, longest in zip(pauses.before_retries, [2, 4, 8, 16], strict=True):
+    assert len(faulty.requests[operation]) == 1 + len(PAUSES[code])
+    for pause, longest in zip(pauses.before_retries, PAUSES[code], strict=True):
         assert 0 <= pause <= longest
     assert entries() == ["first"] * (1 if isinstance(sql, str) else 2)
 
@@ -78,9 +85,15 @@ def test_a_submission_refused_for_ever_fails_with_that_error_and_has_done_nothin
     assert (ended.status, ended.error) == ("FAILED", REFUSALS[code])
     assert ended.cause is not None
     assert ended.cause.startswith(f"refused with {code} (Service: RedshiftData")
-    assert len(faulty.requests[operation]) == 5
+    assert len(faulty.requests[operation]) == 1 + len(PAUSES[code])
     assert faulty.requests["describe_statement"] == []
     assert entries() == []
+
+
+def test_a_malformed_submission_is_not_tried_again(runner: Runner, faulty: FaultyEngine) -> None:
+    faulty.script("execute_statement", repeat(refused("ValidationException")))
+    assert runner.run(INSERT).error == "RedshiftData.ValidationException"
+    assert len(faulty.requests["execute_statement"]) == 1
 
 
 def test_a_statement_that_nobody_may_look_at_fails_though_it_goes_on(
