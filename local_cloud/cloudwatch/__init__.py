@@ -9,12 +9,13 @@ from local_cloud.cloudwatch.metrics import (
     put,
     target_called,
 )
-from local_cloud.cloudwatch.watching import AlarmWatch, evaluate
+from local_cloud.cloudwatch.watching import AlarmWatch, data_by_metric, evaluate
 
 __all__ = [
     "AlarmWatch",
     "PrintedMetrics",
     "clusters_seen",
+    "data_by_metric",
     "evaluate",
     "execution_ended",
     "function_invoked",

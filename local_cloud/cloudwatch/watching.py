@@ -2,7 +2,8 @@
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,6 +20,8 @@ from local_cloud.cloudwatch.messages import period_of
 log = logging.getLogger(__name__)
 
 _EVERY_SECONDS = 60.0
+
+Data = Mapping[tuple[str, str], Sequence[Any]]
 
 
 class AlarmWatch:
@@ -56,11 +59,12 @@ class AlarmWatch:
     def tick(self, now: datetime) -> None:
         """Measure, and evaluate every alarm as of `now`."""
         self._measure(now)
+        known = data_by_metric()
         for alarm in list(_backend().describe_alarms()):
-            evaluate(alarm, now)
+            evaluate(alarm, now, known)
 
 
-def evaluate(alarm: Any, now: datetime) -> None:
+def evaluate(alarm: Any, now: datetime, known: Data) -> None:
     """Bring one alarm into the state that follows from the data points of the minutes before `now`."""
     rule = Rule(
         comparison=alarm.comparison_operator,
@@ -69,12 +73,12 @@ def evaluate(alarm: Any, now: datetime) -> None:
         to_alarm=alarm.datapoints_to_alarm or alarm.evaluation_periods,
         missing=alarm.treat_missing_data or "missing",
     )
-    verdict = rule.verdict(points(alarm, rule.range, now))
+    verdict = rule.verdict(_points(alarm, rule.range, now, known))
     if verdict and verdict.state != alarm.state_value:
         enter(alarm, verdict.state, verdict.reason, now=now)
 
 
-def points(alarm: Any, count: int, now: datetime) -> list[Point | None]:
+def _points(alarm: Any, count: int, now: datetime, known: Data) -> list[Point | None]:
     """The data points of an alarm's last `count` periods, the oldest first.
 
     The periods slide: each evaluation looks at the periods that end in its minute ("Alarm evaluation windows", User Guide).
@@ -82,37 +86,40 @@ def points(alarm: Any, count: int, now: datetime) -> list[Point | None]:
     period = timedelta(seconds=period_of(alarm))
     end = now.replace(second=0, microsecond=0)
     starts = [end - number * period for number in range(count, 0, -1)]
-    values = [_value(alarm, start, start + period) for start in starts]
+    values = [_value(alarm, start, start + period, known) for start in starts]
     return [
         None if value is None else Point(start, float(value))
         for start, value in zip(starts, values, strict=True)
     ]
 
 
-def _value(alarm: Any, start: datetime, end: datetime) -> Value:
-    if not alarm.metric_data_queries:
+def _value(alarm: Any, start: datetime, end: datetime, known: Data) -> Value:
+    def of(metric: Any, statistic: str) -> Value:
+        found = known.get((metric.namespace, metric.metric_name), ())
         return _statistic(
-            alarm.statistic, _data(alarm.namespace, alarm.metric_name, alarm.dimensions, start, end)
+            statistic,
+            (
+                datum
+                for datum in found
+                if start <= _aware(datum.timestamp) < end
+                and are_dimensions_same(datum.dimensions, metric.dimensions)
+            ),
         )
-    values: dict[str, Value] = {}
-    for query in alarm.metric_data_queries:
-        if stat := query.metric_stat:
-            metric = stat.metric
-            data = _data(metric.namespace, metric.metric_name, metric.dimensions, start, end)
-            values[query.id] = _statistic(stat.stat, data)
+
+    if not alarm.metric_data_queries:
+        return of(alarm, alarm.statistic)
+    stats = {query.id: query.metric_stat for query in alarm.metric_data_queries if query.metric_stat}
+    values = {name: of(stat.metric, stat.stat) for name, stat in stats.items()}
     (watched,) = filter(returns, alarm.metric_data_queries)
     return value_of(watched.expression, values) if watched.expression else values[watched.id]
 
 
-def _data(namespace: str, name: str, dimensions: Sequence[Any], start: datetime, end: datetime) -> list[Any]:
-    """The data of one metric from `start` on and before `end`; a metric is its namespace, its name and all its dimensions."""
-    return [
-        datum
-        for datum in list(_backend().metric_data)
-        if (datum.namespace, datum.name) == (namespace, name)
-        and are_dimensions_same(datum.dimensions, list(dimensions))
-        and start <= _aware(datum.timestamp) < end
-    ]
+def data_by_metric() -> Data:
+    """All data that was published, by namespace and name of the metric. A metric's dimensions belong to its name: others, another metric."""
+    found = defaultdict(list)
+    for datum in list(_backend().metric_data):
+        found[datum.namespace, datum.name].append(datum)
+    return found
 
 
 def _statistic(name: str, data: Iterable[Any]) -> Value:

@@ -15,7 +15,7 @@ from moto.cloudwatch.models import cloudwatch_backends
 from local_cloud import cloudwatch
 from local_cloud.account import ACCOUNT
 from local_cloud.addresses import REGION
-from local_cloud.cloudwatch import AlarmWatch, PrintedMetrics, clusters_seen, evaluate
+from local_cloud.cloudwatch import AlarmWatch, PrintedMetrics, clusters_seen, data_by_metric, evaluate
 from local_cloud.mailbox import Mailbox
 from tests.e2e.pipeline import Pipeline
 
@@ -207,7 +207,7 @@ def changes(name: str, cause: Cause) -> list[tuple[int, str]]:
         if minute % cause.every == 0:
             publish = cause.trouble if TROUBLE <= minute < TROUBLE + cause.minutes else cause.well
             publish(now)
-        evaluate(alarm, now + MINUTE)
+        evaluate(alarm, now + MINUTE, data_by_metric())
         if alarm.state_value != before:
             found.append((minute + 1, alarm.state_value))
     return found

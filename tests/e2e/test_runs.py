@@ -2,6 +2,7 @@
 
 import json
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import boto3
@@ -9,6 +10,9 @@ import pytest
 
 from catalog import USERS
 from faker_tool.generate import generate
+from local_cloud.account import ACCOUNT
+from local_cloud.addresses import REGION
+from local_cloud.cloudwatch import AlarmWatch, clusters_seen
 from local_cloud.mailbox import Mailbox
 from operations.executions import StateMachine
 from tests.crash.warm import cold_spark
@@ -52,6 +56,25 @@ def test_every_made_up_row_is_accounted_for(pipeline: Pipeline, tmp_path: Path) 
         f"select dataset, rows_read from goodreads_warehouse.ledger where run_id = '{run.report['run_id']}'"
     )
     assert sorted(ledger) == [(dataset, 400) for dataset in ("authors", "books", "reviews", "users")]
+    own = "GoodreadsPipeline/goodreads"
+    assert _sum_since(run, own, "RowsRead", service="report_run") == 1600
+    assert _sum_since(run, own, "FilesLeftForLater", service="plan_copies") == 0
+    machine = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:goodreads"
+    assert _sum_since(run, "AWS/States", "ExecutionsSucceeded", StateMachineArn=machine) == 1
+
+
+def _sum_since(run: Run, namespace: str, name: str, **dimensions: str) -> float:
+    """What CloudWatch has of a metric since the run began."""
+    (point,) = boto3.client("cloudwatch").get_metric_statistics(
+        Namespace=namespace,
+        MetricName=name,
+        Dimensions=[{"Name": key, "Value": value} for key, value in dimensions.items()],
+        StartTime=run.execution.started,
+        EndTime=run.execution.started + timedelta(hours=12),
+        Period=86400,
+        Statistics=["Sum"],
+    )["Datapoints"]
+    return float(point["Sum"])
 
 
 def test_with_nothing_in_landing_no_step_and_no_statement_runs(pipeline: Pipeline) -> None:
@@ -258,3 +281,8 @@ def _mailed_once(pipeline: Pipeline, run: Run) -> None:
     assert f".venv/bin/pipeline history {run.execution.name} --name goodreads --aws\n" in mail.text
     assert "Cause, as it was told:\n" in mail.text
     assert "window_days is 'many', expected a whole number of days" in mail.text
+    AlarmWatch(clusters_seen).tick(datetime.now(UTC) + timedelta(minutes=1))
+    rang = [
+        mail.subject for mail in Mailbox(pipeline.folder.mail).mails() if mail.subject.startswith("ALARM")
+    ]
+    assert rang.count('ALARM: "goodreads-RunFailed" in US East (N. Virginia)') == 1

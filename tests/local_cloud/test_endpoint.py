@@ -4,7 +4,9 @@ import errno
 import json
 import os
 import socket
+import time
 import zipfile
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -44,6 +46,21 @@ def invoke(event: Any) -> tuple[Any, str | None]:
     """The payload, and the kind of error if it is one."""
     answer = boto3.client("lambda").invoke(FunctionName="function", Payload=json.dumps(event))
     return json.loads(answer["Payload"].read()), answer.get("FunctionError")
+
+
+def metric(namespace: str, name: str, **dimensions: str) -> float:
+    """The sum of a metric's values in the last hours."""
+    now = datetime.now(UTC)
+    (point,) = boto3.client("cloudwatch").get_metric_statistics(
+        Namespace=namespace,
+        MetricName=name,
+        Dimensions=[{"Name": key, "Value": value} for key, value in dimensions.items()],
+        StartTime=now - timedelta(hours=12),
+        EndTime=now + timedelta(hours=12),
+        Period=86400,
+        Statistics=["Sum"],
+    )["Datapoints"]
+    return float(point["Sum"])
 
 
 def execute(name: str, states: dict[str, Any]) -> dict[str, Any]:
@@ -91,8 +108,27 @@ def test_a_lambda_function_runs_its_deployed_code_and_its_errors_are_marked(tmp_
         create_function(code)
         assert invoke(5) == (20, None)
         payload, kind = invoke(0)
+        assert metric("AWS/Lambda", "Invocations", FunctionName="function") == 2
+        assert metric("AWS/Lambda", "Errors", FunctionName="function") == 1
     assert kind == "Unhandled"
     assert payload["errorType"] == "ZeroDivisionError"
+
+
+def test_what_a_function_prints_as_metrics_has_arrived_when_it_answers(tmp_path: Path) -> None:
+    code = """
+import json
+
+def handler(event, context):
+    metrics = [{"Namespace": "Books", "Dimensions": [["service"]], "Metrics": [{"Name": "Rows"}]}]
+    print(json.dumps({"_aws": {"Timestamp": event, "CloudWatchMetrics": metrics}, "service": "s", "Rows": 7}))
+"""
+    now = int(1000 * time.time())
+    for times in (1, 2):  # the second endpoint writes into the same log
+        with serving(StateFolder(tmp_path), "test"):
+            create_function(code)
+            for time_ in range(times):
+                invoke(now - time_)
+            assert metric("Books", "Rows", service="s") == 7 * times
 
 
 @pytest.mark.slow

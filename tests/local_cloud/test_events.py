@@ -161,6 +161,15 @@ def test_a_target_that_cannot_be_started_is_told_and_leaves_the_other_rules_alon
     schedule.tick(10 * MINUTE)
     assert rules.fired() == ["b-good"]
     assert f"the schedule could not start {gone}" in caplog.text
+    called = {
+        (metric["MetricName"], metric["Dimensions"][0]["Value"])
+        for metric in boto3.client("cloudwatch").list_metrics(Namespace="AWS/Events")["Metrics"]
+    }
+    assert {name for name in called if name[1] in ("a-broken", "b-good")} == {
+        ("Invocations", "a-broken"),
+        ("FailedInvocations", "a-broken"),
+        ("Invocations", "b-good"),
+    }
 
 
 def test_a_rule_whose_role_may_not_start_the_state_machine_starts_nothing(
