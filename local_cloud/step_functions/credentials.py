@@ -56,11 +56,10 @@ class _Service:
 
 def install() -> None:
     """Let every task of a state machine call as its role. A second call forgets the sessions that are held."""
-    service = _Service()
-    known = getattr(boto_client, "boto_client_for", None)
+    former, client_for = boto_client.boto_client_for, _Service().client_for
     for module in list(sys.modules.values()):  # each kind of task has imported the function by its name
-        if getattr(module, "boto_client_for", None) is known:
-            module.boto_client_for = service.client_for  # type: ignore[attr-defined]
+        if getattr(module, "boto_client_for", None) is former:
+            module.boto_client_for = client_for  # type: ignore[attr-defined]
     StateTask._eval_state_credentials = _eval_state_credentials  # noqa: SLF001
 
 

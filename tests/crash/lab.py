@@ -18,6 +18,7 @@ from local_cloud import deploy, endpoint
 from local_cloud.account import ACCOUNT
 from local_cloud.addresses import REGION
 from local_cloud.emr.steps import StepRunner
+from local_cloud.identity import session
 from local_cloud.state import StateFolder
 from local_cloud.synthesis import synthesize
 from operations.executions import StateMachine
@@ -77,8 +78,10 @@ class Lab:
 
     @staticmethod
     def wait_for_statements() -> None:
-        """Wait until no statement runs in the warehouse."""
-        client = boto3.client("redshift-data")
+        """Wait until no statement of the pipeline runs in the warehouse."""
+        reader = boto3.client("lambda").get_function_configuration(FunctionName="goodreads-report-run")
+        role = reader["Environment"]["Variables"]["STATEMENTS_ROLE_ARN"]  # no other role sees its statements
+        client = session(role, "lab").client("redshift-data")
         for status in ("SUBMITTED", "PICKED", "STARTED"):
             for statement in client.list_statements(Status=status)["Statements"]:
                 while client.describe_statement(Id=statement["Id"])["Status"] in (

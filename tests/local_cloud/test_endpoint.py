@@ -141,6 +141,15 @@ def test_an_error_of_a_function_reaches_the_state_machine_under_its_name(tmp_pat
 
 
 @pytest.mark.slow
+def test_a_second_endpoint_of_a_process_uses_no_session_of_the_first_one(tmp_path: Path) -> None:
+    states = {"Echo": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": {"FunctionName": "function", "Payload": 7}, "OutputPath": "$.Payload", "End": True}}  # fmt: skip
+    for name in ("first", "second"):
+        with serving(StateFolder(tmp_path / name), "test"):
+            create_function("def handler(event, context):\n    return event\n")
+            assert execute("echoes", states)["output"] == "7"
+
+
+@pytest.mark.slow
 def test_a_step_that_fails_reaches_the_state_machine_with_its_reason(tmp_path: Path) -> None:
     step = {"Name": "copy", "HadoopJarStep": {"Jar": "command-runner.jar", "Args": ["s3-dist-cp"]}}
     with serving(StateFolder(tmp_path), "test"):
