@@ -6,6 +6,7 @@ Amazon S3 API operations" of the S3 User Guide.
 """
 
 from collections.abc import Sequence
+from typing import cast
 
 from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
@@ -67,7 +68,7 @@ def _grant(grantee: Grantee, bucket: s3.Bucket, keys: str, *actions: str) -> Non
     ).assert_success()
     accept(
         grantee,
-        f"AwsSolutions-IAM5[Resource::{_export_name(bucket)}/{keys}]",
+        f"AwsSolutions-IAM5[Resource::{_arn_name(grantee, bucket)}/{keys}]",
         reason="The objects of one bucket: their keys have the names of runs and of landed files.",
     )
 
@@ -85,8 +86,10 @@ def _grant_key(grantee: Grantee, bucket: s3.Bucket, *actions: str) -> None:
     ).assert_success()
 
 
-def _export_name(bucket: s3.Bucket) -> str:
-    """The export's name of the bucket's ARN; cdk-nag names a bucket of another stack by its export."""
+def _arn_name(grantee: Grantee, bucket: s3.Bucket) -> str:
+    """The bucket's ARN as cdk-nag names it: by its attribute, or in another stack by the export."""
     stack = Stack.of(bucket)
+    if Stack.of(grantee) is stack:
+        return f"<{stack.get_logical_id(cast('s3.CfnBucket', bucket.node.default_child))}.Arn>"
     imported: dict[str, str] = stack.resolve(stack.export_value(bucket.bucket_arn))
     return imported["Fn::ImportValue"]

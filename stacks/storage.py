@@ -11,6 +11,7 @@ from aws_cdk.region_info import RegionInfo
 from constructs import Construct
 
 from contract.keys import ALL_RUNS, bucket_name, lease_table_name
+from stacks.grants import grant_read, grant_write
 from stacks.nag import accept, accept_checkov
 from stacks.settings.settings import Settings
 
@@ -77,6 +78,8 @@ class StorageStack(Stack):
             ),
             removal_policy=RemovalPolicy.DESTROY,
         )
+        if settings.capture_principal_arn:
+            self._capture_role(settings.capture_principal_arn)
         accept_checkov(
             self.lease_table,
             "CKV_AWS_119",
@@ -124,6 +127,18 @@ class StorageStack(Stack):
         )
         CfnOutput(self, f"{zone.title()}BucketName", value=bucket.bucket_name, description=f"the {zone} zone")
         return bucket
+
+    def _capture_role(self, principal_arn: str) -> None:
+        """The role of a machine outside that lands files: it looks for the bucket, puts a file, and compares what arrived."""
+        role = iam.Role(
+            self,
+            "CaptureRole",
+            description="lands files",
+            assumed_by=iam.ArnPrincipal(principal_arn),
+        )
+        grant_read(role, self.landing, "*")
+        grant_write(role, self.landing, "*")
+        CfnOutput(self, "CaptureRoleArn", value=role.role_arn, description="the role that lands files")
 
     def _logs_bucket(self) -> s3.Bucket:
         bucket = s3.Bucket(

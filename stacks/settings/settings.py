@@ -107,6 +107,13 @@ class Settings(BaseModel):
         "", r"^$|^[^@\s]+@[^@\s]+\.[^@\s.]+$", "who is told of alarms: an e-mail address, or empty for nobody"
     )
 
+    capture_principal_arn: str = _text(
+        "",
+        r"^$|^arn:[a-z-]+:iam::\d{12}:(user|role)/[\w+=,.@/-]+$",
+        "who may take the role that lands files: the ARN of the IAM user or role of the machine that captures, or empty for no "
+        "such role",
+    )
+
     availability_zones: str = _text(
         "",
         r"^$|^[a-z]{2}(-[a-z]+)+-\d[a-z],[a-z]{2}(-[a-z]+)+-\d[a-z]$",

@@ -27,6 +27,7 @@ def changed(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
         schedule_enabled="false",
         schedule_minutes="20",
         alarm_email="data@example.org",
+        capture_principal_arn="arn:aws:iam::123456789012:user/capture",
         availability_zones="us-east-1b,us-east-1d",
         powertools_layer="arn:aws:lambda:us-east-1:123456789012:layer:Powertools:7",
         allow_retired_node_types="true",

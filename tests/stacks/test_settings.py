@@ -81,6 +81,7 @@ def test_a_refused_number_is_explained_with_its_bounds() -> None:
         ("schedule_minutes", "ten"),
         ("schedule_minutes", "1.5"),
         ("alarm_email", "nobody"),
+        ("capture_principal_arn", "capture"),
         ("availability_zones", "us-east-1a"),
         ("powertools_layer", "AWSLambdaPowertools"),
         ("emr_instance_type", "m5"),

@@ -1,3 +1,4 @@
+import re
 from typing import Any
 
 import pytest
@@ -186,6 +187,30 @@ def test_every_kind_of_log_expires_and_audit_logs_last(
     assert flow["LogDestination"] == {
         "Fn::ImportValue": flow["LogDestination"]["Fn::ImportValue"]  # the bucket itself: below AWSLogs/
     }
+
+
+def test_a_machine_that_captures_may_take_a_role_that_reaches_landing_only(
+    deployment: Deployment, changed: Deployment
+) -> None:
+    assert deployment.properties("storage", "IAM::Role") == []
+    (role,) = changed.properties("storage", "IAM::Role")
+    (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Principal"] == {"AWS": "arn:aws:iam::123456789012:user/capture"}
+    (policy,) = changed.properties("storage", "IAM::Policy")
+    granted = {}
+    for statement in policy["PolicyDocument"]["Statement"]:
+        assert set(re.findall(r"'Fn::GetAtt': \['(\w+?)[0-9A-F]{8}'", str(statement["Resource"]))) == {
+            "Landing"
+        }
+        for action in [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]:
+            granted[action] = "/*" in str(statement["Resource"])
+    assert granted == {
+        "s3:ListBucket": False,
+        "s3:GetObject": True,
+        "s3:PutObject": True,
+        "s3:AbortMultipartUpload": True,
+    }
+    assert "CaptureRoleArn" in changed.template("storage")["Outputs"]
 
 
 def test_the_lease_is_one_table_with_one_key(deployment: Deployment) -> None:
