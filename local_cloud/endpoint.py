@@ -17,6 +17,7 @@ from moto.server import ThreadedMotoServer
 from landing.disk import disk_full, is_full
 from local_cloud import (
     account,
+    cloudformation,
     cloudwatch,
     dynamodb,
     emr,
@@ -114,6 +115,7 @@ def _install(
             log.warning("%s has ended, %s, but `status` will not know it: %s", name, status, cause)
 
     identity.install()
+    cloudformation.install()
     iam.install(judge)
     s3.install(state.buckets)
     dynamodb.install(state.tables)

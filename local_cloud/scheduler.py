@@ -72,7 +72,7 @@ class _Named(CloudFormationModel):  # type: ignore[misc]
         return True
 
 
-class _Group(_Named):
+class _Group(_Named, CloudFormationModel):  # type: ignore[misc]  # moto finds direct subclasses only
     @staticmethod
     def cloudformation_type() -> str:
         return "AWS::Scheduler::ScheduleGroup"
@@ -91,7 +91,7 @@ class _Group(_Named):
         scheduler_backends[account_id][region_name].delete_schedule_group(resource_name)
 
 
-class _Schedule(_Named):
+class _Schedule(_Named, CloudFormationModel):  # type: ignore[misc]
     @staticmethod
     def cloudformation_type() -> str:
         return "AWS::Scheduler::Schedule"

@@ -1,16 +1,14 @@
 """What CloudFormation would refuse when a deployment is changed: each known trap is looked for in the templates.
 
-Which properties replace a resource is said by AWS's resource schemas (createOnlyProperties), which come with cfn-lint.
+The local cloud refuses the same traps, but only those that a deployment steps into.
 """
 
-import json
-import re
-from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
-from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 
+from local_cloud.cloudformation import replacement
+from local_cloud.cloudformation.replacement import create_only, custom_name, references
 from stacks.settings.settings import Settings
 from tests.stacks.deployments import TUNED, Deployment, synthesize
 
@@ -119,35 +117,12 @@ def resources(deployment: Deployment) -> dict[Key, dict[str, Any]]:
     }
 
 
-def schema(kind: str) -> dict[str, Any]:
-    found: dict[str, Any] = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", kind).schema
-    return found
-
-
-def create_only(kind: str) -> list[str]:
-    """The properties, as paths, whose change replaces a resource, or may replace it."""
-    found = schema(kind)
-    return [*found.get("createOnlyProperties", []), *found.get("conditionalCreateOnlyProperties", [])]
-
-
-def name_of(resource: Mapping[str, Any]) -> str | None:
-    """The name that the template gives a resource, as JSON: a second one of its type and name cannot be made beside it."""
-    kind = resource["Type"]
-    identifiers = schema(kind)["primaryIdentifier"]
-    naming = [path for path in create_only(kind) if path in identifiers]
-    if [path for path in identifiers if path.endswith("Arn")]:
-        naming = [path for path in create_only(kind) if re.search(r"Name$", path)]
-    given = [resource.get("Properties", {}).get(path.rpartition("/")[2]) for path in naming]
-    literal = [each for each in given if each and "Ref" not in each]
-    return json.dumps([kind, *literal]) if literal else None
-
-
 def named(deployment: Deployment) -> set[Key]:
-    return {key for key, resource in resources(deployment).items() if name_of(resource)}
+    return {key for key, resource in resources(deployment).items() if custom_name(resource)}
 
 
 def names_of(deployment: Deployment) -> dict[str, Key]:
-    return {name: key for key, resource in resources(deployment).items() if (name := name_of(resource))}
+    return {name: key for key, resource in resources(deployment).items() if (name := custom_name(resource))}
 
 
 def exports(deployment: Deployment) -> dict[str, Key]:
@@ -161,40 +136,10 @@ def exports(deployment: Deployment) -> dict[str, Key]:
 
 
 def replaced(before: Deployment, after: Deployment) -> set[Key]:
-    """What CloudFormation replaces: what a property says, and what refers there to something that is replaced."""
-    old, new = resources(before), resources(after)
-    found: set[Key] = set()
-    grown = True
-    while grown:
-        more = {
-            key
-            for key in old.keys() & new.keys()
-            if any(
-                at(old[key], path) != at(new[key], path)
-                or any((key[0], name) in found for name in references(at(new[key], path)))
-                for path in create_only(old[key]["Type"])
-            )
-        }
-        grown, found = more != found, more
-    return found
-
-
-def at(resource: Mapping[str, Any], path: str) -> Any:
-    value: Any = {"properties": resource.get("Properties", {})}
-    for part in path.strip("/").split("/"):
-        value = value.get(part) if isinstance(value, dict) else None
-    return value
-
-
-def references(value: Any) -> Iterator[str]:
-    """The logical ids that a value refers to."""
-    if isinstance(value, list):
-        for each in value:
-            yield from references(each)
-    elif isinstance(value, dict):
-        if "Ref" in value:
-            yield value["Ref"]
-        elif "Fn::GetAtt" in value:
-            yield value["Fn::GetAtt"][0]
-        else:
-            yield from references(list(value.values()))
+    return {
+        (stack, name)
+        for stack in STACKS
+        for name in replacement.replaced(
+            before.template(stack)["Resources"], after.template(stack)["Resources"]
+        )
+    }
