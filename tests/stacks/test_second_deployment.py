@@ -17,6 +17,7 @@ OTHERS: dict[str, Any] = {
     "schedule_enabled": False,
     "schedule_minutes": 15,
     "alarm_email": "data@example.org",
+    "capture_principal_arn": "arn:aws:iam::123456789012:user/capture",
     "emr_release": "emr-7.12.0",
     "emr_instance_type": "m5.2xlarge",
     "allow_retired_node_types": True,
