@@ -1,12 +1,16 @@
 """One folder, seen as S3, as moto's S3 and as files."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
+from botocore import UNSIGNED
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from local_cloud.identity import Keys, session
 from tests.local_cloud.conftest import Endpoint
+from tests.local_cloud.roles import role
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -134,3 +138,18 @@ def test_a_bucket_answers_what_the_cdk_cli_asks_before_it_uploads(endpoint: Endp
 def test_a_bucket_that_does_not_exist_has_no_answers(s3: "S3Client", question: str) -> None:
     with pytest.raises(ClientError, match="NoSuchBucket"):
         getattr(s3, question)(Bucket="never-was")
+
+
+def test_a_session_reaches_the_server_and_a_request_of_nobody_is_refused(endpoint: Endpoint) -> None:
+    arn = role("reads-buckets", "lambda.amazonaws.com")
+
+    def refused(client: Any) -> str:
+        with pytest.raises(ClientError) as error:
+            client.list_buckets()
+        return str(error.value.response["Error"]["Code"])
+
+    address: dict[str, Any] = {"endpoint_url": endpoint.addresses.s3_url}
+    assert "Buckets" in session(arn, "now").client("s3", **address).list_buckets()
+    assert refused(session(arn, "then", seconds=0).client("s3", **address)) == "ExpiredToken"
+    assert refused(Keys("ASIAAAAAAAAAAAAAAAAA", "secret").client("s3", **address)) == "InvalidAccessKeyId"
+    assert refused(boto3.client("s3", config=Config(signature_version=UNSIGNED), **address)) == "AccessDenied"
