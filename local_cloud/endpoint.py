@@ -32,7 +32,7 @@ from local_cloud import (
 )
 from local_cloud.addresses import Addresses
 from local_cloud.documents import write_document
-from local_cloud.emr import StepRunner
+from local_cloud.emr import SparkCluster, StepRunner
 from local_cloud.errors import LocalCloudError
 from local_cloud.iam import AssetNames, Judge, Record
 from local_cloud.lambda_ import LambdaRuntime
@@ -49,12 +49,17 @@ _POLL_SECONDS = 0.05
 
 @contextmanager
 def serving(
-    state: StateFolder, purpose: str, port: int | None = None, *, spark: Mapping[str, str] | None = None
+    state: StateFolder,
+    purpose: str,
+    port: int | None = None,
+    *,
+    spark: Mapping[str, str] | None = None,
+    cluster: bool = False,
 ) -> Iterator[Addresses]:
     """An endpoint on `port` (S3 on the next one), or on free ports; it and its children end with the block.
 
     With `spark`, the settings of a Spark step, Spark starts at once and waits for the step; unless the purpose is one `run`, the
-    next one starts after each step.
+    next one starts after each step. With `cluster` steps run on a Spark cluster of several processes.
 
     Raises LocalCloudError if the folder or a port is in use; at the end of the block, if an execution could not be written down.
     One process can serve one endpoint at a time.
@@ -80,7 +85,10 @@ def serving(
         runtime = stack.enter_context(
             closing(LambdaRuntime(state.functions, state.logs, addresses.variables()))
         )
-        steps = stack.enter_context(closing(StepRunner(state.buckets, state.logs)))
+        nodes = SparkCluster(state.buckets, state.logs / "cluster", files.url) if cluster else None
+        if nodes:
+            stack.enter_context(closing(nodes))
+        steps = stack.enter_context(closing(StepRunner(state.buckets, state.logs, cluster=nodes)))
         if spark:
             steps.start_ahead(spark, again=purpose != "run")
         _install(state, judge, engine, runtime, steps, lost)

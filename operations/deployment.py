@@ -21,19 +21,21 @@ def deployed_here(
     purpose: str,
     context: Sequence[str] = (),
     spark: Mapping[str, str] | None = None,
+    cluster: bool = False,
 ) -> Iterator[None]:
     """Use the endpoint that `up` keeps for this folder; if there is none, start one until the block ends and deploy to it."""
     running = folder.running()
     if running and running.purpose == "up":
-        if context:
+        if context or cluster:
             raise OperationError(
-                "`pipeline up` serves this folder with its own settings: give --context there, or another --state here"
+                "`pipeline up` serves this folder with its own settings: give --context and --cluster there, or another "
+                "--state here"
             )
         running.addresses.adopt()
         console.print(f"using the endpoint at {running.url}")
         yield
         return
-    with serving(folder, purpose, spark=spark):
+    with serving(folder, purpose, spark=spark, cluster=cluster):
         deploy_here(folder, [*context, f"name={name}"])
         yield
 

@@ -23,5 +23,9 @@ Context = Annotated[
         "--context", "-c", help="A setting of the deployment, KEY=VALUE; repeat the option for several."
     ),
 ]
+OnCluster = Annotated[
+    bool,
+    typer.Option("--cluster", help="Run the Spark step on a cluster: a master and two workers as processes."),
+]
 DEFAULT_STATE = Path(".state")
 DEFAULT_NAME = "goodreads"

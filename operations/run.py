@@ -26,7 +26,7 @@ from operations import display
 from operations.deployment import deployed_here
 from operations.errors import OperationError
 from operations.executions import Execution, StateMachine, visits
-from operations.options import DEFAULT_NAME, DEFAULT_STATE, Context, Name, State
+from operations.options import DEFAULT_NAME, DEFAULT_STATE, Context, Name, OnCluster, State
 from operations.query import query_here
 from operations.terminal import console, told
 from spark_jobs.conf import SPARK_CONF
@@ -50,13 +50,16 @@ def run(
     state: State = DEFAULT_STATE,
     name: Name = DEFAULT_NAME,
     context: Context = None,
+    cluster: OnCluster = False,
 ) -> None:
     """Files in, audited warehouse and analytics out: one execution of the deployed state machine."""
     folder = StateFolder(state)
     with told(), tempfile.TemporaryDirectory() as made_up:
         source = data or _made_up(Path(made_up), size)
         files_of(source)
-        with deployed_here(folder, name, purpose="run", context=context or [], spark=SPARK_CONF):
+        with deployed_here(
+            folder, name, purpose="run", context=context or [], spark=SPARK_CONF, cluster=cluster
+        ):
             execution = _one_run(source, name, _input(window_start, window_end, accept_rejects))
         if execution.status == "SUCCEEDED":
             _show_hint(folder, execution)

@@ -11,7 +11,7 @@ from local_cloud.endpoint import serving
 from local_cloud.events import Schedule
 from local_cloud.state import StateFolder
 from operations.deployment import deploy_here
-from operations.options import DEFAULT_STATE, Context, State
+from operations.options import DEFAULT_STATE, Context, OnCluster, State
 from operations.terminal import console, told
 from spark_jobs.conf import SPARK_CONF
 
@@ -26,12 +26,13 @@ def up(
     ] = True,
     state: State = DEFAULT_STATE,
     context: Context = None,
+    cluster: OnCluster = False,
 ) -> None:
     """Start an endpoint that stays up: plain `aws` and `cdk` commands work against it, and the schedule starts runs."""
     folder = StateFolder(state)
     with (
         told(farewell=_FAREWELL, interrupted=0),
-        serving(folder, "up", port, spark=SPARK_CONF) as addresses,
+        serving(folder, "up", port, spark=SPARK_CONF, cluster=cluster) as addresses,
     ):
         if deploy:
             deploy_here(folder, context or [])

@@ -20,12 +20,11 @@ class Folder:
 
     @classmethod
     def at(cls, uri: str, spark: SparkSession) -> Self:
-        """The folder behind Hadoop's URI: Hadoop may have mounted the bucket from somewhere else."""
+        """The folder behind Hadoop's URI: Hadoop may have mounted the bucket from a folder of this machine."""
         parts = urlsplit(uri)
-        mounted = _hadoop_conf(spark).get(f"fs.viewfs.mounttable.{parts.netloc}.linkFallback")
-        return cls(
-            (mounted or f"{parts.scheme or 'file'}://{parts.netloc}").rstrip("/"), parts.path.strip("/")
-        )
+        mounted = _hadoop_conf(spark).get(f"fs.viewfs.mounttable.{parts.netloc}.linkFallback") or ""
+        root = mounted if mounted.startswith("file:") else f"{parts.scheme or 'file'}://{parts.netloc}"
+        return cls(root.rstrip("/"), parts.path.strip("/"))
 
     def read(self, uri: str) -> pa.Buffer:
         """The bytes of a file of the folder; the URI is percent-encoded as in Spark's `_metadata.file_path`."""

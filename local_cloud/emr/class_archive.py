@@ -15,15 +15,12 @@ from catalog import DATASETS
 from contract.keys import copied_key, file_name, layout_folder, run_folder
 from contract.plan import Layout, Plan, PlannedFile
 from landing.aside import written_aside
-from local_cloud.emr.steps import CLASS_ARCHIVE, SPARK_HOME, StepRunner, java_option, spark_environment
+from local_cloud.emr.steps import CLASS_ARCHIVE, CLASS_PATH, StepRunner, java_option, spark_environment
 from spark_jobs.conf import SPARK_CONF
 from stacks import ROOT
 
 _RUN_ID = "r"
 _SHOWN = 2000  # characters of what Java says
-
-CLASS_PATH = f"{SPARK_HOME}/conf/:{SPARK_HOME}/jars/*"
-"""The class path of spark-submit; a JVM with another one would ignore the archive."""
 
 
 def main() -> None:

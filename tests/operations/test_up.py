@@ -14,7 +14,7 @@ import typer
 from local_cloud.endpoint import serving
 from operations import up
 
-up.serving = lambda folder, purpose, port, **spark: serving(folder, purpose, **spark)
+up.serving = lambda folder, purpose, port, **options: serving(folder, purpose, **options)
 typer.run(up.up)
 """
 

@@ -54,6 +54,12 @@ def test_a_file_is_read_from_where_its_bucket_is_mounted(spark: SparkSession, bu
     assert folder.read(f"s3://{BUCKET}/run=1/b/a+%20b.csv").to_pybytes() == b"content"
 
 
+def test_a_bucket_that_hadoop_reaches_by_a_gateway_is_one_of_s3(spark: SparkSession, bucket: Path) -> None:
+    conf: Any = spark.sparkContext._jsc.hadoopConfiguration()  # noqa: SLF001 (there is no public handle)
+    conf.set(f"fs.viewfs.mounttable.{BUCKET}.linkFallback", f"webhdfs://127.0.0.1:1/{bucket.name}")
+    assert Folder.at(f"s3://{BUCKET}/run=1/authors", spark) == Folder(f"s3://{BUCKET}", "run=1/authors")
+
+
 def test_a_bucket_that_is_not_mounted_is_one_of_s3(spark: SparkSession) -> None:
     assert Folder.at("s3://another/run=1/authors", spark) == Folder("s3://another", "run=1/authors")
 

