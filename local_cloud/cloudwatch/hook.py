@@ -32,14 +32,12 @@ def install() -> None:
     CloudWatchBackend.set_alarm_state = _set
 
 
-def enter(
-    alarm: Any, state: str, reason: str, reason_data: str = "{}", *, now: datetime | None = None
-) -> None:
-    """Bring an alarm into a state; if that is another one, its actions for the new state are carried out, once."""
+def enter(alarm: Any, state: str, reason: str, now: datetime) -> None:
+    """Bring an alarm into another state, and carry out its actions for that state."""
     before = alarm.state_value
-    alarm.update_state(reason, reason_data, state)
-    if state != before and alarm.actions_enabled:
-        _act(alarm, before, now or datetime.now(UTC))
+    alarm.update_state(reason, "{}", state)
+    if alarm.actions_enabled:
+        _act(alarm, before, now)
 
 
 def _put(self: Any, **given: Any) -> Any:

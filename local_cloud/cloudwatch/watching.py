@@ -75,7 +75,7 @@ def evaluate(alarm: Any, now: datetime, known: Data) -> None:
     )
     verdict = rule.verdict(_points(alarm, rule.range, now, known))
     if verdict and verdict.state != alarm.state_value:
-        enter(alarm, verdict.state, verdict.reason, now=now)
+        enter(alarm, verdict.state, verdict.reason, now)
 
 
 def _points(alarm: Any, count: int, now: datetime, known: Data) -> list[Point | None]:

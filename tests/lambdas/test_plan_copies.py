@@ -258,3 +258,9 @@ def test_in_an_empty_landing_zone_nothing_waits() -> None:
         [0.0],
         [0.0],
     )
+
+
+def test_a_file_that_landed_after_the_start_of_the_run_has_not_waited(zones: LocalZones) -> None:
+    zones.land("author.csv")
+    (blob,) = metrics_of("plan_copies", EVENT)
+    assert blob["OldestFileSeconds"] == [0.0]
