@@ -13,7 +13,12 @@ from faker_tool.generate import generate
 from faker_tool.written import Generated
 from tests.e2e.pipeline import Pipeline, Run
 
-pytestmark = pytest.mark.e2e
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.parametrize(
+        "pipeline", [False, True], ids=["local Spark", "a cluster"], indirect=True, scope="module"
+    ),
+]
 
 
 @pytest.fixture(scope="module")
