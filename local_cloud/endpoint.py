@@ -134,6 +134,7 @@ def _install(
     emr.install(steps)
     scheduler.install()
     step_functions.install(keep)
+    step_functions.remember(state.executions)
 
 
 @contextmanager

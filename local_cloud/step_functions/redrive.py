@@ -5,7 +5,7 @@ ExecutionRedriven, retries and TimeoutSeconds begin anew, a Fail state fails aga
 
 - a Parallel or Map is run again as a whole; AWS runs only the branches and iterations that had not succeeded;
 - the state is entered a second time in the history; AWS goes on with the events of its work;
-- an execution of an earlier endpoint cannot be redriven;
+- an execution of an earlier endpoint cannot be redriven (earlier.py);
 - `$$.Execution.RedriveCount` does not exist, and a repeated clientToken starts a second redrive.
 """
 

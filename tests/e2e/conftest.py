@@ -50,7 +50,7 @@ def pipeline(
 ) -> Iterator[Pipeline]:
     """The application on an endpoint of its own; its parameter says whether steps run on a cluster of processes."""
     folder = StateFolder(tmp_path_factory.mktemp("state"))
-    with _served(folder, cluster=getattr(request, "param", False)):
+    with served(folder, cluster=getattr(request, "param", False)):
         deploy.apply(assembly, ACCOUNT, REGION)
         yield Pipeline(folder)
 
@@ -65,7 +65,7 @@ def warm_pipeline(tmp_path_factory: pytest.TempPathFactory, assembly: Path) -> I
     runner = partial(StepRunner, submit=submit_executable(folder.root))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(endpoint, "StepRunner", runner)
-        with _served(folder):
+        with served(folder):
             deploy.apply(assembly, ACCOUNT, REGION)
             with warm_spark(folder.root, folder.buckets):
                 yield Pipeline(folder)
@@ -75,14 +75,15 @@ def warm_pipeline(tmp_path_factory: pytest.TempPathFactory, assembly: Path) -> I
 def pipeline_of_the_cdk_cli(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
     """The application on an endpoint of its own, deployed by the real CDK CLI as onto AWS."""
     folder = StateFolder(tmp_path_factory.mktemp("state"))
-    with _served(folder):
+    with served(folder):
         cdk(folder.root, "bootstrap")
         cdk(folder.root, "deploy", "--all", "--method", "direct", "--require-approval", "never")
         yield Pipeline(folder)
 
 
 @contextmanager
-def _served(folder: StateFolder, *, cluster: bool = False) -> Iterator[None]:
+def served(folder: StateFolder, *, cluster: bool = False) -> Iterator[None]:
+    """An endpoint that serves the folder in the block."""
     before = dict(os.environ)
     try:
         with endpoint.serving(folder, "run", cluster=cluster):

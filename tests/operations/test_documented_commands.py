@@ -35,7 +35,18 @@ def help_of(*command: str) -> str:
 
 def test_every_command_is_shown_and_is_one() -> None:
     listed = set(re.findall(r"^│ ([a-z]+) ", help_of(), re.MULTILINE))
-    assert listed == {"run", "up", "status", "history", "query", "mail", "replay", "rebuild", "forget"}
+    assert listed == {
+        "run",
+        "up",
+        "status",
+        "history",
+        "query",
+        "mail",
+        "replay",
+        "rebuild",
+        "forget",
+        "teardown",
+    }
     assert {command for command, _ in SHOWN} == listed
 
 
@@ -50,7 +61,10 @@ def test_there_is_one_spelling() -> None:
 
 
 def test_pages_name_the_folder_of_the_command_for_shells_that_do_not_know_it() -> None:
-    assert holding(r"`pipeline (?:run|up|status|history|query|mail|replay|rebuild|forget)\b", PAGES) == []
+    assert (
+        holding(r"`pipeline (?:run|up|status|history|query|mail|replay|rebuild|forget|teardown)\b", PAGES)
+        == []
+    )
 
 
 def holding(pattern: str, paths: Iterable[Path]) -> list[str]:
