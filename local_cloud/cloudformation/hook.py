@@ -13,11 +13,13 @@ from typing import Any
 from moto.cloudformation import models
 from moto.cloudformation.exceptions import ValidationError
 from moto.cloudformation.parsing import ResourceMap, clean_json, parse_and_update_resource
+from moto.cloudformation.responses import CloudFormationResponse
 
 from local_cloud.cloudformation.lacking import add_what_types_lack
 from local_cloud.cloudformation.replacement import custom_name, imports, references, replaced
 
 _RETAINED = ("Retain", "RetainExceptOnCreate")  # a resource of a stack that exists was created
+_refuse = CloudFormationResponse._validate_different_update  # noqa: SLF001
 _update, _delete = models.CloudFormationBackend.update_stack, models.CloudFormationBackend.delete_stack
 
 
@@ -25,12 +27,15 @@ def install() -> None:
     """Let every stack of this process be updated and deleted as this module says."""
     models.CloudFormationBackend.update_stack = _update_stack
     models.CloudFormationBackend.delete_stack = _delete_stack
+    CloudFormationResponse._validate_different_update = _refuse_update_without_a_change  # noqa: SLF001
     ResourceMap.update = _update_resources
     ResourceMap.delete = _delete_resources
     add_what_types_lack()
 
 
-def _update_stack(backend: Any, name: str, template: str, *args: Any, **kwargs: Any) -> Any:
+def _update_stack(
+    backend: Any, name: str, template: str, parameters: list[dict[str, Any]], **rest: Any
+) -> Any:
     stack = backend.get_stack(name)
     new = stack.parse_template(template)
     gone = replaced(stack.template_dict["Resources"], new["Resources"])
@@ -47,11 +52,30 @@ def _update_stack(backend: Any, name: str, template: str, *args: Any, **kwargs: 
             _refuse_if_in_use(backend, stack, export, "deleted")
         elif gone & set(references(new_exports[export])):
             _refuse_if_in_use(backend, stack, export, "updated")
-    updated = _update(backend, name, template, *args, **kwargs)
+    # a parameter that was never given keeps its default, which moto does not know
+    given = [
+        each for each in parameters if "ParameterValue" in each or each["ParameterKey"] in stack.parameters
+    ]
+    updated = _update(backend, name, template, parameters=given, **rest)
     for export in old_exports:
         backend.exports.pop(export, None)
     backend.exports.update({export.name: export for export in updated.exports})
     return updated
+
+
+def _refuse_update_without_a_change(response: Any, parameters: Any, template: str, stack: Any) -> None:
+    """A parameter of Systems Manager that has another value since is a change."""
+    resources = stack.resource_map
+    of_ssm = {
+        name: (stack.parameters.get(name, slot.get("Default")), slot["Type"])
+        for name, slot in stack.template_dict.get("Parameters", {}).items()
+        if slot["Type"].startswith("AWS::SSM::Parameter::")
+    }
+    if all(
+        resources.parse_ssm_parameter(*where) == resources.resolved_parameters[name]
+        for name, where in of_ssm.items()
+    ):
+        _refuse(response, parameters, template, stack)
 
 
 def _delete_stack(backend: Any, name_or_id: str) -> None:

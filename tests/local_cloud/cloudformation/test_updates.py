@@ -27,7 +27,10 @@ class Stacks:
         self.made.append(name)
 
     def update(self, name: str, resources: Resources, **rest: Any) -> None:
-        self._client.update_stack(StackName=name, TemplateBody=template(resources, **rest))
+        previous = [{"ParameterKey": key, "UsePreviousValue": True} for key in rest.get("Parameters", {})]
+        self._client.update_stack(
+            StackName=name, TemplateBody=template(resources, **rest), Parameters=previous
+        )
 
     def delete(self, name: str) -> None:
         self._client.delete_stack(StackName=name)
