@@ -34,7 +34,7 @@ from local_cloud.addresses import Addresses
 from local_cloud.documents import write_document
 from local_cloud.emr import SparkCluster, StepRunner
 from local_cloud.errors import LocalCloudError
-from local_cloud.iam import AssetNames, Judge, Record
+from local_cloud.iam import Judge, Record
 from local_cloud.lambda_ import LambdaRuntime
 from local_cloud.mailbox import Mailbox
 from local_cloud.redshift import RedshiftEngine
@@ -70,7 +70,7 @@ def serving(
         if port:
             _require_free(port, port + 1)
         # Both listen before anything else starts: another program could take a port that was only looked up.
-        judge = Judge(Record(state.permissions, AssetNames(state.assembly)))
+        judge = Judge(Record(state.permissions))
         files = S3Server(state.buckets, port + 1 if port else 0, judge)
         files.start()
         stack.callback(files.stop)
@@ -131,7 +131,7 @@ def _install(
     sns.install(Mailbox(state.mail))
     lambda_.install(runtime)
     redshift.install(engine)
-    emr.install(steps)
+    emr.install(steps, judge)
     scheduler.install()
     step_functions.install(keep)
     step_functions.remember(state.executions)

@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from moto.iam.exceptions import NotFoundException
 
 from local_cloud.cloudwatch import target_called
-from local_cloud.identity import session
+from local_cloud.identity import NotTrusted, session
 from stacks.settings.schedule import Rate, read_schedule
 
 log = logging.getLogger(__name__)
@@ -76,7 +76,7 @@ class Schedule:
             self._due[timer] = upcoming if now >= due else due
             if now >= due:
                 for target in timer.targets:
-                    failed = not _fire(target)
+                    failed = not _fire(target, timer.arn)
                     target_called(timer.arn, failed=failed)
 
 
@@ -97,16 +97,19 @@ def _schedules() -> Iterator[_Timer]:
             yield _Timer(found["Arn"], found["ScheduleExpression"], zone, [found["Target"]])
 
 
-def _fire(target: Mapping[str, Any]) -> bool:
+def _fire(target: Mapping[str, Any], source: str) -> bool:
     """Start an execution as the target's role: EventBridge and its Scheduler start no state machine without one."""
     state_machine = target["Arn"]
     name = f"scheduled-{datetime.now(UTC):%Y-%m-%dT%H-%M-%S-%f}"[:-3]
     try:
-        states = session(target.get("RoleArn", ""), name).client("stepfunctions")
+        service = f"{source.split(':')[2]}.amazonaws.com"
+        keys = session(target.get("RoleArn", ""), name, service=service, source=source)
+        states = keys.client("stepfunctions")
         states.start_execution(stateMachineArn=state_machine, name=name, input=target.get("Input", "{}"))
     except (
         ClientError,
         NotFoundException,
+        NotTrusted,
     ) as error:  # one failure must stop neither the other rules nor the next time
         log.warning("the schedule could not start %s: %s", state_machine, error)
         return False

@@ -9,6 +9,7 @@ app = group_of(
         "up": "operations.up",
         "status": "operations.status",
         "history": "operations.status",
+        "permissions": "operations.permissions.command",
         "query": "operations.query",
         "mail": "operations.mail",
         "replay": "operations.replay.command",

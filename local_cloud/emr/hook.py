@@ -3,9 +3,9 @@
 The step is also added to moto's cluster, by the role of the task, so that EMR's API knows the step and who may add it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -32,7 +32,9 @@ from moto.stepfunctions.parser.asl.utils import boto_client
 
 from local_cloud.account import ACCOUNT
 from local_cloud.addresses import REGION
+from local_cloud.emr.access import StepAccess
 from local_cloud.emr.steps import StepResult, StepRunner, failure_cause
+from local_cloud.iam import Judge
 from local_cloud.identity import Keys, session
 
 _SESSION_SECONDS = 12 * 3600
@@ -40,10 +42,10 @@ _service_for = state_task_factory.state_task_service_for
 _create = Cluster.create_from_cloudformation_json.__func__
 
 
-def install(steps: StepRunner) -> None:
+def install(steps: StepRunner, judge: Judge) -> None:
     """Let state machines run EMR steps: `elasticmapreduce:addStep.sync` is a spark-submit of `steps`.
 
-    A second call replaces the first runner.
+    `judge` says what the cluster's nodes may do in S3. A second call replaces the first runner.
     """
 
     class EmrTask(StateTaskServiceCallback):  # type: ignore[misc]
@@ -85,7 +87,7 @@ def install(steps: StepRunner) -> None:
             arguments = normalised_parameters["Step"]["HadoopJarStep"]["Args"]
 
             def run_to_the_end() -> Any:
-                result = steps.run(arguments, env.is_running, submitted.keys_of_nodes())
+                result = submitted.run(steps, judge, arguments, env.is_running)
                 submitted.note(result)
                 if result.state == "CANCELLED":  # the execution has already ended
                     with suppress(ClientError, BotoCoreError):  # the endpoint may be going down
@@ -123,8 +125,23 @@ class Submitted:
         backend.describe_step(self.cluster, self.step).state = result.state
         backend.clusters[self.cluster].state = "WAITING"
 
-    def keys_of_nodes(self) -> Keys | None:
-        """A session of the role in the cluster's instance profile, named after a node; None if the cluster has no such role."""
+    def run(
+        self, steps: StepRunner, judge: Judge, arguments: Sequence[str], still_wanted: Callable[[], bool]
+    ) -> StepResult:
+        """Run the step with its nodes' keys; it fails where their role may not read or write what the step does."""
+        role = self._role_of_nodes()
+        if not role:
+            return steps.run(arguments, still_wanted, None)
+        access = StepAccess(judge, steps.buckets, role, arguments)
+        if refused := access.to_begin():
+            return steps.refused(refused)
+        before = access.written()
+        result = steps.run(arguments, still_wanted, self._keys_of_nodes(role))
+        refused = access.to_have_written(before)
+        return replace(result, state="FAILED", reason=refused) if refused else result
+
+    def _role_of_nodes(self) -> str:
+        """The role in the cluster's instance profile; empty if it has none."""
         cluster = emr_backends[ACCOUNT][REGION].clusters[self.cluster]
         iam = iam_backends[ACCOUNT]["aws"]
         roles = [
@@ -133,10 +150,18 @@ class Submitted:
             if cluster.job_flow_role in {profile.name, profile.arn}
             for role in profile.roles
         ]
-        if not roles:
-            return None
+        return roles[0].arn if roles else ""
+
+    def _keys_of_nodes(self, role: str) -> Keys:
+        """A session of the role, named after a node."""
+        cluster = emr_backends[ACCOUNT][REGION].clusters[self.cluster]
         nodes = sorted(node.ec2_instance.id for node in cluster.ec2_instances)
-        return session(roles[0].arn, nodes[0] if nodes else self.cluster, seconds=_SESSION_SECONDS)
+        return session(
+            role,
+            nodes[0] if nodes else self.cluster,
+            seconds=_SESSION_SECONDS,
+            service="ec2.amazonaws.com",
+        )
 
 
 def _cancel_steps(response: Any) -> ActionResult:

@@ -92,7 +92,7 @@ class StepRunner:
     def __init__(
         self, buckets: Path, logs: Path, submit: Path = _SUBMIT, cluster: Cluster | None = None
     ) -> None:
-        self._buckets = buckets
+        self.buckets = buckets
         self._cluster = cluster
         self._logs = logs
         self._submit = submit
@@ -121,9 +121,7 @@ class StepRunner:
         The driver and its tasks sign with `keys`, as they would with the node role's on EMR.
         """
         if not arguments or arguments[0] != "spark-submit":
-            step_id, log = self._named()
-            reason = f"only spark-submit runs here, not {list(arguments)[:1]}"
-            return StepResult(step_id, "FAILED", log, reason)
+            return self.refused(f"only spark-submit runs here, not {list(arguments)[:1]}")
         submission = Submission.parsed(arguments[1:])
         if self._cluster and keys:
             self._cluster.sign_with(keys)
@@ -149,6 +147,11 @@ class StepRunner:
             reason = cause_told(failure_reason(step.log) or f"exit code {code}", self._logs)
             return StepResult(step.step_id, "FAILED", step.log, reason)
         return StepResult(step.step_id, "COMPLETED", step.log)
+
+    def refused(self, reason: str) -> StepResult:
+        """A step that failed before it ran."""
+        step_id, log = self._named()
+        return StepResult(step_id, "FAILED", log, reason)
 
     def close(self) -> None:
         """Cancel what runs."""
@@ -197,10 +200,10 @@ class StepRunner:
         return _Step(step_id, log, process)
 
     def _options(self, credentials: Path) -> list[str]:
-        return self._cluster.options(credentials) if self._cluster else local_options(self._buckets)
+        return self._cluster.options(credentials) if self._cluster else local_options(self.buckets)
 
     def _mounts(self) -> dict[str, str]:
-        return self._cluster.mounts() if self._cluster else mounts(self._buckets)
+        return self._cluster.mounts() if self._cluster else mounts(self.buckets)
 
     def _named(self) -> tuple[str, Path]:
         step_id = f"s-{secrets.token_hex(6).upper()}"

@@ -5,11 +5,10 @@ from local_cloud.iam.decisions import Decision
 from local_cloud.iam.hook import install
 from local_cloud.iam.judge import AccessDenied, Judge
 from local_cloud.iam.policies import Call, Caller
-from local_cloud.iam.record import AssetNames, Record
+from local_cloud.iam.record import Record
 
 __all__ = [
     "AccessDenied",
-    "AssetNames",
     "Call",
     "Caller",
     "Decision",

@@ -23,6 +23,7 @@ _OF_THE_CALLER = (
     "aws:sourcearn",
     "aws:sourceowner",
     "aws:sourcevpce",
+    "kms:viaservice",
     "aws:resourceaccount",
     "s3:resourceaccount",
     "s3:tlsversion",
@@ -87,7 +88,7 @@ def _call(need: Mapping[str, Any], given: Mapping[str, Any]) -> Call:
     resource = _filled(need["resource"], given)
     if resource is None:
         raise UnknownCallError(f"a request without a resource: {need['action']} on {need['resource']}")
-    return Call(need["action"], resource, context)
+    return Call(need["action"], resource, context, tuple(need.get("kms", ())))
 
 
 def _filled(template: str, given: Mapping[str, Any]) -> str | None:

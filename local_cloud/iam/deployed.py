@@ -1,6 +1,7 @@
 """The policies of what is deployed, as moto's backends hold them after the deployment."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -29,8 +30,8 @@ Documents = Mapping[str, Mapping[str, Any]]
 class Deployed:
     """What decides about calls: the policies of callers by their ARN, those of resources, and that of S3's VPC endpoint.
 
-    `labels` are the names in the templates, by ARN. Calls of the roles `in_vpc` come through the endpoint. `attached` are the
-    roles that the Redshift cluster may take. `tags` are those of EMR's clusters.
+    `labels` are the names of callers and keys in the templates, by ARN. Calls of the roles `in_vpc` come through the endpoint. `attached` are the
+    roles that the Redshift cluster may take. `tags` are those of EMR's clusters. `keys` are the KMS keys of buckets and topics.
     """
 
     callers: Mapping[str, Documents] = field(default_factory=dict)
@@ -40,6 +41,7 @@ class Deployed:
     in_vpc: frozenset[str] = frozenset()
     attached: frozenset[str] = frozenset()
     tags: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    keys: Mapping[str, str] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """As a document; `from_json` reads it."""
@@ -59,6 +61,7 @@ def deployed() -> Deployed:
     """What is deployed now."""
     iam = iam_backends[ACCOUNT][_PARTITION]
     people = [*iam.roles.values(), *iam.users.values()]
+    keys = kms_backends[ACCOUNT][REGION].keys.values()
     clusters = list(emr_backends[ACCOUNT][REGION].clusters.values())
     redshift = list(redshift_backends[ACCOUNT][REGION].clusters.values())
     profiles = {cluster.job_flow_role for cluster in clusters}
@@ -73,12 +76,16 @@ def deployed() -> Deployed:
     }
     return Deployed(
         callers={one.arn: dict(_identity(one)) for one in people},
-        labels={one.arn: getattr(one, "logical_resource_id", one.name) for one in people},
+        labels={
+            **{one.arn: getattr(one, "logical_resource_id", one.name) for one in people},
+            **{key.arn: getattr(key, "logical_resource_id", key.id) for key in keys},
+        },
         resources={arn: documents for arn, documents in _of_resources() if documents},
         endpoint=dict(_of_endpoint()),
         in_vpc=frozenset(nodes | routed),
         attached=frozenset(arn for cluster in redshift for arn in cluster.iam_roles_arn),
         tags={cluster.arn: {tag["Key"]: tag["Value"] for tag in cluster.tags} for cluster in clusters},
+        keys=dict(_keys()),
     )
 
 
@@ -105,6 +112,15 @@ def _of_resources() -> Iterator[tuple[str, Documents]]:
     for function in lambda_backends[ACCOUNT][REGION].list_functions():
         if function.policy and function.policy.statements:
             yield function.function_arn, {"permissions": function.policy.get_policy()["Policy"]}
+
+
+def _keys() -> Iterator[tuple[str, str]]:
+    for bucket in s3_backends[ACCOUNT][_PARTITION].buckets.values():
+        if found := re.search(r"arn:aws:kms:[\w:/-]+", json.dumps(bucket.encryption or "")):
+            yield bucket.arn, found[0]
+    for topic in sns_backends[ACCOUNT][REGION].topics.values():
+        if topic.kms_master_key_id:
+            yield topic.arn, topic.kms_master_key_id
 
 
 def _of_endpoint() -> Iterator[tuple[str, Mapping[str, Any]]]:

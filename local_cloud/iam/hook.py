@@ -8,7 +8,7 @@ from moto.core.responses import BaseResponse
 
 from local_cloud.iam.deployed import keep_roles_of_clusters
 from local_cloud.iam.judge import AccessDenied, Judge
-from local_cloud.identity import KeyRefused, Kind, principal_in, refused
+from local_cloud.identity import KeyRefused, Kind, ask_for_trust, principal_in, refused
 
 _call_action = BaseResponse.call_action
 # operations after which there may be other policies
@@ -41,6 +41,7 @@ def install(judge: Judge) -> None:
 
     BaseResponse.call_action = call_action
     keep_roles_of_clusters()
+    ask_for_trust(judge.trusts)
 
 
 def _members(response: Any) -> dict[str, Any]:

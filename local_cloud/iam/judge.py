@@ -1,10 +1,12 @@
 """Judges the calls that reach the endpoint, by the policies of what is deployed; keeps what was judged."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Protocol
 
 from local_cloud.account import ACCOUNT
+from local_cloud.addresses import REGION
 from local_cloud.iam.calls import UnknownCallError, calls_of, known_keys, refusal
 from local_cloud.iam.decisions import Decision, Policies, decide
 from local_cloud.iam.deployed import Deployed, Documents, deployed
@@ -55,11 +57,17 @@ class Judge:
         except UnknownCallError as error:
             told = refusal(service)
             raise AccessDenied(told.code, f"User: {principal.caller_arn}: {error}", told.status) from None
-        for call in calls:
-            decision = self.decide(caller_of(principal), call, principal.user_id)
+        for decision in self.decisions(caller_of(principal), calls, principal.user_id):
             if not decision.allowed:
                 told = refusal(service)
                 raise AccessDenied(told.code, decision.message, told.status)
+
+    def decisions(self, caller: Caller, calls: Iterable[Call], user_id: str = "") -> Iterator[Decision]:
+        """Judge each call, and what it takes on the key with which its resource is encrypted."""
+        for call in calls:
+            yield self.decide(caller, call, user_id)
+            for more in self._current().on_key(call):
+                yield self.decide(caller, more, user_id)
 
     def decide(self, caller: Caller, call: Call, user_id: str = "") -> Decision:
         """Judge one action on one resource, and note the decision."""
@@ -67,6 +75,13 @@ class Judge:
         decision = code.decide(caller, call, user_id)
         self._notes.note(code.deployed, decision)
         return decision
+
+    def trusts(self, role: str, service: str, source: str = "") -> bool:
+        """Whether a service may take the role for `source`, an ARN; a role that nobody deployed is not judged."""
+        what = self._current().deployed
+        context = {"aws:sourcearn": source} if source else {}
+        call = Call("sts:AssumeRole", role, context)
+        return role not in what.labels or self.decide(Caller(service, ACCOUNT, service=service), call).allowed
 
     def attached(self, role: str) -> bool:
         """The Redshift cluster may take the role."""
@@ -90,7 +105,7 @@ class Code:
         """Judge one action on one resource."""
         role = caller.role or caller.arn
         through = role in self.deployed.in_vpc and call.action.startswith("s3:")
-        call = Call(call.action, call.resource, self._context(caller, call, user_id, through))
+        call = replace(call, context=self._context(caller, call, user_id, through))
         owner = _owner(call)
         policies = Policies(
             identity=self._read("caller", role, self.deployed.callers),
@@ -98,6 +113,14 @@ class Code:
             endpoint=self._read("endpoint", "", {"": self.deployed.endpoint}) if through else None,
         )
         return decide(caller, call, policies)
+
+    def on_key(self, call: Call) -> Iterator[Call]:
+        """The calls to KMS that the service makes for the caller."""
+        if key := self.deployed.keys.get(_owner(call)):
+            service = call.action.partition(":")[0]
+            context = {**call.context, "kms:viaservice": f"{service}.{REGION}.amazonaws.com"}
+            for action in call.kms:
+                yield Call(action, key, context)
 
     def _context(self, caller: Caller, call: Call, user_id: str, through: bool) -> dict[str, Any]:
         own: dict[str, Any] = {

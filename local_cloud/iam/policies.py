@@ -26,11 +26,15 @@ class Caller:
 
 @dataclass(frozen=True)
 class Call:
-    """What is to be judged: one action on one resource, with the condition keys of the request in lower case."""
+    """What is to be judged: one action on one resource, with the condition keys of the request in lower case.
+
+    `kms` are the actions that it takes on the resource's key, if the resource is encrypted with one.
+    """
 
     action: str
     resource: str
     context: Context = field(default_factory=dict)
+    kms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,9 @@ def read(name: str, document: Mapping[str, Any], known: Collection[str]) -> Poli
     """PolicyError, with the policy's name, for what cannot be judged here; `known` are the condition keys of calls."""
     variables = document.get("Version") == _VARIABLES_SINCE
     try:
-        statements = [_statement(one, known, variables=variables) for one in listed(document["Statement"])]
+        statements = [
+            _statement(one, known, variables=variables) for one in listed(document.get("Statement", []))
+        ]
     except PolicyError as error:
         raise PolicyError(f"policy {name}: {error}") from None
     return Policy(name, statements)

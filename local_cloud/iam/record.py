@@ -24,24 +24,10 @@ _OF_THE_MOMENT = (
     "sts:rolesessionname",
 )
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+_MADE_NAME = re.compile(
+    r"[0-9A-F]{8}-[0-9A-Z]{12}$"
+)  # the ends of a logical id and of a name that CloudFormation gives
 _RUN = re.compile(r"run=[^/]+")
-
-
-class AssetNames:
-    """The names in the templates of what the CDK publishes by digest; read again while a digest is not known."""
-
-    def __init__(self, assembly: Path) -> None:
-        self._assembly = assembly
-        self._names: dict[str, str] = {}
-
-    def __call__(self, digest: str) -> str:
-        """The name; `asset` if the assembly has no such file."""
-        if digest not in self._names:
-            for manifest in self._assembly.glob("*.assets.json"):
-                files = json.loads(manifest.read_text(encoding="utf-8"))["files"]
-                self._names |= {name: file["displayName"] for name, file in files.items()}
-            self._names.setdefault(digest, "asset")
-        return self._names[digest]
 
 
 @dataclass(frozen=True, order=True)
@@ -56,12 +42,11 @@ class Recorded:
 
 
 class Record:
-    """Keeps what it is told in `folder`; `assets` names what the CDK published."""
+    """Keeps what it is told in `folder`."""
 
-    def __init__(self, folder: Path, assets: AssetNames) -> None:
+    def __init__(self, folder: Path) -> None:
         self._calls = folder / "calls.jsonl"
         self._snapshot = folder / "deployed.json"
-        self._assets = assets
         self._known = set(recorded(self._calls))
         self._last: Deployed | None = None
         self._lock = threading.Lock()
@@ -70,15 +55,15 @@ class Record:
         """Keep a decision of the judge, and the policies that it followed."""
         call = decision.call
         keys = {
-            key: _kind_of(str(value), self._assets)
+            key: _kind_of(str(value))
             for key, value in call.context.items()
-            if not key.startswith(_OF_THE_MOMENT)
+            if key == "aws:sourcearn" or not key.startswith(_OF_THE_MOMENT)
         }
         self._keep(
             Recorded(
                 name_of(decision.caller, what),
                 call.action,
-                resource_kind(call.resource, self._assets),
+                resource_kind(call.resource, what.labels),
                 decision.allowed,
                 tuple(sorted(keys.items())),
             )
@@ -137,31 +122,35 @@ def label(logical_id: str) -> str:
     return re.sub(r"[0-9A-F]{8}$", "", logical_id)
 
 
-def resource_kind(resource: str, assets: AssetNames) -> str:
+def resource_kind(resource: str, labels: Mapping[str, str]) -> str:
     """The resource, with `*` for what differs from run to run: names of runs and of files, ids that AWS gives."""
     service = resource.split(":")[2] if resource.startswith("arn:") else ""
     if service == "s3":
         bucket, slash, key = resource.partition("/")
-        return f"{bucket}{slash}{_key_kind(key, assets)}"
+        return f"{bucket}{slash}{_key_kind(key)}"
     if service == "elasticmapreduce":
         return re.sub(r"cluster/.*", f"cluster/{ANY}", resource)
+    if service == "kms":
+        return re.sub(r"key/.*", f"key/<{label(labels.get(resource, ANY))}>", resource)
+    if service in {"iam", "sns"}:
+        return _MADE_NAME.sub(ANY, resource)
     if service == "states" and ":execution:" in resource:
         return f"{resource.rpartition(':')[0]}:{ANY}"
     return re.sub(r"log-stream:.*", f"log-stream:{ANY}", resource)
 
 
-def _key_kind(key: str, assets: AssetNames) -> str:
-    """`run=7/authors/3.csv` is run=*/authors/*, `run=7/plan.json` stays that of any run, a landed file is *."""
+def _key_kind(key: str) -> str:
+    """`run=7/authors/3.csv` is run=*/authors/*, `run=7/plan.json` that of any run, a landed file *, an asset of the CDK its ending."""
     if not key:
         return ""
     if _DIGEST.match(key):
-        return _kind_of(key, assets)
+        return _kind_of(key)
     run, *rest = key.split("/")
     if not _RUN.fullmatch(run):
         return ANY
     return "/".join([f"run={ANY}", *(rest if len(rest) == 1 else [*rest[:1], ANY])])
 
 
-def _kind_of(text: str, assets: AssetNames) -> str:
-    named = _DIGEST.sub(lambda digest: f"<{assets(digest[0])}>", text)
+def _kind_of(text: str) -> str:
+    named = _DIGEST.sub("<asset>", text)
     return _RUN.sub(f"run={ANY}", named)

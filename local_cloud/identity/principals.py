@@ -3,6 +3,7 @@
 A role's keys are a session of moto's STS, whether somebody called AssumeRole or a service took its role: GetCallerIdentity knows both.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
@@ -104,11 +105,29 @@ ADMINISTRATOR = Principal(
 _services: dict[str, str] = {}  # access key: service
 
 
-def session(role_arn: str, name: str, *, seconds: int = _HOUR) -> Keys:
+class NotTrusted(Exception):  # noqa: N818 - every service has a name of its own for the error
+    """The role's trust policy does not let the service take the role."""
+
+
+Trusts = Callable[[str, str, str], bool]
+"""Whether a role's trust policy lets a service take it for a source, an ARN."""
+
+_trusts: list[Trusts] = []
+
+
+def ask_for_trust(trusts: Trusts) -> None:
+    """Let `trusts` decide which service may take which role. A second call replaces the first one's."""
+    _trusts[:] = [trusts]
+
+
+def session(role_arn: str, name: str, *, seconds: int = _HOUR, service: str = "", source: str = "") -> Keys:
     """Keys of a new session of a role, as a service of AWS takes them for what it does in the role's name.
 
-    Raises NotFoundException if there is no such role.
+    `service` is the service's principal and `source` the ARN of what the service acts for. Raises NotFoundException if there is no such
+    role, NotTrusted if the role does not trust the service.
     """
+    if service and not all(trusts(role_arn, service, source) for trusts in _trusts):
+        raise NotTrusted(f"{service} is not authorized to assume the provided role {role_arn}")
     iam_backends[ACCOUNT][_PARTITION].get_role_by_arn(role_arn)
     made = sts_backends[ACCOUNT][_PARTITION].assume_role(
         region_name=REGION,

@@ -10,6 +10,7 @@ from moto.core.exceptions import JsonRESTError
 
 from landing.disk import disk_full, is_full
 from local_cloud.cloudwatch import PrintedMetrics, function_invoked
+from local_cloud.identity import NotTrusted
 from local_cloud.lambda_.runtime import LambdaRuntime
 
 
@@ -31,6 +32,9 @@ def install(runtime: LambdaRuntime) -> None:
         started = time.perf_counter()
         try:
             answer = runtime.invoke(function, json.loads(body or "{}"))
+        except NotTrusted as error:  # AWS says it when the function is made
+            message = "The role defined for the function cannot be assumed by Lambda."
+            raise JsonRESTError("InvalidParameterValueException", message) from error
         except OSError as error:
             if not is_full(error):
                 raise

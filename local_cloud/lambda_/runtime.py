@@ -68,7 +68,13 @@ SignIn = Callable[[Function], Keys]
 
 def _session_of(function: Function) -> Keys:
     """A session of the function's role; Lambda gives it the function's name."""
-    return session(function.role, function.function_name, seconds=_SESSION_SECONDS)
+    return session(
+        function.role,
+        function.function_name,
+        seconds=_SESSION_SECONDS,
+        service="lambda.amazonaws.com",
+        source=function.function_arn,
+    )
 
 
 class LambdaRuntime:

@@ -10,7 +10,6 @@ from local_cloud.account import ACCOUNT
 from local_cloud.iam import Caller, Decision, Judge, calls_of
 from local_cloud.redshift.errors import SqlError
 
-_SERVICE = Caller("redshift.amazonaws.com", ACCOUNT, service="redshift.amazonaws.com")
 _SESSION = "RedshiftIamRoleSession"
 
 
@@ -34,19 +33,16 @@ class S3Access:
         self._require(session, "PutObject", {"Bucket": bucket, "Key": key})
 
     def _session(self, role: str) -> Caller:
-        if self._judge.attached(role):
-            (assume,) = calls_of("sts", "AssumeRole", {"RoleArn": role, "RoleSessionName": _SESSION})
-            if self._judge.decide(_SERVICE, assume).allowed:
-                name = role.rpartition("/")[2]
-                return Caller(f"arn:aws:sts::{ACCOUNT}:assumed-role/{name}/{_SESSION}", ACCOUNT, role=role)
+        if self._judge.attached(role) and self._judge.trusts(role, "redshift.amazonaws.com"):
+            name = role.rpartition("/")[2]
+            return Caller(f"arn:aws:sts::{ACCOUNT}:assumed-role/{name}/{_SESSION}", ACCOUNT, role=role)
         raise SqlError(
             f"Not authorized to get credentials of role {role}: the cluster has to have the role, and the role has to trust "
             "redshift.amazonaws.com"
         )
 
     def _require(self, session: Caller, operation: str, members: Mapping[str, str]) -> None:
-        for call in calls_of("s3", operation, members):
-            decision = self._judge.decide(session, call)
+        for decision in self._judge.decisions(session, calls_of("s3", operation, members)):
             if not decision.allowed:
                 raise SqlError(_s3_exception(decision))
 

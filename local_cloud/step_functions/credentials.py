@@ -23,9 +23,13 @@ _credentials_of = StateTask._eval_state_credentials  # noqa: SLF001
 
 @dataclass
 class _Roles(StateCredentials):  # type: ignore[misc]
-    """`role_arn`, the role of a task, and the state machine's own role, which assumes it if they are two."""
+    """`role_arn`, the role of a task, and the state machine's own role, which assumes it if they are two.
+
+    `source` is the state machine that Step Functions takes its role for.
+    """
 
     state_machine: str
+    source: str
 
 
 class _Service:
@@ -64,12 +68,18 @@ def install() -> None:
 
 
 def _eval_state_credentials(task: Any, env: Any) -> _Roles:
-    return _Roles(_credentials_of(task, env).role_arn, env.aws_execution_details.role_arn)
+    machine = env.states.context_object.context_object_data["StateMachine"]["Id"]
+    return _Roles(_credentials_of(task, env).role_arn, env.aws_execution_details.role_arn, machine)
 
 
 def _taken(roles: _Roles, region: str) -> Keys:
     """A new session of the task's role. Step Functions has the state machine's role call AssumeRole for another role."""
-    own = session(roles.state_machine, _session_name())
+    own = session(
+        roles.state_machine,
+        _session_name(),
+        service="states.amazonaws.com",
+        source=roles.source,
+    )
     if roles.role_arn == roles.state_machine:
         return own
     assumed = _client("sts", region, own).assume_role(

@@ -9,6 +9,7 @@ from catalog import AUTHORS
 from faker_tool.faults import Faults
 from faker_tool.generate import generate
 from faker_tool.written import Generated
+from tests.e2e.permissions import new_calls
 from tests.e2e.pipeline import Pipeline, Run
 
 pytestmark = pytest.mark.e2e
@@ -73,3 +74,8 @@ def test_each_reject_has_the_number_of_its_record_in_the_landed_file(
         landed = dict(zip(AUTHORS.column_names, records[reject["record"] - 1], strict=True))
         assert landed["author_id"] == reject["row"]["author_id"]
         assert "n/a" in landed.values()
+
+
+@pytest.mark.usefixtures("run")
+def test_the_calls_of_the_roles_are_those_of_the_permissions_page(pipeline: Pipeline) -> None:
+    assert new_calls(pipeline.folder) == set()

@@ -11,6 +11,7 @@ from contract.ledger import ROWS
 from faker_tool.faults import DRIFTED_COLUMNS, OF_RECORDS, TRUNCATED_FILE, Faults
 from faker_tool.generate import generate
 from faker_tool.written import Generated
+from tests.e2e.permissions import calls_no_more_made, new_calls
 from tests.e2e.pipeline import Pipeline, Run
 
 pytestmark = [
@@ -134,3 +135,9 @@ def test_the_warehouse_has_one_row_for_each_accepted_key(
 ) -> None:
     assert pipeline.counts() == {name: each.distinct_keys for name, each in load.items()}
     assert pipeline.landed() == []
+
+
+@pytest.mark.usefixtures("run")
+def test_the_calls_of_the_roles_are_those_of_the_permissions_page(pipeline: Pipeline) -> None:
+    assert new_calls(pipeline.folder) == set()
+    assert calls_no_more_made(pipeline.folder, "faked_faults.jsonl") == set()

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.crash.warm import cold_spark
+from tests.e2e.permissions import new_calls
 from tests.e2e.pipeline import Pipeline
 from tests.e2e.records import EVENING, NOON, author, csv_file
 
@@ -75,3 +76,7 @@ def test_a_holder_that_comes_back_before_anybody_else_finishes_its_run(pipeline:
     ]
     assert pipeline.landed() == []
     assert "holder" not in pipeline.lease()
+
+
+def test_the_calls_of_the_roles_are_those_of_the_permissions_page(pipeline: Pipeline) -> None:
+    assert new_calls(pipeline.folder) == set()

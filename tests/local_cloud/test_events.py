@@ -176,9 +176,14 @@ def test_a_rule_whose_role_may_not_start_the_state_machine_starts_nothing(
     rules: Rules, caplog: pytest.LogCaptureFixture
 ) -> None:
     iam = boto3.client("iam")
-    powerless = iam.create_role(RoleName="powerless", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "events.amazonaws.com"}}
+    powerless = iam.create_role(
+        RoleName="powerless", AssumeRolePolicyDocument=json.dumps({"Statement": trust})
+    )["Role"]["Arn"]
+    nobodys = iam.create_role(RoleName="nobodys", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
     rules.put("refused", role_arn=powerless)
     rules.put("nobody", role_arn=f"{powerless}-gone")
+    rules.put("not trusted", role_arn=nobodys)
     schedule = Schedule()
     schedule.tick(0)
     schedule.tick(10 * MINUTE)
@@ -186,6 +191,7 @@ def test_a_rule_whose_role_may_not_start_the_state_machine_starts_nothing(
     assert "assumed-role/powerless/scheduled-" in caplog.text
     assert "states:StartExecution" in caplog.text
     assert "powerless-gone" in caplog.text
+    assert f"events.amazonaws.com is not authorized to assume the provided role {nobodys}" in caplog.text
 
 
 def at(text: str) -> float:

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from local_cloud.iam import Call, Caller, Judge, Record
+from local_cloud.iam.deployed import Deployed
 from local_cloud.mailbox import Mailbox
 from local_cloud.redshift import RedshiftEngine
 from local_cloud.state import StateFolder
@@ -18,6 +20,30 @@ pytestmark = pytest.mark.usefixtures("environment", "signals")
 
 def run(*arguments: str | Path) -> Result:
     return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def test_permissions_prints_what_was_used_and_what_is_granted_and_was_never_used(tmp_path: Path) -> None:
+    role = "arn:aws:iam::123456789012:role/p-PlanRole1A2B3C4D-X"
+    statement = {"Effect": "Allow", "Action": ["s3:GetObject", "xray:PutTraceSegments"], "Resource": "*"}
+    what = Deployed(
+        callers={role: {"inline": {"Version": "2012-10-17", "Statement": statement}}},
+        labels={role: "PlanRole1A2B3C4D"},
+    )
+    judge = Judge(Record(StateFolder(tmp_path).permissions), lambda: what)
+    caller = Caller("arn:aws:sts::123456789012:assumed-role/p/s", "123456789012", role=role)
+    judge.decide(caller, Call("s3:GetObject", "arn:aws:s3:::b/run=7/plan.json"))
+    judge.decide(caller, Call("s3:PutObject", "arn:aws:s3:::b/run=7/plan.json"))
+    printed = run("permissions", "--state", tmp_path).output
+    used, unused, refused = re.split(r"granted and never used|refused", printed)
+    assert re.search(r"PlanRole .* s3:GetObject .* b/run=\*/plan.json", used)
+    assert "PlanRole: xray:PutTraceSegments" in unused
+    assert re.search(r"PlanRole .* s3:PutObject .* b/run=\*/plan.json", refused)
+
+
+def test_permissions_says_what_to_do_where_nothing_has_run(tmp_path: Path) -> None:
+    assert complaint("permissions", "--state", tmp_path) == (
+        f"no call of a role is recorded in {tmp_path}: run the pipeline first (make run)"
+    )
 
 
 def complaint(*arguments: str | Path) -> str:

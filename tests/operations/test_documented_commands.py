@@ -42,6 +42,7 @@ def test_every_command_is_shown_and_is_one() -> None:
         "history",
         "query",
         "mail",
+        "permissions",
         "replay",
         "rebuild",
         "forget",
@@ -62,7 +63,10 @@ def test_there_is_one_spelling() -> None:
 
 def test_pages_name_the_folder_of_the_command_for_shells_that_do_not_know_it() -> None:
     assert (
-        holding(r"`pipeline (?:run|up|status|history|query|mail|replay|rebuild|forget|teardown)\b", PAGES)
+        holding(
+            r"`pipeline (?:run|up|status|history|query|mail|permissions|replay|rebuild|forget|teardown)\b",
+            PAGES,
+        )
         == []
     )
 

@@ -19,6 +19,7 @@ from local_cloud.iam.record import Recorded, recorded
 from local_cloud.identity import session
 from local_cloud.state import StateFolder
 from local_cloud.synthesis import synthesize
+from tests.local_cloud.conftest import environment_restored
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("state")]
 
@@ -29,7 +30,7 @@ _LANDING, _WORKING = (bucket_name("goodreads", zone, ACCOUNT, REGION) for zone i
 def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StateFolder]:
     """The folder of an endpoint to which the pipeline is deployed."""
     folder = StateFolder(tmp_path_factory.mktemp("state"))
-    with serving(folder, "test"):
+    with environment_restored(), serving(folder, "test"):
         synthesize(folder.assembly, {})
         deploy.apply(folder.assembly, ACCOUNT, REGION)
         yield folder
