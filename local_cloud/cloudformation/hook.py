@@ -84,6 +84,11 @@ def _delete_stack(backend: Any, name_or_id: str) -> None:
             for export in _exports(stack.template_dict):
                 _refuse_if_in_use(backend, stack, export, "deleted")
     _delete(backend, name_or_id)
+    for (
+        stack
+    ) in backend.deleted_stacks.values():  # to describe its outputs, moto would make its resources anew
+        stack.template_dict = {"Resources": {}}
+        stack.output_map = stack._create_output_map()  # noqa: SLF001
 
 
 def _exports(template: Mapping[str, Any]) -> dict[str, Any]:
@@ -141,6 +146,7 @@ def _delete_resources(resources: Any) -> None:
         made_one = made.pop(name)
         if resource.get("DeletionPolicy") not in _RETAINED:
             resources._delete_resource(made_one, resource)  # noqa: SLF001
+    resources._resource_json_map = {}  # noqa: SLF001  # whoever looks at it later would make it anew
 
 
 def _in_order(written: Mapping[str, Any]) -> list[str]:
