@@ -50,6 +50,8 @@ def install(buckets: Path) -> None:
     """
 
     def create_bucket(self: Any, bucket_name: str, *args: Any, **kwargs: Any) -> Any:
+        if bucket_name in self.buckets and not (buckets / bucket_name).exists():
+            _delete(self, bucket_name)  # somebody has deleted it through the other server
         bucket = _create(self, bucket_name, *args, **kwargs)
         (buckets / bucket_name).mkdir(exist_ok=True)
         return bucket
