@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from local_cloud.emr.steps import local_options, spark_environment
-from local_cloud.processes import end_tree
+from local_cloud.processes import end_tree, start
 from spark_jobs.conf import SPARK_CONF
 from stacks import ROOT
 
@@ -51,9 +51,7 @@ def warm_spark(folder: Path, buckets: Path) -> Iterator[None]:
     ]
     log = folder / "warm_spark.log"
     with log.open("wb") as output:
-        process = subprocess.Popen(
-            command, stdout=output, stderr=subprocess.STDOUT, env=spark_environment(), start_new_session=True
-        )
+        process = start(command, stdout=output, stderr=subprocess.STDOUT, env=spark_environment())
     try:
         _wait_until_ready(process, Path(f"{_socket(folder)}.ready"), log)
         yield
