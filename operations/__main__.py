@@ -11,6 +11,7 @@ app = group_of(
         "history": "operations.status",
         "permissions": "operations.permissions.command",
         "query": "operations.query",
+        "readers": "operations.readers",
         "mail": "operations.mail",
         "replay": "operations.replay.command",
         "rebuild": "operations.rebuild.command",

@@ -122,8 +122,8 @@ def rows_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Table:
 def _mark(visit: StateVisit, execution: Execution) -> RenderableType:
     if visit.ended is None and execution.status == "RUNNING":
         return Spinner("dots", style="yellow")
-    if visit.failed:
-        return Text("✗", style="red")
+    if visit.failed:  # in a run that succeeds, other states have put right what failed
+        return Text("!", style="yellow") if execution.status == "SUCCEEDED" else Text("✗", style="red")
     return Text("✓", style="green") if visit.ended else Text("-", style="red")
 
 

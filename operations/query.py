@@ -2,6 +2,9 @@
 
 import csv
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Annotated
 
 import boto3
@@ -25,7 +28,10 @@ def query(
     aws: OnAws = False,
     name: Name = DEFAULT_NAME,
     database: Annotated[str, typer.Option(help="On AWS: the database.")] = "goodreads",
-    user: Annotated[str, typer.Option(help="On AWS: the database user.")] = "pipeline",
+    user: Annotated[
+        str | None,
+        typer.Option(help="The database user; default: on AWS yours, here the cluster's master user."),
+    ] = None,
     region: Annotated[str | None, typer.Option(help="On AWS: the region.")] = None,
     profile: Annotated[str | None, typer.Option(help="On AWS: the profile.")] = None,
     timeout: Annotated[
@@ -40,20 +46,39 @@ def query(
     with told(farewell=_INTERRUPTED):
         if aws:
             client = boto3.Session(region_name=region, profile_name=profile).client("redshift-data")
-            columns, rows = Warehouse(name, database, user, client, timeout).run(sql)
+            warehouse = Warehouse(name, database, user, client, timeout)
+            with _way_out_told():
+                columns, rows = warehouse.run(sql)
         else:
-            columns, rows = query_here(StateFolder(state), sql, timeout=timeout)
+            columns, rows = query_here(StateFolder(state), sql, user=user, timeout=timeout)
         if as_csv:
             csv.writer(sys.stdout, lineterminator="\n").writerows([columns, *rows])
         else:
             console.print(display.rows_table(columns, rows))
 
 
-def query_here(state: StateFolder, sql: str, *, timeout: float | None = None) -> Result:
+@contextmanager
+def _way_out_told() -> Iterator[None]:
+    try:
+        yield
+    except OperationError as error:
+        if "permission denied" not in str(error):
+            raise
+        raise OperationError(
+            f"{error}. `pipeline readers add NAME --aws` lets an IAM user or role read the warehouse and the analytics"
+        ) from None
+
+
+def query_here(
+    state: StateFolder, sql: str, *, user: str | None = None, timeout: float | None = None
+) -> Result:
     """Against the state folder: through the endpoint's Data API if one runs, else from the file, read-only."""
     if endpoint := state.running():
         endpoint.addresses.adopt()
-        return administrated(timeout=timeout).run(sql)
+        warehouse = administrated(timeout=timeout)
+        return (replace(warehouse, user=user) if user else warehouse).run(sql)
+    if user:
+        raise OperationError("only an endpoint knows users: start one (make up), or leave --user out")
     if not state.warehouse.exists():
         raise OperationError(f"there is no warehouse in {state.root} yet: run the pipeline first (make run)")
     try:

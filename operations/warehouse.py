@@ -24,11 +24,11 @@ _RUNNING = ("SUBMITTED", "PICKED", "STARTED")
 
 @dataclass(frozen=True)
 class Warehouse:
-    """Runs statements as one database user of a cluster; statements that take longer than `timeout` seconds are cancelled."""
+    """Runs statements as one database user of a cluster, None for the user that stands for the caller's identity; statements that take longer than `timeout` seconds are cancelled."""
 
     cluster: str = "goodreads"
     database: str = "goodreads"
-    user: str = "pipeline"
+    user: str | None = "goodreads_pipeline"
     client: "RedshiftDataAPIServiceClient" = field(
         default_factory=lambda: boto3.client("redshift-data"), compare=False
     )
@@ -53,8 +53,9 @@ class Warehouse:
         request: dict[str, Any] = {
             "ClusterIdentifier": self.cluster,
             "Database": self.database,
-            "DbUser": self.user,
         }
+        if self.user:
+            request["DbUser"] = self.user
         if parameters:
             request["Parameters"] = [{"name": name, "value": value} for name, value in parameters.items()]
         if len(statements) == 1:

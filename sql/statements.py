@@ -142,13 +142,18 @@ def record_catalog(tables: Mapping[str, Mapping[str, str]]) -> str:
 def create_staging() -> list[str]:
     """Drop and recreate the staging tables, so that they follow the current catalog."""
     return [
-        *(render("staging/drop_table.sql", table=table) for table in (*_loaded(), LANDED.name)),
+        *drop_staging(),
         *(_create("staging/create_table.sql", dataset, "goodreads_staging") for dataset in DATASETS),
         *(
             render("staging/create_small.sql", table=table.name, columns=column_definitions(table.columns))
             for table in (ACCOUNTING, FILES, LANDED)
         ),
     ]
+
+
+def drop_staging() -> list[str]:
+    """Drop the staging tables, where there are any."""
+    return [render("staging/drop_table.sql", table=table) for table in (*_loaded(), LANDED.name)]
 
 
 def match_ledger(landed: str, role: str) -> list[str]:

@@ -48,23 +48,33 @@ class PipelineStack(Stack):
             enforce_ssl=True,
             master_key=self._alerts_key(settings, publisher=role),
         )
-        statements = StatementsRole(self, "Statements", warehouse=warehouse, submitter=role)
+        statements = StatementsRole(
+            self, "Statements", warehouse=warehouse, user=warehouse.user, submitter=role
+        )
+        administration = StatementsRole(
+            self, "Administration", warehouse=warehouse, user=warehouse.admin_user, submitter=role
+        )
         functions = Functions(self, "Functions", settings=settings, storage=storage, statements=statements)
         self.functions = functions.by_name
         self.function_names = functions.names
+
+        def worked_by(role: StatementsRole, user: str) -> Warehouse:
+            return Warehouse(
+                cluster_identifier=warehouse.cluster_identifier,
+                role=role.role,
+                database=warehouse.database,
+                user=user,
+                copy_role_arn=warehouse.copy_role.role_arn,
+            )
+
         definition = Definition(
             self,
             "States",
             settings=settings,
             storage=storage,
             functions=functions,
-            warehouse=Warehouse(
-                cluster_identifier=warehouse.cluster_identifier,
-                role=statements.role,
-                database=warehouse.database,
-                user=warehouse.user,
-                copy_role_arn=warehouse.copy_role.role_arn,
-            ),
+            warehouse=worked_by(statements, warehouse.user),
+            administration=worked_by(administration, warehouse.admin_user),
             job=SparkJob(
                 cluster_id=compute.cluster_id_for(self),
                 script=compute.transform_script.s3_object_url,

@@ -8,20 +8,26 @@ from stacks.warehouse import WarehouseStack
 
 
 class StatementsRole(Construct):
-    """One role for the warehouse's statements: the state machine's tasks and the functions assume it.
+    """One role for the statements of a database user: the state machine's tasks and the functions assume it.
 
     Only the role that submitted a statement can describe it, cancel it, or read its result; for every other caller the statement
     does not exist (Redshift Management Guide, "Considerations when calling the Amazon Redshift Data API"; RoleLevel of ListStatements).
     """
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, warehouse: WarehouseStack, submitter: iam.IRole
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        warehouse: WarehouseStack,
+        user: str,
+        submitter: iam.IRole,
     ) -> None:
         super().__init__(scope, construct_id)
         self.role = iam.Role(
             self,
             "Role",
-            description="submits, watches and reads the statements of the pipeline",
+            description=f"submits, watches and reads the statements of the database user {user}",
             assumed_by=iam.ArnPrincipal(submitter.role_arn),
         )
         for actions, resources in (
@@ -35,7 +41,7 @@ class StatementsRole(Construct):
             )
         self.role.add_to_policy(
             iam.PolicyStatement(
-                actions=["redshift:GetClusterCredentials"], resources=warehouse.credential_arns
+                actions=["redshift:GetClusterCredentials"], resources=warehouse.credential_arns(user)
             )
         )
         accept(

@@ -1,11 +1,16 @@
 """The Redshift cluster, and the role with which COPY reads the processed zone."""
 
+import json
+from typing import Any
+
 from aws_cdk import Annotations, CfnDeletionPolicy, CfnOutput, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_redshift as redshift
 from constructs import Construct
 
+from sql.rights import READERS
 from stacks.grants import OF_RUNS, grant_read
+from stacks.nag import accept
 from stacks.network import NetworkStack
 from stacks.settings.settings import Settings
 from stacks.storage import StorageStack
@@ -16,8 +21,8 @@ _SNAPSHOT_DAYS = 7
 class WarehouseStack(Stack):
     """An encrypted cluster without a public address; deleting it leaves a final snapshot.
 
-    AWS keeps and rotates the master password, and the pipeline never sees it. The pipeline signs in as `user` with temporary
-    credentials (`redshift:GetClusterCredentials`); a policy for them needs `credential_arns`.
+    AWS keeps and rotates the master password, and nobody reads it. The pipeline signs in as `user`, and once as `admin_user`, with
+    temporary credentials (`redshift:GetClusterCredentials`); a policy for them needs `credential_arns`.
     """
 
     def __init__(
@@ -33,11 +38,19 @@ class WarehouseStack(Stack):
         self.cluster_identifier = settings.name
         self.database = settings.redshift_database
         self.user = settings.redshift_user
+        self.admin_user = settings.redshift_admin_user
         self.copy_role = self._copy_role(storage)
         self.cluster = self._cluster(settings, network, storage)
         self.cluster.cfn_options.deletion_policy = CfnDeletionPolicy.SNAPSHOT
         self.cluster.cfn_options.update_replace_policy = CfnDeletionPolicy.SNAPSHOT
         self._warn_of_replacement(settings)
+        readers = self._readers_policy()
+        CfnOutput(
+            self,
+            "ReadersPolicyArn",
+            value=readers.managed_policy_arn,
+            description="for the IAM users and roles of pipeline readers",
+        )
         CfnOutput(
             self, "ClusterIdentifier", value=self.cluster_identifier, description="the Redshift cluster"
         )
@@ -51,15 +64,46 @@ class WarehouseStack(Stack):
         return self._arn(f"cluster:{self.cluster_identifier}")
 
     @property
-    def credential_arns(self) -> list[str]:
-        """The resources of a `redshift:GetClusterCredentials` policy: this user, in this database."""
-        return [
-            self._arn(f"dbuser:{self.cluster_identifier}/{self.user}"),
-            self._arn(f"dbname:{self.cluster_identifier}/{self.database}"),
-        ]
+    def database_arn(self) -> str:
+        """The resource of a `redshift:GetClusterCredentialsWithIAM` policy: this database."""
+        return self._arn(f"dbname:{self.cluster_identifier}/{self.database}")
+
+    def credential_arns(self, user: str) -> list[str]:
+        """The resources of a `redshift:GetClusterCredentials` policy: a user, in this database."""
+        return [self._arn(f"dbuser:{self.cluster_identifier}/{user}"), self.database_arn]
 
     def _arn(self, resource: str) -> str:
         return self.format_arn(service="redshift", resource=resource)
+
+    def _readers_policy(self) -> iam.ManagedPolicy:
+        """What a person needs to ask the warehouse as the database user that stands for the person's own identity, and as no other."""
+        policy = iam.ManagedPolicy(
+            self,
+            "Readers",
+            description="ask the warehouse through the Data API as a reader",
+            statements=[
+                iam.PolicyStatement(
+                    actions=["redshift-data:ExecuteStatement", "redshift-data:BatchExecuteStatement"],
+                    resources=[self.cluster_arn],
+                ),
+                iam.PolicyStatement(
+                    actions=["redshift:GetClusterCredentialsWithIAM"], resources=[self.database_arn]
+                ),
+                iam.PolicyStatement(
+                    actions=[
+                        f"redshift-data:{action}"
+                        for action in ("DescribeStatement", "CancelStatement", "GetStatementResult")
+                    ],
+                    resources=["*"],
+                ),
+            ],
+        )
+        accept(
+            policy,
+            "AwsSolutions-IAM5[Resource::*]",
+            reason="Describe, cancel and read know no narrower resource than `*`; only the caller's own statements answer to them.",
+        )
+        return policy
 
     def _copy_role(self, storage: StorageStack) -> iam.Role:
         role = iam.Role(self, "CopyRole", assumed_by=iam.ServicePrincipal("redshift.amazonaws.com"))
@@ -89,14 +133,14 @@ class WarehouseStack(Stack):
             number_of_nodes=nodes.count if nodes.count > 1 else None,  # AWS refuses the number 1
             db_name=settings.redshift_database,
             port=settings.redshift_port,
-            master_username=settings.redshift_user,
+            master_username=settings.redshift_admin_user,
             manage_master_password=True,
             encrypted=True,
             publicly_accessible=False,
             enhanced_vpc_routing=True,
             allow_version_upgrade=True,
             automated_snapshot_retention_period=_SNAPSHOT_DAYS,
-            cluster_parameter_group_name=self._parameters().ref,
+            cluster_parameter_group_name=self._parameters(settings.redshift_scaling_clusters).ref,
             cluster_subnet_group_name=subnets.ref,
             vpc_security_group_ids=[network.redshift.security_group_id],
             iam_roles=[self.copy_role.role_arn],
@@ -108,7 +152,13 @@ class WarehouseStack(Stack):
         cluster.node.add_dependency(self.copy_role)
         return cluster
 
-    def _parameters(self) -> redshift.CfnClusterParameterGroup:
+    def _parameters(self, scaling_clusters: int) -> redshift.CfnClusterParameterGroup:
+        values = {
+            "require_ssl": "true",
+            "enable_user_activity_logging": "true",
+            "wlm_json_configuration": json.dumps(_queues(scales=scaling_clusters > 0)),
+            "max_concurrency_scaling_clusters": str(scaling_clusters),
+        }
         return redshift.CfnClusterParameterGroup(
             self,
             "Parameters",
@@ -116,9 +166,9 @@ class WarehouseStack(Stack):
             parameter_group_family="redshift-1.0",
             parameters=[
                 redshift.CfnClusterParameterGroup.ParameterProperty(
-                    parameter_name=name, parameter_value="true"
+                    parameter_name=name, parameter_value=value
                 )
-                for name in ("require_ssl", "enable_user_activity_logging")
+                for name, value in values.items()
             ],
         )
 
@@ -132,3 +182,23 @@ class WarehouseStack(Stack):
             "clusters any more (dc2: none since 2025-05-15, ended 2026-04-24). Set redshift_node_type and "
             "redshift_node_count to choose for yourself, or allow_retired_node_types=true to deploy as asked.",
         )
+
+
+def _queues(*, scales: bool) -> list[dict[str, Any]]:
+    """Redshift's queues: that of the readers, who wait for the pipeline and not the pipeline for them, and that of everybody else.
+
+    Automatic WLM gives a queue of higher priority more of the cluster ("Query priority" in Redshift's Database Developer Guide). The
+    last queue is the default queue. The names of the properties are in "Workload management" of the Management Guide.
+    """
+    automatic = {"auto_wlm": True, "queue_type": "auto"}
+    return [
+        {
+            **automatic,
+            "name": "readers",
+            "user_role": [READERS],
+            "priority": "low",
+            "concurrency_scaling": "auto" if scales else "off",
+        },
+        {**automatic, "name": "Default queue", "priority": "high", "concurrency_scaling": "off"},
+        {"short_query_queue": True},
+    ]

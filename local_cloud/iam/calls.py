@@ -52,7 +52,11 @@ def calls_of(service: str, operation: str, members: Mapping[str, Any]) -> list[C
             f"nobody has said what {service}:{operation} needs: add it to {_TABLE.name}"
         ) from None
     given = {**_HERE, **{name: value for name, value in members.items() if value is not None}}
-    return [_call(need, given) for need in needs if need.get("when", "region") in given]
+    return [
+        _call(need, given)
+        for need in needs
+        if need.get("when", "region") in given and need.get("unless") not in given
+    ]
 
 
 def refusal(service: str) -> Refusal:

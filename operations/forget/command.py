@@ -48,7 +48,7 @@ def forget(
     aws: OnAws = False,
     name: Name = DEFAULT_NAME,
     database: Annotated[str, typer.Option(help="The database.")] = "goodreads",
-    db_user: Annotated[str, typer.Option(help="The database user.")] = "pipeline",
+    db_user: Annotated[str, typer.Option(help="The database user.")] = "goodreads_pipeline",
 ) -> None:
     """Delete a person, or another record, from the warehouse and from every zone, so that the ledger stays true."""
     with told(farewell=_INTERRUPTED):

@@ -34,7 +34,7 @@ def rebuild(
     aws: OnAws = False,
     name: Name = DEFAULT_NAME,
     database: Annotated[str, typer.Option(help="On AWS: the database.")] = "goodreads",
-    user: Annotated[str, typer.Option(help="On AWS: the database user.")] = "pipeline",
+    user: Annotated[str, typer.Option(help="On AWS: the database user.")] = "goodreads_pipeline",
 ) -> None:
     """Empty a table of the warehouse, take its files out of the ledger, and land them again from the archive."""
     farewell = f"[bold]interrupted[/]: `pipeline rebuild {table}` again does the rest"

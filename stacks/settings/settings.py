@@ -159,10 +159,19 @@ class Settings(BaseModel):
         r"^[a-z][a-z0-9_]{0,63}$",
         "database: up to 64 lower-case letters, digits and underscores; it cannot be changed after the first deployment",
     )
-    redshift_user: str = _text(
+    redshift_admin_user: str = _text(
         "pipeline",
         r"^[a-z][a-z0-9_]{0,63}$",
-        "database user: up to 64 lower-case letters, digits and underscores; it cannot be changed after the first deployment",
+        "master user of the cluster, who hands the tables over to redshift_user and adds readers: up to 64 lower-case letters, "
+        "digits and underscores; it cannot be changed after the first deployment",
+    )
+    redshift_user: str = _text(
+        "goodreads_pipeline",
+        r"^[a-z][a-z0-9_]{0,63}$",
+        "database user as which the pipeline works, the owner of its tables: up to 64 lower-case letters, digits and underscores",
+    )
+    redshift_scaling_clusters: int = _whole(
+        1, 0, 10, "clusters that Redshift adds at most while readers' queries queue, 0 for none"
     )
 
     analytics_window_days: int = _whole(30, 1, 3650, "days of reviews that the analytics look back on")
@@ -319,6 +328,15 @@ class Settings(BaseModel):
             raise ValueError(
                 f"availability_zones = {self.availability_zones!r} names one zone twice: Redshift's subnets and EMR's are in "
                 "two zones"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _users_differ(self) -> Self:
+        if self.redshift_user == self.redshift_admin_user:
+            raise ValueError(
+                f"redshift_user = {self.redshift_user!r} is the cluster's master user, redshift_admin_user: the pipeline works as a "
+                "user of its own, without the rights of a superuser; take another name"
             )
         return self
 

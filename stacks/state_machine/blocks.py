@@ -20,6 +20,9 @@ from stacks.state_machine.run_sql import Polling, RunSql, Warehouse
 NOT_RETRIED = [error.__name__ for error in PipelineError.__subclasses__()]
 """Errors of the functions that a retry would meet again."""
 
+FAILURE = "$.failure"
+"""The path in the state data to the error that ends a run."""
+
 RUN_ID = sfn.JsonPath.string_at("$$.Execution.Name")
 
 Guarded = TypeVar("Guarded", bound="sfn.TaskStateBase | sfn.CustomState | sfn.Parallel | sfn.Map")
@@ -45,11 +48,11 @@ class Blocks(Construct):
         self.permissions: list[
             iam.PolicyStatement
         ] = []  # for the state machine's role, besides those that CDK adds
-        self._failure = failure
+        self.failure = failure
 
     def guard(self, state: Guarded) -> Guarded:
-        """The same state; its unhandled errors lead to the failure states."""
-        state.add_catch(self._failure, result_path="$.failure")
+        """The same state; its unhandled errors lead to the failure states, which tell the one at FAILURE."""
+        state.add_catch(self.failure, result_path=FAILURE)
         return state
 
     def sql(
@@ -61,8 +64,12 @@ class Blocks(Construct):
         result_path: str = sfn.JsonPath.DISCARD,
         guarded: bool = True,
         done_before: str | None = None,
+        warehouse: Warehouse | None = None,
     ) -> sfn.Parallel:
-        """Statements as one transaction, or one statement with bound parameters (paths into the state data)."""
+        """Statements as one transaction, or one statement with bound parameters (paths into the state data).
+
+        They work as the pipeline's database user, or as that of `warehouse`.
+        """
         polling = Polling(
             step_seconds=self.settings.statement_poll_seconds,
             timeout_seconds=60 * self.settings.statement_timeout_minutes,
@@ -70,7 +77,7 @@ class Blocks(Construct):
         run = RunSql(
             self,
             name,
-            warehouse=self.warehouse,
+            warehouse=warehouse or self.warehouse,
             polling=polling,
             statements=sql,
             parameters=parameters,

@@ -3,6 +3,7 @@
     AcquireLease ─► PlanCopies ─► CreateWarehouse ─► CompareCatalog ─► MigrateWarehouse
       │ held: Skipped   │ nothing: NothingToDo                               │
                                                                              ▼
+    (CreateWarehouse fails, as the pipeline's user is missing: PrepareWarehouse ─► HandOverWarehouse ─► CreateWarehouse)
     (the last run published without finishing: its checks and analytics first)
                                                                              │
       ┌──────────────────────────────────────────────────────────────────────┘
@@ -47,6 +48,7 @@ class Definition(Construct):
         storage: StorageStack,
         functions: Functions,
         warehouse: Warehouse,
+        administration: Warehouse,
         job: SparkJob,
         alerts: sns.Topic,
     ) -> None:
@@ -62,7 +64,7 @@ class Definition(Construct):
             failure=failure.start,
         )
         admission = Admission(self, "Admission", state_machine_name=settings.name, blocks=blocks, lease=lease)
-        migration = Migration(self, "Migration", blocks=blocks)
+        migration = Migration(self, "Migration", blocks=blocks, administration=administration)
         intake = Intake(self, "Intake", blocks=blocks, storage=storage)
         loading = Loading(self, "Loading", blocks=blocks, lease=lease, storage=storage, job=job)
         finishing = Finishing(self, "Finishing", blocks=blocks, lease=lease)

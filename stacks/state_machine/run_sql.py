@@ -23,7 +23,7 @@ ABORTED = "Redshift.StatementAborted"
 TIMED_OUT = "Redshift.StatementTimedOut"
 
 _BATCH_LIMIT = 40  # statements in one BatchExecuteStatement
-_REFUSED = (
+REFUSED = (
     "RedshiftData.ValidationException"  # of a malformed request, and of cancelling a statement that has ended
 )
 _FULL = "RedshiftData.ActiveStatementsExceededException"  # of everybody's statements on the cluster
@@ -149,7 +149,7 @@ class RunSql(Construct):
             result_selector={"Id.$": "$.Id"},
             result_path="$.statement",
         )
-        submit.add_retry(errors=[_REFUSED], **NEVER)
+        submit.add_retry(errors=[REFUSED], **NEVER)
         submit.add_retry(errors=[_FULL], **BUSY)
         submit.add_retry(**BACK_OFF)
         return submit
@@ -195,7 +195,7 @@ class RunSql(Construct):
 
     def _cancel(self, describe: sfn.IChainable) -> sfn.IChainable:
         """Cancel, then look again: the statement may have finished a moment ago, or may take a moment to stop."""
-        cancel = self._call("cancel", "cancelStatement", sfn.JsonPath.DISCARD, final=[_REFUSED])
+        cancel = self._call("cancel", "cancelStatement", sfn.JsonPath.DISCARD, final=[REFUSED])
         look_again = sfn.Pass(
             self,
             f"{self._name}: look again",

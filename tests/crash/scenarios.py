@@ -8,7 +8,8 @@ from typing import Any
 
 import boto3
 
-from operations.warehouse import Warehouse
+from operations.warehouse import Warehouse, administrated
+from sql import rights, statements
 from tests.crash.deliveries import FIRST, SECOND, UNUSABLE
 from tests.crash.faults import Fault, before
 from tests.crash.lab import Lab
@@ -77,6 +78,20 @@ def _older_tables(lab: Lab) -> None:
     Warehouse().run("delete from goodreads_warehouse.catalog_versions")
 
 
+def _owned_by_the_superuser(lab: Lab) -> None:
+    """The second delivery has landed, and the pipeline has worked as the cluster's master user so far."""
+    _second(lab)
+    admin = administrated()
+    assert admin.user
+    _, _, *owning = rights.hand_over(admin.user, admin.database)
+    admin.run(
+        *owning,
+        *statements.drop_staging(),
+        "revoke create on database goodreads from goodreads_pipeline",
+        "drop user goodreads_pipeline",
+    )
+
+
 def _dead_holder(lab: Lab) -> None:
     """An execution that the control plane knows nothing of holds the lease."""
     _second(lab)
@@ -106,6 +121,7 @@ def _lease_of(holder: str) -> dict[str, Any]:
 BASIC = (
     Scenario("a second delivery", "SucceededWithRejects", _second),
     Scenario("older tables", "SucceededWithRejects", _older_tables),
+    Scenario("tables of the superuser", "SucceededWithRejects", _owned_by_the_superuser),
     Scenario("nothing", "NothingToDo", _nothing),
     Scenario("files without rows", "SucceededWithRejects", _unusable),
     Scenario("an unfinished run", "SucceededWithRejects", _unfinished),

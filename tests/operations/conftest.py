@@ -6,19 +6,24 @@ from collections.abc import Iterator
 import boto3
 import pytest
 
+from operations.warehouse import Warehouse
 from tests.local_cloud.conftest import Endpoint, environment, served
 
 __all__ = ["endpoint", "environment"]
 
 
 def create_cluster() -> None:
-    """A cluster as the deployment would make it."""
+    """A cluster as the deployment would make it, with the pipeline's user."""
     boto3.client("redshift").create_cluster(
         ClusterIdentifier="goodreads",
         DBName="goodreads",
         MasterUsername="pipeline",
         MasterUserPassword="Unused-1",  # Redshift wants one; nobody signs in with it
         NodeType="ra3.large",
+    )
+    Warehouse(user="pipeline").run(
+        "create user goodreads_pipeline password disable",
+        "grant create on database goodreads to goodreads_pipeline",
     )
 
 

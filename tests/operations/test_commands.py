@@ -70,6 +70,7 @@ def warehouse(tmp_path: Path) -> Path:
         ("run", "Folder with CSV files"),
         ("up", "Port of the control plane"),
         ("query", "Redshift SQL"),
+        ("readers", "IAM users and roles"),
         ("status", "how they ended"),
         ("history", "Name of the execution"),
         ("mail", "Number of the e-mail"),

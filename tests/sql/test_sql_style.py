@@ -6,7 +6,7 @@ import pytest
 import sqlfluff
 
 from catalog import REVIEWS
-from sql import checks, statements
+from sql import checks, rights, statements
 from stacks import ROOT
 
 BOUND_PARAMETER = re.compile(r"(?<=[ (]):(\w+)")  # sqlfluff's Redshift does not know them
@@ -19,6 +19,11 @@ BATCHES = {
         step.format(table="goodreads_warehouse.books", column="title", type="varchar(9)")
         for step in statements.MIGRATION_STEPS.values()
     ],
+    "prepare_warehouse": rights.prepare_warehouse(),
+    "hand_over": rights.hand_over("goodreads_pipeline", "goodreads"),
+    "add_reader": rights.add_reader("IAM:ada", set(), set()),
+    "remove_reader": rights.remove_reader("IAM:ada"),
+    "listed": [rights.users(), rights.roles(), rights.readers()],
     "create_staging": statements.create_staging(),
     "match_ledger": statements.match_ledger(
         "s3://working/run=x/landed.csv", "arn:aws:iam::123456789012:role/copy"

@@ -31,7 +31,7 @@ Key = tuple[str, str]
 
 FIXED: dict[str, set[Key]] = {
     "redshift_database": {("warehouse", "Cluster")},
-    "redshift_user": {("warehouse", "Cluster")},
+    "redshift_admin_user": {("warehouse", "Cluster")},
     "availability_zones": {
         ("network", "VpcisolatedSubnet1SubnetE62B1B9B"),
         ("network", "VpcisolatedSubnet2Subnet39217055"),

@@ -176,6 +176,10 @@ def test_what_the_cdk_keeps_in_the_context_is_left_alone(key: str) -> None:
         ({"emr_instance_type": "m6g.xlarge"}, "emr_instance_type = 'm6g.xlarge' has ARM processors"),
         ({"emr_instance_type": "c7gn.4xlarge"}, "emr_instance_type = 'c7gn.4xlarge' has ARM processors"),
         (
+            {"redshift_user": "pipeline"},
+            "redshift_user = 'pipeline' is the cluster's master user, redshift_admin_user",
+        ),
+        (
             {"redshift_port": 5456},
             "redshift_port = 5456 is not allowed for ra3.large: use 5431 to 5455 or 8191 to 8215",
         ),

@@ -1,5 +1,6 @@
 """Every figure of the settings, where the deployed parts work with it: two that are mixed up have other values here."""
 
+import json
 import re
 from typing import Any
 
@@ -67,7 +68,7 @@ def test_a_run_a_step_and_a_statement_have_their_times(machine: StateMachine) ->
     loops = [each.state for each in machine.nested if ": " not in each.name and "Branches" in each.state]
     waits = [loop["Parameters"]["longest_wait"] for loop in loops if "Parameters" in loop]
     # waits of 3, 6, ... 75 s take 975 s in all, and of 3, 6, ... 72 s only 900 s of the 960
-    assert waits == [75] * 14
+    assert waits == [75] * 16
     steps = [
         each.state["Parameters"]["wait.$"] for each in machine.nested if each.name.endswith(": back off")
     ]
@@ -118,12 +119,32 @@ def test_every_statement_uses_the_database_and_the_user_that_were_created(
     tuned: Deployment, machine: StateMachine
 ) -> None:
     (redshift,) = tuned.properties("warehouse", "Redshift::Cluster")
-    assert (redshift["DBName"], redshift["MasterUsername"]) == ("books", "loader")
+    assert (redshift["DBName"], redshift["MasterUsername"]) == ("books", "keeper")
     submits = [each.state["Parameters"] for each in machine.tasks("xecuteStatement")]
-    assert len(submits) == 14
+    assert len(submits) == 16
     for submit in submits:
+        prepares = submit["StatementName"] in {"PrepareWarehouse", "HandOverWarehouse"}
         where = (submit["ClusterIdentifier"], submit["Database"], submit["DbUser"])
-        assert where == ("goodreads", "books", "loader")
+        assert where == ("goodreads", "books", "keeper" if prepares else "loader")
+        if submit["StatementName"] == "HandOverWarehouse":
+            assert submit["Sqls"][:2] == [
+                "create user loader password disable",
+                "grant create on database books to loader",
+            ]
     policies = str(tuned.properties("pipeline", "IAM::Policy"))
-    for name in ("dbuser:goodreads/loader", "dbname:goodreads/books"):
+    for name in ("dbuser:goodreads/loader", "dbuser:goodreads/keeper", "dbname:goodreads/books"):
         assert name in policies
+
+
+def test_readers_wait_in_a_queue_of_low_priority_and_other_clusters_help_them(tuned: Deployment) -> None:
+    (group,) = tuned.properties("warehouse", "Redshift::ClusterParameterGroup")
+    values = {each["ParameterName"]: each["ParameterValue"] for each in group["Parameters"]}
+    assert values["max_concurrency_scaling_clusters"] == str(TUNED["redshift_scaling_clusters"])
+    readers, others, _ = json.loads(values["wlm_json_configuration"])
+    assert (readers["user_role"], readers["priority"], readers["concurrency_scaling"]) == (
+        ["goodreads_readers"],
+        "low",
+        "auto",
+    )
+    assert (others["priority"], others["concurrency_scaling"]) == ("high", "off")
+    assert "user_role" not in others

@@ -25,13 +25,26 @@ def resources(deployment: Deployment) -> dict[str, Any]:
     return found
 
 
-@pytest.fixture(scope="module")
-def role(resources: dict[str, Any]) -> str:
-    """The logical id of the role."""
+def role_of(resources: dict[str, Any], user: str) -> str:
+    """The logical id of the role that may log in as a database user."""
     (found,) = {
-        reference for _, statement, reference in grants(resources) if "redshift-data" in json.dumps(statement)
+        reference
+        for _, statement, reference in grants(resources)
+        if f':dbuser:goodreads/{user}"' in json.dumps(statement)
     }
     return found
+
+
+@pytest.fixture(scope="module")
+def role(resources: dict[str, Any]) -> str:
+    """The logical id of the role that works as the pipeline's own user."""
+    return role_of(resources, "goodreads_pipeline")
+
+
+@pytest.fixture(scope="module")
+def administration(resources: dict[str, Any]) -> str:
+    """The logical id of the role that works as the cluster's master user."""
+    return role_of(resources, "pipeline")
 
 
 def grants(resources: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any], str]]:
@@ -41,6 +54,11 @@ def grants(resources: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any], str
             for statement in resource["Properties"]["PolicyDocument"]["Statement"]:
                 for holder in resource["Properties"]["Roles"]:
                     yield name, statement, holder["Ref"]
+
+
+def listed(value: Any) -> list[Any]:
+    """A member of a policy statement, which may hold one thing or several."""
+    return value if isinstance(value, list) else [value]
 
 
 def roles_of_readers(resources: dict[str, Any]) -> set[str]:
@@ -58,11 +76,28 @@ def role_of_the_state_machine(resources: dict[str, Any]) -> str:
     return found
 
 
-def test_every_task_that_calls_the_data_api_runs_under_the_role(deployment: Deployment, role: str) -> None:
+def test_every_task_that_calls_the_data_api_runs_under_a_role(
+    deployment: Deployment, role: str, administration: str
+) -> None:
     tasks = StateMachine.of(deployment).tasks(":redshiftdata:")
     assert len(tasks) > 30
     for task in tasks:
-        assert task.state.get("Credentials") == {"RoleArn": f"<{role}.Arn>"}, task.name
+        prepares = task.name.startswith(("PrepareWarehouse:", "HandOverWarehouse:"))
+        expected = administration if prepares else role
+        assert task.state.get("Credentials") == {"RoleArn": f"<{expected}.Arn>"}, task.name
+
+
+def test_the_state_machine_alone_may_work_as_the_master_user(
+    resources: dict[str, Any], administration: str
+) -> None:
+    (trust,) = resources[administration]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Principal"] == {"AWS": {"Fn::GetAtt": [role_of_the_state_machine(resources), "Arn"]}}
+    named = [
+        name
+        for name, statement, holder in grants(resources)
+        if ':dbuser:goodreads/pipeline"' in json.dumps(statement) and holder != administration
+    ]
+    assert named == []
 
 
 def test_the_role_alone_may_call_the_data_api(resources: dict[str, Any], role: str) -> None:
@@ -94,7 +129,8 @@ def test_the_state_machine_and_the_functions_that_read_may_assume_the_role_and_n
     permitted = {
         holder
         for _, statement, holder in grants(resources)
-        if statement["Action"] == "sts:AssumeRole" and statement["Resource"] == {"Fn::GetAtt": [role, "Arn"]}
+        if statement["Action"] == "sts:AssumeRole"
+        and {"Fn::GetAtt": [role, "Arn"]} in listed(statement["Resource"])
     }
     assert permitted == expected
 

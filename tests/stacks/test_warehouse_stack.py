@@ -52,11 +52,30 @@ def test_connections_need_tls_and_statements_are_audited(
     deployment: Deployment, cluster: dict[str, Any]
 ) -> None:
     (group,) = deployment.properties("warehouse", "Redshift::ClusterParameterGroup")
-    assert group["Parameters"] == [
-        {"ParameterName": "require_ssl", "ParameterValue": "true"},
-        {"ParameterName": "enable_user_activity_logging", "ParameterValue": "true"},
-    ]
+    for name in ("require_ssl", "enable_user_activity_logging"):
+        assert {"ParameterName": name, "ParameterValue": "true"} in group["Parameters"]
     assert cluster["Properties"]["LoggingProperties"]["S3KeyPrefix"] == "redshift/"
+
+
+def test_a_reader_may_ask_as_oneself_and_as_nobody_else(deployment: Deployment) -> None:
+    (policy,) = deployment.properties("warehouse", "IAM::ManagedPolicy")
+    allowed = {
+        action: statement["Resource"]
+        for statement in policy["PolicyDocument"]["Statement"]
+        for action in (
+            statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+        )
+    }
+    assert set(allowed) == {
+        "redshift-data:ExecuteStatement",
+        "redshift-data:BatchExecuteStatement",
+        "redshift-data:DescribeStatement",
+        "redshift-data:CancelStatement",
+        "redshift-data:GetStatementResult",
+        "redshift:GetClusterCredentialsWithIAM",
+    }
+    assert ":cluster:goodreads" in str(allowed["redshift-data:ExecuteStatement"])
+    assert ":dbname:goodreads/goodreads" in str(allowed["redshift:GetClusterCredentialsWithIAM"])
 
 
 def test_the_warehouse_of_the_last_week_can_be_brought_back(cluster: dict[str, Any]) -> None:

@@ -88,7 +88,11 @@ def test_a_member_takes_its_place_and_an_absent_one_takes_its_need_along() -> No
         ("redshift:GetClusterCredentials", "c/d"),
     ]
     del request["DbUser"]
-    assert len(calls_of("redshift-data", "ExecuteStatement", request)) == 1
+    calls = calls_of("redshift-data", "ExecuteStatement", request)
+    assert [(call.action, call.resource.rpartition(":")[2]) for call in calls] == [
+        ("redshift-data:ExecuteStatement", "c"),
+        ("redshift:GetClusterCredentialsWithIAM", "c/d"),
+    ]
 
 
 def test_a_member_that_is_an_arn_is_the_whole_resource() -> None:

@@ -1,0 +1,1 @@
+grant create on database $database to $user

@@ -1,0 +1,1 @@
+grant role $role to $user

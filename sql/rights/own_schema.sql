@@ -1,0 +1,1 @@
+alter schema $schema owner to $user

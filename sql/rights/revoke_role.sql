@@ -1,0 +1,1 @@
+revoke role $role from $user

@@ -1,0 +1,1 @@
+select role_name from svv_roles

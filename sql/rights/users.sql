@@ -1,0 +1,1 @@
+select user_name from svv_user_info
