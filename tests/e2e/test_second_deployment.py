@@ -23,6 +23,7 @@ CHANGED = {
     "alarm_email": "data@example.org",
     "emr_core_count": "3",
     "emr_generation": "2",
+    "redshift_user": "another_one",
     "redshift_node_type": "ra3.xlplus",
     "redshift_node_count": "3",
     "log_retention_days": "60",
