@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import boto3
 import humanize
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
 from contract.keys import bucket_name
 from local_cloud.state import StateFolder
@@ -125,7 +125,7 @@ def _kept(name: str) -> Iterator[Kept]:
 
 
 def _table(kept: Sequence[Kept]) -> Table:
-    table = Table("kept", "what it holds", "size", "dollars a month")
+    table = Table(Column("kept", no_wrap=True), "what it holds", "size", "dollars a month")
     for each in kept:
         size = humanize.naturalsize(each.size)
         table.add_row(each.name, each.holds, size, f"{each.dollars:.2f}")

@@ -1,5 +1,6 @@
 """Reads and writes files outside of the JVM: with Arrow's own clients, at the address that Hadoop gives."""
 
+import os
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Self
@@ -57,8 +58,9 @@ class Folder:
 
 @cache
 def _connected(root: str) -> tuple[fs.FileSystem, str]:
-    """Arrow's client, once in a process: Arrow asks S3 for the bucket's region each time."""
-    system, path = fs.FileSystem.from_uri(f"{root}/")
+    """Arrow's client. Without the region Arrow would ask S3 for it, unsigned, and the way out of the subnets is for signed requests."""
+    region = f"?region={os.environ['AWS_REGION']}" if root.startswith("s3:") else ""
+    system, path = fs.FileSystem.from_uri(f"{root}/{region}")
     if isinstance(system, fs.LocalFileSystem):
         system = fs.LocalFileSystem(use_mmap=True)  # a file that is read once needs no copy
     return system, path.rstrip("/")

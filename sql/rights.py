@@ -14,13 +14,14 @@ def prepare_warehouse() -> list[str]:
     return [*create_tables(), *drop_staging()]
 
 
-def hand_over(user: str, database: str) -> list[str]:
-    """Create the pipeline's own user and make it the owner of everything.
+def create_user(user: str) -> str:
+    """Create the pipeline's own user; Redshift has no IF NOT EXISTS for users."""
+    return render("rights/create_user.sql", user=user)
 
-    If the user is there already, CREATE USER fails, and with it the batch: so the user exists only with all that it owns.
-    """
+
+def hand_over(user: str, database: str) -> list[str]:
+    """Make the pipeline's own user the owner of everything."""
     return [
-        render("rights/create_user.sql", user=user),
         render("rights/grant_create.sql", user=user, database=database),
         *(render("rights/own_schema.sql", schema=schema, user=user) for schema in SCHEMAS),
         *(render("rights/own_table.sql", table=table, user=user) for table in _owned()),
@@ -31,6 +32,7 @@ def add_reader(user: str, users: set[str], roles: set[str]) -> list[str]:
     """Let a user read the warehouse and the analytics; `users` and `roles` are those that exist. The name has no quotes in it."""
     return [
         *([] if READERS in roles else [render("rights/create_role.sql", role=READERS)]),
+        render("rights/close_public.sql"),
         *(render("create_schema.sql", schema=schema) for schema in _READABLE),
         *(render("rights/read_schema.sql", schema=schema, role=READERS) for schema in _READABLE),
         *(render("rights/read_tables.sql", schema=schema, role=READERS) for schema in _READABLE),

@@ -38,6 +38,14 @@ def grant_write(grantee: Grantee, bucket: s3.Bucket, keys: str) -> None:
     _grant_key(grantee, bucket, "kms:GenerateDataKey", "kms:Decrypt")  # the parts of an upload are decrypted
 
 
+def grant_uploads(grantee: Grantee, bucket: s3.Bucket, keys: str) -> None:
+    """See the uploads in parts that were begun, as S3A does when it writes (Hadoop, "S3A Committers": what a role needs)."""
+    iam.Grant.add_to_principal(
+        grantee=grantee, actions=["s3:ListBucketMultipartUploads"], resource_arns=[bucket.bucket_arn]
+    ).assert_success()
+    _grant(grantee, bucket, keys, "s3:ListMultipartUploadParts")
+
+
 def grant_tags(
     grantee: Grantee, *, of: Sequence[tuple[s3.Bucket, str]], to: Sequence[tuple[s3.Bucket, str]]
 ) -> None:

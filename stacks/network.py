@@ -11,7 +11,13 @@ from stacks.storage import StorageStack
 EMR_MANAGED_TAG = "for-use-with-amazon-emr-managed-policies"
 """AmazonEMRServicePolicy_v2 lets EMR change only resources that have this tag with the value `true`."""
 
-_ON_OBJECTS = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"]
+_ON_OBJECTS = [
+    "s3:GetObject",
+    "s3:PutObject",
+    "s3:DeleteObject",
+    "s3:AbortMultipartUpload",
+    "s3:ListMultipartUploadParts",
+]
 _ON_HISTORY = ["s3:Put*", "s3:Get*", "s3:Create*", "s3:Abort*", "s3:List*"]  # as EMR's guide gives them
 
 
@@ -79,9 +85,12 @@ class NetworkStack(Stack):
         logs = ["aws157-logs-prod", f"aws157-logs-prod-{self.region}"]  # the first is the name in us-east-1
         history = [f"prod.{self.region}.appinfo.src"]
         own = {"StringEquals": {"aws:PrincipalAccount": self.account}}
+        for_us = {"StringEquals": {"aws:SourceAccount": self.account}}  # Redshift's audit logs
         for actions, names, conditions in (
             (_ON_OBJECTS, [f"{name}/*" for name in zones], own),
-            (["s3:ListBucket"], zones, own),
+            (["s3:ListBucket", "s3:ListBucketMultipartUploads"], zones, own),
+            (["s3:PutObject"], [f"{storage.logs.bucket_name}/*"], for_us),
+            (["s3:GetBucketAcl"], [storage.logs.bucket_name], for_us),
             (["s3:GetObject"], [f"{code}/*"], own),
             (["s3:GetObject"], [f"{name}/*" for name in repositories], None),  # these requests are not signed
             (["s3:PutObject"], [f"{name}/*" for name in logs], None),

@@ -106,7 +106,16 @@ class WarehouseStack(Stack):
         return policy
 
     def _copy_role(self, storage: StorageStack) -> iam.Role:
-        role = iam.Role(self, "CopyRole", assumed_by=iam.ServicePrincipal("redshift.amazonaws.com"))
+        """Every user of the cluster may name the role; Redshift takes it only for the pipeline's own.
+
+        Redshift Management Guide, "Restricting access to IAM roles".
+        """
+        own = {"StringEquals": {"sts:ExternalId": self._arn(f"dbuser:{self.cluster_identifier}/{self.user}")}}
+        role = iam.Role(
+            self,
+            "CopyRole",
+            assumed_by=iam.ServicePrincipal("redshift.amazonaws.com").with_conditions(own),
+        )
         for zone in (
             storage.working,
             storage.processed,

@@ -8,6 +8,7 @@ import gc
 from collections.abc import Iterator
 from pathlib import Path
 
+import boto3
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.internal.conjecture import providers
@@ -62,3 +63,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_make_parametrize_id(val: object) -> str | None:
     """Long bytes give a test their length as a name: compressed ones can hold the time."""
     return f"{len(val)} bytes" if isinstance(val, bytes) and len(val) > 15 else None
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _default_session() -> None:
+    """boto3's default session remembers the first keys it finds: each file begins without those of another one."""
+    boto3.DEFAULT_SESSION = None

@@ -10,7 +10,6 @@ import sys
 import sysconfig
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from configparser import ConfigParser
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -223,11 +222,10 @@ def _credentials(log: Path) -> Path:
 def _hand_over(keys: Keys | None, log: Path) -> None:
     if keys is None:
         return
-    document = ConfigParser(interpolation=None)
-    document["default"] = {name.lower(): value for name, value in keys.variables().items()}
-    with written_aside(_credentials(log)) as partial, partial.open("w", encoding="utf-8") as file:
-        partial.chmod(0o600)
-        document.write(file)
+    lines = ["[default]", *(f"{name.lower()} = {value}" for name, value in keys.variables().items())]
+    with written_aside(_credentials(log)) as partial:
+        partial.touch(mode=0o600)
+        partial.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def local_options(buckets: Path) -> list[str]:

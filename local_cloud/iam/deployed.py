@@ -30,8 +30,8 @@ Documents = Mapping[str, Mapping[str, Any]]
 class Deployed:
     """What decides about calls: the policies of callers by their ARN, those of resources, and that of S3's VPC endpoint.
 
-    `labels` are the names of callers and keys in the templates, by ARN. Calls of the roles `in_vpc` come through the endpoint. `attached` are the
-    roles that the Redshift cluster may take. `tags` are those of EMR's clusters. `keys` are the KMS keys of buckets and topics.
+    `labels` are the names of callers and keys in the templates, by ARN. Calls of the roles `in_vpc` come through the endpoint. `attached` has the
+    Redshift cluster of each role that a cluster may take. `tags` are those of EMR's clusters. `keys` are the KMS keys of buckets and topics.
     """
 
     callers: Mapping[str, Documents] = field(default_factory=dict)
@@ -39,7 +39,7 @@ class Deployed:
     resources: Mapping[str, Documents] = field(default_factory=dict)
     endpoint: Documents = field(default_factory=dict)
     in_vpc: frozenset[str] = frozenset()
-    attached: frozenset[str] = frozenset()
+    attached: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     keys: Mapping[str, str] = field(default_factory=dict)
 
@@ -53,8 +53,7 @@ class Deployed:
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> "Deployed":
         """The same as it was written."""
-        sets = {name: frozenset(document[name]) for name in ("in_vpc", "attached")}
-        return cls(**{**document, **sets})
+        return cls(**{**document, "in_vpc": frozenset(document["in_vpc"])})
 
 
 def deployed() -> Deployed:
@@ -83,7 +82,7 @@ def deployed() -> Deployed:
         resources={arn: documents for arn, documents in _of_resources() if documents},
         endpoint=dict(_of_endpoint()),
         in_vpc=frozenset(nodes | routed),
-        attached=frozenset(arn for cluster in redshift for arn in cluster.iam_roles_arn),
+        attached={arn: cluster.cluster_identifier for cluster in redshift for arn in cluster.iam_roles_arn},
         tags={cluster.arn: {tag["Key"]: tag["Value"] for tag in cluster.tags} for cluster in clusters},
         keys=dict(_keys()),
     )

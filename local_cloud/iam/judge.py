@@ -76,16 +76,16 @@ class Judge:
         self._notes.note(code.deployed, decision)
         return decision
 
-    def trusts(self, role: str, service: str, source: str = "") -> bool:
+    def trusts(self, role: str, service: str, source: str = "", external_id: str = "") -> bool:
         """Whether a service may take the role for `source`, an ARN; a role that nobody deployed is not judged."""
         what = self._current().deployed
-        context = {"aws:sourcearn": source} if source else {}
-        call = Call("sts:AssumeRole", role, context)
+        context = {"aws:sourcearn": source, "sts:externalid": external_id}
+        call = Call("sts:AssumeRole", role, {key: value for key, value in context.items() if value})
         return role not in what.labels or self.decide(Caller(service, ACCOUNT, service=service), call).allowed
 
-    def attached(self, role: str) -> bool:
-        """The Redshift cluster may take the role."""
-        return role in self._current().deployed.attached
+    def cluster_with(self, role: str) -> str | None:
+        """The Redshift cluster that may take the role."""
+        return self._current().deployed.attached.get(role)
 
     def _current(self) -> "Code":
         with self._lock:

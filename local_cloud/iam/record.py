@@ -55,7 +55,7 @@ class Record:
         """Keep a decision of the judge, and the policies that it followed."""
         call = decision.call
         keys = {
-            key: _kind_of(str(value))
+            key: _key_kind(str(value)) if key == "s3:prefix" else _kind_of(str(value))
             for key, value in call.context.items()
             if key == "aws:sourcearn" or not key.startswith(_OF_THE_MOMENT)
         }

@@ -153,7 +153,7 @@ class Transaction:
         self._rights = Rights(connection, user)
         self._owner = owner
         self._buckets = buckets
-        self._access = access
+        self._access = access.of(user) if access else None
 
     def run(self, sql: str, parameters: dict[str, str]) -> Outcome:
         """Run one statement with the parameters that it names."""

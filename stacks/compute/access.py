@@ -89,13 +89,15 @@ class EmrAccess(Construct):
 
 
 def _protection(key: kms.Key) -> dict[str, Any]:
-    """EMR's security configuration. EBS encrypts the disks, so the nodes themselves need no route to KMS."""
+    """EMR's security configuration. EBS encrypts the disks, so the nodes themselves need no route to KMS.
+
+    It says nothing of S3: each bucket encrypts with its own key, and an encryption that a request names would win over the bucket's.
+    """
     return {
         "EncryptionConfiguration": {
             "EnableInTransitEncryption": False,
             "EnableAtRestEncryption": True,
             "AtRestEncryptionConfiguration": {
-                "S3EncryptionConfiguration": {"EncryptionMode": "SSE-S3"},
                 "LocalDiskEncryptionConfiguration": {
                     "EncryptionKeyProviderType": "AwsKms",
                     "AwsKmsKey": key.key_arn,

@@ -9,7 +9,7 @@ from constructs import Construct
 from stacks.compute.access import EmrAccess
 from stacks.compute.job import JobCode, JobLibraries
 from stacks.compute.spark_defaults import configurations
-from stacks.grants import OF_RUNS, grant_delete, grant_read, grant_write
+from stacks.grants import OF_RUNS, grant_delete, grant_read, grant_uploads, grant_write
 from stacks.nag import accept
 from stacks.network import EMR_MANAGED_TAG, NetworkStack
 from stacks.settings.settings import Settings
@@ -84,6 +84,7 @@ class ComputeStack(Stack):
             grant_read(role, zone, OF_RUNS)
         for zone in (storage.processed, storage.quarantine):
             grant_write(role, zone, OF_RUNS)
+            grant_uploads(role, zone, OF_RUNS)
             grant_delete(
                 role, zone, OF_RUNS
             )  # the job replaces files that an earlier attempt of the run left

@@ -3,7 +3,7 @@
     AcquireLease ─► PlanCopies ─► CreateWarehouse ─► CompareCatalog ─► MigrateWarehouse
       │ held: Skipped   │ nothing: NothingToDo                               │
                                                                              ▼
-    (CreateWarehouse fails, as the pipeline's user is missing: PrepareWarehouse ─► HandOverWarehouse ─► CreateWarehouse)
+    (CreateWarehouse fails, as the pipeline's user is missing: PrepareWarehouse ─► CreateUser ─► HandOverWarehouse ─► CreateWarehouse)
     (the last run published without finishing: its checks and analytics first)
                                                                              │
       ┌──────────────────────────────────────────────────────────────────────┘

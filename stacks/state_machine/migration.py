@@ -11,7 +11,7 @@ _ADDED_BEFORE = '*column "* of relation "* already exists*'
 """Redshift's error for a column that is added again; it has no IF NOT EXISTS for columns."""
 
 _THERE_BEFORE = '*user "*" already exists*'
-"""Redshift's error for a user that is created again: an earlier attempt has handed everything over, in the same transaction."""
+"""Redshift's error for a user that is created again."""
 
 
 class Migration(Construct):
@@ -63,13 +63,18 @@ class Migration(Construct):
             warehouse=self._administration,
             result_path="$.prepared",
         )
+        create_user = self._blocks.sql(
+            "CreateUser",
+            rights.create_user(self._blocks.warehouse.user),
+            warehouse=self._administration,
+            done_before=_THERE_BEFORE,
+        )
         hand_over = self._blocks.sql(
             "HandOverWarehouse",
             rights.hand_over(self._blocks.warehouse.user, self._blocks.warehouse.database),
             warehouse=self._administration,
-            done_before=_THERE_BEFORE,
         )
-        prepare.next(hand_over).next(create)
+        prepare.next(create_user).next(hand_over).next(create)
         prepared = (
             sfn.Choice(self, "Prepared?", comment="or has this run not tried it?")
             .when(sfn.Condition.is_present("$.prepared"), self._blocks.failure)

@@ -83,7 +83,7 @@ def _owned_by_the_superuser(lab: Lab) -> None:
     _second(lab)
     admin = administrated()
     assert admin.user
-    _, _, *owning = rights.hand_over(admin.user, admin.database)
+    _, *owning = rights.hand_over(admin.user, admin.database)
     admin.run(
         *owning,
         *statements.drop_staging(),

@@ -50,9 +50,10 @@ def pipeline(
 ) -> Iterator[Pipeline]:
     """The application on an endpoint of its own; its parameter says whether steps run on a cluster of processes."""
     folder = StateFolder(tmp_path_factory.mktemp("state"))
-    with served(folder, cluster=getattr(request, "param", False)):
+    cluster = getattr(request, "param", False)
+    with served(folder, cluster=cluster):
         deploy.apply(assembly, ACCOUNT, REGION)
-        yield Pipeline(folder)
+        yield Pipeline(folder, cluster=cluster)
 
 
 @pytest.fixture(scope="module")

@@ -42,10 +42,11 @@ class Run:
 
 
 class Pipeline:
-    """The application deployed on the endpoint that serves `folder`."""
+    """The application deployed on the endpoint that serves `folder`; `cluster` says whether steps run on a cluster of processes."""
 
-    def __init__(self, folder: StateFolder) -> None:
+    def __init__(self, folder: StateFolder, *, cluster: bool = False) -> None:
         self.folder = folder
+        self.cluster = cluster
         self._machine = StateMachine(boto3.client("stepfunctions"), "goodreads")
 
     def bucket(self, zone: str) -> Path:
@@ -131,9 +132,11 @@ class Pipeline:
         return query_here(self.folder, sql)[1]
 
     def execute(self, sql: str) -> None:
-        """Run a statement that is not a query to its end, as a person beside the pipeline would."""
+        """Run a statement that is not a query to its end, as the superuser beside the pipeline would."""
         client = boto3.client("redshift-data")
-        identifier = client.execute_statement(ClusterIdentifier="goodreads", Database="dev", Sql=sql)["Id"]
+        identifier = client.execute_statement(
+            ClusterIdentifier="goodreads", Database="dev", DbUser="pipeline", Sql=sql
+        )["Id"]
         while (described := client.describe_statement(Id=identifier))["Status"] not in ("FINISHED", "FAILED"):
             pass  # DescribeStatement itself waits
         assert described["Status"] == "FINISHED", described.get("Error")

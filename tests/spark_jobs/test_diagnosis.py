@@ -134,12 +134,21 @@ def test_a_cut_off_gzip_file_is_left_out_and_the_others_are_read(bench: Workbenc
 
 
 def test_a_dataset_without_a_readable_file_stages_nothing(bench: Workbench) -> None:
-    endless = HEADER + '1,"' + "x" * MAX_RECORD_CHARACTERS
-    bench.land("authors", endless.encode(), name="endless.csv")
+    bench.land("authors", (HEADER + author(1)).encode(), name="cut.csv.gz")
+    cut = next((bench.root / "working").rglob("00000-cut.csv.gz"))
+    cut.write_bytes(cut.read_bytes()[:-9])
 
     assert bench.run()["authors"] == Counts()
-    problems = {key: problem or "" for key, (_, _, problem) in bench.file_rows().items()}
-    assert "a field is longer than 4,194,304 characters" in problems["authors/0/endless.csv"]
+    ((_, _, problem),) = bench.file_rows().values()
+    assert "its gzip content is cut off" in (problem or "")
+
+
+def test_a_quote_that_is_never_closed_costs_its_own_line(bench: Workbench) -> None:
+    endless = HEADER + '1,"' + "x" * MAX_RECORD_CHARACTERS + "\n" + author(2)
+    bench.land("authors", endless.encode(), name="endless.csv")
+
+    assert bench.run()["authors"] == Counts(rows_read=2, rows_staged=1, rows_quarantined=1)
+    assert rules(bench) == [(1, ["quoting"])]
 
 
 def test_a_record_of_very_many_fields_costs_only_itself(bench: Workbench) -> None:

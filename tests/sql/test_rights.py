@@ -31,6 +31,7 @@ def test_a_warehouse_of_the_superuser_moves_over_with_its_rows(run: Run) -> None
     assert "does not exist" in run("pipeline", statements.create_tables())
 
     assert run("admin", rights.prepare_warehouse()) == ""
+    assert run("admin", [rights.create_user("pipeline")]) == ""
     assert run("admin", rights.hand_over("pipeline", "dev")) == ""
 
     assert run("pipeline", [*statements.create_warehouse(), *statements.create_staging()]) == ""
@@ -46,6 +47,7 @@ def test_a_warehouse_of_the_superuser_moves_over_with_its_rows(run: Run) -> None
 
 def test_every_table_that_is_created_is_handed_over(run: Run) -> None:
     assert run("admin", rights.prepare_warehouse()) == ""
+    assert run("admin", [rights.create_user("pipeline")]) == ""
     assert run("admin", rights.hand_over("pipeline", "dev")) == ""
     created = [
         sql.split("exists ")[1].split()[0] for sql in statements.create_tables() if "create table" in sql
@@ -54,9 +56,13 @@ def test_every_table_that_is_created_is_handed_over(run: Run) -> None:
     assert run("pipeline", [f"drop table {table}" for table in created]) == ""
 
 
-def test_a_second_hand_over_says_that_the_user_is_there_and_changes_nothing(run: Run) -> None:
-    assert run("admin", rights.prepare_warehouse()) == ""
-    assert run("admin", rights.hand_over("pipeline", "dev")) == ""
-    again = run("admin", rights.hand_over("pipeline", "dev"))
-    assert again == 'Query #1 failed with ERROR: user "pipeline" already exists'
+def test_a_table_that_the_master_user_makes_later_is_handed_over_too(run: Run) -> None:
+    assert run("admin", [rights.create_user("pipeline")]) == ""
+    again = run("admin", [rights.create_user("pipeline")])
+    assert 'user "pipeline" already exists' in again
+    assert run("admin", [*rights.prepare_warehouse(), *rights.hand_over("pipeline", "dev")]) == ""
+    assert run("pipeline", ["drop table goodreads_warehouse.users"]) == ""
+
+    assert run("admin", [*rights.prepare_warehouse(), *rights.hand_over("pipeline", "dev")]) == ""
+    assert run("pipeline", ["delete from goodreads_warehouse.users"]) == ""
     assert run("pipeline", statements.create_warehouse()) == ""

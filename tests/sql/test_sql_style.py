@@ -20,6 +20,7 @@ BATCHES = {
         for step in statements.MIGRATION_STEPS.values()
     ],
     "prepare_warehouse": rights.prepare_warehouse(),
+    "create_user": [rights.create_user("goodreads_pipeline")],
     "hand_over": rights.hand_over("goodreads_pipeline", "goodreads"),
     "add_reader": rights.add_reader("IAM:ada", set(), set()),
     "remove_reader": rights.remove_reader("IAM:ada"),

@@ -206,10 +206,12 @@ def test_the_job_reads_working_and_writes_processed_and_quarantine_and_no_more(
     ]
     granted = actions_by_zone(policy["PolicyDocument"]["Statement"])
     read, write = {"s3:ListBucket", "s3:GetObject"}, {"s3:PutObject", "s3:AbortMultipartUpload"}
+    written = read | write | {"s3:DeleteObject"}
+    written |= {"s3:ListBucketMultipartUploads", "s3:ListMultipartUploadParts"}
     assert granted == {
         "Working": read,
-        "Processed": read | write | {"s3:DeleteObject"},
-        "Quarantine": read | write | {"s3:DeleteObject"},
+        "Processed": written,
+        "Quarantine": written,
         "Logs": write,
         "cdk-hnb659fds-assets": {"s3:GetObject"},
     }

@@ -18,6 +18,7 @@ from tests.stacks.state_machine import NestedState, StateMachine
 STATEMENTS = [
     "CreateWarehouse",
     "PrepareWarehouse",
+    "CreateUser",
     "HandOverWarehouse",
     "AlterTable",
     "RecordCatalog",
@@ -111,7 +112,7 @@ def test_a_column_or_a_user_that_an_earlier_attempt_has_made_is_no_failure(
         assert branch(loops[name])["done before"]["Type"] == "Succeed"
     assert matched == {
         "AlterTable": '*column "* of relation "* already exists*',
-        "HandOverWarehouse": '*user "*" already exists*',
+        "CreateUser": '*user "*" already exists*',
     }
 
 

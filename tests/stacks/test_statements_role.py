@@ -82,7 +82,7 @@ def test_every_task_that_calls_the_data_api_runs_under_a_role(
     tasks = StateMachine.of(deployment).tasks(":redshiftdata:")
     assert len(tasks) > 30
     for task in tasks:
-        prepares = task.name.startswith(("PrepareWarehouse:", "HandOverWarehouse:"))
+        prepares = task.name.startswith(("PrepareWarehouse:", "CreateUser:", "HandOverWarehouse:"))
         expected = administration if prepares else role
         assert task.state.get("Credentials") == {"RoleArn": f"<{expected}.Arn>"}, task.name
 

@@ -113,7 +113,7 @@ def test_refused_access_is_told_with_what_is_needed(path: Path, monkeypatch: pyt
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", key["AccessKeyId"])
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", key["SecretAccessKey"])
     monkeypatch.delenv("AWS_SESSION_TOKEN", raising=False)
-    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    boto3.DEFAULT_SESSION = None  # it remembers other keys; moto puts back the one of before
 
     @set_initial_no_auth_action_count(0)  # type: ignore[untyped-decorator] # moto is not type-checked
     def refused() -> None:

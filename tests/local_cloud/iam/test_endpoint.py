@@ -141,7 +141,7 @@ def test_the_policy_of_a_bucket_is_deployed_and_denies() -> None:
 
 def test_cloudformation_gives_the_cluster_its_roles_and_tags() -> None:
     found = deployed()
-    assert found.attached == {_role("CopyRole")}
+    assert found.attached == {_role("CopyRole"): "goodreads"}
     assert found.in_vpc == {_role("CopyRole"), _role("AccessNodeRole")}
     assert [*found.tags.values()] == [{"for-use-with-amazon-emr-managed-policies": "true"}]
 

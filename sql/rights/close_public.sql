@@ -1,0 +1,2 @@
+-- Every user may make tables in this schema by default.
+revoke create on schema public from public
