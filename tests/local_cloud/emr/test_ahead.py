@@ -131,7 +131,6 @@ def test_a_step_finds_the_keys_of_its_nodes_and_none_of_the_person_who_started_t
         "aws_access_key_id = of-the-nodes",
         "aws_secret_access_key = secret",
         "aws_session_token = token",
-        "",
     ]
     assert not list((tmp_path / "logs").glob("*.credentials"))
 
