@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import count
 from typing import Any
 
 import boto3
@@ -58,12 +59,15 @@ class Rules:
         return sorted(json.loads(client.describe_execution(executionArn=arn)["input"])["by"] for arn in arns)
 
 
+_machines = count(1)
+
+
 @pytest.fixture
 def rules(endpoint: object) -> Iterator[Rules]:
     assert endpoint
     client = boto3.client("stepfunctions")
     machine = client.create_state_machine(
-        name="scheduled",
+        name=f"scheduled-{next(_machines)}",  # the executions of a machine stay known when the machine is gone
         definition='{"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}',
         roleArn="arn:aws:iam::123456789012:role/any",
     )["stateMachineArn"]
