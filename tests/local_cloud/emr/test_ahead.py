@@ -2,7 +2,6 @@
 
 import errno
 import json
-import re
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -183,7 +182,7 @@ def test_a_spark_submit_without_a_script_is_no_submission() -> None:
 
 
 JOB = """
-import importlib.util, sys
+import importlib.util, json, sys
 from pathlib import Path
 from pyspark.sql import SparkSession
 
@@ -195,14 +194,18 @@ def where(_=None):
 def main():
     spark = SparkSession.builder.getOrCreate()
     spark.read.text("s3://working/read.txt").write.text("s3://working/written")
-    print("DRIVER", __name__, where(), sys.argv[1:], Path(sys.argv[0]).name, "|", flush=True)
-    print("WORKER", spark.sparkContext.parallelize([0], 1).map(where).first(), "|", flush=True)
-    print("SETTING", spark.conf.get("spark.sql.session.timeZone"), "|", flush=True)
+    seen = {
+        "driver": [__name__, where(), sys.argv[1:], Path(sys.argv[0]).name],
+        "worker": spark.sparkContext.parallelize([0], 1).map(where).first(),
+        "setting": spark.conf.get("spark.sql.session.timeZone"),
+    }
+    Path(SEEN).write_text(json.dumps(seen))
     spark.stop()
     sys.exit(7)
 
 main()
 """
+"""A job that writes what it sees into the file `SEEN`: within its log, lines of Spark's may come between."""
 
 
 @pytest.mark.spark
@@ -221,27 +224,26 @@ def test_a_step_runs_in_a_waiting_spark_as_it_runs_by_itself(tmp_path: Path) -> 
         "one",
         "two words",
     ]
-    said = []
+    seen = []
     with closing(StepRunner(buckets, logs)) as steps:
         steps.start_ahead(SPARK_CONF)
         for bucket in ("code", "working"):
             (buckets / bucket).mkdir()
         shutil.make_archive(str(buckets / "code" / "library"), "zip", tmp_path / "code")
-        (buckets / "code" / "job.py").write_text(JOB)
+        (buckets / "code" / "job.py").write_text(f"SEEN = {str(tmp_path / 'seen.json')!r}\n{JOB}")
         (buckets / "working" / "read.txt").write_text("text\n")
         for _ in range(2):
             result = steps.run(step, always)
-            text = result.log.read_text(encoding="utf-8")
             assert result.state == "FAILED"
-            # up to the mark, not to the end of the line: Spark may log before the line has ended
-            said.append(re.findall(r"^((?:DRIVER|WORKER|SETTING) .*?) \|", text, re.MULTILINE))
+            seen.append(json.loads((tmp_path / "seen.json").read_text()))
+            (tmp_path / "seen.json").unlink()
             (part,) = (buckets / "working" / "written").glob("part-*")
             assert part.read_text() == "text\n"
             shutil.rmtree(buckets / "working" / "written")
-    waited, by_itself = said
+    waited, by_itself = seen
     assert waited == by_itself
-    assert waited == [
-        "DRIVER __main__ ['of the zip', 'duckdb'] ['one', 'two words'] job.py",
-        "WORKER ['of the zip', 'duckdb']",
-        "SETTING UTC",
-    ]
+    assert waited == {
+        "driver": ["__main__", ["of the zip", "duckdb"], ["one", "two words"], "job.py"],
+        "worker": ["of the zip", "duckdb"],
+        "setting": "UTC",
+    }
