@@ -61,6 +61,9 @@ VERSION = Column(name="record_create_timestamp", type=Type.TIMESTAMP, required=T
 RECORD_HASH = Column(name="record_hash", type=Type.BIGINT, required=True)
 """Hash over all columns of a record, computed by the Spark job; it breaks ties of the version."""
 
+PUBLISHED_BY = Column(name="run_id", type=Type.TEXT, max_bytes=128)
+"""The run that published the row; empty in a row that was published before the warehouse had the column."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Dataset:
@@ -91,8 +94,13 @@ class Dataset:
 
     @property
     def stored_columns(self) -> tuple[Column, ...]:
-        """The columns of the Parquet files and of the staging and warehouse tables, in order."""
+        """The columns of the Parquet files and of the staging table, in order."""
         return (*self.columns, RECORD_HASH)
+
+    @property
+    def warehouse_columns(self) -> tuple[Column, ...]:
+        """The columns of the warehouse table, in order."""
+        return (*self.stored_columns, PUBLISHED_BY)
 
     def column(self, name: str) -> Column:
         """The column of that name; KeyError if there is none."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from textwrap import indent
 
-from catalog import AUTHORS, BOOKS, DATASETS, Dataset
+from catalog import AUTHORS, BOOKS, DATASETS, PUBLISHED_BY, Column, Dataset
 from contract.keys import PART, RUN_SLOT
 from contract.ledger import (
     ACCOUNTING,
@@ -83,7 +83,7 @@ def create_tables() -> list[str]:
     """Schemas and tables, where they do not exist yet."""
     return [
         *(render("create_schema.sql", schema=schema) for schema in SCHEMAS),
-        *(_create("warehouse/create_table.sql", dataset, "goodreads_warehouse") for dataset in DATASETS),
+        *(_create_warehouse_table(dataset) for dataset in DATASETS),
         render("warehouse/create_ledger.sql", columns=column_definitions(LEDGER.columns)),
         render("warehouse/create_ledger_files.sql", columns=column_definitions(LEDGER_FILES.columns)),
         _create_files_to_land(),
@@ -103,7 +103,7 @@ def create_tables() -> list[str]:
 def catalog() -> dict[str, dict[str, str]]:
     """The definition of each column, by table: what the tables of the warehouse and of the analytics have to be."""
     ledgers = (LEDGER, LEDGER_FILES, LEDGER_FORGOTTEN, LEFT_OUT, FILES_TO_LAND)
-    stored = {dataset.name: dataset.stored_columns for dataset in DATASETS}
+    stored = {dataset.name: dataset.warehouse_columns for dataset in DATASETS}
     stored |= {table.name: table.columns for table in ledgers}
     return {
         **{f"goodreads_warehouse.{name}": definitions(columns) for name, columns in stored.items()},
@@ -143,7 +143,10 @@ def create_staging() -> list[str]:
     """Drop and recreate the staging tables, so that they follow the current catalog."""
     return [
         *drop_staging(),
-        *(_create("staging/create_table.sql", dataset, "goodreads_staging") for dataset in DATASETS),
+        *(
+            _create("staging/create_table.sql", dataset, "goodreads_staging", dataset.stored_columns)
+            for dataset in DATASETS
+        ),
         *(
             render("staging/create_small.sql", table=table.name, columns=column_definitions(table.columns))
             for table in (ACCOUNTING, FILES, LANDED)
@@ -226,6 +229,8 @@ def publish() -> list[str]:
                 assignments=assignments(dataset, "staged"),
                 columns=column_list(dataset.stored_columns),
                 values=column_list(dataset.stored_columns, "staged."),
+                published_by=PUBLISHED_BY.name,
+                run=RUN_SLOT,
             )
             for dataset in DATASETS
         ),
@@ -250,7 +255,7 @@ def rebuild(dataset: Dataset) -> list[str]:
     return [
         render("warehouse/lock_ledger.sql"),
         _create_files_to_land(),
-        _create("warehouse/create_table.sql", dataset, "goodreads_warehouse"),
+        _create_warehouse_table(dataset),
         render("rebuild/forget_landed.sql", table=dataset.name),
         render("rebuild/take_out_files.sql", table=dataset.name, columns=column_list(FILES_TO_LAND.columns)),
         render("rebuild/delete_files.sql", table=dataset.name),
@@ -314,12 +319,16 @@ def analytics(ranking: Ranking, top: int) -> list[str]:
     ]
 
 
-def _create(path: str, dataset: Dataset, schema: str) -> str:
+def _create_warehouse_table(dataset: Dataset) -> str:
+    return _create("warehouse/create_table.sql", dataset, "goodreads_warehouse", dataset.warehouse_columns)
+
+
+def _create(path: str, dataset: Dataset, schema: str, columns: Iterable[Column]) -> str:
     return render(
         path,
         schema=schema,
         table=dataset.name,
-        columns=column_definitions(dataset.stored_columns),
+        columns=column_definitions(columns),
         key=dataset.key,
         sort_key=dataset.sort_key,
     )

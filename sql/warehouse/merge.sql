@@ -4,10 +4,13 @@ using goodreads_staging.$table as staged
 when matched then
     update
         set
-$assignments
+$assignments,
+            $published_by = '$run'
 when not matched then insert (
-$columns
+$columns,
+    $published_by
 )
 values (
-$values
+$values,
+    '$run'
 )

@@ -9,6 +9,7 @@ from typing import Any
 
 import boto3
 
+from catalog import DATASETS
 from contract.keys import bucket_name, run_folder
 from landing.bucket import BucketStore
 from landing.folder import land
@@ -149,12 +150,14 @@ class Pipeline:
         }
 
     def warehouse(self) -> dict[str, list[tuple[Any, ...]]]:
-        """Every row of the warehouse and of the analytics, in a fixed order."""
-        tables = {"authors": "author_id", "books": "book_id", "reviews": "review_id", "users": "user_id"}
+        """Every row of the warehouse, without the run that published the row, and of the analytics, in a fixed order."""
         return {
             **{
-                table: self.query(f"select * from goodreads_warehouse.{table} order by {key}")
-                for table, key in tables.items()
+                dataset.name: self.query(
+                    f"select {', '.join(column.name for column in dataset.stored_columns)} "
+                    f"from goodreads_warehouse.{dataset.name} order by {dataset.key}"
+                )
+                for dataset in DATASETS
             },
             **{
                 table: self.query(f"select * from goodreads_analytics.{table} order by place")

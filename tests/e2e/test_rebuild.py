@@ -30,7 +30,8 @@ def pipeline(warm_pipeline: Pipeline) -> Pipeline:
 
 
 def authors(pipeline: Pipeline) -> list[tuple[Any, ...]]:
-    return pipeline.query("select * from goodreads_warehouse.authors order by author_id")
+    columns = ", ".join(column.name for column in AUTHORS.stored_columns)
+    return pipeline.query(f"select {columns} from goodreads_warehouse.authors order by author_id")
 
 
 def rebuild() -> Rebuild:

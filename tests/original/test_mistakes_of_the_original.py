@@ -129,7 +129,7 @@ def test_no_check_passes_whatever_the_tables_hold(session: Session, staged: Stag
         values = ", ".join("cast('2020-02-19' as timestamp)" if "TIMESTAMP" in column.type.name
                            else "false" if column.type is Type.BOOLEAN
                            else "'x'" if column.type is Type.TEXT
-                           else "-5" for column in dataset.stored_columns)  # fmt: skip
+                           else "-5" for column in dataset.warehouse_columns)  # fmt: skip
         for _ in range(2):
             session.run(f"insert into goodreads_warehouse.{dataset.name} values ({values})")
     found = violations(session, checks.warehouse_checks())

@@ -75,7 +75,8 @@ class Line:
         self.session.run(*(statement.replace("{}", run_id) for statement in statements.publish()))
 
     def warehouse(self) -> list[tuple[Any, ...]]:
-        return self.session.rows("select * from goodreads_warehouse.authors order by author_id")
+        columns = ", ".join(column.name for column in AUTHORS.stored_columns)
+        return self.session.rows(f"select {columns} from goodreads_warehouse.authors order by author_id")
 
 
 @pytest.fixture

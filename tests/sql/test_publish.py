@@ -49,6 +49,18 @@ def test_publishing_twice_changes_nothing(staged: Staged) -> None:
     assert (staged.authors(), staged.ledger(), staged.files()) == before
 
 
+def test_a_row_names_the_run_that_published_its_version_and_none_that_lost(staged: Staged) -> None:
+    first, second = Version(1, 5, 0), Version(2, 5, 0)
+    deliveries = {"r1": [first, second], "r2": [Version(1, 6, 0), Version(2, 4, 0)], "r3": [Version(1, 6, 0)]}
+    for token, (run, versions) in enumerate(deliveries.items(), 1):
+        staged.stage(run, versions, token=token)
+        staged.publish(run)
+    named = staged.session.rows(
+        "select author_id, run_id from goodreads_warehouse.authors order by author_id"
+    )
+    assert named == [(1, "r2"), (2, "r1")]
+
+
 def test_a_run_whose_file_another_run_has_published_meanwhile_publishes_nothing(staged: Staged) -> None:
     staged.stage("r1", [Version(1, 5, 0)], files={"author.csv": '"e1"', "other.csv": '"e2"'})
     staged.publish("r1")
