@@ -8,6 +8,8 @@ from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from report.making import readable_cause
+
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
@@ -146,22 +148,6 @@ class _Reader:
             visit.failed = True
         elif kind.endswith("Succeeded"):
             visit.failed = False
-
-
-def readable_cause(cause: str) -> str:
-    """The message inside a cause that is JSON (Lambda's error, EMR's step), or the cause itself."""
-    try:
-        document = json.loads(cause)
-    except ValueError:
-        return cause
-    if not isinstance(document, dict):
-        return cause
-    if "errorMessage" in document:
-        return str(document["errorMessage"])
-    details = document.get("Step", {}).get("Status", {}).get("FailureDetails", {})
-    if details:
-        return f"{details.get('Message')} (log: {details.get('LogFile')})"
-    return cause
 
 
 class Archive:

@@ -32,6 +32,80 @@ def cut(text: str | None) -> Payload | None:
     return None if text is None else {"text": text[:LONGEST_PAYLOAD], "cut": len(text) > LONGEST_PAYLOAD}
 
 
+@dataclass(frozen=True)
+class Work:
+    """What the services did for an execution: `calls` are functions, each with the seconds of the call."""
+
+    transitions: int
+    calls: tuple[tuple[str, float], ...]
+    step_seconds: float
+    statement_seconds: float
+
+
+def work_of(events: Sequence[Mapping[str, Any]]) -> Work:
+    """What will be on the bill. A retry is a state transition too (Step Functions pricing page)."""
+    tasks = list(_tasks(events))
+    entered = sum(event["type"].endswith("StateEntered") for event in events)
+    first = {task.visit for task in tasks}
+    return Work(
+        transitions=entered + len(tasks) - len(first),
+        calls=tuple((task.function, task.seconds) for task in tasks if task.function),
+        step_seconds=round(sum(task.seconds for task in tasks if task.resource == "addStep.sync"), 3),
+        statement_seconds=round(_statement_seconds(events), 3),
+    )
+
+
+@dataclass
+class _Task:
+    visit: int
+    function: str
+    resource: str
+    started: datetime
+    seconds: float = 0.0
+
+
+def _tasks(events: Sequence[Mapping[str, Any]]) -> Iterable[_Task]:
+    """Every attempt of every task, with the time until it succeeded or failed."""
+    owner: dict[int, int] = {}
+    opened: dict[int, _Task] = {}
+    for event in events:
+        kind, previous = event["type"], event.get("previousEventId") or 0
+        at = moment(event["timestamp"])
+        owner[event["id"]] = event["id"] if kind.endswith("StateEntered") else owner.get(previous, 0)
+        visit, details = owner[event["id"]], _details(event)
+        if kind in ("LambdaFunctionScheduled", "TaskScheduled"):
+            resource = str(details.get("resource", ""))
+            function = resource.rpartition(":")[2] if kind.startswith("Lambda") else ""
+            opened[visit] = _Task(visit, function, resource, at)
+            yield opened[visit]
+        elif kind in ("LambdaFunctionStarted", "TaskStarted") and visit in opened:
+            opened[visit].started = at
+        elif kind.startswith(("LambdaFunction", "Task")) and kind.endswith((*_FAILED, "Succeeded")):
+            task = opened.pop(visit, None)
+            if task:
+                task.seconds = (at - task.started).total_seconds()
+
+
+def _statement_seconds(events: Iterable[Mapping[str, Any]]) -> float:
+    """The time in which at least one statement ran, from what DescribeStatement says at the end of each."""
+    answers = (
+        _json(str(_details(event).get("output") or ""))
+        for event in events
+        if event["type"] == "TaskSucceeded"
+    )
+    ran = sorted(
+        (moment(answer["CreatedAt"]), moment(answer["UpdatedAt"]))
+        for answer in answers
+        if answer.get("Status") in _ENDED_STATEMENTS and {"CreatedAt", "UpdatedAt"} <= answer.keys()
+    )
+    seconds, until = 0.0, None
+    for start, end in ran:
+        begin = start if until is None else max(start, until)
+        seconds += max(0.0, (end - begin).total_seconds())
+        until = end if until is None else max(end, until)
+    return seconds
+
+
 @dataclass
 class _Attempt:
     start: datetime
@@ -100,13 +174,13 @@ def states_of(events: Iterable[Mapping[str, Any]], *, running: bool = False) -> 
 
 def error_of(events: Iterable[Mapping[str, Any]]) -> tuple[str, str] | None:
     """The error that the failure states handle, and its cause; None if the run did not come to them."""
+    found = None
     for event in events:
         text = event.get("stateEnteredEventDetails", {}).get("input") or ""
-        if '"failure"' in text:
-            failure = _json(text).get("failure", {})
-            if isinstance(failure, dict) and "Error" in failure:
-                return str(failure["Error"]), str(failure.get("Cause", ""))
-    return None
+        failure = _json(text).get("failure") if '"failure"' in text else None
+        if isinstance(failure, dict) and "Error" in failure:
+            found = str(failure["Error"]), str(failure.get("Cause", ""))
+    return found
 
 
 class _Reader:

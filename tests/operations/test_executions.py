@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 
-from operations.executions import Archive, Execution, StateMachine, readable_cause, visits
+from operations.executions import Archive, Execution, StateMachine, visits
+from report.making import readable_cause
 from tests.local_cloud.conftest import Endpoint
 from tests.local_cloud.waiting import until
 

@@ -1,0 +1,315 @@
+"""Makes the document of a run. Pure: who asks for it has read the history, the plan, the ledger and quarantine before."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, cast
+
+from contract.ledger import ROWS, LedgerLine, word_of
+from contract.plan import Plan, PlannedFile
+from report.cost import Resources, cost_of
+from report.document import (
+    VERSION,
+    Alarm,
+    AnalyticsTable,
+    Check,
+    Document,
+    Failure,
+    File,
+    FileOutcome,
+    Files,
+    Graph,
+    Link,
+    Outcome,
+    Permissions,
+    Rejects,
+    Rows,
+    State,
+    Throughput,
+    Window,
+)
+from report.states import LONGEST_PAYLOAD, cut, error_of, states_of, work_of
+from report.times import moment, seconds_between, told
+
+MOST_FILES = 1000
+MOST_NOTES = 100
+
+WRITING = "WriteReport"
+"""The names of the states that write the document begin with this. The document leaves them out: they have not ended yet."""
+
+_ENDINGS: Mapping[str, Outcome] = {
+    "Succeeded": "succeeded",
+    "SucceededWithRejects": "succeeded_with_rejects",
+    "NothingToDo": "nothing_to_do",
+    "Skipped": "skipped",
+    "Failed": "failed",
+}
+_HANDLING = ("ReleaseLeaseAfterFailure", "WordFailure", "NotifyFailure", "Failed")
+_STATUS: Mapping[str, Outcome] = {"RUNNING": "running", "SUCCEEDED": "succeeded"}
+
+_NOTHING_PUBLISHED = "Nothing is lost. Nothing of this run was published: its files are still in the landing zone, and the next run takes them."
+_PUBLISHED = "Nothing is lost. The rows of this run are published. The next run does what this run left undone, also if nothing new lands."
+_TO_DO = (
+    "Read the runbook's section about the error. When the cause is mended, wait for the next scheduled run."
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Execution:
+    """An execution as Step Functions describes it; `ended` is None while it runs."""
+
+    deployment: str
+    region: str
+    arn: str
+    started: datetime
+    ended: datetime | None = None
+    status: str = "RUNNING"
+    input: str | None = None
+    error: str | None = None
+    cause: str | None = None
+
+    @property
+    def run_id(self) -> str:
+        """The name of the run."""
+        return self.arn.rpartition(":")[2]
+
+    @classmethod
+    def of(cls, description: Mapping[str, Any], *, deployment: str, region: str) -> "Execution":
+        """From DescribeExecution's answer."""
+        return cls(
+            deployment=deployment,
+            region=region,
+            arn=description["executionArn"],
+            started=moment(description["startDate"]),
+            ended=moment(description["stopDate"]) if description.get("stopDate") else None,
+            status=description["status"],
+            input=description.get("input"),
+            error=description.get("error"),
+            cause=description.get("cause"),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Findings:
+    """What others know of the run; what nobody has asked for is None or empty."""
+
+    plan: Plan | None = None
+    ledger: Sequence[LedgerLine] = ()
+    rows_of_files: Mapping[str, int] = field(default_factory=dict)
+    rejects: Sequence[Rejects] = ()
+    checks: Sequence[Check] = ()
+    analytics: Sequence[AnalyticsTable] = ()
+    permissions: Permissions | None = None
+    alarms: Sequence[Alarm] | None = None
+    resources: Resources | None = None
+    graph: Graph | None = None
+    lineage: dict[str, Any] | None = None
+
+
+def document_of(execution: Execution, events: Sequence[Mapping[str, Any]], findings: Findings) -> Document:
+    """The document of a run that has ended, goes on, or is just writing it."""
+    known = state_data(events)
+    states = [
+        state
+        for state in states_of(events, running=execution.status == "RUNNING")
+        if not state["name"].startswith(WRITING)
+    ]
+    outcome = _outcome(execution, states)
+    datasets = _datasets(execution.run_id, known, findings.ledger)
+    seconds = seconds_between(execution.started, execution.ended) if execution.ended else None
+    files = _files(findings, known, execution.run_id)
+    return {
+        "version": VERSION,
+        "deployment": execution.deployment,
+        "region": execution.region,
+        "run_id": execution.run_id,
+        "execution_arn": execution.arn,
+        "outcome": outcome,
+        "started": told(execution.started),
+        "ended": told(execution.ended) if execution.ended else None,
+        "seconds": seconds,
+        "input": cut(execution.input),
+        "window": _window(known),
+        "failure": _failure(execution, states, events, datasets) if outcome == "failed" else None,
+        "notes": [str(note) for note in known.get("plan", {}).get("notes", [])][:MOST_NOTES],
+        "states": states,
+        "graph": findings.graph,
+        "files": files,
+        "datasets": datasets,
+        "rejects": list(findings.rejects),
+        "checks": list(findings.checks),
+        "analytics": list(findings.analytics),
+        "throughput": _throughput(files, datasets, seconds, outcome),
+        "permissions": findings.permissions,
+        "alarms": None if findings.alarms is None else list(findings.alarms),
+        "cost": cost_of(work_of(events), findings.resources, execution.region),
+        "lineage": findings.lineage,
+        "links": _links(execution, known),
+    }
+
+
+def state_data(events: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """What the run knew at last: the plan's summary, the report, the statement that read the ledger."""
+    known: dict[str, Any] = {}
+    for event in events:
+        for details, text in (("stateEnteredEventDetails", "input"), ("stateExitedEventDetails", "output")):
+            found = _object(event.get(details, {}).get(text))
+            if "lease" in found:
+                known = found
+    return known
+
+
+def readable_cause(cause: str) -> str:
+    """The message inside a cause that is JSON (Lambda's error, EMR's step), or the cause itself."""
+    found = _object(cause)
+    if "errorMessage" in found:
+        return str(found["errorMessage"])
+    details = found.get("Step", {}).get("Status", {}).get("FailureDetails", {})
+    return f"{details.get('Message')} (log: {details.get('LogFile')})" if details else cause
+
+
+def ending_of(states: Sequence[State]) -> str | None:
+    """The name of the state in which the run ended; None if it has not come to one."""
+    return next((state["name"] for state in reversed(states) if state["name"] in _ENDINGS), None)
+
+
+def _outcome(execution: Execution, states: Sequence[State]) -> Outcome:
+    ending = ending_of(states)
+    if ending:
+        return _ENDINGS[ending]
+    return _STATUS.get(execution.status, "failed")
+
+
+def _datasets(run_id: str, known: Mapping[str, Any], ledger: Sequence[LedgerLine]) -> list[Rows]:
+    """The ledger's lines if they were read, else what ReportRun has told of them."""
+    if ledger:
+        return [_rows(line.run_id, line.dataset, line.counts) for line in ledger]
+    report = known.get("report", {})
+    own = {run_id: report.get("datasets", {}), **report.get("made_up_for", {})}
+    return [
+        _rows(run, dataset, counts)
+        for run, datasets in own.items()
+        for dataset, counts in sorted(datasets.items())
+    ]
+
+
+def _rows(run_id: str, dataset: str, counts: Mapping[str, int]) -> Rows:
+    words: Any = {word_of(name): counts[name] for name in ROWS}
+    return cast("Rows", {"run_id": run_id, "dataset": dataset, **words})
+
+
+def _files(findings: Findings, known: Mapping[str, Any], run_id: str) -> Files:
+    plan, summary = findings.plan, known.get("plan", {})
+    if plan is None:
+        return {"total": summary.get("files", 0), "bytes": summary.get("bytes", 0), "listed": []}
+    published = any(line.run_id == run_id for line in findings.ledger) or "report" in known
+    listed = [_file(file, plan, findings.rows_of_files, published=published) for file in plan.files]
+    with_notes_first = sorted(listed, key=lambda file: file["note"] is None)
+    return {
+        "total": len(plan.files),
+        "bytes": sum(file.size for file in plan.files),
+        "listed": with_notes_first[:MOST_FILES],
+    }
+
+
+def _file(file: PlannedFile, plan: Plan, rows: Mapping[str, int], *, published: bool) -> File:
+    outcome: FileOutcome
+    if file.problem:
+        outcome = "quarantined"
+    elif plan.is_empty(file):
+        outcome = "empty"
+    else:
+        outcome = "published" if published else "waiting"
+    return {
+        "key": file.key,
+        "dataset": file.dataset,
+        "bytes": file.size,
+        "rows": rows.get(file.key),
+        "outcome": outcome,
+        "note": file.problem,
+    }
+
+
+def _window(known: Mapping[str, Any]) -> Window | None:
+    window = known.get("plan", {}).get("window")
+    return {"start": told(moment(window["start"])), "end": told(moment(window["end"]))} if window else None
+
+
+def _failure(
+    execution: Execution,
+    states: Sequence[State],
+    events: Sequence[Mapping[str, Any]],
+    datasets: Sequence[Rows],
+) -> Failure:
+    handled = error_of(events)
+    error, cause = handled or (execution.error or execution.status, execution.cause or "")
+    failed = [state for state in states if state["status"] == "failed" and state["name"] not in _HANDLING]
+    inner = [state for state in failed if state["tries"]] or failed
+    published = any(rows["run_id"] == execution.run_id for rows in datasets) or any(
+        state["name"] == "PublishWarehouse" and state["status"] == "succeeded" for state in states
+    )
+    return {
+        "state": inner[-1]["name"] if inner else None,
+        "error": error,
+        "cause": readable_cause(cause)[:LONGEST_PAYLOAD],
+        "safe": _PUBLISHED if published else _NOTHING_PUBLISHED,
+        "to_do": _TO_DO,
+        "runbook": f"docs/runbook.md#{_anchor(error)}",
+        "log": _log(cause),
+    }
+
+
+def _anchor(error: str) -> str:
+    """The anchor of the runbook's section; all errors of the Data API share one, and so do runs that were ended from outside."""
+    if error in ("ABORTED", "TIMED_OUT"):
+        return "runfailed"
+    if error.startswith("RedshiftData."):
+        return "redshiftdata-errors"
+    return "".join(letter for letter in error.lower() if letter.isalnum() or letter in "-_")
+
+
+def _log(cause: str) -> str | None:
+    """The log of the EMR step, if the cause names it."""
+    found = _object(cause).get("Step", {}).get("Status", {}).get("FailureDetails", {}).get("LogFile")
+    return str(found) if found else None
+
+
+def _throughput(
+    files: Files, datasets: Sequence[Rows], seconds: float | None, outcome: Outcome
+) -> Throughput:
+    rows = sum(each["read"] for each in datasets) if datasets or outcome == "nothing_to_do" else None
+    return {
+        "files": files["total"],
+        "bytes": files["bytes"],
+        "rows": rows,
+        "bytes_per_second": _rate(files["bytes"], seconds),
+        "rows_per_second": _rate(rows, seconds),
+        "cpu_seconds": None,
+    }
+
+
+def _rate(amount: int | None, seconds: float | None) -> float | None:
+    return round(amount / seconds, 1) if amount and seconds else None
+
+
+def _links(execution: Execution, known: Mapping[str, Any]) -> list[Link]:
+    """The execution in AWS's console, and where the refused rows and files are."""
+    console = f"https://{execution.region}.console.aws.amazon.com/states/home?region={execution.region}"
+    links: list[Link] = [
+        {
+            "title": "the execution in the console of Step Functions",
+            "href": f"{console}#/v2/executions/details/{execution.arn}",
+        }
+    ]
+    places = known.get("report", {}).get("quarantine", [])
+    return links + [{"title": "refused rows and files, with reasons", "href": place} for place in places]
+
+
+def _object(text: str | None) -> dict[str, Any]:
+    """The object that a text holds; empty for any other text."""
+    try:
+        found = json.loads(text or "")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
