@@ -58,7 +58,7 @@ class Polling:
 class RunSql(Construct):
     """Runs a batch of statements as one transaction, or one statement with bound parameters.
 
-    `state` ends with `{"statement": <id>}` at `result_path`. Each statement of a batch may hold RUN_SLOT once; the
+    `state` ends with `{"statement": <id>}` at `result_path`. Each statement of a batch may hold RUN_SLOT; the
     execution's name replaces it. The errors of the state machine are StatementFailed with Redshift's message,
     StatementAborted, and StatementTimedOut after the statement was cancelled. A serializable-isolation conflict is
     retried. If a statement finishes just before its cancellation, it has taken effect, so it is a success. So is a statement
@@ -271,7 +271,7 @@ def _named_batch(statements: Sequence[str]) -> str:
     The statements come from the state data: a quotation mark within an intrinsic function's literal would need escaping.
     """
     named = (
-        f"States.Format($.statements[{number}], $$.Execution.Name)"
+        f"States.Format($.statements[{number}]{statement.count(RUN_SLOT) * ', $$.Execution.Name'})"
         if RUN_SLOT in statement
         else f"$.statements[{number}]"
         for number, statement in enumerate(statements)

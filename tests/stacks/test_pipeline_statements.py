@@ -298,6 +298,16 @@ def test_what_has_landed_is_looked_up_with_the_list_that_the_run_has_written(
     assert named(loops["MatchLedger"]) == [False] * (len(statements) - 2) + [True, False]
 
 
+def test_the_name_of_the_execution_is_given_for_each_slot_of_each_statement(
+    loops: dict[str, NestedState],
+) -> None:
+    """An intrinsic States.Format with fewer or more values than slots fails the execution."""
+    for name in ("MatchLedger", "LoadStaging", "PublishWarehouse"):
+        sqls = branch(loops[name])["submit"]["Parameters"]["Sqls.$"]
+        given = [part.count("$$.Execution.Name") for part in re.split(r", (?=\$\.s|States)", sqls)]
+        assert given == [sql.count("{}") for sql in sent(loops[name])], name
+
+
 def named(loop: NestedState) -> list[bool]:
     """Of each statement of a batch, whether the execution's name is filled in."""
     text = branch(loop)["submit"]["Parameters"]["Sqls.$"].removeprefix("States.Array(").removesuffix(")")
