@@ -1,0 +1,243 @@
+"use strict";
+// The charts, drawn by Observable Plot. Colours are the page's variables, so that dark, light and print need no other chart.
+
+const charts = []; // {box, draw, width}: drawn when the page knows the width of their boxes, and again when the width changes
+
+// A figure with a title, what the chart shows in words, and the same values as a table
+function chart({title, says, draw, legend = null, rows = null}) {
+  const box = element("div", {role: "img", "aria-label": says});
+  charts.push({box, draw, width: 0});
+  return element("figure", {}, title && element("figcaption", {}, title), legend, box, rows);
+}
+
+function drawAll(width = null) {
+  for (const one of charts) {
+    const wide = Math.floor(width ?? one.box.clientWidth);
+    if (wide <= 0 || wide === one.width) continue;
+    one.width = wide;
+    const svg = one.draw(wide);
+    svg.setAttribute("aria-hidden", "true");
+    one.box.replaceChildren(svg);
+  }
+}
+
+const LETTER = 6.4; // width of a letter of the charts, about
+const style = {fontFamily: "inherit", fontSize: "12px", fontVariantNumeric: "tabular-nums", unicodeBidi: "plaintext"};
+
+function shorten(text, letters) {
+  const all = [...String(text)];
+  return all.length <= letters ? String(text) : `${all.slice(0, Math.max(1, letters - 1)).join("")}…`;
+}
+
+function leftFor(names, width) {
+  return Math.min(d3.max(names, (name) => [...String(name)].length) * LETTER + 12, width * 0.42);
+}
+
+const legend = (entries) =>
+  element("ul", {class: "legend"}, entries.map(([name, paint]) => {
+    const svg = d3.create("svg").attr("width", 12).attr("height", 12).attr("aria-hidden", "true");
+    const box = svg.append("rect").attr("x", 1).attr("y", 1).attr("width", 10).attr("height", 10);
+    for (const [key, value] of Object.entries(paint)) box.attr(key, value);
+    return element("li", {}, svg.node(), name);
+  }));
+
+// ---- where every row went: what was read, and under it its parts, each from where the part before it ends
+
+const PARTS = [
+  ["inserted", "var(--accent)"],
+  ["updated", "var(--accent)"],
+  ["stale", "var(--bar)"],
+  ["duplicate", "var(--bar)"],
+  ["quarantined", "var(--bad)"],
+];
+const PART_WORDS = {quarantined: "refused"};
+
+function accounting(rows, nameOf) {
+  return (width) => {
+    const bars = [];
+    for (const row of rows) {
+      bars.push({id: `${nameOf(row)}\t`, name: nameOf(row), from: 0, to: row.read, rows: row.read, whole: true, fill: "var(--ink)"});
+      let from = 0;
+      for (const [part, fill] of PARTS) {
+        const rowsOfPart = row[part];
+        bars.push({id: `${nameOf(row)}\t${part}`, name: PART_WORDS[part] ?? part, from, to: from + rowsOfPart, rows: rowsOfPart, of: row.read, fill});
+        from += rowsOfPart;
+      }
+    }
+    const most = d3.max(bars, (bar) => bar.to) || 1;
+    const left = 84, right = 14 * LETTER;
+    const label = (bar) => (bar.whole ? count(bar.rows) : bar.rows ? `${count(bar.rows)} · ${share(bar.rows, bar.of)}` : "0");
+    return Plot.plot({
+      width, marginLeft: left, marginRight: right, marginTop: 2, marginBottom: 34, height: bars.length * 17 + rows.length * 8 + 40, style,
+      x: {label: "rows", domain: [0, most], ticks: width < 500 ? 3 : 6, tickFormat: "~s"},
+      y: {axis: null, domain: bars.map((bar) => bar.id), padding: 0.25},
+      marks: [
+        Plot.gridX({stroke: "var(--line)", strokeOpacity: 1, ticks: width < 500 ? 3 : 6}),
+        Plot.barX(bars, {y: "id", x1: "from", x2: "to", fill: "fill"}),
+        Plot.text(bars, {y: "id", x: 0, dx: -8, textAnchor: "end", text: "name", fill: (bar) => (bar.whole ? "var(--ink)" : "var(--grey)"), fontWeight: (bar) => (bar.whole ? 600 : 400)}),
+        Plot.text(bars, {y: "id", x: "to", dx: 6, textAnchor: "start", text: label, fill: (bar) => (bar.rows ? (bar.fill === "var(--bad)" ? "var(--bad)" : "var(--ink)") : "var(--grey)")}),
+      ],
+    });
+  };
+}
+
+// ---- where the time went: a line for each visit of a state; its tries one after the other, its waits apart
+
+function gantt(visits, start, until) {
+  const at = (iso) => (Date.parse(iso) - start) / 1000;
+  const lines = visits.map((visit, index) => ({...visit, id: String(index), from: at(visit.entered), to: visit.ended ? at(visit.ended) : until,
+    label: visit.branch ? `↳ ${visit.name}` : visit.name}));
+  const tries = lines.flatMap((line) => line.tries.map((one, number) => ({line, number, of: line.tries.length, from: at(one.from),
+    to: one.to ? at(one.to) : line.to, error: one.error, cause: one.cause})));
+  const waits = lines.flatMap((line) => line.waits.map((wait) => ({line, from: at(wait.from), to: at(wait.to), why: wait.why})));
+  const open = (line) => (line.ended ? duration(line.seconds) : "so far " + duration(line.to - line.from));
+  return (width) => {
+    const left = leftFor(lines.map((line) => line.label), width);
+    const letters = Math.floor((left - 12) / LETTER);
+    const right = 8 * LETTER + 10;
+    const late = (line) => line.to > until * 0.6; // the text then stands before the bar
+    const text = (line) => (line.tries.length > 1 ? `${open(line)} · ${line.tries.length} tries` : open(line));
+    const least = (until / Math.max(60, width - left - right)) * 2; // two pixels: a short state can be seen
+    return Plot.plot({
+      width, marginLeft: left, marginRight: right, marginTop: 2, marginBottom: 34, height: lines.length * 19 + 40, style,
+      x: {label: "seconds since the start", domain: [0, until], ticks: width < 500 ? 4 : 8},
+      y: {axis: null, domain: lines.map((line) => line.id), padding: 0.25},
+      marks: [
+        Plot.gridX({stroke: "var(--line)", strokeOpacity: 1, ticks: width < 500 ? 4 : 8}),
+        Plot.ruleY(lines, {y: "id", x1: "from", x2: "to", stroke: "var(--bar)"}),
+        Plot.barX(lines.filter((line) => !line.tries.length), {y: "id", x1: "from", x2: (line) => Math.max(line.to, line.from + least), fill: paint}),
+        Plot.barX(tries, {y: (one) => one.line.id, x1: "from", x2: (one) => Math.max(one.to, one.from + least), fill: (one) => (one.error ? "var(--bad)" : paint(one.line)),
+          stroke: "var(--paper)", strokeWidth: (one) => (one.of > 1 ? 1 : 0), title: (one) => `${one.line.name}, try ${one.number + 1} of ${one.of}${one.error ? `: ${one.error}` : ""}`}),
+        Plot.barX(waits, {y: (wait) => wait.line.id, x1: "from", x2: (wait) => Math.max(wait.to, wait.from + least), fill: "var(--paper)", stroke: "var(--bar)", strokeWidth: 1,
+          title: (wait) => `${wait.line.name}, ${WAITS[wait.why] ?? wait.why}: ${duration(wait.to - wait.from)}`}),
+        Plot.text(lines, {y: "id", x: 0, dx: -left + 2, frameAnchor: "left", textAnchor: "start", text: (line) => shorten(line.label, letters), title: "name",
+          fill: (line) => (line.status === "failed" ? "var(--bad)" : "var(--ink)"), fontWeight: (line) => (line.status === "failed" ? 600 : 400)}),
+        Plot.text(lines.filter((line) => !late(line) || line.from < until * 0.3), {y: "id", x: (line) => Math.max(line.to, line.from + least), dx: 5, textAnchor: "start", text, fill: "var(--grey)"}),
+        Plot.text(lines.filter((line) => late(line) && line.from >= until * 0.3), {y: "id", x: "from", dx: -5, textAnchor: "end", text, fill: "var(--grey)"}),
+      ],
+    });
+  };
+}
+
+const WAITS = {queue: "waited for a free place", retry: "waited before the next try", poll: "waited for the next look"};
+const PAINTS = {succeeded: "var(--bar)", failed: "var(--bad)", aborted: "var(--faint)", running: "var(--accent)"};
+const paint = (visit) => PAINTS[visit.status];
+
+// ---- the history of a check: a word-sized line, and a dot for this run
+
+function sparkline(past, now) {
+  const values = [...past.map((one) => one.violations), now];
+  return Plot.plot({
+    width: 110, height: 22, margin: 4, axis: null, style,
+    x: {domain: [0, Math.max(1, values.length - 1)]},
+    y: {domain: [0, d3.max(values) || 1]},
+    marks: [
+      Plot.lineY(values, {stroke: "var(--bar)", strokeWidth: 1.25}),
+      Plot.dot([now], {x: values.length - 1, y: now, r: 2.5, fill: now ? "var(--bad)" : "var(--ink)"}),
+    ],
+  });
+}
+
+// ---- the analytics: a chart by the kind of a table's columns
+
+const isNumber = (column, rows) => rows.some((row) => typeof row[column] === "number") && rows.every((row) => row[column] === null || typeof row[column] === "number");
+const isDay = (column, rows) => rows.every((row) => typeof row[column] === "string" && /^\d{4}-\d\d-\d\d/.test(row[column]));
+
+function shapeOf(analytics) {
+  const {columns, rows} = analytics;
+  const all = d3.range(columns.length);
+  const numbers = all.filter((index) => isNumber(index, rows));
+  const day = all.find((index) => isDay(index, rows));
+  const find = (...patterns) => patterns.map((pattern) => numbers.find((index) => pattern.test(columns[index].name))).find((index) => index !== undefined);
+  const reviews = find(/^review(s|_count)$/, /reviews?$|_count$/);
+  const stars = all.find((index) => /^(stars|review_rating|rating)$/.test(columns[index].name));
+  if (day !== undefined && day < 2 && numbers.length) return {kind: "days", label: day, measure: reviews ?? numbers[0]};
+  if (stars !== undefined && reviews !== undefined && rows.length <= 6) return {kind: "stars", label: stars, measure: reviews};
+  const label = all.find((index) => /^(title|name|user_display_name|user_name)$/.test(columns[index].name)) ??
+    all.find((index) => !numbers.includes(index)) ?? all.find((index) => /_id$/.test(columns[index].name));
+  const rated = find(/^weighted/, /^wilson/, /^(average_review_rating|average_reviews?_rating)$/, /average.*rating/);
+  const byCount = /count|most|reviewed|active/i.test(`${analytics.table}`);
+  const measure = /rising/.test(analytics.table) ? find(/growth|rise|change|ratio/) ?? reviews : byCount ? reviews : rated ?? reviews;
+  if (label === undefined || measure === undefined) return {kind: "none"};
+  return {kind: "ranking", label, measure, reviews: reviews === measure ? undefined : reviews, rated: measure === rated};
+}
+
+function days(rows, {label, measure}, name) {
+  return (width) => Plot.plot({
+    width, height: 150, marginLeft: 44, marginBottom: 34, style,
+    x: {type: "utc", label: null},
+    y: {label: name, grid: true, nice: true, ticks: 4, tickFormat: "~s"},
+    marks: [
+      Plot.rectY(rows, {x: (row) => new Date(row[label].slice(0, 10)), y: (row) => row[measure] ?? 0, interval: "day", fill: "var(--bar)", title: (row) => `${row[label]}: ${value(row[measure])}`}),
+      Plot.ruleY([0], {stroke: "var(--line)"}),
+    ],
+  });
+}
+
+function bars(rows, {label, measure, reviews, rated, kind}, name) {
+  return (width) => {
+    const shown = rows.slice(0, 10).map((row, index) => ({row, id: String(index), name: kind === "stars" ? `${value(row[label])} ★` : value(row[label])}));
+    const left = leftFor(shown.map((one) => one.name), width);
+    const letters = Math.floor((left - 14) / (LETTER * 1.02));
+    const text = (one) => (reviews === undefined ? value(one.row[measure]) : `${value(one.row[measure])} · ${value(one.row[reviews])}`);
+    const right = d3.max(shown, (one) => text(one).length) * LETTER + 12;
+    const known = shown.filter((one) => one.row[measure] !== null);
+    const domain = rated ? [1, 5] : [Math.min(0, d3.min(known, (one) => one.row[measure]) ?? 0), d3.max(known, (one) => one.row[measure]) || 1];
+    const y = {y: "id"};
+    return Plot.plot({
+      width, marginLeft: left, marginRight: right, marginTop: 2, marginBottom: 34, height: shown.length * 19 + 40, style,
+      x: {label: name, domain, ticks: rated ? [1, 2, 3, 4, 5] : 4, tickFormat: rated ? "d" : "~s"},
+      y: {axis: null, domain: shown.map((one) => one.id), padding: 0.25},
+      marks: [
+        Plot.gridX({stroke: "var(--line)", strokeOpacity: 1, ticks: rated ? [1, 2, 3, 4, 5] : 4}),
+        rated // a rating has no zero: a place on a line, not a length
+          ? [Plot.ruleY(shown, {...y, x1: domain[0], x2: domain[1], stroke: "var(--line)"}), Plot.dot(known, {...y, x: (one) => one.row[measure], r: 4, fill: "var(--ink)"})]
+          : Plot.barX(known, {...y, x: (one) => one.row[measure], fill: "var(--bar)"}),
+        Plot.text(shown, {...y, x: domain[0], dx: -8, textAnchor: "end", text: (one) => shorten(one.name, letters), title: "name", fill: "var(--ink)"}),
+        Plot.text(shown, {...y, x: rated ? domain[1] : (one) => Math.max(domain[0], one.row[measure] ?? 0), dx: 8, textAnchor: "start", text, fill: "var(--ink)"}),
+      ],
+    });
+  };
+}
+
+// ---- the state machine, as it was laid out when the templates were made
+
+const GRAPH_MARKS = {succeeded: "✓", failed: "✕", aborted: "–", running: "▸"};
+
+function stateMachine(graph, statusOf, choose) {
+  const nodes = graph.nodes.map((node) => ({...node, status: statusOf(node.name)}));
+  const points = graph.edges.flatMap((edge, index) => edge.points.map(([x, y]) => ({x, y, index, gone: statusOf(edge.from) && statusOf(edge.to)})));
+  const ends = graph.edges.filter((edge) => edge.points.length > 1).map((edge) => {
+    const [from, to] = edge.points.slice(-2);
+    return {x: to[0], y: to[1], angle: (Math.atan2(to[1] - from[1], to[0] - from[0]) * 180) / Math.PI + 90};
+  });
+  const around = nodes.filter((node) => node.group), inner = nodes.filter((node) => !node.group);
+  const box = {x1: (node) => node.x - node.width / 2, x2: (node) => node.x + node.width / 2, y1: (node) => node.y - node.height / 2, y2: (node) => node.y + node.height / 2};
+  const svg = Plot.plot({
+    width: graph.width, height: graph.height, margin: 0, axis: null, style,
+    x: {type: "identity"}, y: {type: "identity"},
+    marks: [
+      Plot.rect(around, {...box, rx: 4, fill: "var(--quiet)", stroke: "var(--line)"}),
+      Plot.line(points, {x: "x", y: "y", z: "index", stroke: (point) => (point.gone ? "var(--grey)" : "var(--faint)"), strokeWidth: 1.25, curve: "basis"}),
+      Plot.dot(ends, {x: "x", y: "y", symbol: "triangle", r: 3, rotate: "angle", fill: "var(--grey)"}),
+      Plot.rect(inner, {...box, rx: (node) => (node.type === "Choice" ? 12 : 3), fill: (node) => (node.status === "failed" ? "var(--bad)" : "var(--paper)"),
+        stroke: (node) => (node.status === "failed" ? "var(--bad)" : node.status === "running" ? "var(--accent)" : node.status ? "var(--ink)" : "var(--faint)"),
+        strokeWidth: (node) => (node.status === "running" ? 3 : 1.25), strokeDasharray: null, className: "node"}),
+      Plot.text(inner, {x: "x", y: "y", text: (node) => `${GRAPH_MARKS[node.status] ? `${GRAPH_MARKS[node.status]} ` : ""}${node.name}`,
+        fill: (node) => (node.status === "failed" ? "var(--paper)" : node.status ? "var(--ink)" : "var(--grey)"), pointerEvents: "none"}),
+      Plot.text(around, {x: (node) => node.x - node.width / 2 + 8, y: (node) => node.y - node.height / 2 + 12, textAnchor: "start", text: "name", fill: "var(--grey)"}),
+    ],
+  });
+  svg.querySelectorAll("g.node rect").forEach((rect, index) => {
+    const node = inner[index];
+    const open = () => choose(node.name);
+    rect.setAttribute("tabindex", "0");
+    rect.setAttribute("role", "button");
+    rect.setAttribute("aria-label", `${node.name}: ${node.status ?? "not entered"}`);
+    rect.addEventListener("click", open);
+    rect.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" || event.key === " ") { event.preventDefault(); open(); }
+    });
+  });
+  return svg;
+}

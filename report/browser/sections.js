@@ -1,0 +1,325 @@
+"use strict";
+// The sections in the order of the page: a glance, a minute, an hour
+
+function section(id, title, attributes, ...children) {
+  return element("section", {id, "aria-labelledby": `${id}-title`, ...attributes}, element("h2", {id: `${id}-title`}, title), ...children);
+}
+
+const command = (text) => element("code", {}, text);
+const HOUR = {class: "hour"};
+
+// ---- a glance
+
+const lastMoment = () => d3.max([run.started, run.ended, ...run.states.flatMap((state) => [state.entered, state.ended, ...state.tries.flatMap((one) => [one.from, one.to])])].filter(Boolean));
+
+function header() {
+  const outcome = OUTCOMES[run.outcome] ?? {word: run.outcome, shape: d3.symbolSquare2, kind: "grey"};
+  document.title = `${outcome.word}: ${run.deployment} ${run.run_id}`;
+  const took = run.ended ? [told("seconds", duration)] : [`so far ${duration((Date.parse(lastMoment()) - Date.parse(run.started)) / 1000)}, as told at ${moment(lastMoment())} UTC`];
+  const counted = run.datasets.length ? [" · ", summed("datasets", "read"), " rows"] : [];
+  return element("header", {},
+    element("h1", {}, shape(outcome.kind, outcome.shape), outcome.word),
+    element("p", {}, data(run.deployment), " · ", told("started", moment), " UTC · ", ...took, ...counted),
+    element("p", {class: "grey small"}, "run ", data(run.run_id), " · ", run.region,
+      run.window && [" · reviews from ", moment(run.window.start), " to ", moment(run.window.end)]),
+    run.failure && failure(run.failure),
+    run.notes.length ? element("ul", {class: "notes"}, run.notes.map((note) => element("li", {}, data(note)))) : null,
+    keyNumbers());
+}
+
+function failure(failed) {
+  const lines = [
+    ["Why", data(failed.cause)],
+    ["What is safe", data(failed.safe)],
+    ["What to do", data(failed.to_do)],
+    ["Read on", [failed.runbook && element("span", {}, "runbook: ", link(failed.runbook, /^https?:/.test(failed.runbook) ? failed.runbook : "")), failed.log && element("p", {}, "log: ", link(failed.log, /^https?:/.test(failed.log) ? "the state's log" : ""))]],
+  ];
+  return element("div", {class: "failure"},
+    element("p", {}, element("strong", {}, failed.state ? [data(failed.state), " failed: "] : "Failed: ", data(failed.error))),
+    element("dl", {}, lines.filter(([, text]) => text).map(([name, text]) => [element("dt", {}, name), element("dd", {}, text)])));
+}
+
+function keyNumbers() {
+  const one = (name, ...values) => element("div", {}, element("dt", {}, name), element("dd", {}, ...values));
+  const rows = run.datasets.length
+    ? [["Read", "read"], ["Inserted", "inserted"], ["Updated", "updated"], ["Stale", "stale"], ["Duplicate", "duplicate"], ["Refused", "quarantined"]].map(([name, key]) => one(name, summed("datasets", key)))
+    : [];
+  const failed = run.checks.filter((check) => broken(check));
+  const refused = run.permissions?.refused.length;
+  return element("dl", {class: "key"},
+    ...rows,
+    one("Files", told("files/total"), " ", element("small", {}, told("files/bytes", bytes))),
+    one("Checks", run.checks.length ? (failed.length ? element("span", {class: "bad"}, `✕ ${plural(failed.length, "rule")} of ${count(run.checks.length)}`) : `✓ ${count(run.checks.length)}`) : "none ran"),
+    one("Permissions", run.permissions ? (refused ? element("span", {class: "bad"}, `✕ ${count(refused)} refused`) : "✓") : UNKNOWN),
+    one("Cost", run.cost.usd === null ? UNKNOWN : [told("cost/usd", dollars), " ", element("small", {}, "USD")]));
+}
+
+function contents(sections) {
+  return element("nav", {"aria-label": "Sections"}, element("ul", {}, sections.map((one) => element("li", {}, element("a", {href: `#${one.id}`}, one.querySelector("h2").textContent)))));
+}
+
+// ---- a minute
+
+function rowsSection() {
+  if (!run.datasets.length) return section("rows", "Where every row went", {}, empty(run.outcome === "running" ? "Not known yet: rows are counted when they are published." : "No row was published."));
+  const made = new Set(run.datasets.map((row) => row.run_id));
+  const nameOf = (row) => (made.size > 1 || !made.has(run.run_id) ? `${row.dataset} of ${row.run_id}` : row.dataset);
+  const number = (key, name) => ({name, number: true, of: (row) => {
+    const index = run.datasets.indexOf(row);
+    const written = told(`datasets/${index}/${key}`);
+    return key === "quarantined" && row[key] ? element("a", {href: "#refused"}, written) : written;
+  }});
+  const says = run.datasets.map((row) => `${nameOf(row)}: ${count(row.read)} read, ${PARTS.map(([part]) => `${count(row[part])} ${PART_WORDS[part] ?? part}`).join(", ")}`).join("; ");
+  return section("rows", "Where every row went", {},
+    chart({
+      title: "Rows read, and under them their parts. Together the parts are what was read.",
+      says, draw: accounting(run.datasets, nameOf),
+    }),
+    element("details", {open: false}, element("summary", {}, "The same as a table"),
+      table([{name: "dataset", of: (row) => data(nameOf(row))}, number("read", "read"), ...PARTS.map(([part]) => number(part, PART_WORDS[part] ?? part))], run.datasets, {caption: "Rows by dataset"})),
+    element("p", {class: "small grey screen"}, "Stale: an older version of a record. Duplicate: the same version again. Refused: see ", element("a", {href: "#refused"}, "what was refused"), "."));
+}
+
+function timeSection() {
+  if (!run.states.length) return section("time", "Where the time went", {}, empty("No state was entered."));
+  const start = Date.parse(run.started), until = Math.max(0.001, (Date.parse(run.ended ?? lastMoment()) - start) / 1000);
+  const worth = (state) => state.status !== "succeeded" || state.tries.length > 1 || state.waits.some((wait) => wait.why === "retry") || (state.seconds ?? until) >= until / 100;
+  let shown = run.states.filter(worth);
+  if (shown.length > 60) shown = d3.sort(shown, (state) => (state.status === "succeeded" ? -(state.seconds ?? 0) : -Infinity)).slice(0, 60).sort((a, b) => d3.ascending(a.entered, b.entered));
+  const left = run.states.length - shown.length;
+  const says = shown.map((state) => `${state.name} ${state.ended ? duration(state.seconds) : "still running"}${state.status === "failed" ? ", failed" : ""}${state.tries.length > 1 ? `, ${state.tries.length} tries` : ""}`).join("; ");
+  const kinds = [["work", {fill: "var(--bar)"}], ["waiting", {fill: "var(--paper)", stroke: "var(--bar)"}]];
+  if (shown.some((state) => state.status === "failed" || state.tries.some((one) => one.error))) kinds.push(["failed", {fill: "var(--bad)"}]);
+  if (shown.some((state) => state.status === "running")) kinds.push(["running", {fill: "var(--accent)"}]);
+  return section("time", "Where the time went", {},
+    chart({
+      title: `States${left ? " that took a hundredth of the time or more, failed, or were tried again" : ""}; ↳ is a branch.`,
+      legend: legend(kinds),
+      says, draw: gantt(shown, start, until),
+    }),
+    left ? element("p", {class: "small grey screen"}, `${plural(left, "shorter state")} ${left === 1 ? "is" : "are"} in `, element("a", {href: "#events"}, "Events"), ".") : null,
+    throughput());
+}
+
+function throughput() {
+  const {bytes_per_second, rows_per_second, cpu_seconds} = run.throughput;
+  const parts = [
+    bytes_per_second !== null && [told("throughput/bytes_per_second", bytes), " a second"],
+    rows_per_second !== null && [told("throughput/rows_per_second", plain), " rows a second"],
+    cpu_seconds !== null && [told("throughput/cpu_seconds", duration), " of CPU"],
+  ].filter(Boolean);
+  return parts.length ? element("p", {class: "small grey"}, parts.flatMap((part, index) => (index ? [" · ", ...part] : part))) : null;
+}
+
+function analyticsSection() {
+  const filled = run.analytics.filter((one) => one.rows.length);
+  if (!filled.length) {
+    const why = run.analytics.length
+      ? ["No review is in the window", run.window ? ` from ${moment(run.window.start)} to ${moment(run.window.end)}` : "", ". Another window shows some: ", command("make run WINDOW_START=2020-02-01 WINDOW_END=2020-03-01")]
+      : [run.outcome === "running" ? "Not yet: the analytics are the last step." : "The run ended before the analytics, or had no need of them. The tables are as an earlier run left them."];
+    return section("analytics", "What the data says", {}, empty(...why));
+  }
+  const bare = run.analytics.filter((one) => !one.rows.length);
+  return section("analytics", "What the data says", {},
+    element("div", {class: "grid"}, filled.map(analyticsFigure)),
+    bare.length ? element("p", {class: "small grey"}, `No rows: ${bare.map((one) => one.title).join(", ")}.`) : null);
+}
+
+function analyticsFigure(one) {
+  const index = run.analytics.indexOf(one);
+  const {columns, rows} = one;
+  const found = shapeOf(one);
+  const all = () => table(columns.map((column, place) => ({
+    name: column.name.replaceAll("_", " "), title: column.description, number: isNumber(place, rows),
+    of: (row, line) => (isNumber(place, rows) ? told(`analytics/${index}/rows/${line}/${place}`, value) : data(value(row[place]))),
+  })), rows, {caption: one.title});
+  if (found.kind === "none") return element("figure", {}, element("h3", {}, data(one.title)), all());
+  const name = (place) => columns[place].name.replaceAll("_", " ");
+  const says = rows.slice(0, 10).map((row) => `${value(row[found.label])}: ${value(row[found.measure])}`).join("; ");
+  const title = found.reviews === undefined ? name(found.measure) : `${name(found.measure)} · ${name(found.reviews)}`;
+  const draw = found.kind === "days" ? days(rows, found, name(found.measure)) : bars(rows, found, name(found.measure));
+  const figure = chart({title, says: `${one.title}. ${title}. ${says}`, draw});
+  figure.prepend(element("h3", {}, data(one.title)));
+  figure.append(folded(`${plural(rows.length, "row")}, all columns`, all));
+  return figure;
+}
+
+function refusedSection() {
+  const rows = d3.sum(run.datasets, (row) => row.quarantined);
+  if (!run.rejects.length) {
+    return section("refused", "What was refused", {}, rows
+      ? empty(summed("datasets", "quarantined"), " rows; the document does not say by which rule.")
+      : empty(run.outcome === "running" ? "Not known yet." : run.datasets.length ? "Nothing: every row that was read fits the rules." : "Nothing was judged."));
+  }
+  return section("refused", "What was refused", {},
+    element("p", {class: "small grey"}, "The rows are kept in the quarantine zone. Correct the rule or the files, then: ", command(`pipeline replay ${run.run_id}`)),
+    table([
+      {name: "dataset", of: (one) => data(one.dataset)},
+      {name: "rule", of: (one) => data(one.rule)},
+      {name: "rows", number: true, of: (one, index) => told(`rejects/${index}/rows`)},
+      {name: "share of read", number: true, of: (one) => share(one.rows ?? 0, d3.sum(run.datasets.filter((row) => row.dataset === one.dataset), (row) => row.read))},
+      {name: "examples", of: (one) => (one.examples.length ? folded(plural(one.examples.length, "example"), () => examples(one)) : grey("none"))},
+    ], run.rejects, {caption: "Refused rows by rule"}));
+}
+
+const examples = (one) => element("ul", {class: "notes"}, one.examples.map((example) =>
+  element("li", {}, data(example.file), `, record ${count(example.record)}`, example.key === null ? "" : [", key ", data(example.key)])));
+
+const broken = (check) => check.limit === null ? check.violations > 0 : check.violations > check.limit;
+
+function checksSection() {
+  if (!run.checks.length) return section("checks", "What was checked", {}, empty(run.outcome === "running" ? "Not yet." : "No rule ran: there was nothing to check."));
+  const failing = run.checks.filter(broken), sound = run.checks.filter((check) => !broken(check));
+  const word = (check) => broken(check) ? element("span", {class: `badge ${check.severity === "block" ? "bad" : "warn"}`}, check.severity === "block" ? "✕ blocks" : "▲ warns") : element("span", {class: "badge grey"}, "✓ ", check.severity);
+  const at = (check) => run.checks.indexOf(check);
+  const columns = [
+    {name: "rule", of: (check) => [data(check.rule), check.examples.length ? folded("keys", () => element("p", {}, data(check.examples.join(", ")))) : null]},
+    {name: "table", of: (check) => data(check.table)},
+    {name: "result", of: word},
+    {name: "violations", number: true, of: (check) => told(`checks/${at(check)}/violations`)},
+    {name: "limit", number: true, of: (check) => (check.limit === null ? grey("none") : told(`checks/${at(check)}/limit`, plain))},
+    {name: "before", of: (check) => (check.history.length ? history(check) : grey("first run"))},
+  ];
+  const rows = (checks) => table(columns, checks, {caption: "Rules", rowClass: (check) => (broken(check) ? (check.severity === "block" ? "bad" : "warn") : null)});
+  const said = failing.length ? `${plural(failing.length, "rule")} of ${count(run.checks.length)} found more than ${failing.length === 1 ? "its" : "their"} limit.` : `${plural(run.checks.length, "rule")}; none found more than its limit.`;
+  return section("checks", "What was checked", {},
+    element("p", {}, said),
+    failing.length ? rows(failing) : null,
+    sound.length > 12 || failing.length ? (sound.length ? folded(`${plural(sound.length, "rule")} kept`, () => rows(sound)) : null) : rows(sound));
+}
+
+function history(check) {
+  const past = check.history.map((one) => one.violations);
+  const line = sparkline(check.history, check.violations);
+  line.setAttribute("role", "img");
+  line.setAttribute("aria-label", `the last ${past.length} runs: between ${count(d3.min(past))} and ${count(d3.max(past))} violations`);
+  return line;
+}
+
+// ---- an hour
+
+function graphSection() {
+  if (!run.graph) return section("machine", "The state machine", HOUR, empty("The document has no drawing of the state machine."));
+  const visits = d3.group(run.states, (state) => state.name);
+  const worst = (name) => { // a state that failed once and then succeeded has succeeded: the run went on
+    const all = visits.get(name);
+    return all?.find((visit) => visit.status === "running")?.status ?? all?.at(-1).status ?? null;
+  };
+  const panel = element("div", {class: "state", "aria-live": "polite"}, empty("Choose a state to see what went into it and what came out."));
+  const choose = (name) => {
+    const all = visits.get(name) ?? [];
+    panel.replaceChildren(element("h3", {}, name), ...(all.length ? all.map((visit, index) => folded(summary(visit), () => visited(visit), {open: index === 0})) : [empty("This run did not enter the state.")]));
+  };
+  const drawn = stateMachine(run.graph, worst, choose);
+  drawn.setAttribute("aria-label", "The state machine; states are buttons");
+  drawn.setAttribute("role", "group");
+  return section("machine", "The state machine", HOUR,
+    element("p", {class: "small grey"}, "✓ succeeded, ✕ failed, ▸ running; grey: not entered."),
+    element("div", {class: "graph", tabindex: "0", role: "region", "aria-label": "Drawing of the state machine"}, drawn), panel);
+}
+
+const summary = (visit) => element("span", {}, data(visit.branch ? `${visit.branch} ▸ ${visit.name}` : visit.name),
+  visit.status === "succeeded" ? "" : element("span", {class: visit.status === "failed" ? "bad" : "grey"}, ` ${visit.status}`),
+  visit.tries.length > 1 ? grey(` ${visit.tries.length} tries`) : "", visit.iterations === null ? "" : grey(` ${plural(visit.iterations, "iteration")}`));
+
+function visited(visit) {
+  const attempts = visit.tries.filter((one) => one.error).map((one) => element("li", {}, moment(one.from), " ", element("strong", {class: "bad"}, data(one.error)), one.cause ? element("pre", {tabindex: "0"}, one.cause) : null));
+  const waits = visit.waits.map((wait) => element("li", {}, `${WAITS[wait.why] ?? wait.why}: ${duration((Date.parse(wait.to) - Date.parse(wait.from)) / 1000)}`));
+  return [
+    element("p", {class: "small grey"}, `${visit.type}, entered ${moment(visit.entered)} UTC, ${visit.ended ? duration(visit.seconds) : "not ended"}`),
+    attempts.length || waits.length ? element("ul", {class: "notes small"}, attempts, waits) : null,
+    ...payload("Input", visit.input), ...payload("Output", visit.output),
+  ];
+}
+
+const PAGE = 25;
+const FILE_WORDS = {published: "published", published_before: "published before", quarantined: "quarantined", empty: "empty", waiting: "waits for a later run"};
+
+function filesSection() {
+  const {total, listed} = run.files;
+  if (!total) return section("files", "Files", HOUR, empty("No file had landed."));
+  const all = listed.map((file, index) => ({...file, index, text: [file.key, file.dataset, FILE_WORDS[file.outcome], file.note].join(" ").toLowerCase()}));
+  const box = element("div", {"aria-live": "polite"});
+  let found = all, first = 0;
+  const columns = [
+    {name: "file", of: (file) => [data(file.key), file.note ? element("div", {class: "grey"}, data(file.note)) : null]},
+    {name: "dataset", of: (file) => (file.dataset === null ? grey("none") : data(file.dataset))},
+    {name: "outcome", of: (file) => FILE_WORDS[file.outcome]},
+    {name: "rows", number: true, of: (file) => (file.rows === null ? grey("–") : told(`files/listed/${file.index}/rows`))},
+    {name: "size", number: true, of: (file) => told(`files/listed/${file.index}/bytes`, bytes)},
+  ];
+  const turn = (by) => () => { first += by; show(); };
+  const show = () => {
+    const rows = found.slice(first, first + PAGE);
+    const buttons = found.length > PAGE ? element("p", {class: "search"},
+      element("button", {type: "button", disabled: first === 0, onclick: turn(-PAGE)}, "Before"),
+      element("button", {type: "button", disabled: first + PAGE >= found.length, onclick: turn(PAGE)}, "Next"),
+      element("span", {class: "small grey"}, `${count(first + 1)} to ${count(first + rows.length)} of ${count(found.length)}`)) : null;
+    box.replaceChildren(...[rows.length ? table(columns, rows, {caption: "Files"}) : empty("No file matches."), buttons].filter(Boolean));
+  };
+  const search = element("input", {type: "search", id: "file-search", autocomplete: "off", oninput: (event) => {
+    const words = event.target.value.toLowerCase().split(/\s+/).filter(Boolean);
+    found = all.filter((file) => words.every((word) => file.text.includes(word)));
+    first = 0;
+    show();
+  }});
+  show();
+  return section("files", "Files", HOUR,
+    element("p", {}, told("files/total"), ` file${total === 1 ? "" : "s"}, `, told("files/bytes", bytes),
+      listed.length < total ? `; the first ${count(listed.length)} are listed, those with a note before the others` : "", "."),
+    listed.length > 10 ? element("div", {class: "search"}, element("label", {for: "file-search", class: "small"}, "Name, dataset, outcome or note"), search) : null, box);
+}
+
+function lineageSection() {
+  if (!run.lineage) return section("lineage", "Lineage", HOUR, empty("The document has no lineage."));
+  return section("lineage", "Lineage", HOUR, lineage(run.lineage));
+}
+
+// What a table is made of, and each column from which columns
+function lineage(all) {
+  const tables = Array.isArray(all.tables) ? all.tables : [];
+  if (!tables.length) return folded("As in the document", () => element("pre", {tabindex: "0"}, JSON.stringify(all, null, 2)));
+  return tables.map((one) => folded(element("span", {}, data(one.table), grey(" from ", (one.inputs ?? []).join(", "))), () =>
+    table([{name: "column", of: (column) => data(column.name)}, {name: "from", of: (column) => data((column.from ?? []).join(", "))}], one.columns ?? [], {caption: `Columns of ${one.table}`})));
+}
+
+function eventsSection() {
+  if (!run.states.length) return section("events", "Events", HOUR, empty("None."));
+  const line = (visit) => folded([summary(visit), grey(moment(visit.entered).slice(11)), element("span", {class: "number"}, visit.ended ? duration(visit.seconds) : "…")], () => visited(visit));
+  const list = () => element("div", {class: "events"}, run.states.map(line));
+  return section("events", "Events", HOUR,
+    element("p", {}, `${plural(run.states.length, "visit")} to a state, each with what went in and what came out.`),
+    run.input ? folded("Input of the run", () => payload("Input", run.input)) : null,
+    run.states.length > 60 ? folded("All visits", list) : list());
+}
+
+function permissionsSection() {
+  const refused = run.permissions?.refused ?? [];
+  const alarms = run.alarms ?? [];
+  return section("permissions", "Permissions and alarms", HOUR,
+    run.permissions === null ? empty("Refused calls are not known here.")
+      : refused.length ? table([{name: "who", of: (one) => data(one.principal)}, {name: "action", of: (one) => code(one.action)}, {name: "resource", of: (one) => code(one.resource)}], refused, {caption: "Refused calls"})
+      : element("p", {}, "✓ No call was refused."),
+    run.alarms === null ? empty("Alarms are not known here.") : !alarms.length ? empty("No alarm is set.")
+      : table([{name: "alarm", of: (one) => data(one.name)}, {name: "state", of: (one) => element("span", {class: one.state === "ALARM" ? "bad" : null}, {OK: "✓ OK", ALARM: "✕ ALARM", INSUFFICIENT_DATA: "– no data yet"}[one.state] ?? one.state)}, {name: "why", of: (one) => data(one.why ?? "")}], alarms, {caption: "Alarms"}));
+}
+
+function costSection() {
+  const {parts, prices} = run.cost;
+  if (!parts.length) return section("cost", "Cost", HOUR, empty("Not known."));
+  return section("cost", "Cost", HOUR,
+    element("p", {}, "On AWS such a run costs about ", told("cost/usd", dollars), " USD."),
+    table([
+      {name: "service", of: (part) => part.service},
+      {name: "what", of: (part) => part.what},
+      {name: "quantity", number: true, of: (part, index) => [part.estimate ? "about " : "", told(`cost/parts/${index}/quantity`, plain)]},
+      {name: "unit", of: (part) => part.unit},
+      {name: "USD", number: true, of: (part, index) => told(`cost/parts/${index}/usd`, dollars)},
+    ], parts, {caption: "Parts of the cost"}),
+    prices ? element("p", {class: "small grey"}, `Prices of ${prices.region}, ${prices.dated}: `, data(prices.source), ".") : null);
+}
+
+function linksSection() {
+  if (!run.links.length) return null;
+  return section("links", "Links", {}, element("ul", {class: "notes"}, run.links.map((one) => element("li", {}, link(one.href, data(one.title))))));
+}
