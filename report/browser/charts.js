@@ -21,6 +21,16 @@ function drawAll(width = null) {
   }
 }
 
+// Plot names its marks ("bar", "text"), which tells a reader nothing: what a chart says is told by its box
+function plot(options) {
+  const svg = Plot.plot({style, ...options});
+  for (const mark of svg.querySelectorAll("[aria-label], [aria-description]")) {
+    mark.removeAttribute("aria-label");
+    mark.removeAttribute("aria-description");
+  }
+  return svg;
+}
+
 const LETTER = 6.4; // width of a letter of the charts, about
 const style = {fontFamily: "inherit", fontSize: "12px", fontVariantNumeric: "tabular-nums", unicodeBidi: "plaintext"};
 
@@ -67,8 +77,8 @@ function accounting(rows, nameOf) {
     const most = d3.max(bars, (bar) => bar.to) || 1;
     const left = 84, right = 14 * LETTER;
     const label = (bar) => (bar.whole ? count(bar.rows) : bar.rows ? `${count(bar.rows)} · ${share(bar.rows, bar.of)}` : "0");
-    return Plot.plot({
-      width, marginLeft: left, marginRight: right, marginTop: 2, marginBottom: 34, height: bars.length * 17 + rows.length * 8 + 40, style,
+    return plot({
+      width, marginLeft: left, marginRight: right, marginTop: 2, marginBottom: 34, height: bars.length * 17 + rows.length * 8 + 40,
       x: {label: "rows", domain: [0, most], ticks: width < 500 ? 3 : 6, tickFormat: "~s"},
       y: {axis: null, domain: bars.map((bar) => bar.id), padding: 0.25},
       marks: [
@@ -98,8 +108,8 @@ function gantt(visits, start, until) {
     const late = (line) => line.to > until * 0.6; // the text then stands before the bar
     const text = (line) => (line.tries.length > 1 ? `${open(line)} · ${line.tries.length} tries` : open(line));
     const least = (until / Math.max(60, width - left - right)) * 2; // two pixels: a short state can be seen
-    return Plot.plot({
-      width, marginLeft: left, marginRight: right, marginTop: 2, marginBottom: 34, height: lines.length * 19 + 40, style,
+    return plot({
+      width, marginLeft: left, marginRight: right, marginTop: 2, marginBottom: 34, height: lines.length * 19 + 40,
       x: {label: "seconds since the start", domain: [0, until], ticks: width < 500 ? 4 : 8},
       y: {axis: null, domain: lines.map((line) => line.id), padding: 0.25},
       marks: [
@@ -127,8 +137,8 @@ const paint = (visit) => PAINTS[visit.status];
 
 function sparkline(past, now) {
   const values = [...past.map((one) => one.violations), now];
-  return Plot.plot({
-    width: 110, height: 22, margin: 4, axis: null, style,
+  return plot({
+    width: 110, height: 22, margin: 4, axis: null,
     x: {domain: [0, Math.max(1, values.length - 1)]},
     y: {domain: [0, d3.max(values) || 1]},
     marks: [
@@ -163,8 +173,8 @@ function shapeOf(analytics) {
 }
 
 function days(rows, {label, measure}, name) {
-  return (width) => Plot.plot({
-    width, height: 150, marginLeft: 44, marginBottom: 34, style,
+  return (width) => plot({
+    width, height: 150, marginLeft: 44, marginBottom: 34,
     x: {type: "utc", label: null},
     y: {label: name, grid: true, nice: true, ticks: 4, tickFormat: "~s"},
     marks: [
@@ -184,8 +194,8 @@ function bars(rows, {label, measure, reviews, rated, kind}, name) {
     const known = shown.filter((one) => one.row[measure] !== null);
     const domain = rated ? [1, 5] : [Math.min(0, d3.min(known, (one) => one.row[measure]) ?? 0), d3.max(known, (one) => one.row[measure]) || 1];
     const y = {y: "id"};
-    return Plot.plot({
-      width, marginLeft: left, marginRight: right, marginTop: 2, marginBottom: 34, height: shown.length * 19 + 40, style,
+    return plot({
+      width, marginLeft: left, marginRight: right, marginTop: 2, marginBottom: 34, height: shown.length * 19 + 40,
       x: {label: name, domain, ticks: rated ? [1, 2, 3, 4, 5] : 4, tickFormat: rated ? "d" : "~s"},
       y: {axis: null, domain: shown.map((one) => one.id), padding: 0.25},
       marks: [
@@ -213,8 +223,8 @@ function stateMachine(graph, statusOf, choose) {
   });
   const around = nodes.filter((node) => node.group), inner = nodes.filter((node) => !node.group);
   const box = {x1: (node) => node.x - node.width / 2, x2: (node) => node.x + node.width / 2, y1: (node) => node.y - node.height / 2, y2: (node) => node.y + node.height / 2};
-  const svg = Plot.plot({
-    width: graph.width, height: graph.height, margin: 0, axis: null, style,
+  const svg = plot({
+    width: graph.width, height: graph.height, margin: 0, axis: null,
     x: {type: "identity"}, y: {type: "identity"},
     marks: [
       Plot.rect(around, {...box, rx: 4, fill: "var(--quiet)", stroke: "var(--line)"}),

@@ -67,7 +67,7 @@ function table(columns, rows, {caption = null, rowClass = () => null} = {}) {
   const body = rows.map((row, index) =>
     element("tr", {class: rowClass(row)}, columns.map((column) =>
       element("td", {class: column.number ? "number" : "text"}, column.of(row, index)))));
-  return element("div", {class: "scroll", tabindex: "0", role: "region", "aria-label": caption},
+  return element("div", {class: "scroll", tabindex: "0", role: "region", "aria-label": `Table: ${caption}`},
     element("table", {},
       caption && element("caption", {class: "hidden"}, caption),
       element("thead", {}, element("tr", {}, head)),

@@ -180,12 +180,12 @@ function checksSection() {
     {name: "limit", number: true, of: (check) => (check.limit === null ? grey("none") : told(`checks/${at(check)}/limit`, plain))},
     {name: "before", of: (check) => (check.history.length ? history(check) : grey("first run"))},
   ];
-  const rows = (checks) => table(columns, checks, {caption: "Rules", rowClass: (check) => (broken(check) ? (check.severity === "block" ? "bad" : "warn") : null)});
+  const rows = (checks, caption) => table(columns, checks, {caption, rowClass: (check) => (broken(check) ? (check.severity === "block" ? "bad" : "warn") : null)});
   const said = failing.length ? `${plural(failing.length, "rule")} of ${count(run.checks.length)} found more than ${failing.length === 1 ? "its" : "their"} limit.` : `${plural(run.checks.length, "rule")}; none found more than its limit.`;
   return section("checks", "What was checked", {},
     element("p", {}, said),
-    failing.length ? rows(failing) : null,
-    sound.length > 12 || failing.length ? (sound.length ? folded(`${plural(sound.length, "rule")} kept`, () => rows(sound)) : null) : rows(sound));
+    failing.length ? rows(failing, "Rules that found more than their limit") : null,
+    sound.length > 12 || failing.length ? (sound.length ? folded(`${plural(sound.length, "rule")} kept`, () => rows(sound, "Rules kept")) : null) : rows(sound, "Rules kept"));
 }
 
 function history(check) {

@@ -1,0 +1,217 @@
+"""The page of each kind of run, in a real browser."""
+
+import json
+import re
+from collections.abc import Iterator
+from functools import reduce
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser
+
+from report.page import page_of
+from tests.browser.browser import Opened, opened
+from tests.report.examples import FOLDER
+
+pytestmark = pytest.mark.slow
+
+KINDS = sorted(path.stem for path in FOLDER.glob("*.json"))
+WORDS = {
+    "succeeded": "Succeeded",
+    "succeeded_with_rejects": "Succeeded with rejects",
+    "failed": "Failed",
+    "skipped": "Skipped",
+    "nothing_to_do": "Nothing to do",
+    "running": "Running",
+}
+HOSTILE = [
+    "<script>document.title = 'run'</script>",
+    "</script><script>document.title = 'run'</script>",
+    "<!--<script>",
+    "<img src=x onerror=\"document.title = 'run'\">",
+    "كيف تبني شخصيتك الروحية",
+    "百年の孤独",
+    "w" * 300,
+    "\u202etxt.exe\u2028&amp;${x}$document",
+]
+EVERYTHING = "document.querySelectorAll('details').forEach((one) => { one.open = true })"
+
+
+def example(kind: str) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads((FOLDER / f"{kind}.json").read_text(encoding="utf-8"))
+    return document
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def kind(request: pytest.FixtureRequest) -> str:
+    found: str = request.param
+    return found
+
+
+@pytest.fixture(scope="module")
+def address(kind: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    return written(page_of(example(kind)), tmp_path_factory.mktemp(kind))
+
+
+@pytest.fixture(scope="module")
+def wide(browser: Browser, address: str) -> Iterator[Opened]:
+    with opened(browser, address) as page:
+        yield page
+
+
+def written(page: str, folder: Path) -> str:
+    file = folder / "index.html"
+    file.write_text(page, encoding="utf-8")
+    return file.as_uri()
+
+
+def test_the_first_words_are_the_outcome(kind: str, wide: Opened) -> None:
+    assert wide.texts("h1") == [WORDS[example(kind)["outcome"]]]
+    assert wide.page.locator("h1 svg path").count() == 1  # a shape besides the word
+
+
+def test_each_number_is_the_documents(kind: str, wide: Opened) -> None:
+    document = example(kind)
+    wide.page.evaluate(EVERYTHING)
+    shown = {one["path"]: one["text"] for one in numbers(wide)}
+    integers = {path: text for path, text in shown.items() if isinstance(at(document, path), int)}
+    assert {path: text.replace(",", "") for path, text in integers.items() if not path.endswith("bytes")} == {
+        path: str(at(document, path)) for path in integers if not path.endswith("bytes")
+    }
+    for path, text in shown.items():
+        if at(document, path) is None:
+            assert text == "not known"
+
+
+def test_no_count_of_the_document_is_left_out(kind: str, wide: Opened) -> None:
+    document = example(kind)
+    wide.page.evaluate(EVERYTHING)
+    shown = {one["path"] for one in numbers(wide)}
+    rows = [
+        f"datasets/{place}/{part}"
+        for place, of in enumerate(document["datasets"])
+        for part in of
+        if part not in ("run_id", "dataset")
+    ]
+    rejects = [f"rejects/{place}/rows" for place in range(len(document["rejects"]))]
+    checks = [f"checks/{place}/violations" for place in range(len(document["checks"]))]
+    assert {*rows, *rejects, *checks, "files/total"} - shown <= (
+        {"files/total"} if not document["files"]["total"] else set()
+    )
+
+
+def test_the_sums_are_the_sums(kind: str, wide: Opened) -> None:
+    document = example(kind)
+    sums = wide.page.eval_on_selector_all(
+        "[data-sum]", "(all) => all.map((one) => [one.dataset.sum, one.textContent])"
+    )
+    assert bool(sums) == bool(document["datasets"])
+    for path, text in sums:
+        of, key = path.split("/")
+        assert int(text.replace(",", "")) == sum(one[key] for one in document[of])
+
+
+def test_the_page_asks_for_nothing_and_has_nothing_to_complain_of(kind: str, wide: Opened) -> None:
+    wide.page.evaluate(EVERYTHING)
+    assert (wide.complaints, wide.requests) == ([], []), kind
+
+
+def numbers(opened: Opened) -> list[dict[str, str]]:
+    """The places in the document that the page shows, each with its text."""
+    script = "(all) => all.map((one) => ({path: one.dataset.path, text: one.textContent}))"
+    found: list[dict[str, str]] = opened.page.eval_on_selector_all("[data-path]", script)
+    return found
+
+
+def at(document: Any, path: str) -> Any:
+    return reduce(
+        lambda inner, key: inner[int(key) if isinstance(inner, list) else key], path.split("/"), document
+    )
+
+
+def test_axe_finds_nothing_in_the_light(wide: Opened) -> None:
+    assert wide.violations() == []
+
+
+def test_axe_finds_nothing_in_the_dark_on_a_phone_and_nothing_is_wider_than_the_screen(
+    browser: Browser, address: str, wide: Opened
+) -> None:
+    assert not wide.is_wider_than_the_screen()
+    with opened(browser, address, width=360, theme="dark") as narrow:
+        assert narrow.violations() == []
+        assert not narrow.is_wider_than_the_screen()
+        narrow.page.evaluate(EVERYTHING)
+        assert not narrow.is_wider_than_the_screen()
+
+
+@pytest.fixture
+def hostile() -> dict[str, Any]:
+    """A run whose names are of the worst kind."""
+    document = example("with_rejects")
+    for place, name in enumerate(HOSTILE):
+        document["files"]["listed"].append(
+            {"key": name, "dataset": name, "bytes": 1, "rows": None, "outcome": "waiting", "note": name}
+        )
+        document["analytics"][0]["rows"].append([place, name, 1, 4.5])
+        document["notes"].append(name)
+        document["checks"].append(
+            {
+                "rule": name,
+                "table": name,
+                "severity": "warn",
+                "violations": 1,
+                "limit": 0,
+                "examples": [name],
+                "seconds": None,
+                "history": [],
+            }
+        )
+        document["rejects"].append(
+            {"dataset": name, "rule": name, "rows": 1, "examples": [{"file": name, "record": 1, "key": name}]}
+        )
+        document["links"].append({"title": name, "href": f"javascript:document.title = 'run' // {name}"})
+    document["states"][3]["input"] = {"text": "".join(HOSTILE), "cut": False}
+    return document
+
+
+@pytest.mark.parametrize("width", [360, 1440])
+def test_text_from_data_is_text(
+    browser: Browser, tmp_path: Path, hostile: dict[str, Any], width: int
+) -> None:
+    with opened(browser, written(page_of(hostile), tmp_path), width=width) as page:
+        page.page.evaluate(EVERYTHING)
+        assert page.page.title() == f"Succeeded with rejects: goodreads {hostile['run_id']}"
+        assert (page.complaints, page.requests) == ([], [])
+        assert page.page.locator("main script, main img, a[href^=javascript]").count() == 0
+        assert set(HOSTILE) <= set(page.page.locator("bdi").all_text_contents())
+        assert not page.is_wider_than_the_screen()
+
+
+def test_a_script_that_is_not_the_pages_own_does_not_run(browser: Browser, tmp_path: Path) -> None:
+    page = page_of(example("clean")).replace("</body>", "<script>document.title = 'run'</script></body>")
+    with opened(browser, written(page, tmp_path)) as found:
+        assert found.page.title().startswith("Succeeded")
+        assert any("Content Security Policy" in said for said in found.complaints)
+
+
+def test_the_policy_lets_the_page_load_nothing() -> None:
+    (policy,) = re.findall(r'Content-Security-Policy" content="([^"]*)"', page_of(example("clean")))
+    assert policy.startswith("default-src &#x27;none&#x27;; script-src &#x27;sha256-")
+    assert "unsafe-eval" not in policy
+
+
+def test_a_page_of_ten_thousand_files_is_small_and_shows_some_at_a_time(
+    browser: Browser, tmp_path: Path
+) -> None:
+    document = example("many_files")
+    page = page_of(document)
+    assert len(page.encode()) < 1_500_000
+    with opened(browser, written(page, tmp_path)) as found:
+        rows = found.page.locator("#files tbody tr")
+        assert rows.count() == 25
+        last = document["files"]["listed"][-1]["key"]
+        found.page.get_by_role("searchbox").fill(last)
+        assert found.texts("#files tbody tr td:first-child bdi") == [last]
+        found.page.get_by_role("searchbox").fill("no such file")
+        assert "No file matches." in found.page.locator("#files").inner_text()
