@@ -16,6 +16,7 @@ app = group_of(
         "replay": "operations.replay.command",
         "rebuild": "operations.rebuild.command",
         "forget": "operations.forget.command",
+        "smoke": "operations.smoke.command",
         "teardown": "operations.teardown",
     },
     "The pipeline on this machine, and a look at it here or on AWS.",

@@ -1,15 +1,17 @@
 """`pipeline teardown`: deletes a deployment, stack by stack, and says what it keeps and what that costs."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 import boto3
 import humanize
 import typer
+from botocore.exceptions import ClientError
 from rich.table import Column, Table
 
 from contract.keys import bucket_name
+from lambdas.shared.zone import in_parallel
 from local_cloud.state import StateFolder
 from operations.errors import OperationError
 from operations.options import DEFAULT_NAME, DEFAULT_STATE, Name, OnAws, State
@@ -25,6 +27,7 @@ _KEPT = {
     "logs": "access, audit and cluster logs",
 }
 _GB = 1e9
+_THREADS = 8
 _DOLLARS_A_GB = {"bucket": 0.023, "snapshot": 0.024}
 """A month, in us-east-1: S3 Standard (https://aws.amazon.com/s3/pricing/), and snapshots of Redshift
 (https://aws.amazon.com/redshift/pricing/, backup storage)."""
@@ -51,28 +54,64 @@ def teardown(
     aws: OnAws = False,
     name: Name = DEFAULT_NAME,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    with_data: Annotated[
+        bool,
+        typer.Option(
+            "--with-data", help="Delete what would be kept, too: every file, the logs and the snapshots."
+        ),
+    ] = False,
 ) -> None:
     """Delete a deployment; files, logs and a snapshot of the warehouse stay, and their cost is told."""
     with told(farewell="[bold]interrupted[/]: call teardown again, it goes on with the stacks that are left"):
         if not aws:
             _adopt(StateFolder(state))
-        stacks = _existing(name)
+        stacks, kept = existing_stacks(name), list(_kept(name))
+        if not stacks and not (with_data and kept):
+            raise OperationError(f"there is no deployment called {name}: give its name with --name")
         _refuse_while_running(name)
-        console.print(
-            f"to be deleted, in this order: {', '.join(stacks)}, and what is in {_bucket(name, 'processed')}"
-        )
-        console.print(_table(list(_kept(name))))
+        emptied = "" if with_data else f", and what is in {_bucket(name, 'processed')}"
+        console.print(f"to be deleted, in this order: {', '.join(stacks) or 'no stack'}{emptied}")
+        console.print(_table(kept, "deleted as well" if with_data else "kept"))
         if not yes:
-            typer.confirm("Delete the deployment?", abort=True)
-        for stack in stacks:
-            if stack.endswith("-storage"):
-                _empty(_bucket(name, "processed"))
-            _delete(stack)
-            console.print(f"deleted {stack}")
+            question = "Delete the deployment and all its data?" if with_data else "Delete the deployment?"
+            typer.confirm(question, abort=True)
+        tear_down(name, with_data=with_data)
         console.print(
-            "Keys of KMS are gone 7 to 30 days after they were deleted, and cost nothing until then. To deploy under the same "
-            "name, delete the kept buckets or take them back in: docs/runbook.md, Tearing down"
+            "Keys of KMS are gone 7 to 30 days after they were deleted, and cost nothing until then."
+            + (
+                ""
+                if with_data
+                else " To deploy under the same name, delete the kept buckets or take them back in: docs/runbook.md, Tearing down"
+            )
         )
+
+
+def tear_down(name: str, *, with_data: bool) -> None:
+    """Delete the stacks that are left of a deployment, each before those that it depends on; with_data, what would stay as well."""
+    for stack in existing_stacks(name):
+        if stack.endswith("-storage"):
+            _empty(_bucket(name, "processed"))
+        _delete(stack)
+        console.print(f"deleted {stack}")
+    if with_data:
+        for bucket in left_buckets(name):
+            _empty(bucket)
+            _delete_bucket(bucket)
+            console.print(f"deleted {bucket}")
+        _delete_snapshots(name)
+
+
+def existing_stacks(name: str) -> list[str]:
+    """The stacks of a deployment that exist, each before those that it depends on."""
+    pages = boto3.client("cloudformation").get_paginator("describe_stacks").paginate()
+    found = {stack["StackName"] for page in pages for stack in page["Stacks"]}
+    return [stack for each in _STACKS if (stack := f"{name}-{each}") in found]
+
+
+def left_buckets(name: str) -> list[str]:
+    """The buckets of a deployment that exist; most of them outlive its stacks."""
+    found = {bucket["Name"] for bucket in boto3.client("s3").list_buckets()["Buckets"]}
+    return [bucket for zone in (*_KEPT, "processed") if (bucket := _bucket(name, zone)) in found]
 
 
 def _adopt(folder: StateFolder) -> None:
@@ -82,15 +121,6 @@ def _adopt(folder: StateFolder) -> None:
             f"no endpoint serves {folder.root}, so nothing is deployed there; `make clean` deletes its data"
         )
     running.addresses.adopt()
-
-
-def _existing(name: str) -> list[str]:
-    pages = boto3.client("cloudformation").get_paginator("describe_stacks").paginate()
-    found = {stack["StackName"] for page in pages for stack in page["Stacks"]}
-    stacks = [stack for each in _STACKS if (stack := f"{name}-{each}") in found]
-    if not stacks:
-        raise OperationError(f"there is no deployment called {name}: give its name with --name")
-    return stacks
 
 
 def _refuse_while_running(name: str) -> None:
@@ -108,8 +138,8 @@ def _refuse_while_running(name: str) -> None:
 
 
 def _kept(name: str) -> Iterator[Kept]:
-    s3 = boto3.client("s3")
-    existing = {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}
+    s3: Any = boto3.client("s3")
+    existing = left_buckets(name)
     for zone, holds in _KEPT.items():
         bucket = _bucket(name, zone)
         if bucket in existing:
@@ -122,10 +152,22 @@ def _kept(name: str) -> Iterator[Kept]:
             if cluster["ClusterIdentifier"] == name:
                 size = cluster.get("TotalStorageCapacityInMegaBytes", 0) * 1024**2
                 yield Kept("snapshot", f"final snapshot of {name}", "the warehouse; at most", size)
+    for snapshot in _snapshots(name):
+        size = int(snapshot.get("TotalBackupSizeInMegaBytes", 0)) * 1024**2
+        yield Kept("snapshot", snapshot["SnapshotIdentifier"], "an earlier warehouse", size)
 
 
-def _table(kept: Sequence[Kept]) -> Table:
-    table = Table(Column("kept", no_wrap=True), "what it holds", "size", "dollars a month")
+def _snapshots(name: str) -> list[Any]:
+    """Those that stay: a final snapshot counts as a manual one."""
+    redshift: Any = boto3.client("redshift")
+    pages = redshift.get_paginator("describe_cluster_snapshots").paginate(SnapshotType="manual")
+    return [
+        found for page in pages for found in page.get("Snapshots", []) if found["ClusterIdentifier"] == name
+    ]
+
+
+def _table(kept: Sequence[Kept], title: str) -> Table:
+    table = Table(Column(title, no_wrap=True), "what it holds", "size", "dollars a month")
     for each in kept:
         size = humanize.naturalsize(each.size)
         table.add_row(each.name, each.holds, size, f"{each.dollars:.2f}")
@@ -134,12 +176,42 @@ def _table(kept: Sequence[Kept]) -> Table:
 
 
 def _empty(bucket: str) -> None:
-    """One by one: the local cloud knows no other way, and a bucket that follows from another one holds few days."""
+    """Every object, and every version of one; one by one, as the local cloud knows no other way."""
+    s3: Any = boto3.client("s3")
+    if bucket not in {found["Name"] for found in s3.list_buckets()["Buckets"]}:
+        return
+    versioned = s3.get_bucket_versioning(Bucket=bucket).get("Status") is not None
+    for page in s3.get_paginator("list_object_versions" if versioned else "list_objects_v2").paginate(
+        Bucket=bucket
+    ):
+        found = [*page.get("Versions", []), *page.get("DeleteMarkers", []), *page.get("Contents", [])]
+        in_parallel(lambda item: _delete_object(s3, bucket, item), found, _THREADS)
+
+
+def _delete_object(s3: Any, bucket: str, item: Mapping[str, Any]) -> None:
+    version = {"VersionId": item["VersionId"]} if "VersionId" in item else {}
+    s3.delete_object(Bucket=bucket, Key=item["Key"], **version)
+
+
+def _delete_bucket(bucket: str) -> None:
     s3 = boto3.client("s3")
-    if bucket in {found["Name"] for found in s3.list_buckets()["Buckets"]}:
-        for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
-            for found in page.get("Contents", []):
-                s3.delete_object(Bucket=bucket, Key=found["Key"])
+    try:
+        s3.delete_bucket(Bucket=bucket)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "BucketNotEmpty":
+            raise
+        raise OperationError(
+            f"{bucket} was written to while it was emptied (S3 delivers access logs up to some hours late): call teardown "
+            "--with-data again"
+        ) from None
+
+
+def _delete_snapshots(name: str) -> None:
+    redshift: Any = boto3.client("redshift")
+    for snapshot in _snapshots(name):
+        identifier = snapshot["SnapshotIdentifier"]
+        redshift.delete_cluster_snapshot(SnapshotIdentifier=identifier)
+        console.print(f"deleted the snapshot {identifier}")
 
 
 def _delete(stack: str) -> None:

@@ -247,6 +247,11 @@ def files_of(dataset: Dataset) -> str:
     return render("rebuild/files.sql", table=dataset.name)
 
 
+def rows(table: str, columns: Iterable[str]) -> str:
+    """All rows of a table, in no order; `table` has its schema before it."""
+    return render("smoke/rows.sql", table=table, columns=",\n".join(f"{INDENT}{name}" for name in columns))
+
+
 def rebuild(dataset: Dataset) -> list[str]:
     """Empty a table and take its files and counts out of the ledger; needs `rebuild`, the name for the ledger's line.
 

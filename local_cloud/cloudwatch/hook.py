@@ -13,6 +13,7 @@ from moto.cloudwatch.models import CloudWatchBackend
 from moto.core.common_models import CloudFormationModel
 
 from local_cloud.addresses import REGION
+from local_cloud.cloudwatch import history
 from local_cloud.cloudwatch.evaluation import COMPARISONS, MISSING_DATA
 from local_cloud.cloudwatch.expressions import NotUnderstoodError, value_of
 from local_cloud.cloudwatch.messages import message, subject
@@ -24,20 +25,28 @@ STATISTICS = ("Sum", "Average", "Minimum", "Maximum", "SampleCount")
 _NEW = ("INSUFFICIENT_DATA", "Unchecked: Initial alarm creation")
 _put_metric_alarm = CloudWatchBackend.put_metric_alarm
 _set_alarm_state = CloudWatchBackend.set_alarm_state
+_delete_alarms = CloudWatchBackend.delete_alarms
 
 
 def install() -> None:
-    """Refuse alarms that could not be evaluated here, and let SetAlarmState act as an evaluation does."""
+    """Refuse alarms that could not be evaluated here, let SetAlarmState act as an evaluation does, and keep the history."""
     CloudWatchBackend.put_metric_alarm = _put
     CloudWatchBackend.set_alarm_state = _set
+    CloudWatchBackend.delete_alarms = _delete
+    history.install()
 
 
 def enter(alarm: Any, state: str, reason: str, now: datetime) -> None:
     """Bring an alarm into another state, and carry out its actions for that state."""
-    before = alarm.state_value
+    before = alarm.state_value, alarm.state_reason
     alarm.update_state(reason, "{}", state)
+    _entered(alarm, before, now)
+
+
+def _entered(alarm: Any, before: tuple[str, str], now: datetime) -> None:
+    history.changed(alarm.name, before, (alarm.state_value, alarm.state_reason), now)
     if alarm.actions_enabled:
-        _act(alarm, before, now)
+        _act(alarm, before[0], now)
 
 
 def _put(self: Any, **given: Any) -> Any:
@@ -50,16 +59,23 @@ def _put(self: Any, **given: Any) -> Any:
         del self.alarms[alarm.name]
         self.alarms.update({alarm.name: older} if older else {})
         raise ValidationError(f"the alarm {alarm.name} cannot be evaluated here: {problem}")
+    history.configured(alarm.name, "updated" if older else "created")
     return alarm
+
+
+def _delete(self: Any, alarm_names: list[str]) -> None:
+    for name in filter(self.alarms.__contains__, alarm_names):
+        history.configured(name, "deleted")
+    _delete_alarms(self, alarm_names)
 
 
 def _set(self: Any, alarm_name: str, reason: str, reason_data: str | None, state_value: str) -> None:
     """SetAlarmState: "the state change triggers the actions"; the next evaluation may take it back."""
     alarm = self.alarms.get(alarm_name)
-    before = alarm and alarm.state_value
+    before = alarm and (alarm.state_value, alarm.state_reason)
     _set_alarm_state(self, alarm_name, reason, reason_data, state_value)
-    if before != state_value and alarm.actions_enabled:
-        _act(alarm, before, datetime.now(UTC))
+    if before[0] != state_value:
+        _entered(alarm, before, datetime.now(UTC))
 
 
 def _problems(alarm: Any) -> Iterator[str]:
@@ -108,8 +124,10 @@ def _act(alarm: Any, before: str, now: datetime) -> None:
                 Message=message(alarm, before, now),
                 MessageStructure="json",
             )
+            history.acted(alarm.name, action, now)
         except ClientError as error:  # "CloudWatch doesn't test or validate the actions" (User Guide)
             log.warning("%s could not tell %s: %s", alarm.name, action, error)
+            history.acted(alarm.name, action, now, str(error))
 
 
 def _publisher() -> Any:

@@ -234,7 +234,11 @@ class Settings(BaseModel):
 
         SettingsError names each key that is unknown or whose value is not allowed, and what is allowed.
         """
-        context: Mapping[str, Any] = node.get_all_context()
+        return cls.of(node.get_all_context())
+
+    @classmethod
+    def of(cls, context: Mapping[str, Any]) -> Self:
+        """The settings that a context gives, with keys of others in between; SettingsError as above."""
         _refuse_misspelt(context, known=cls.model_fields)
         try:
             return cls.model_validate({key: context[key] for key in cls.model_fields if key in context})

@@ -47,6 +47,7 @@ def test_every_command_is_shown_and_is_one() -> None:
         "replay",
         "rebuild",
         "forget",
+        "smoke",
         "teardown",
     }
     assert {command for command, _ in SHOWN} == listed

@@ -35,6 +35,7 @@ BATCHES = {
     "files_of": [statements.files_of(REVIEWS)],
     "landed_again": [statements.landed_again(REVIEWS, ["run_0", "run_1"])],
     "read_ledger": [statements.read_ledger()],
+    "rows": [statements.rows("goodreads_warehouse.books", ["book_id", "title"])],
     "set_window": [statements.set_window()],
     "review_span": [statements.review_span()],
     "authors_ranking": statements.analytics(statements.RANKINGS["authors"], top=10),

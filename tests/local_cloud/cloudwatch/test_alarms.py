@@ -144,6 +144,46 @@ def test_an_alarm_rings_once_and_says_once_that_it_is_over(stack: Stack) -> None
     assert stack.alarm()["StateReason"].startswith("Threshold Crossed: no datapoints were received")
 
 
+def test_the_history_tells_states_and_actions_and_outlives_the_alarm(stack: Stack) -> None:
+    client = boto3.client("cloudwatch")
+    day = 1440  # other tests have the hours of this day
+    stack.create()
+    stack.at(day)
+    stack.put(11, day + 2)
+    stack.at(day + 3)
+    stack.client.delete_stack(StackName="rows")
+
+    def told(**of: Any) -> list[str]:
+        pages = client.get_paginator("describe_alarm_history").paginate(AlarmName="rows", **of)
+        return [
+            item["HistorySummary"].split(" arn:")[0] for page in pages for item in page["AlarmHistoryItems"]
+        ]
+
+    assert told(HistoryItemType="ConfigurationUpdate")[:2] == ['Alarm "rows" deleted', 'Alarm "rows" created']
+    span = {"StartDate": NOON + day * MINUTE, "EndDate": NOON + (day + 5) * MINUTE}
+    assert told(**span, ScanBy="TimestampAscending", MaxRecords=1) == [
+        "Alarm updated from INSUFFICIENT_DATA to OK",
+        "Successfully executed action",
+        "Alarm updated from OK to ALARM",
+        "Successfully executed action",
+    ]
+    newest, *_ = client.describe_alarm_history(AlarmName="rows", HistoryItemType="StateUpdate", **span)[
+        "AlarmHistoryItems"
+    ]
+    assert json.loads(newest["HistoryData"])["newState"]["stateValue"] == "ALARM"
+
+
+def test_the_history_tells_of_an_action_that_was_refused(stack: Stack) -> None:
+    topic, day = "arn:aws:sns:us-east-1:123456789012:nowhere", 2 * 1440
+    stack.create(AlarmActions=[topic])
+    stack.put(11, day)
+    stack.at(day + 1)
+    (action,) = boto3.client("cloudwatch").describe_alarm_history(
+        AlarmName="rows", HistoryItemType="Action", StartDate=NOON + day * MINUTE
+    )["AlarmHistoryItems"]
+    assert action["HistorySummary"].startswith(f"Failed to execute action {topic}. Received error: ")
+
+
 def test_the_mail_says_what_happened_and_what_to_do(stack: Stack) -> None:
     stack.create()
     stack.put(7, 0.5)

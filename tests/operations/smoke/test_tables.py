@@ -1,0 +1,56 @@
+"""Two warehouses hold the same rows, or the first that differ are told, without anybody's text."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from operations.smoke.tables import Row, compare, compared
+
+COLUMNS = ("review_id", "rating", "review_text")
+
+
+def test_the_order_of_the_rows_does_not_matter() -> None:
+    here = [(1, 5, "good"), (2, 1, None)]
+    found = compare("reviews", COLUMNS, here, reversed(here))
+    assert (found.same, found.rows_here, found.rows_there) == (True, 2, 2)
+
+
+def test_a_row_that_is_there_twice_is_not_the_same() -> None:
+    found = compare("reviews", COLUMNS, [(1, 5, "good")], [(1, 5, "good")] * 2)
+    assert (found.same, found.only_there) == (False, 1)
+    assert found.examples == [{"review_id": "1", "only": "there"}]
+
+
+def test_rows_of_one_key_are_told_with_the_columns_in_which_they_differ() -> None:
+    found = compare("reviews", COLUMNS, [(1, 5, "good"), (2, 3, "")], [(1, 4, "very bad"), (3, 3, "")])
+    assert found.columns == ["rating", "review_text"]
+    assert found.examples == [
+        {
+            "review_id": "1",
+            "rating": ["5", "4"],
+            "review_text": ["a text of 4 characters", "a text of 8 characters"],
+        },
+        {"review_id": "2", "only": "here"},
+        {"review_id": "3", "only": "there"},
+    ]
+
+
+def test_values_are_the_same_whether_as_text_or_as_what_they_are() -> None:
+    """The Data API tells decimals and times as texts, the file of this machine has them as they are."""
+    at = datetime(2020, 2, 19, 21, 38, 16, 690000)  # noqa: DTZ001 - as Redshift keeps it
+
+    def here(sql: str) -> list[Row]:
+        return [_row(sql, Decimal("3.50"), at)]
+
+    def there(sql: str) -> list[Row]:
+        return [_row(sql, "3.5", "2020-02-19 21:38:16.69")]
+
+    found = {each.table: each.same for each in compared(here, there)}
+    assert found["goodreads_warehouse.books"]
+    assert all(found.values())
+
+
+def _row(sql: str, decimal: object, timestamp: object) -> Row:
+    """A value for each column that is asked for."""
+    values = {"average_rating": decimal, "record_create_timestamp": timestamp}
+    names = sql.partition("from")[0].removeprefix("select").split(",")
+    return tuple(values.get(name.strip()) for name in names)
