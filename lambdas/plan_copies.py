@@ -60,13 +60,17 @@ def plan_run(run: Run, started: str) -> Plan:
 
 
 def _tell_waiting(objects: Sequence[LandingObject], chosen: Sequence[LandingObject], started: str) -> None:
-    """Publish how long the oldest file has waited, and what this run leaves; at once, whatever becomes of the run."""
+    """Publish how long the oldest file has waited, and what this run leaves; at once, whatever becomes of the run.
+
+    This run was not skipped: the metric that counts skipped runs has a value for each run, and the alarm on late runs can rely on it.
+    """
     oldest = min((datetime.fromisoformat(item.modified) for item in objects), default=None)
     waited = (datetime.fromisoformat(started) - oldest).total_seconds() if oldest else 0
     left = sum(item.size for item in objects) - sum(item.size for item in chosen)
     measure.add_metric("OldestFileSeconds", MetricUnit.Seconds, max(0, waited))
     measure.add_metric("FilesLeftForLater", MetricUnit.Count, len(objects) - len(chosen))
     measure.add_metric("BytesLeftForLater", MetricUnit.Bytes, left)
+    measure.add_metric("RunsSkipped", MetricUnit.Count, 0)
     measure.flush_metrics()
 
 

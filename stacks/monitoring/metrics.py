@@ -51,10 +51,14 @@ def of_emr(cluster_id: str, name: str, statistic: str) -> cloudwatch.Metric:
 
 
 def skipped_runs(pipeline: Pipeline) -> cloudwatch.Metric:
-    """Executions that found the lease taken; the state machine counts them."""
+    """Executions that found the lease taken; the state machine counts them, and PlanCopies publishes 0 for each that did not.
+
+    So the metric exists from the first run on: what FILL makes of a metric that nobody has ever published is not documented.
+    """
     return cloudwatch.Metric(
         namespace=pipeline.metrics_namespace,
         metric_name="RunsSkipped",
+        dimensions_map={"service": "plan_copies"},
         statistic=cloudwatch.Stats.SUM,
         period=FIVE_MINUTES,
     )

@@ -160,9 +160,9 @@ class Admission(Construct):
         self, acquire: tasks.DynamoUpdateItem, take_over: tasks.DynamoUpdateItem
     ) -> sfn.IChainable:
         """Skip if the holder runs or is a command; take the lease over if the holder was aborted, timed out, or is unknown."""
-        skipped = self._blocks.guard(self._blocks.count("CountSkippedRun", "RunsSkipped")).next(
-            sfn.Succeed(self, "Skipped", comment="another run holds the lease")
-        )
+        skipped = self._blocks.guard(
+            self._blocks.count("CountSkippedRun", "RunsSkipped", "plan_copies")
+        ).next(sfn.Succeed(self, "Skipped", comment="another run holds the lease"))
         take_over.add_catch(skipped, errors=[REFUSED], result_path="$")
         self._blocks.guard(take_over)
         look = tasks.CallAwsService(

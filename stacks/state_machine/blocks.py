@@ -130,15 +130,22 @@ class Blocks(Construct):
         task.add_retry(**BACK_OFF)
         return task
 
-    def count(self, name: str, metric: str) -> sfn.CustomState:
-        """Add 1 to a metric of the pipeline."""
+    def count(self, name: str, metric: str, service: str) -> sfn.CustomState:
+        """Add 1 to a metric of the pipeline, one that the function `service` publishes, too."""
         namespace = metrics_namespace(self.settings.name)
         return self.call(
             name,
             "aws-sdk:cloudwatch:putMetricData",
             parameters={
                 "Namespace": namespace,
-                "MetricData": [{"MetricName": metric, "Value": 1, "Unit": "Count"}],
+                "MetricData": [
+                    {
+                        "MetricName": metric,
+                        "Dimensions": [{"Name": "service", "Value": service}],
+                        "Value": 1,
+                        "Unit": "Count",
+                    }
+                ],
             },
             permissions=[
                 iam.PolicyStatement(

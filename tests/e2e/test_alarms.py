@@ -60,7 +60,15 @@ def skipped(at: datetime) -> None:
     run("SUCCEEDED")(at)
     boto3.client("cloudwatch").put_metric_data(
         Namespace="GoodreadsPipeline/goodreads",
-        MetricData=[{"MetricName": "RunsSkipped", "Value": 1, "Unit": "Count", "Timestamp": at}],
+        MetricData=[
+            {
+                "MetricName": "RunsSkipped",
+                "Dimensions": [{"Name": "service", "Value": "plan_copies"}],
+                "Value": 1,
+                "Unit": "Count",
+                "Timestamp": at,
+            }
+        ],
     )
 
 

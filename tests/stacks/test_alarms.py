@@ -9,7 +9,7 @@ from tests.stacks.watching import Alarm, alarms_of, widgets_of
 
 _RUNS = "Sum of AWS/States Executions{} StateMachineArn=<StateMachine>"
 _OWN = "GoodreadsPipeline/goodreads"
-_SKIPPED = f"Sum of {_OWN} RunsSkipped"
+_SKIPPED = f"Sum of {_OWN} RunsSkipped service=plan_copies"
 _EMR = "JobFlowId=/goodreads/emr-cluster-id"
 _REDSHIFT = "ClusterIdentifier=goodreads"
 _FUNCTIONS = (

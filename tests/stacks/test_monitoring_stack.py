@@ -67,8 +67,9 @@ def test_counts_are_looked_for_where_they_are_published(
     assert alarms["RowsQuarantined"]["Namespace"] == namespace == "GoodreadsPipeline/goodreads"
     assert alarms["RowsQuarantined"]["Dimensions"] == [{"Name": "service", "Value": service}]
     (machine,) = deployment.properties("pipeline", "StepFunctions::StateMachine")
-    assert "RunsSkipped" in json.dumps(machine["DefinitionString"])
-    assert "Dimensions" not in alarms["RunsSkipped"]
+    counted = '"MetricName":"RunsSkipped","Dimensions":[{"Name":"service","Value":"plan_copies"}]'
+    assert counted in json.dumps(machine["DefinitionString"]).replace("\\", "")
+    assert alarms["RunsSkipped"]["Dimensions"] == [{"Name": "service", "Value": "plan_copies"}]
     assert f'"Namespace":"{namespace}"' in json.dumps(machine["DefinitionString"]).replace("\\", "")
 
 

@@ -352,7 +352,12 @@ def test_a_run_that_meets_a_live_holder_touches_nothing(machine: StateMachine) -
         "Skipped",
     }
     assert machine.states["CountSkippedRun"]["Parameters"]["MetricData"] == [
-        {"MetricName": "RunsSkipped", "Value": 1, "Unit": "Count"}
+        {
+            "MetricName": "RunsSkipped",
+            "Dimensions": [{"Name": "service", "Value": "plan_copies"}],
+            "Value": 1,
+            "Unit": "Count",
+        }
     ]
 
 
