@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from textwrap import indent
 
 from catalog import DATASETS, Dataset
-from sql.statements import RANKINGS, Ranking, row_counts
+from sql.rankings import CURRENT, TABLES, Table
+from sql.statements import row_counts
 from sql.template import INDENT, render
 
 
@@ -39,14 +40,9 @@ def warehouse_checks() -> str:
     )
 
 
-def analytics_checks(top: int) -> str:
+def analytics_checks(top: int, schema: str = CURRENT) -> str:
     """After the analytics: complete, unrepeated, and equal to what the warehouse says."""
-    return _all(
-        check
-        for ranking in RANKINGS.values()
-        for table in ranking.tables
-        for check in _ranked(ranking, table, top)
-    )
+    return _all(check for table in TABLES for check in _analysed(table, top, schema))
 
 
 def _rules(dataset: Dataset, schema: str) -> Iterator[str]:
@@ -62,17 +58,17 @@ def _rules(dataset: Dataset, schema: str) -> Iterator[str]:
             )
 
 
-def _ranked(ranking: Ranking, table: str, top: int) -> Iterator[str]:
-    key = ranking.subject.key
-    yield render("quality/unique.sql", schema="goodreads_analytics", table=table, column=key)
-    yield render("quality/top.sql", table=table, top=top)
-    yield render(
-        "quality/matches_warehouse.sql",
-        table=table,
-        subject=ranking.subject.name,
-        reference=ranking.reference,
-        key=key,
-    )
+def _analysed(table: Table, top: int, schema: str) -> Iterator[str]:
+    names = {"schema": schema, "table": table.name}
+    yield render("quality/unique.sql", **names, column=table.key)
+    if table.has_places:
+        yield render("quality/top.sql", **names, top=top)
+    for column in table.columns:
+        if column.bounds:
+            minimum, maximum = column.bounds
+            yield render("quality/range.sql", **names, column=column.name, minimum=minimum, maximum=maximum)
+    for rule in table.rules:
+        yield render(f"quality/{rule}.sql", **names, key=table.key, **table.names)
 
 
 def _all(checks: Iterator[str]) -> str:

@@ -1,5 +1,6 @@
 """Who owns the tables, and who may read them: the statements of the cluster's master user."""
 
+from sql.rankings import CURRENT, FIRST_TABLES, TABLES
 from sql.statements import SCHEMAS, catalog, create_tables, drop_staging
 from sql.template import render
 
@@ -65,4 +66,10 @@ def readers() -> str:
 
 
 def _owned() -> list[str]:
-    return [*catalog(), "goodreads_warehouse.catalog_versions", "goodreads_analytics.review_window"]
+    """The tables of `prepare_warehouse`."""
+    later = {f"{CURRENT}.{table.name}" for table in TABLES if table not in FIRST_TABLES}
+    return [
+        *(table for table in catalog() if table not in later),
+        "goodreads_warehouse.catalog_versions",
+        "goodreads_analytics.review_window",
+    ]

@@ -2,11 +2,10 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from textwrap import indent
 
-from catalog import AUTHORS, BOOKS, DATASETS, PUBLISHED_BY, Column, Dataset
+from catalog import DATASETS, PUBLISHED_BY, Column, Dataset
 from contract.keys import PART, RUN_SLOT
 from contract.ledger import (
     ACCOUNTING,
@@ -22,6 +21,7 @@ from contract.ledger import (
     ROWS,
 )
 from sql import forgetting
+from sql.rankings import CURRENT, FIRST_TABLES, TABLES, Table
 from sql.template import (
     INDENT,
     assignments,
@@ -29,58 +29,15 @@ from sql.template import (
     column_list,
     definition_list,
     definitions,
+    name_list,
     render,
 )
 
-SCHEMAS = ("goodreads_staging", "goodreads_warehouse", "goodreads_analytics")
-
-
-@dataclass(frozen=True)
-class Ranking:
-    """A family of analytics tables: the top of one dataset by what reviews say of it."""
-
-    subject: Dataset
-    reference: str
-    by_count: str
-    by_rating: str
-    best: str
-
-    @property
-    def tables(self) -> tuple[str, str, str]:
-        """The tables of the family, in the order in which they are built."""
-        return self.by_count, self.by_rating, self.best
-
-    @property
-    def definitions(self) -> dict[str, str]:
-        """The columns of each of the tables."""
-        return {
-            "place": "integer not null",
-            **definitions(self.subject.columns),
-            "review_count": "bigint not null",
-            "average_review_rating": "decimal(5, 4)",
-        }
-
-
-RANKINGS = {
-    "authors": Ranking(
-        subject=AUTHORS,
-        reference="author_id",
-        by_count="popular_authors_review_count",
-        by_rating="popular_authors_average_rating",
-        best="best_authors",
-    ),
-    "books": Ranking(
-        subject=BOOKS,
-        reference="book_id",
-        by_count="popular_books_review_count",
-        by_rating="popular_books_average_rating",
-        best="best_books",
-    ),
-}
+SCHEMAS = ("goodreads_staging", "goodreads_warehouse", CURRENT)
 
 
 def create_tables() -> list[str]:
-    """Schemas and tables, where they do not exist yet."""
+    """Schemas and tables, where they do not exist yet. The other tables of the analytics are created where they are filled."""
     return [
         *(render("create_schema.sql", schema=schema) for schema in SCHEMAS),
         *(_create_warehouse_table(dataset) for dataset in DATASETS),
@@ -92,11 +49,7 @@ def create_tables() -> list[str]:
         render("migration/create_catalog_versions.sql", columns=column_definitions(CATALOG_VERSIONS.columns)),
         render("analytics/create_window.sql"),
         render("analytics/seed_window.sql"),
-        *(
-            render("analytics/create_table.sql", table=table, columns=definition_list(ranking.definitions))
-            for ranking in RANKINGS.values()
-            for table in ranking.tables
-        ),
+        *create_analytics(FIRST_TABLES),
     ]
 
 
@@ -107,11 +60,7 @@ def catalog() -> dict[str, dict[str, str]]:
     stored |= {table.name: table.columns for table in ledgers}
     return {
         **{f"goodreads_warehouse.{name}": definitions(columns) for name, columns in stored.items()},
-        **{
-            f"goodreads_analytics.{table}": ranking.definitions
-            for ranking in RANKINGS.values()
-            for table in ranking.tables
-        },
+        **{f"{CURRENT}.{table.name}": table.definitions for table in TABLES},
     }
 
 
@@ -292,40 +241,42 @@ def review_span() -> str:
     return render("analytics/review_span.sql")
 
 
-def analytics(ranking: Ranking, top: int) -> list[str]:
-    """The three tables of a ranking, rebuilt; `top` is the number of places."""
-    columns = column_list(ranking.subject.columns)
-
-    def popular(table: str, measure: str) -> str:
-        return render(
-            "analytics/popular.sql",
-            table=table,
-            measure=measure,
-            subject=ranking.subject.name,
-            key=ranking.subject.key,
-            reference=ranking.reference,
-            columns=columns,
-            top=top,
-        )
-
+def analytics(tables: Sequence[Table], top: int, schema: str = CURRENT) -> list[str]:
+    """The tables, created where they are missing and rebuilt in their order; `top` is the number of places."""
     return [
-        *(render("analytics/clear.sql", table=table) for table in ranking.tables),
-        popular(ranking.by_count, "review_count"),
-        popular(ranking.by_rating, "average_review_rating"),
-        render(
-            "analytics/best.sql",
-            table=ranking.best,
-            by_count=ranking.by_count,
-            by_rating=ranking.by_rating,
-            key=ranking.subject.key,
-            columns=columns,
-            rated_columns=column_list(ranking.subject.columns, "rated."),
+        *create_analytics(tables, schema),
+        *(render("analytics/clear.sql", schema=schema, table=table.name) for table in tables),
+        *(
+            render(
+                f"analytics/{table.statement}.sql",
+                schema=schema,
+                table=table.name,
+                key=table.key,
+                columns=name_list(table.definitions),
+                top=top,
+                **table.names,
+            )
+            for table in tables
         ),
     ]
 
 
 def _create_warehouse_table(dataset: Dataset) -> str:
     return _create("warehouse/create_table.sql", dataset, "goodreads_warehouse", dataset.warehouse_columns)
+
+
+def create_analytics(tables: Sequence[Table], schema: str = CURRENT) -> list[str]:
+    """Create the tables, where they are missing."""
+    return [
+        render(
+            "analytics/create_table.sql",
+            schema=schema,
+            table=table.name,
+            columns=definition_list(table.definitions),
+            sort_key="place" if table.has_places else table.key,
+        )
+        for table in tables
+    ]
 
 
 def _create(path: str, dataset: Dataset, schema: str, columns: Iterable[Column]) -> str:

@@ -37,7 +37,12 @@ def redshift_type(column: Column) -> str:
 
 def column_list(columns: Iterable[Column], prefix: str = "") -> str:
     """`prefix` and name of each column, a line each."""
-    return ",\n".join(f"{INDENT}{prefix}{column.name}" for column in columns)
+    return name_list((column.name for column in columns), prefix)
+
+
+def name_list(names: Iterable[str], prefix: str = "") -> str:
+    """`prefix` and each name, a line each."""
+    return ",\n".join(f"{INDENT}{prefix}{name}" for name in names)
 
 
 def definitions(columns: Iterable[Column]) -> dict[str, str]:

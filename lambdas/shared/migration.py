@@ -50,13 +50,16 @@ def migration(
 ) -> Migration:
     """What brings the tables `found` to those `wanted`.
 
+    A table that does not exist needs no step: it is created as a whole before it is filled.
     `last` is the catalog that the tables were brought to last. `is_older` says that the wanted catalog was applied before
     the last one, as after a deployment that was rolled back: then tables that are wider and have more columns stay so.
     """
     steps: list[Step] = []
     refused: list[str] = []
     for table, columns in wanted.items():
-        there = found.get(table, {})
+        if table not in found:
+            continue
+        there = found[table]
         for column, definition in columns.items():
             change = _change(table, column, definition, there.get(column), is_older=is_older)
             if isinstance(change, Step):

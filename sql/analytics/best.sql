@@ -1,9 +1,6 @@
 -- The authors or books that are both among the most reviewed and among the best rated.
-insert into goodreads_analytics.$table (
-    place,
-$columns,
-    review_count,
-    average_review_rating
+insert into $schema.$table (
+$columns
 )
 select
     row_number() over (
@@ -15,6 +12,6 @@ select
 $rated_columns,
     rated.review_count,
     rated.average_review_rating
-from goodreads_analytics.$by_rating as rated
-inner join goodreads_analytics.$by_count as counted
+from $schema.$by_rating as rated
+inner join $schema.$by_count as counted
     on rated.$key = counted.$key

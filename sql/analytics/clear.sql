@@ -1,1 +1,1 @@
-delete from goodreads_analytics.$table
+delete from $schema.$table

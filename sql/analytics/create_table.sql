@@ -1,5 +1,5 @@
-create table if not exists goodreads_analytics.$table (
+create table if not exists $schema.$table (
 $columns
 )
 diststyle all
-sortkey (place)
+sortkey ($sort_key)

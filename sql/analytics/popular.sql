@@ -1,10 +1,7 @@
 -- The $top of $subject with the greatest $measure over the window; ties go to more reviews, then to the lower id.
 -- A rating of 0 is Goodreads' way of saying "not rated": it counts as a review, not as a rating.
-insert into goodreads_analytics.$table (
-    place,
-$columns,
-    review_count,
-    average_review_rating
+insert into $schema.$table (
+$columns
 )
 with measured as (
     select
@@ -12,7 +9,7 @@ with measured as (
         count(*) as review_count,
         cast(avg(cast(nullif(reviews.review_rating, 0) as decimal(10, 4))) as decimal(5, 4)) as average_review_rating
     from goodreads_warehouse.reviews as reviews
-    cross join goodreads_analytics.review_window as covered
+    cross join $schema.review_window as covered
     where
         reviews.record_create_timestamp >= covered.window_start
         and reviews.record_create_timestamp < covered.window_end
@@ -37,9 +34,6 @@ placed as (
 )
 
 select
-    place,
-$columns,
-    review_count,
-    average_review_rating
+$columns
 from placed
 where place <= $top

@@ -6,7 +6,7 @@ select
     count(*) as violations,
     cast(null as bigint) as found,
     cast(null as bigint) as expected
-from goodreads_analytics.$table as analytics
+from $schema.$table as analytics
 left join (
     select
         subject.$key as subject_id,
@@ -14,7 +14,7 @@ left join (
     from goodreads_warehouse.$subject as subject
     inner join goodreads_warehouse.reviews as reviews
         on subject.$key = reviews.$reference
-    cross join goodreads_analytics.review_window as covered
+    cross join $schema.review_window as covered
     where
         reviews.record_create_timestamp >= covered.window_start
         and reviews.record_create_timestamp < covered.window_end

@@ -12,5 +12,5 @@ from (
         row_number() over (
             order by place asc
         ) as expected_place
-    from goodreads_analytics.$table
+    from $schema.$table
 ) as numbered

@@ -7,6 +7,7 @@ from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
 from sql import checks, statements
+from sql.rankings import GROUPS
 from stacks.state_machine.admission import Lease
 from stacks.state_machine.blocks import RUN_ID, Blocks
 from stacks.state_machine.retries import BACK_OFF
@@ -40,11 +41,11 @@ class Finishing(Construct):
     def analytics(self) -> sfn.Chain:
         """Check the warehouse, rebuild the rankings of the window, and check them."""
         rebuild = sfn.Parallel(self, "Analytics", result_path=sfn.JsonPath.DISCARD)
-        for name, ranking in statements.RANKINGS.items():
+        for name, tables in GROUPS.items():
             rebuild.branch(
                 self._blocks.sql(
                     f"Rank{name.title()}",
-                    statements.analytics(ranking, self._blocks.settings.analytics_top),
+                    statements.analytics(tables, self._blocks.settings.analytics_top),
                     guarded=False,
                 )
             )

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from catalog.page import datasets_page
+from sql.dictionary import dictionary_page
 from stacks import ROOT
 from stacks.settings.page import settings_page
 from stacks.state_machine import run_sql
@@ -21,7 +22,12 @@ PAGES = [
 
 
 @pytest.mark.parametrize(
-    ("page", "made"), [("datasets.md", datasets_page()), ("settings.md", settings_page())]
+    ("page", "made"),
+    [
+        ("datasets.md", datasets_page()),
+        ("dictionary.md", dictionary_page()),
+        ("settings.md", settings_page()),
+    ],
 )
 def test_a_page_that_follows_from_code_is_up_to_date(page: str, made: str) -> None:
     assert (ROOT / "docs" / page).read_text(encoding="utf-8") == made, "run: make docs"

@@ -1,6 +1,5 @@
 """The worked examples of CONTRIBUTING.md, done as the page says on a copy of the repository."""
 
-import csv
 import os
 import re
 import subprocess
@@ -78,21 +77,8 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
         check=True,
     )
     made.python("faker_tool", "--size", "200KB", "--out", "data")
-    review_of_users(root / "data")
     made.python("operations", "run", "data")
     return made
-
-
-def review_of_users(data: Path) -> None:
-    """Let the first users of the made-up data have written its reviews."""
-    with (data / "user.csv").open(encoding="utf-8", newline="") as file:
-        users = [row["user_id"] for row in csv.DictReader(file)][:5]
-    with (data / "reviews.csv").open(encoding="utf-8", newline="") as file:
-        reviews = list(csv.DictReader(file))
-    with (data / "reviews.csv").open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(reviews[0]))
-        writer.writeheader()
-        writer.writerows(row | {"user_id": users[number % 5]} for number, row in enumerate(reviews))
 
 
 def test_the_page_shows_a_column_a_table_and_a_state() -> None:
@@ -111,19 +97,20 @@ def test_the_column_arrives_in_the_warehouse_and_in_its_page(copy: Copy) -> None
     )
 
 
-def test_the_tables_are_filled_with_users(copy: Copy) -> None:
-    for table in ("popular_users_review_count", "popular_users_average_rating", "best_users"):
-        ranked = f"goodreads_analytics.{table} as ranked inner join goodreads_warehouse.users using (user_id)"
-        assert "ranked 5 users" in copy.query(
-            f"select 'ranked ' || count(*) || ' users' as said from {ranked}"
-        )
+def test_the_table_counts_each_review_once_and_is_in_the_data_dictionary(copy: Copy) -> None:
+    in_table = "select sum(review_count) from goodreads_analytics.commented_reviews"
+    in_warehouse = "select count(comments_count) from goodreads_warehouse.reviews"
+    assert "counted each once" in copy.query(
+        f"select 'counted each once' as said where ({in_table}) = ({in_warehouse}) and ({in_table}) > 0"
+    )
+    assert "## commented_reviews" in (copy.root / "docs" / "dictionary.md").read_text(encoding="utf-8")
 
 
 def test_the_run_passes_through_the_state(copy: Copy) -> None:
     states = re.findall(
-        r"\b(?:ReportRun|CountFinishedRun|ReleaseLease|RankUsers)\b", copy.python("operations", "history")
+        r"\b(?:ReportRun|CountFinishedRun|ReleaseLease)\b", copy.python("operations", "history")
     )
-    assert states == ["RankUsers", "ReportRun", "CountFinishedRun", "ReleaseLease"]
+    assert states == ["ReportRun", "CountFinishedRun", "ReleaseLease"]
 
 
 def test_the_tests_that_the_examples_change_pass_with_them(copy: Copy) -> None:

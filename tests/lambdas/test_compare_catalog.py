@@ -4,7 +4,7 @@ import pytest
 
 from lambdas import compare_catalog
 from lambdas.shared.errors import MigrationRefusedError
-from lambdas.shared.migration import Step, is_older, migration
+from lambdas.shared.migration import Migration, Step, is_older, migration
 from sql import statements
 from tests.lambdas.warehouse import Ledger
 
@@ -57,6 +57,11 @@ def test_new_columns_and_wider_texts_are_steps_in_the_order_of_the_catalog() -> 
 def test_what_cannot_be_done_is_refused_in_words(changes: dict[str, str | None], why: str) -> None:
     (refused,) = migration(wanted(**changes), FOUND, last=FOUND).refused
     assert refused.startswith(f"goodreads_warehouse.{why}")
+
+
+def test_a_table_that_does_not_exist_is_left_to_the_statement_that_fills_it() -> None:
+    later = {"goodreads_analytics.later": {"place": "integer not null"}}
+    assert migration({**FOUND, **later}, FOUND) == Migration()
 
 
 def test_a_column_that_no_catalog_had_is_somebody_s_own_and_stays() -> None:

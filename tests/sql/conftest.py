@@ -7,6 +7,7 @@ import pytest
 
 from local_cloud.redshift import RedshiftEngine
 from sql import statements
+from sql.rankings import TABLES
 from tests.local_cloud.redshift.conftest import Session
 from tests.sql.staged import Staged
 
@@ -22,6 +23,7 @@ def session(buckets: Path) -> Iterator[Session]:
     with RedshiftEngine(buckets / "warehouse.duckdb", buckets) as engine:
         session = Session(engine)
         session.run(*statements.create_tables(), *statements.create_staging())
+        session.run(*statements.create_analytics(TABLES))
         yield session
 
 

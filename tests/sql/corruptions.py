@@ -7,7 +7,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from catalog import DATASETS, Column, Dataset, Type
-from sql.statements import RANKINGS, Ranking
+from sql.rankings import RANKINGS, TABLES, Measure, Ranking, Table
 from tests.sql.sound import DUPLICATE, RECORDS, REJECT_LIMITS, REJECTED, STALE, TOP
 
 STAGING, WAREHOUSE, ANALYTICS = "goodreads_staging", "goodreads_warehouse", "goodreads_analytics"
@@ -50,8 +50,11 @@ def corruptions() -> list[Corruption]:
         *chain.from_iterable(_of_the_accounting(dataset.name) for dataset in DATASETS),
         *chain.from_iterable(_of_the_ledger(dataset) for dataset in DATASETS),
         *chain.from_iterable(
-            _of_the_analytics(ranking, table) for ranking in RANKINGS.values() for table in ranking.tables
+            _of_copies(ranking, table)
+            for ranking in RANKINGS.values()
+            for table in (ranking.by_count, ranking.by_rating, ranking.best)
         ),
+        *chain.from_iterable(_of_the_analytics(table) for table in TABLES),
     ]
 
 
@@ -158,7 +161,106 @@ def _of_the_ledger(dataset: Dataset) -> Iterator[Corruption]:
         yield Corruption(what, "ledger", check, violations, (statement,))
 
 
-def _of_the_analytics(ranking: Ranking, table: str) -> Iterator[Corruption]:
+def _of_the_analytics(table: Table) -> Iterator[Corruption]:
+    """The table is filled with a good row, or with two, and one of them has the mistake."""
+    name = f"{ANALYTICS}.{table.name}"
+
+    def corruption(
+        what: str, file: str, column: str, violations: int, *statements: str, good: bool = True
+    ) -> Corruption:
+        filled = (f"delete from {name}", *_good_rows(table)) if good else ()
+        return Corruption(
+            what, file, Check(ANALYTICS, table.name, column, file), violations, (*filled, *statements)
+        )
+
+    for column in table.columns:
+        for what, value in _beyond(column):
+            beyond = (
+                _add(table, **_NEXT[table.key], **{column.name: value})
+                if table.key in _NEXT
+                else f"update {name} set {column.name} = {value} where {table.key} = {_SOME[table.key]}"
+            )
+            yield corruption(what, "range", column.name, 1, beyond, good=table.key in _NEXT)
+    if "matches_reviews" in table.rules:
+        yield corruption("repeated", "unique", table.key, 1, _add(table, **_FIRST[table.key] | {"place": 2}))
+        wrong = {"a count too great": {"review_count": 2}, "no review in the window": {table.key: 1}}
+        for what, mistake in wrong.items():
+            changed = _add(table, **_NEXT[table.key] | mistake)
+            yield corruption(what, "matches_reviews", "review_count", 1, changed)
+    if "matches_reviews" in table.rules and table.has_places:
+        third = {table.key: 5, "place": TOP + 1}
+        yield corruption("a gap", "top", "place", 1, _add(table, **_NEXT[table.key] | {"place": 3}))
+        yield corruption(
+            "one too many", "top", "place", 1, _add(table, **_NEXT[table.key]), _add(table, **third)
+        )
+    if "adds_up" in table.rules:
+        more = f"update {name} set review_count = review_count + 1 where {table.key} = {_SOME[table.key]}"
+        yield corruption("a review twice", "adds_up", "review_count", 1, more, good=False)
+        yield corruption("no rows", "adds_up", "review_count", 4, f"delete from {name}", good=False)
+        repeated = (
+            f"update {name} set {table.key} = {_SOME[table.key]} where {table.key} = {_OTHER[table.key]}"
+        )
+        yield corruption("repeated", "unique", table.key, 1, repeated, good=False)
+    if "coverage" in table.rules:
+        for part in ("known", "unknown", "unnamed"):
+            one_more = (
+                f"update {name} set {part}_review_count = {part}_review_count + 1 where subject = 'books'"
+            )
+            yield corruption(f"one more {part}", "coverage", "review_count", 1, one_more, good=False)
+        yield corruption("no rows", "coverage", "review_count", 3, f"delete from {name}", good=False)
+        repeated = f"update {name} set subject = 'books' where subject = 'authors'"
+        yield corruption("repeated", "unique", "subject", 1, repeated, good=False)
+
+
+_FIRST: dict[str, dict[str, object]] = {
+    "author_id": {"author_id": 2, "place": 1},
+    "book_id": {"book_id": 2, "place": 1},
+    "user_id": {"user_id": 3, "place": 1},
+}
+_NEXT: dict[str, dict[str, object]] = {
+    "author_id": {"author_id": 3, "place": 2},
+    "book_id": {"book_id": 3, "place": 2},
+    "user_id": {"user_id": 4, "place": 2},
+}
+"""Two subjects with one review in the window."""
+
+_SOME = {"stars": "4", "captured_day": "date '2020-02-19'"}
+_OTHER = {"stars": "3", "captured_day": "date '2020-02-01'"}
+
+
+def _good_rows(table: Table) -> Iterator[str]:
+    if table.key in _FIRST:
+        yield _add(table, **_FIRST[table.key])
+
+
+def _add(table: Table, **values: object) -> str:
+    """A row whose other required columns hold the least that they may."""
+    given = {
+        column.name: values.get(column.name, _least(column))
+        for column in table.columns
+        if column.name in values or column.definition.endswith("not null")
+    }
+    return f"insert into {ANALYTICS}.{table.name} ({', '.join(given)}) values ({', '.join(map(str, given.values()))})"
+
+
+def _least(column: Measure) -> str:
+    if column.name == "review_count":
+        return "1"
+    kind = column.definition.split(" ")[0]
+    return {"boolean": "true", "date": "date '2020-02-19'", "timestamp": "timestamp '2020-02-19'"}.get(
+        kind, str(column.bounds[0] if column.bounds else 0)
+    )
+
+
+def _beyond(column: Measure) -> Iterator[tuple[str, Decimal]]:
+    if column.bounds:
+        minimum, maximum = column.bounds
+        step = Decimal("0.0001") if column.definition.startswith("decimal") else Decimal(1)
+        yield "too small", minimum - step
+        yield "too great", maximum + step
+
+
+def _of_copies(ranking: Ranking, table: str) -> Iterator[Corruption]:
     """Subjects 2 and 3 are on the places 1 and 2; 4 has a review too, 1 has none, 5 is not in the warehouse."""
     key, name = ranking.subject.key, f"{ANALYTICS}.{table}"
     third = f"insert into {name} (place, {key}, record_create_timestamp, review_count) values ({{}}, 4, timestamp '2020-02-19', 1)"
@@ -184,8 +286,9 @@ def _of_the_analytics(ranking: Ranking, table: str) -> Iterator[Corruption]:
 
 
 def _new_record(schema: str, dataset: str) -> str:
+    """A record that was captured after the window."""
     columns = f"{_key(dataset)}, record_create_timestamp, record_hash"
-    return f"insert into {schema}.{dataset} ({columns}) values (99, timestamp '2020-02-19', 0)"
+    return f"insert into {schema}.{dataset} ({columns}) values (99, timestamp '2020-03-19', 0)"
 
 
 def _key(dataset: str) -> str:

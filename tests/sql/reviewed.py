@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from sql import statements
-from sql.statements import Ranking
+from sql.rankings import Ranking
 from tests.local_cloud.redshift.conftest import Session
 from tests.sql.ranking import END, START, Placed, Ranked, Review
 
@@ -41,8 +41,13 @@ class Reviewed:
 
     def rank(self, ranking: Ranking, top: int) -> Ranked:
         """The three tables of the ranking, made by its statements."""
-        self.session.run(*statements.analytics(ranking, top))
-        return Ranked(*(self._table(table, ranking.subject.key) for table in ranking.tables))
+        self.session.run(*statements.analytics(ranking.tables, top))
+        return Ranked(
+            *(
+                self._table(table, ranking.subject.key)
+                for table in (ranking.by_count, ranking.by_rating, ranking.best)
+            )
+        )
 
     def _table(self, table: str, key: str) -> list[Placed]:
         rows = self.session.rows(

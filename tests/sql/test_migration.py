@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from lambdas.shared.migration import Migration, definitions_of, migration
 from local_cloud.redshift import RedshiftEngine
 from sql import statements
+from sql.rankings import TABLES
 from tests.local_cloud.redshift.conftest import Session
 from tests.sql.migrating import NEWEST, create, found, histories, migrate
 
@@ -48,10 +49,12 @@ def test_the_tables_that_a_run_creates_are_those_of_the_catalog(tmp_path: Path) 
     with RedshiftEngine(tmp_path / "warehouse.duckdb", tmp_path) as engine:
         session = Session(engine)
         session.run(*statements.create_warehouse())
+        session.run(*statements.create_analytics(TABLES))
         (query,) = [sql for sql in statements.create_warehouse() if "svv_columns" in sql]
         described = engine.get_statement_result({"Id": session.run(query)})
         names = [column["name"] for column in described["ColumnMetadata"]]
         rows = [dict(zip(names, map(value, record), strict=True)) for record in described["Records"]]
+        assert set(definitions_of(rows)) >= set(statements.catalog())
         assert migration(statements.catalog(), definitions_of(rows)) == Migration()
 
 

@@ -13,6 +13,7 @@ from catalog import DATASETS, dataset_named
 from contract.keys import RUN_SLOT, run_folder
 from contract.ledger import subject_of
 from sql import checks, forgetting, statements
+from sql.rankings import GROUPS, TABLES
 from tests.local_cloud.redshift.conftest import Session
 from tests.sql import sound
 from tests.sql.corruptions import ANALYTICS, STAGING, WAREHOUSE, Check, Corruption, corruptions
@@ -124,6 +125,7 @@ def both(session: Session, buckets: Path) -> Iterator[Both]:
     """Both engines with the tables of the pipeline, made by its own statements."""
     with rival(buckets) as postgres:
         postgres.run(*statements.create_tables(), *statements.create_staging())
+        postgres.run(*statements.create_analytics(TABLES))
         yield Both(session, postgres, buckets)
 
 
@@ -173,8 +175,8 @@ class Story:
     def rank(self) -> None:
         """Fill the analytics from what is in the warehouse."""
         self.both.run(statements.set_window(), **WINDOW_BOUNDS)
-        for ranking in statements.RANKINGS.values():
-            self.both.run(*statements.analytics(ranking, TOP))
+        for tables in GROUPS.values():
+            self.both.run(*statements.analytics(tables, TOP))
         self.both.rows(checks.analytics_checks(TOP))
         self.both.rows(statements.review_span())
 

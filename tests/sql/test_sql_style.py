@@ -7,6 +7,7 @@ import sqlfluff
 
 from catalog import REVIEWS
 from sql import checks, rights, statements
+from sql.rankings import GROUPS
 from stacks import ROOT
 
 BOUND_PARAMETER = re.compile(r"(?<=[ (]):(\w+)")  # sqlfluff's Redshift does not know them
@@ -38,7 +39,7 @@ BATCHES = {
     "rows": [statements.rows("goodreads_warehouse.books", ["book_id", "title"])],
     "set_window": [statements.set_window()],
     "review_span": [statements.review_span()],
-    "authors_ranking": statements.analytics(statements.RANKINGS["authors"], top=10),
+    **{f"rank_{name}": statements.analytics(tables, top=10) for name, tables in GROUPS.items()},
     "staging_checks": [checks.staging_checks(dict.fromkeys(("authors", "books", "reviews", "users"), 50))],
     "warehouse_checks": [checks.warehouse_checks()],
     "analytics_checks": [checks.analytics_checks(top=10)],

@@ -32,6 +32,7 @@ STATEMENTS = [
     "SetReviewWindow",
     "RankAuthors",
     "RankBooks",
+    "RankReviews",
     "CountAnalyticsViolations",
 ]
 CALLS = {

@@ -215,7 +215,7 @@ def test_until_its_own_publish_was_read_from_the_ledger_a_run_catches_up(machine
 
 def test_every_state_of_every_level_is_reachable(machine: StateMachine) -> None:
     found = list(levels(machine.definition))
-    assert len(found) == 22
+    assert len(found) == 24
     for level in found:
         assert reachable(level["States"], level["StartAt"]) == set(level["States"])
 

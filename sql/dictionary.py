@@ -1,0 +1,36 @@
+"""Makes docs/dictionary.md: what each table and column of the analytics means."""
+
+from sql.rankings import GROUPS, Table
+
+_INTRODUCTION = """\
+# Data dictionary of the analytics
+
+Made by `make docs` from `sql/rankings.py`. The tables are in the schema `goodreads_analytics`. A run rebuilds them over the reviews of its window: those whose
+`record_create_timestamp` is in `goodreads_analytics.review_window`, the start included, the end not. All times are UTC. A review with 0 stars counts as a review and not as
+a rating ([decision 5](decisions/005-zero-stars-are-not-a-rating.md)). Ties of a rank go to more reviews, then to the lower id. How the ratings are weighted:
+[decision 47](decisions/047-analytics-that-mean-something.md). The tables of `goodreads_warehouse` are described in [datasets.md](datasets.md).
+"""
+
+
+def dictionary_page() -> str:
+    """The page in Markdown."""
+    return "\n".join([_INTRODUCTION, *(_section(table) for tables in GROUPS.values() for table in tables)])
+
+
+def _section(table: Table) -> str:
+    rows = [
+        f"| `{column.name}`{' (key)' if column.name == table.key else ''} | {column.definition} | {column.description} |"
+        for column in table.columns
+    ]
+    return "\n".join(
+        [
+            f"## {table.name}",
+            "",
+            f"**{table.title}.** {table.description}",
+            "",
+            "| column | type | meaning |",
+            "|---|---|---|",
+            *rows,
+            "",
+        ]
+    )
