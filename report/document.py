@@ -66,8 +66,11 @@ class State(TypedDict):
 
 
 class Node(TypedDict):
+    """A state, the middle of its box, and whether other states lie in it."""
+
     name: str
     type: str
+    group: bool
     x: float
     y: float
     width: float

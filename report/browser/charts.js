@@ -10,9 +10,9 @@ function chart({title, says, draw, legend = null, rows = null}) {
   return element("figure", {}, title && element("figcaption", {}, title), legend, box, rows);
 }
 
-function drawAll(width = null) {
+function drawAll(widthOf = (box) => box.clientWidth) {
   for (const one of charts) {
-    const wide = Math.floor(width ?? one.box.clientWidth);
+    const wide = Math.floor(widthOf(one.box));
     if (wide <= 0 || wide === one.width) continue;
     one.width = wide;
     const svg = one.draw(wide);
@@ -70,22 +70,25 @@ function accounting(rows, nameOf) {
       let from = 0;
       for (const [part, fill] of PARTS) {
         const rowsOfPart = row[part];
-        bars.push({id: `${nameOf(row)}\t${part}`, name: PART_WORDS[part] ?? part, from, to: from + rowsOfPart, rows: rowsOfPart, of: row.read, fill});
+        if (rowsOfPart || part === "quarantined") bars.push({id: `${nameOf(row)}\t${part}`, name: PART_WORDS[part] ?? part, from, to: from + rowsOfPart, rows: rowsOfPart, of: row.read, fill});
         from += rowsOfPart;
       }
+      bars.push({id: `${nameOf(row)}\t-`, gap: true}); // room between two datasets
     }
-    const most = d3.max(bars, (bar) => bar.to) || 1;
+    bars.pop();
+    const shown = bars.filter((bar) => !bar.gap);
+    const most = d3.max(shown, (bar) => bar.to) || 1;
     const left = 84, right = 14 * LETTER;
     const label = (bar) => (bar.whole ? count(bar.rows) : bar.rows ? `${count(bar.rows)} · ${share(bar.rows, bar.of)}` : "0");
     return plot({
-      width, marginLeft: left, marginRight: right, marginTop: 2, marginBottom: 34, height: bars.length * 17 + rows.length * 8 + 40,
+      width, marginLeft: left, marginRight: right, marginTop: 6, marginBottom: 34, height: bars.length * 18 + 40,
       x: {label: "rows", domain: [0, most], ticks: width < 500 ? 3 : 6, tickFormat: "~s"},
       y: {axis: null, domain: bars.map((bar) => bar.id), padding: 0.25},
       marks: [
         Plot.gridX({stroke: "var(--line)", strokeOpacity: 1, ticks: width < 500 ? 3 : 6}),
-        Plot.barX(bars, {y: "id", x1: "from", x2: "to", fill: "fill"}),
-        Plot.text(bars, {y: "id", x: 0, dx: -8, textAnchor: "end", text: "name", fill: (bar) => (bar.whole ? "var(--ink)" : "var(--grey)"), fontWeight: (bar) => (bar.whole ? 600 : 400)}),
-        Plot.text(bars, {y: "id", x: "to", dx: 6, textAnchor: "start", text: label, fill: (bar) => (bar.rows ? (bar.fill === "var(--bad)" ? "var(--bad)" : "var(--ink)") : "var(--grey)")}),
+        Plot.barX(shown, {y: "id", x1: "from", x2: "to", fill: "fill"}),
+        Plot.text(shown, {y: "id", x: 0, dx: -8, textAnchor: "end", text: "name", fill: (bar) => (bar.whole ? "var(--ink)" : "var(--grey)"), fontWeight: (bar) => (bar.whole ? 600 : 400)}),
+        Plot.text(shown, {y: "id", x: "to", dx: 6, textAnchor: "start", text: label, fill: (bar) => (bar.rows ? (bar.fill === "var(--bad)" ? "var(--bad)" : "var(--ink)") : "var(--grey)")}),
       ],
     });
   };
@@ -102,14 +105,14 @@ function gantt(visits, start, until) {
   const waits = lines.flatMap((line) => line.waits.map((wait) => ({line, from: at(wait.from), to: at(wait.to), why: wait.why})));
   const open = (line) => (line.ended ? duration(line.seconds) : "so far " + duration(line.to - line.from));
   return (width) => {
-    const left = leftFor(lines.map((line) => line.label), width);
-    const letters = Math.floor((left - 12) / LETTER);
-    const right = 8 * LETTER + 10;
+    const left = leftFor(lines.map((line) => line.label), width) + 8;
+    const letters = Math.floor((left - 20) / LETTER);
     const late = (line) => line.to > until * 0.6; // the text then stands before the bar
-    const text = (line) => (line.tries.length > 1 ? `${open(line)} · ${line.tries.length} tries` : open(line));
+    const text = (line) => (line.tries.length > 1 ? `${open(line)} · ${line.tries.length} ${width < 500 ? "×" : "tries"}` : open(line));
+    const right = d3.max(lines, (line) => (line.to > until * 0.6 && line.from >= until * 0.3 ? 0 : text(line).length - (1 - line.to / until) * 20)) * LETTER + 12;
     const least = (until / Math.max(60, width - left - right)) * 2; // two pixels: a short state can be seen
     return plot({
-      width, marginLeft: left, marginRight: right, marginTop: 2, marginBottom: 34, height: lines.length * 19 + 40,
+      width, marginLeft: left, marginRight: right, marginTop: 6, marginBottom: 34, height: lines.length * 19 + 40,
       x: {label: "seconds since the start", domain: [0, until], ticks: width < 500 ? 4 : 8},
       y: {axis: null, domain: lines.map((line) => line.id), padding: 0.25},
       marks: [
@@ -135,7 +138,7 @@ const paint = (visit) => PAINTS[visit.status];
 
 // ---- the history of a check: a word-sized line, and a dot for this run
 
-function sparkline(past, now) {
+function sparkline(past, now, tooMany) {
   const values = [...past.map((one) => one.violations), now];
   return plot({
     width: 110, height: 22, margin: 4, axis: null,
@@ -143,7 +146,7 @@ function sparkline(past, now) {
     y: {domain: [0, d3.max(values) || 1]},
     marks: [
       Plot.lineY(values, {stroke: "var(--bar)", strokeWidth: 1.25}),
-      Plot.dot([now], {x: values.length - 1, y: now, r: 2.5, fill: now ? "var(--bad)" : "var(--ink)"}),
+      Plot.dot([now], {x: values.length - 1, y: now, r: 2.5, fill: tooMany ? "var(--bad)" : "var(--ink)"}),
     ],
   });
 }
@@ -189,17 +192,19 @@ function bars(rows, {label, measure, reviews, rated, kind}, name) {
     const shown = rows.slice(0, 10).map((row, index) => ({row, id: String(index), name: kind === "stars" ? `${value(row[label])} ★` : value(row[label])}));
     const left = leftFor(shown.map((one) => one.name), width);
     const letters = Math.floor((left - 14) / (LETTER * 1.02));
-    const text = (one) => (reviews === undefined ? value(one.row[measure]) : `${value(one.row[measure])} · ${value(one.row[reviews])}`);
+    const written = (number) => (rated && number !== null ? d3.format(".2f")(number) : value(number));
+    const text = (one) => (reviews === undefined ? written(one.row[measure]) : `${written(one.row[measure])} · ${value(one.row[reviews])}`);
     const right = d3.max(shown, (one) => text(one).length) * LETTER + 12;
     const known = shown.filter((one) => one.row[measure] !== null);
     const domain = rated ? [1, 5] : [Math.min(0, d3.min(known, (one) => one.row[measure]) ?? 0), d3.max(known, (one) => one.row[measure]) || 1];
     const y = {y: "id"};
+    const ticks = rated ? [1, 2, 3, 4, 5] : known.every((one) => Number.isInteger(one.row[measure])) ? d3.ticks(...domain, 4).filter(Number.isInteger) : 4;
     return plot({
-      width, marginLeft: left, marginRight: right, marginTop: 2, marginBottom: 34, height: shown.length * 19 + 40,
-      x: {label: name, domain, ticks: rated ? [1, 2, 3, 4, 5] : 4, tickFormat: rated ? "d" : "~s"},
+      width, marginLeft: left, marginRight: right, marginTop: 6, marginBottom: 34, height: shown.length * 19 + 40,
+      x: {label: name, domain, ticks, tickFormat: rated ? "d" : "~s"},
       y: {axis: null, domain: shown.map((one) => one.id), padding: 0.25},
       marks: [
-        Plot.gridX({stroke: "var(--line)", strokeOpacity: 1, ticks: rated ? [1, 2, 3, 4, 5] : 4}),
+        Plot.gridX({stroke: "var(--line)", strokeOpacity: 1, ticks}),
         rated // a rating has no zero: a place on a line, not a length
           ? [Plot.ruleY(shown, {...y, x1: domain[0], x2: domain[1], stroke: "var(--line)"}), Plot.dot(known, {...y, x: (one) => one.row[measure], r: 4, fill: "var(--ink)"})]
           : Plot.barX(known, {...y, x: (one) => one.row[measure], fill: "var(--bar)"}),
@@ -230,7 +235,7 @@ function stateMachine(graph, statusOf, choose) {
       Plot.rect(around, {...box, rx: 4, fill: "var(--quiet)", stroke: "var(--line)"}),
       Plot.line(points, {x: "x", y: "y", z: "index", stroke: (point) => (point.gone ? "var(--grey)" : "var(--faint)"), strokeWidth: 1.25, curve: "basis"}),
       Plot.dot(ends, {x: "x", y: "y", symbol: "triangle", r: 3, rotate: "angle", fill: "var(--grey)"}),
-      Plot.rect(inner, {...box, rx: (node) => (node.type === "Choice" ? 12 : 3), fill: (node) => (node.status === "failed" ? "var(--bad)" : "var(--paper)"),
+      Plot.rect(inner, {...box, rx: 3, fill: (node) => (node.status === "failed" ? "var(--bad)" : "var(--paper)"),
         stroke: (node) => (node.status === "failed" ? "var(--bad)" : node.status === "running" ? "var(--accent)" : node.status ? "var(--ink)" : "var(--faint)"),
         strokeWidth: (node) => (node.status === "running" ? 3 : 1.25), strokeDasharray: null, className: "node"}),
       Plot.text(inner, {x: "x", y: "y", text: (node) => `${GRAPH_MARKS[node.status] ? `${GRAPH_MARKS[node.status]} ` : ""}${node.name}`,

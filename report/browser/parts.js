@@ -36,6 +36,7 @@ function bytes(value) {
 
 function duration(seconds) {
   if (seconds === null) return UNKNOWN;
+  if (seconds < 0.1) return `${Math.round(seconds * 1000)} ms`;
   if (seconds < 60) return `${d3.format(seconds < 10 ? ".2f" : ".1f")(seconds)} s`;
   const whole = Math.round(seconds);
   const parts = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
@@ -66,7 +67,7 @@ function table(columns, rows, {caption = null, rowClass = () => null} = {}) {
     element("th", {scope: "col", class: column.number ? "number" : null, title: column.title ?? null}, column.name));
   const body = rows.map((row, index) =>
     element("tr", {class: rowClass(row)}, columns.map((column) =>
-      element("td", {class: column.number ? "number" : "text"}, column.of(row, index)))));
+      element("td", {class: column.number ? "number" : "text", "data-name": column.name}, column.of(row, index)))));
   return element("div", {class: "scroll", tabindex: "0", role: "region", "aria-label": `Table: ${caption}`},
     element("table", {},
       caption && element("caption", {class: "hidden"}, caption),

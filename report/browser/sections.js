@@ -89,7 +89,7 @@ function timeSection() {
   const left = run.states.length - shown.length;
   const says = shown.map((state) => `${state.name} ${state.ended ? duration(state.seconds) : "still running"}${state.status === "failed" ? ", failed" : ""}${state.tries.length > 1 ? `, ${state.tries.length} tries` : ""}`).join("; ");
   const kinds = [["work", {fill: "var(--bar)"}], ["waiting", {fill: "var(--paper)", stroke: "var(--bar)"}]];
-  if (shown.some((state) => state.status === "failed" || state.tries.some((one) => one.error))) kinds.push(["failed", {fill: "var(--bad)"}]);
+  if (shown.some((state) => state.status === "failed" || state.tries.some((one) => one.error))) kinds.push([run.outcome === "failed" || run.outcome === "running" ? "failed" : "failed, and handled", {fill: "var(--bad)"}]);
   if (shown.some((state) => state.status === "running")) kinds.push(["running", {fill: "var(--accent)"}]);
   return section("time", "Where the time went", {},
     chart({
@@ -154,8 +154,8 @@ function refusedSection() {
   return section("refused", "What was refused", {},
     element("p", {class: "small grey"}, "The rows are kept in the quarantine zone. Correct the rule or the files, then: ", command(`pipeline replay ${run.run_id}`)),
     table([
-      {name: "dataset", of: (one) => data(one.dataset)},
       {name: "rule", of: (one) => data(one.rule)},
+      {name: "dataset", of: (one) => data(one.dataset)},
       {name: "rows", number: true, of: (one, index) => told(`rejects/${index}/rows`)},
       {name: "share of read", number: true, of: (one) => share(one.rows ?? 0, d3.sum(run.datasets.filter((row) => row.dataset === one.dataset), (row) => row.read))},
       {name: "examples", of: (one) => (one.examples.length ? folded(plural(one.examples.length, "example"), () => examples(one)) : grey("none"))},
@@ -190,7 +190,7 @@ function checksSection() {
 
 function history(check) {
   const past = check.history.map((one) => one.violations);
-  const line = sparkline(check.history, check.violations);
+  const line = sparkline(check.history, check.violations, broken(check));
   line.setAttribute("role", "img");
   line.setAttribute("aria-label", `the last ${past.length} runs: between ${count(d3.min(past))} and ${count(d3.max(past))} violations`);
   return line;
@@ -213,9 +213,10 @@ function graphSection() {
   const drawn = stateMachine(run.graph, worst, choose);
   drawn.setAttribute("aria-label", "The state machine; states are buttons");
   drawn.setAttribute("role", "group");
+  const box = element("div", {class: "graph", tabindex: "0", role: "region", "aria-label": "Drawing of the state machine"}, drawn);
   return section("machine", "The state machine", HOUR,
-    element("p", {class: "small grey"}, "✓ succeeded, ✕ failed, ▸ running; grey: not entered."),
-    element("div", {class: "graph", tabindex: "0", role: "region", "aria-label": "Drawing of the state machine"}, drawn), panel);
+    element("p", {class: "small grey"}, "✓ succeeded, ✕ failed, – broken off, ▸ running; grey: not entered. Any error that is not handled leads to the states of a failure; these lines are left out."),
+    box, panel);
 }
 
 const summary = (visit) => element("span", {}, data(visit.branch ? `${visit.branch} ▸ ${visit.name}` : visit.name),
@@ -233,7 +234,7 @@ function visited(visit) {
 }
 
 const PAGE = 25;
-const FILE_WORDS = {published: "published", published_before: "published before", quarantined: "quarantined", empty: "empty", waiting: "waits for a later run"};
+const FILE_WORDS = {published: "published", published_before: "published before", quarantined: "quarantined", empty: "empty", waiting: run.outcome === "running" ? "not published yet" : "still in landing"};
 
 function filesSection() {
   const {total, listed} = run.files;
@@ -301,7 +302,7 @@ function permissionsSection() {
       : refused.length ? table([{name: "who", of: (one) => data(one.principal)}, {name: "action", of: (one) => code(one.action)}, {name: "resource", of: (one) => code(one.resource)}], refused, {caption: "Refused calls"})
       : element("p", {}, "✓ No call was refused."),
     run.alarms === null ? empty("Alarms are not known here.") : !alarms.length ? empty("No alarm is set.")
-      : table([{name: "alarm", of: (one) => data(one.name)}, {name: "state", of: (one) => element("span", {class: one.state === "ALARM" ? "bad" : null}, {OK: "✓ OK", ALARM: "✕ ALARM", INSUFFICIENT_DATA: "– no data yet"}[one.state] ?? one.state)}, {name: "why", of: (one) => data(one.why ?? "")}], alarms, {caption: "Alarms"}));
+      : table([{name: "alarm", of: (one) => data(one.name)}, {name: "state", of: (one) => element("span", {class: one.state === "ALARM" ? "bad" : null}, {OK: "✓ OK", ALARM: "✕ ALARM", INSUFFICIENT_DATA: "– no data yet"}[one.state] ?? one.state)}, {name: "why", of: (one) => (one.why ? data(one.why) : "")}], alarms, {caption: "Alarms"}));
 }
 
 function costSection() {

@@ -38,9 +38,14 @@ HOSTILE = [
 EVERYTHING = "document.querySelectorAll('details').forEach((one) => { one.open = true })"
 
 
+GRAPH = json.loads(Path(__file__).with_name("graph.json").read_text(encoding="utf-8"))
+WITHOUT_GRAPH = "skipped"
+
+
 def example(kind: str) -> dict[str, Any]:
+    """The example document of a kind, with a drawing of the state machine unless this is the example without one."""
     document: dict[str, Any] = json.loads((FOLDER / f"{kind}.json").read_text(encoding="utf-8"))
-    return document
+    return document | {"graph": None if kind == WITHOUT_GRAPH else GRAPH}
 
 
 @pytest.fixture(scope="module", params=KINDS)
@@ -186,6 +191,25 @@ def test_text_from_data_is_text(
         assert page.page.locator("main script, main img, a[href^=javascript]").count() == 0
         assert set(HOSTILE) <= set(page.page.locator("bdi").all_text_contents())
         assert not page.is_wider_than_the_screen()
+
+
+def test_a_state_of_the_drawing_opens_what_went_in_and_came_out_by_keyboard_too(
+    browser: Browser, tmp_path: Path
+) -> None:
+    with opened(browser, written(page_of(example("failed_in_spark")), tmp_path)) as found:
+        node = found.page.get_by_role("button", name="TransformToProcessed: failed")
+        node.click()
+        assert "2 tries" in found.page.locator("#machine .state").inner_text()
+        assert found.page.locator("#machine .state pre").count() > 0
+        found.page.get_by_role("button", name="Skipped: not entered").press("Enter")
+        assert found.texts("#machine .state h3") == ["Skipped"]
+        assert "did not enter" in found.page.locator("#machine .state").inner_text()
+
+
+def test_the_page_of_a_run_prints_on_two_pages(browser: Browser, tmp_path: Path) -> None:
+    with opened(browser, written(page_of(example("with_rejects")), tmp_path)) as found:
+        printed = found.page.pdf(prefer_css_page_size=True)
+        assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 2
 
 
 def test_a_script_that_is_not_the_pages_own_does_not_run(browser: Browser, tmp_path: Path) -> None:
