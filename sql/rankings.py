@@ -29,12 +29,29 @@ EARLY_REVIEWS = 3
 
 @dataclass(frozen=True)
 class Measure:
-    """A column of an analytics table. `definition` is its type in Redshift, `bounds` are inclusive."""
+    """A column of an analytics table. `definition` is its type in Redshift, `bounds` are inclusive; the report shows it if `is_told`."""
 
     name: str
     definition: str
     description: str
     bounds: tuple[int, int] | None = None
+    is_told: bool = True
+
+    @property
+    def kind(self) -> str:
+        """What the values are: integer, number, boolean, date or text."""
+        return _KINDS[self.definition.split("(")[0].removesuffix(" not null")]
+
+
+_KINDS = {
+    "bigint": "integer",
+    "boolean": "boolean",
+    "date": "date",
+    "decimal": "number",
+    "integer": "integer",
+    "timestamp": "text",
+    "varchar": "text",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +59,7 @@ class Table:
     """An analytics table.
 
     `statement` is a file in sql/analytics that fills the table; it gets `schema`, `table`, `key`, `columns`, `top` and the `names`. `order` is how people
-    read the rows. A table with a column `place` has at most as many rows as the setting analytics_top says. `rules` are files in
+    read the rows; the report of a run shows the first `told` of them. A table with a column `place` has at most as many rows as the setting analytics_top says. `rules` are files in
     sql/quality that apply besides unique, range and top, and get the same names.
     """
 
@@ -55,6 +72,7 @@ class Table:
     statement: str
     rules: tuple[str, ...]
     names: Mapping[str, str | int] = field(default_factory=dict)
+    told: int = 10
 
     @property
     def definitions(self) -> dict[str, str]:
@@ -149,7 +167,12 @@ class Ranking:
     def _copy(self, name: str, title: str, description: str, statement: str, **names: str) -> Table:
         """A table with all columns of the author or book, which must be in the warehouse."""
         own = (
-            Measure(column, definition, f"`{column}` of `goodreads_warehouse.{self.subject.name}`")
+            Measure(
+                column,
+                definition,
+                f"`{column}` of `goodreads_warehouse.{self.subject.name}`",
+                is_told=column in {self.subject.key, self.label},
+            )
             for column, definition in definitions(self.subject.columns).items()
         )
         return self._table(
@@ -171,7 +194,7 @@ class Ranking:
             Measure(
                 "weighted_rating",
                 "decimal(5, 4) not null",
-                f"the average, drawn towards `prior_rating` as if {PRIOR_WEIGHT} more ratings had given it (IMDb's formula, Bayesian average)",
+                f"the average with {PRIOR_WEIGHT} more ratings of `prior_rating` (Bayesian, IMDb's formula)",
                 (0, 5),
             ),
             Measure(
@@ -332,6 +355,7 @@ REVIEW_TABLES = (
         ),
         order="captured_day",
         statement="reviews_per_day",
+        told=100,
         rules=("adds_up",),
     ),
     Table(
@@ -377,7 +401,7 @@ REVIEW_TABLES = (
             ),
             _REVIEWS,
         ),
-        order="burst_review_count desc, book_id",
+        order="burst_review_count desc, book_id asc",
         statement="review_bursts",
         rules=("matches_reviews",),
         names={"reference": "book_id", "burst_reviews": BURST_REVIEWS, "burst_factor": BURST_FACTOR},
@@ -393,7 +417,7 @@ REVIEW_TABLES = (
             _RATINGS,
             Measure("book_count", "bigint not null", "distinct books that they reviewed"),
         ),
-        order="rating_count desc, user_id",
+        order="rating_count desc, user_id asc",
         statement="one_star_reviewers",
         rules=("matches_reviews",),
         names={"reference": "user_id", "one_star_ratings": ONE_STAR_RATINGS},
@@ -416,7 +440,7 @@ REVIEW_TABLES = (
             ),
             _REVIEWS,
         ),
-        order="early_review_count desc, book_id",
+        order="early_review_count desc, book_id asc",
         statement="early_reviews",
         rules=("matches_reviews",),
         names={"reference": "book_id", "early_reviews": EARLY_REVIEWS},

@@ -21,7 +21,7 @@ from contract.ledger import (
     ROWS,
 )
 from sql import forgetting
-from sql.rankings import CURRENT, FIRST_TABLES, TABLES, Table
+from sql.rankings import CURRENT, FIRST_TABLES, TABLES, Measure, Table
 from sql.template import (
     INDENT,
     assignments,
@@ -263,6 +263,46 @@ def analytics(tables: Sequence[Table], top: int, schema: str = CURRENT) -> list[
 
 def _create_warehouse_table(dataset: Dataset) -> str:
     return _create("warehouse/create_table.sql", dataset, "goodreads_warehouse", dataset.warehouse_columns)
+
+
+def tell_analytics(schema: str = CURRENT) -> str:
+    """The first rows of each table as texts, each after its description: what `report.analytics.tables` reads."""
+    width = max(sum(column.is_told for column in table.columns) for table in TABLES)
+    return "\nunion all\n".join(_tell(number, table, schema, width) for number, table in enumerate(TABLES))
+
+
+def _tell(number: int, table: Table, schema: str, width: int) -> str:
+    told = [column for column in table.columns if column.is_told]
+
+    def cells(values: Iterable[str]) -> str:
+        padded = [*values, *(width - len(told)) * ["cast(null as varchar(1024))"]]
+        return ",\n".join(f"{INDENT}{value} as value_{number}" for number, value in enumerate(padded, 1))
+
+    def texts(values: Iterable[str]) -> str:
+        quoted = (value.replace("'", "''") for value in values)
+        return cells(f"cast('{value}' as varchar(1024))" for value in quoted)
+
+    return render(
+        "analytics/tell.sql",
+        schema=schema,
+        number=number,
+        table=table.name,
+        title=table.title,
+        names=texts(column.name for column in told),
+        kinds=texts(column.kind for column in told),
+        descriptions=texts(column.description for column in told),
+        values=cells(map(_as_text, told)),
+        order=table.order,
+        shown=table.told,
+    )
+
+
+def _as_text(column: Measure) -> str:
+    """Redshift casts no boolean to a text."""
+    value = f"numbered.{column.name}"
+    if column.kind == "boolean":
+        return f"case when {value} then 'true' when not {value} then 'false' end"
+    return f"cast({value} as varchar(1024))"
 
 
 def create_analytics(tables: Sequence[Table], schema: str = CURRENT) -> list[str]:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from report.analytics import tables
 from sql import statements
 from sql.rankings import TABLES, Table
 from tests.local_cloud.redshift.conftest import Session
@@ -325,3 +326,27 @@ def test_every_table_and_column_is_described() -> None:
         described: list[Any] = [table.title, table.description, *(each.description for each in table.columns)]
         assert all(described), table.name
         assert table.key in table.definitions
+
+
+def test_the_report_tells_the_first_rows_of_each_table_with_titles_and_descriptions(session: Session) -> None:
+    analysed(session, world(written(6, 9, user=1), written(1, 1, FOUR)))
+    names = ["table_number", "table_name", "title", "line", *(f"value_{number}" for number in range(1, 12))]
+    rows = [dict(zip(names, row, strict=True)) for row in session.rows(statements.tell_analytics())]
+    told = {table["table"]: table for table in tables(reversed(rows))}
+
+    assert list(told) == [table.name for table in TABLES]
+    weighted = told["popular_books_weighted_rating"]
+    assert weighted["title"] == "Highest weighted rating: books"
+    assert weighted["columns"][0] == {"name": "place", "description": "rank: 1 is the first"}
+    assert [row[:7] for row in weighted["rows"]] == [
+        [1, 9, None, False, 6, 6, 5.0],
+        [2, 1, "book 1", True, 1, 1, 4.0],
+    ]
+    assert told["reviews_per_day"]["rows"] == [["2020-02-19", 7, 7, 4.8571, 1, 2]]
+    assert told["early_reviews"]["rows"] == []
+
+
+def test_the_report_tells_no_more_rows_than_it_says(session: Session) -> None:
+    analysed(session, world(*(written(1, user=user) for user in range(1, 13))), "active_reviewers", top=12)
+    rows = [row for row in session.rows(statements.tell_analytics()) if row[1] == "active_reviewers"]
+    assert sorted(row[3] for row in rows) == [-3, -2, -1, *range(1, 11)]

@@ -178,6 +178,7 @@ class Story:
         for tables in GROUPS.values():
             self.both.run(*statements.analytics(tables, TOP))
         self.both.rows(checks.analytics_checks(TOP))
+        self.both.rows(statements.tell_analytics())
         self.both.rows(statements.review_span())
 
 

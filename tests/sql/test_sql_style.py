@@ -40,6 +40,7 @@ BATCHES = {
     "set_window": [statements.set_window()],
     "review_span": [statements.review_span()],
     **{f"rank_{name}": statements.analytics(tables, top=10) for name, tables in GROUPS.items()},
+    "tell_analytics": [statements.tell_analytics()],
     "staging_checks": [checks.staging_checks(dict.fromkeys(("authors", "books", "reviews", "users"), 50))],
     "warehouse_checks": [checks.warehouse_checks()],
     "analytics_checks": [checks.analytics_checks(top=10)],
