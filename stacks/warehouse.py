@@ -44,6 +44,7 @@ class WarehouseStack(Stack):
         self.cluster.cfn_options.deletion_policy = CfnDeletionPolicy.SNAPSHOT
         self.cluster.cfn_options.update_replace_policy = CfnDeletionPolicy.SNAPSHOT
         self._warn_of_replacement(settings)
+        self._warn_of_scaling(settings)
         readers = self._readers_policy()
         CfnOutput(
             self,
@@ -191,6 +192,15 @@ class WarehouseStack(Stack):
             "clusters any more (dc2: none since 2025-05-15, ended 2026-04-24). Set redshift_node_type and "
             "redshift_node_count to choose for yourself, or allow_retired_node_types=true to deploy as asked.",
         )
+
+    def _warn_of_scaling(self, settings: Settings) -> None:
+        if settings.redshift_scaling_clusters and not settings.nodes.scales:
+            Annotations.of(self.cluster).add_warning_v2(
+                "goodreads:no-concurrency-scaling",
+                f"readers of {settings.nodes} wait for each other however many they are: redshift_scaling_clusters has no effect there, as "
+                "Redshift scales only clusters of two or more nodes of ra3.xlplus and larger (Redshift Database Developer Guide, "
+                "'Concurrency scaling candidates'). Set redshift_node_type, or redshift_scaling_clusters=0 if that is meant.",
+            )
 
 
 def _queues(*, scales: bool) -> list[dict[str, Any]]:

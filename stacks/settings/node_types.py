@@ -10,6 +10,7 @@ from math import ceil
 
 RETIRED_FAMILIES = ("dc2", "ds2")
 _RA3_PORTS = (range(5431, 5456), range(8191, 8216))
+_NO_SCALING = ("ra3.large",)
 _PAIR_AT_LEAST = ("ra3.4xlarge", "ra3.16xlarge")
 
 
@@ -28,6 +29,15 @@ class Nodes:
 
     def __str__(self) -> str:
         return f"{self.count} x {self.type}"
+
+    @property
+    def scales(self) -> bool:
+        """Whether Redshift can add clusters while queries queue.
+
+        Database Developer Guide, "Concurrency scaling candidates": not for a single node, and its list of node types begins with
+        ra3.xlplus, next to dc2. The page tells nothing of rg.
+        """
+        return self.count > 1 and self.type not in _NO_SCALING
 
     @property
     def family(self) -> str:

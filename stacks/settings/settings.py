@@ -45,6 +45,9 @@ _MIB = 1024**2
 _GIB = 1024**3
 _COPY_TASKS = 1000  # about 7 events each
 _ARM = re.compile(r"a1\.|[a-z]+\d+g")  # m6g, c7gn, g5g, but not g5
+_INSTANCE_STORE = re.compile(  # m5d, r5dn, m6id, g4dn, i3, d3en; g5, x1 and the like have no d in their names
+    r"[a-z]+\d+[a-z]*d[a-z]*\.|(d|f|h|hs|i)\d|(c1|c3|cc2|cr1|dl1|g2|g5|g6e?|m1|m2|m3|p5e?n?|r3|trn1n?|x1e?)\."
+)
 _LOG_RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922,
                        3288, 3653)  # the values that PutRetentionPolicy of CloudWatch Logs accepts  # fmt: skip
 
@@ -171,7 +174,10 @@ class Settings(BaseModel):
         "database user as which the pipeline works, the owner of its tables: up to 64 lower-case letters, digits and underscores",
     )
     redshift_scaling_clusters: int = _whole(
-        1, 0, 10, "clusters that Redshift adds at most while readers' queries queue, 0 for none"
+        1,
+        0,
+        10,
+        "clusters that Redshift adds at most while readers' queries queue, 0 for none (on ra3.large and on a single node it adds none)",
     )
 
     analytics_window_days: int = _whole(30, 1, 3650, "days of reviews that the analytics look back on")
@@ -323,6 +329,16 @@ class Settings(BaseModel):
             raise ValueError(
                 f"emr_instance_type = {self.emr_instance_type!r} has ARM processors, and the Spark job's libraries are those "
                 "for x86_64: take a type like m5.xlarge or m6i.xlarge"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _has_no_instance_store(self) -> Self:
+        if _INSTANCE_STORE.match(self.emr_instance_type):
+            raise ValueError(
+                f"emr_instance_type = {self.emr_instance_type!r} has instance stores: EMR may encrypt them with LUKS and a key that each "
+                "node asks KMS for, and the nodes have no route to KMS (EMR Management Guide, 'Local disk encryption'). emr_ebs_gib "
+                "gives the nodes their disk: take a type without stores, like m5.xlarge or m6i.xlarge"
             )
         return self
 

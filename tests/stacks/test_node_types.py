@@ -33,6 +33,15 @@ def test_a_type_that_can_be_created_is_left_as_asked(asked: str) -> None:
     assert deployable(nodes(asked)) == nodes(asked)
 
 
+@pytest.mark.parametrize(
+    ("deployed", "scales"), [("2 x ra3.xlplus", True), ("2 x ra3.large", False), ("1 x ra3.xlplus", False)]
+)
+def test_redshift_scales_several_nodes_of_the_types_that_its_guide_lists(
+    deployed: str, *, scales: bool
+) -> None:
+    assert nodes(deployed).scales is scales
+
+
 def test_a_retired_type_without_a_documented_replacement_is_refused() -> None:
     with pytest.raises(
         ValueError, match=r"'ds2\.large' is retired.*only for dc2\.large, dc2\.8xlarge, ds2\.xlarge"

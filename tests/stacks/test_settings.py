@@ -176,6 +176,14 @@ def test_what_the_cdk_keeps_in_the_context_is_left_alone(key: str) -> None:
         ({"emr_instance_type": "m6g.xlarge"}, "emr_instance_type = 'm6g.xlarge' has ARM processors"),
         ({"emr_instance_type": "c7gn.4xlarge"}, "emr_instance_type = 'c7gn.4xlarge' has ARM processors"),
         (
+            {"emr_instance_type": "m5d.xlarge"},
+            "emr_instance_type = 'm5d.xlarge' has instance stores: EMR may",
+        ),
+        ({"emr_instance_type": "r5dn.xlarge"}, "emr_instance_type = 'r5dn.xlarge' has instance stores"),
+        ({"emr_instance_type": "i3en.xlarge"}, "emr_instance_type = 'i3en.xlarge' has instance stores"),
+        ({"emr_instance_type": "d2.xlarge"}, "emr_instance_type = 'd2.xlarge' has instance stores"),
+        ({"emr_instance_type": "g5.xlarge"}, "emr_instance_type = 'g5.xlarge' has instance stores"),
+        (
             {"redshift_user": "pipeline"},
             "redshift_user = 'pipeline' is the cluster's master user, redshift_admin_user",
         ),
@@ -212,7 +220,9 @@ def test_a_region_that_is_not_known_yet_is_not_checked() -> None:
     Settings().check_region("")
 
 
-@pytest.mark.parametrize("instance_type", ["m5.2xlarge", "g5.xlarge", "g4dn.xlarge", "m7i-flex.2xlarge"])
+@pytest.mark.parametrize(
+    "instance_type", ["m5.2xlarge", "m5n.xlarge", "inf1.xlarge", "p2.xlarge", "m7i-flex.2xlarge"]
+)
 def test_nodes_of_any_other_kind_are_deployed_as_asked(instance_type: str) -> None:
     assert settings_of(emr_instance_type=instance_type).emr_instance_type == instance_type
 

@@ -5,6 +5,7 @@ import pytest
 from tests.stacks.deployments import Deployment
 
 WARNING = "Annotation::goodreads:retired-node-type"
+NO_SCALING = "Annotation::goodreads:no-concurrency-scaling"
 
 
 @pytest.fixture
@@ -33,6 +34,18 @@ def test_retired_nodes_are_deployed_as_asked_where_that_is_allowed(changed: Depl
     assert (properties["ClusterType"], properties["NodeType"]) == ("single-node", "dc2.large")
     assert "NumberOfNodes" not in properties
     assert WARNING not in changed.findings
+
+
+def test_nodes_that_redshift_does_not_scale_come_with_a_warning_that_names_the_source(
+    deployment: Deployment, changed: Deployment
+) -> None:
+    assert deployment.findings[NO_SCALING].startswith("readers of 2 x ra3.large wait for each other")
+    assert "'Concurrency scaling candidates'" in deployment.findings[NO_SCALING]
+    assert changed.findings[NO_SCALING].startswith("readers of 1 x dc2.large wait")
+
+
+def test_nodes_that_scale_and_deployments_that_need_not_come_without_that_warning(tuned: Deployment) -> None:
+    assert NO_SCALING not in tuned.findings
 
 
 def test_the_cluster_is_encrypted_and_private(cluster: dict[str, Any]) -> None:
