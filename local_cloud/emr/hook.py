@@ -6,9 +6,11 @@ The step is also added to moto's cluster, by the role of the task, so that EMR's
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
+from moto.cloudformation.exceptions import ValidationError as StackError
 from moto.core.responses import ActionResult
 from moto.emr.models import Cluster, emr_backends
 from moto.emr.responses import ElasticMapReduceResponse
@@ -33,6 +35,7 @@ from moto.stepfunctions.parser.asl.utils import boto_client
 from local_cloud.account import ACCOUNT
 from local_cloud.addresses import REGION
 from local_cloud.emr.access import StepAccess
+from local_cloud.emr.starting import reason_not_to_start
 from local_cloud.emr.steps import StepResult, StepRunner, failure_cause
 from local_cloud.iam import Judge
 from local_cloud.identity import Keys, session
@@ -105,7 +108,7 @@ def install(steps: StepRunner, judge: Judge) -> None:
         def _from_error(self, env: Any, ex: Exception) -> Any:
             return _refused(self, env, ex) if isinstance(ex, ClientError) else super()._from_error(env, ex)
 
-    Cluster.create_from_cloudformation_json = classmethod(_with_nodes)
+    Cluster.create_from_cloudformation_json = classmethod(partial(_judged, judge))
     state_task_factory.state_task_service_for = lambda service_name: (
         EmrTask() if service_name == "elasticmapreduce" else _service_for(service_name=service_name)
     )
@@ -129,7 +132,7 @@ class Submitted:
         self, steps: StepRunner, judge: Judge, arguments: Sequence[str], still_wanted: Callable[[], bool]
     ) -> StepResult:
         """Run the step with its nodes' keys; it fails where their role may not read or write what the step does."""
-        role = self._role_of_nodes()
+        role = role_of_nodes(emr_backends[ACCOUNT][REGION].clusters[self.cluster])
         if not role:
             return steps.run(arguments, still_wanted, None)
         access = StepAccess(judge, steps.buckets, role, arguments)
@@ -139,18 +142,6 @@ class Submitted:
         result = steps.run(arguments, still_wanted, self._keys_of_nodes(role))
         refused = access.to_have_written(before)
         return replace(result, state="FAILED", reason=refused) if refused else result
-
-    def _role_of_nodes(self) -> str:
-        """The role in the cluster's instance profile; empty if it has none."""
-        cluster = emr_backends[ACCOUNT][REGION].clusters[self.cluster]
-        iam = iam_backends[ACCOUNT]["aws"]
-        roles = [
-            role
-            for profile in iam.instance_profiles.values()
-            if cluster.job_flow_role in {profile.name, profile.arn}
-            for role in profile.roles
-        ]
-        return roles[0].arn if roles else ""
 
     def _keys_of_nodes(self, role: str) -> Keys:
         """A session of the role, named after a node."""
@@ -162,6 +153,17 @@ class Submitted:
             seconds=_SESSION_SECONDS,
             service="ec2.amazonaws.com",
         )
+
+
+def role_of_nodes(cluster: Any) -> str:
+    """The role in a cluster's instance profile; empty if it has none."""
+    roles = [
+        role
+        for profile in iam_backends[ACCOUNT]["aws"].instance_profiles.values()
+        if cluster.job_flow_role in {profile.name, profile.arn}
+        for role in profile.roles
+    ]
+    return roles[0].arn if roles else ""
 
 
 def _cancel_steps(response: Any) -> ActionResult:
@@ -189,6 +191,15 @@ def _refused(task: Any, env: Any, error: ClientError) -> FailureEvent:
         event_type=HistoryEventType.TaskFailed,
         event_details=EventDetails(taskFailedEventDetails=details),
     )
+
+
+def _judged(judge: Judge, cls: Any, *args: Any, **kwargs: Any) -> Any:
+    """A cluster of a template, if EMR's service role could start its nodes."""
+    cluster = _with_nodes(cls, *args, **kwargs)
+    if why := reason_not_to_start(judge, cluster, role_of_nodes(cluster)):
+        emr_backends[ACCOUNT][REGION].clusters.pop(cluster.id)
+        raise StackError(message=f"EMR cannot start the cluster {cluster.name}: {why}")
+    return cluster
 
 
 def _with_nodes(cls: Any, resource_name: str, cloudformation_json: Any, *rest: Any, **more: Any) -> Any:

@@ -28,7 +28,7 @@ _OF_THE_CALLER = (
     "s3:resourceaccount",
     "s3:tlsversion",
 )
-_TAGS = ("aws:resourcetag", "elasticmapreduce:resourcetag")
+_TAGS = ("aws:requesttag", "aws:resourcetag", "elasticmapreduce:resourcetag")
 
 
 class UnknownCallError(Exception):

@@ -2,15 +2,17 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Self
 
 from moto.awslambda.models import lambda_backends
 from moto.core.common_models import CloudFormationModel
 from moto.ec2.models import ec2_backends
 from moto.emr.models import emr_backends
-from moto.iam.models import iam_backends
+from moto.iam.aws_managed_policies import aws_managed_policies_data
+from moto.iam.models import Role, iam_backends
 from moto.kms.models import kms_backends
 from moto.redshift.models import Cluster, redshift_backends
 from moto.s3.models import s3_backends
@@ -20,7 +22,12 @@ from local_cloud.account import ACCOUNT
 from local_cloud.addresses import REGION
 
 _PARTITION = "aws"
+MANAGED = "AWS-managed policy "
+"""How the names of AWS's own policies begin."""
+
 _create_cluster = Cluster.create_from_cloudformation_json.__func__
+_create_role = Role.create_from_cloudformation_json.__func__
+_MANAGED_ARN = re.compile(r"arn:[a-z-]+:iam::aws:policy/")
 
 Documents = Mapping[str, Mapping[str, Any]]
 """Policy documents by their names."""
@@ -31,7 +38,7 @@ class Deployed:
     """What decides about calls: the policies of callers by their ARN, those of resources, and that of S3's VPC endpoint.
 
     `labels` are the names of callers and keys in the templates, by ARN. Calls of the roles `in_vpc` come through the endpoint. `attached` has the
-    Redshift cluster of each role that a cluster may take. `tags` are those of EMR's clusters. `keys` are the KMS keys of buckets and topics.
+    Redshift cluster of each role that a cluster may take. `tags` are those of EMR's clusters, their subnets and groups. `keys` are the KMS keys of buckets and topics.
     """
 
     callers: Mapping[str, Documents] = field(default_factory=dict)
@@ -83,7 +90,7 @@ def deployed() -> Deployed:
         endpoint=dict(_of_endpoint()),
         in_vpc=frozenset(nodes | routed),
         attached={arn: cluster.cluster_identifier for cluster in redshift for arn in cluster.iam_roles_arn},
-        tags={cluster.arn: {tag["Key"]: tag["Value"] for tag in cluster.tags} for cluster in clusters},
+        tags=dict(_tags(clusters)),
         keys=dict(_keys()),
     )
 
@@ -95,6 +102,36 @@ def _identity(one: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
         yield name, _read(document)
     for policy in one.managed_policies.values():
         yield policy.name, _read(policy.document)
+    for name in getattr(one, "managed_by_aws", ()):
+        yield f"{MANAGED}{name}", _managed()[name]["Document"]
+
+
+@cache
+def _managed() -> Any:
+    """AWS's own policies by name, as moto has copied them from AWS."""
+    return json.loads(aws_managed_policies_data)
+
+
+def _tags(clusters: Iterable[Any]) -> Iterator[tuple[str, Mapping[str, str]]]:
+    ec2 = ec2_backends[ACCOUNT][REGION]
+    for cluster in clusters:
+        yield cluster.arn, _pairs(cluster.tags)
+        groups = (
+            cluster.master_security_group,
+            cluster.slave_security_group,
+            cluster.service_access_security_group,
+        )
+        named = [("security-group", group) for group in groups] + [("subnet", cluster.ec2_subnet_id)]
+        for kind, identifier in named:
+            found = ec2.describe_tags(filters={"resource-id": [identifier]}) if identifier else []
+            yield (
+                f"arn:{_PARTITION}:ec2:{REGION}:{ACCOUNT}:{kind}/{identifier}",
+                {tag["key"]: tag["value"] for tag in found},
+            )
+
+
+def _pairs(tags: Iterable[Mapping[str, str]]) -> Mapping[str, str]:
+    return {tag["Key"]: tag["Value"] for tag in tags}
 
 
 def _of_resources() -> Iterator[tuple[str, Documents]]:
@@ -146,6 +183,22 @@ def keep_roles_of_clusters() -> None:
         return cluster
 
     Cluster.create_from_cloudformation_json = classmethod(create)
+
+
+def keep_policies_of_roles() -> None:
+    """Let a role that CloudFormation makes have the AWS-managed policies that it names, which moto drops.
+
+    KeyError if moto has no copy of one: what it allows is not known then.
+    """
+
+    def create(cls: Any, resource_name: str, cloudformation_json: Any, *args: Any, **kwargs: Any) -> Any:
+        role = _create_role(cls, resource_name, cloudformation_json, *args, **kwargs)
+        arns = cloudformation_json["Properties"].get("ManagedPolicyArns", [])
+        names = [arn.rpartition("/")[2] for arn in arns if _MANAGED_ARN.match(arn)]
+        role.managed_by_aws = [name for name in names if _managed()[name]]
+        return role
+
+    Role.create_from_cloudformation_json = classmethod(create)
 
 
 class _ResourcePolicy(CloudFormationModel):  # type: ignore[misc]

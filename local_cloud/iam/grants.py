@@ -7,7 +7,7 @@ from typing import Any
 
 from local_cloud.account import ACCOUNT
 from local_cloud.addresses import REGION
-from local_cloud.iam.deployed import Deployed
+from local_cloud.iam.deployed import MANAGED, Deployed
 from local_cloud.iam.judge import Code
 from local_cloud.iam.policies import Call, Caller, listed
 from local_cloud.iam.record import ADMINISTRATOR, ANY, Recorded, label, resource_kind
@@ -122,7 +122,8 @@ class Matrix:
         for kind in ("callers", "resources"):
             for owner, documents in getattr(self._what, kind).items():
                 for name, document in documents.items():
-                    yield Place(kind, owner, name), document
+                    if not name.startswith(MANAGED):  # AWS decides what is in it
+                        yield Place(kind, owner, name), document
         for name, document in self._what.endpoint.items():
             yield Place("endpoint", "", name), document
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from moto.core.responses import BaseResponse
 
-from local_cloud.iam.deployed import keep_roles_of_clusters
+from local_cloud.iam.deployed import keep_policies_of_roles, keep_roles_of_clusters
 from local_cloud.iam.judge import AccessDenied, Judge
 from local_cloud.identity import KeyRefused, Kind, ask_for_trust, principal_in, refused
 
@@ -41,6 +41,7 @@ def install(judge: Judge) -> None:
 
     BaseResponse.call_action = call_action
     keep_roles_of_clusters()
+    keep_policies_of_roles()
     ask_for_trust(judge.trusts)
 
 

@@ -55,7 +55,7 @@ class Record:
         """Keep a decision of the judge, and the policies that it followed."""
         call = decision.call
         keys = {
-            key: _key_kind(str(value)) if key == "s3:prefix" else _kind_of(str(value))
+            key: _value_kind(key, str(value), what)
             for key, value in call.context.items()
             if key == "aws:sourcearn" or not key.startswith(_OF_THE_MOMENT)
         }
@@ -128,8 +128,8 @@ def resource_kind(resource: str, labels: Mapping[str, str]) -> str:
     if service == "s3":
         bucket, slash, key = resource.partition("/")
         return f"{bucket}{slash}{_key_kind(key)}"
-    if service == "elasticmapreduce":
-        return re.sub(r"cluster/.*", f"cluster/{ANY}", resource)
+    if service in {"ec2", "elasticmapreduce"}:
+        return re.sub(r"/.*", f"/{ANY}", resource)
     if service == "kms":
         return re.sub(r"key/.*", f"key/<{label(labels.get(resource, ANY))}>", resource)
     if service in {"iam", "sns"}:
@@ -137,6 +137,13 @@ def resource_kind(resource: str, labels: Mapping[str, str]) -> str:
     if service == "states" and ":execution:" in resource:
         return f"{resource.rpartition(':')[0]}:{ANY}"
     return re.sub(r"log-stream:.*", f"log-stream:{ANY}", resource)
+
+
+def _value_kind(key: str, value: str, what: Deployed) -> str:
+    """The value of a condition key, with `*` for what differs from run to run."""
+    if key == "aws:sourcearn":
+        return resource_kind(value, what.labels)
+    return _key_kind(value) if key == "s3:prefix" else _kind_of(value)
 
 
 def _key_kind(key: str) -> str:

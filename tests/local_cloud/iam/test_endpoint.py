@@ -143,7 +143,9 @@ def test_cloudformation_gives_the_cluster_its_roles_and_tags() -> None:
     found = deployed()
     assert found.attached == {_role("CopyRole"): "goodreads"}
     assert found.in_vpc == {_role("CopyRole"), _role("AccessNodeRole")}
-    assert [*found.tags.values()] == [{"for-use-with-amazon-emr-managed-policies": "true"}]
+    kinds = [arn.split(":")[5].split("/")[0] for arn in found.tags]
+    assert sorted(kinds) == ["cluster", "security-group", "security-group", "security-group", "subnet"]
+    assert {tags["for-use-with-amazon-emr-managed-policies"] for tags in found.tags.values()} == {"true"}
 
 
 def test_what_was_judged_is_kept_once_and_read_again(
