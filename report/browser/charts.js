@@ -156,24 +156,29 @@ function sparkline(past, now, tooMany) {
 const isNumber = (column, rows) => rows.some((row) => typeof row[column] === "number") && rows.every((row) => row[column] === null || typeof row[column] === "number");
 const isDay = (column, rows) => rows.every((row) => typeof row[column] === "string" && /^\d{4}-\d\d-\d\d/.test(row[column]));
 
-function shapeOf(analytics) {
-  const {columns, rows} = analytics;
+// The label and the measure of a table, by the names and the kinds of its columns
+function shapeOf({table, columns, rows}) {
   const all = d3.range(columns.length);
   const numbers = all.filter((index) => isNumber(index, rows));
-  const day = all.find((index) => isDay(index, rows));
+  const texts = all.filter((index) => rows.some((row) => typeof row[index] === "string") && rows.every((row) => row[index] === null || typeof row[index] === "string"));
   const find = (...patterns) => patterns.map((pattern) => numbers.find((index) => pattern.test(columns[index].name))).find((index) => index !== undefined);
-  const reviews = find(/^review(s|_count)$/, /reviews?$|_count$/);
-  const stars = all.find((index) => /^(stars|review_rating|rating)$/.test(columns[index].name));
-  if (day !== undefined && day < 2 && numbers.length) return {kind: "days", label: day, measure: reviews ?? numbers[0]};
-  if (stars !== undefined && reviews !== undefined && rows.length <= 6) return {kind: "stars", label: stars, measure: reviews};
-  const label = all.find((index) => /^(title|name|user_display_name|user_name)$/.test(columns[index].name)) ??
-    all.find((index) => !numbers.includes(index)) ?? all.find((index) => /_id$/.test(columns[index].name));
-  const rated = find(/^weighted/, /^wilson/, /^(average_review_rating|average_reviews?_rating)$/, /average.*rating/);
-  const byCount = /count|most|reviewed|active/i.test(`${analytics.table}`);
-  const measure = /rising/.test(analytics.table) ? find(/growth|rise|change|ratio/) ?? reviews : byCount ? reviews : rated ?? reviews;
+  const reviews = find(/^review_count$/, /reviews?(_count)?$/);
+  const id = find(/_id$/);
+  const day = all.slice(0, 2).find((index) => isDay(index, rows));
+  const stars = find(/^stars$/);
+  if (day !== undefined && numbers.length) return {kind: "days", label: day, measure: reviews ?? numbers[0]};
+  if (stars !== undefined && reviews !== undefined) return {kind: "stars", label: stars, measure: reviews};
+  const label = texts.find((index) => /^(title|name|user_display_name|user_name)$/.test(columns[index].name)) ?? texts.find((index) => !isDay(index, rows)) ?? id;
+  const flagged = find(/^(early|burst|unknown)_review_count$/);
+  const rating = find(/^weighted_rating$/, /^average_review_rating$/);
+  const measure = /wilson/.test(table) ? find(/^wilson_score$/) : /rising/.test(table) ? find(/^growth$/)
+    : flagged ?? (/review_count|active|one_star/.test(table) ? reviews : rating ?? reviews);
   if (label === undefined || measure === undefined) return {kind: "none"};
-  return {kind: "ranking", label, measure, reviews: reviews === measure ? undefined : reviews, rated: measure === rated};
+  return {kind: "ranking", label, id, measure, reviews: reviews === measure ? undefined : reviews, rated: measure === rating};
 }
+
+// A record that the warehouse lacks has an id and no name
+const named = (row, {label, id}) => (row[label] === null && id !== undefined ? `id ${row[id]}` : id === label ? `id ${row[id]}` : value(row[label]));
 
 function days(rows, {label, measure}, name) {
   return (width) => plot({
@@ -187,9 +192,10 @@ function days(rows, {label, measure}, name) {
   });
 }
 
-function bars(rows, {label, measure, reviews, rated, kind}, name) {
+function bars(rows, found, name) {
+  const {measure, reviews, rated, kind} = found;
   return (width) => {
-    const shown = rows.slice(0, 10).map((row, index) => ({row, id: String(index), name: kind === "stars" ? `${value(row[label])} ★` : value(row[label])}));
+    const shown = rows.slice(0, 10).map((row, index) => ({row, id: String(index), name: kind === "stars" ? `${value(row[found.label])} ★` : named(row, found)}));
     const left = leftFor(shown.map((one) => one.name), width);
     const letters = Math.floor((left - 14) / (LETTER * 1.02));
     const written = (number) => (rated && number !== null ? d3.format(".2f")(number) : value(number));
@@ -219,32 +225,34 @@ function bars(rows, {label, measure, reviews, rated, kind}, name) {
 
 const GRAPH_MARKS = {succeeded: "✓", failed: "✕", aborted: "–", running: "▸"};
 
-function stateMachine(graph, statusOf, choose) {
+function stateMachine(graph, statusOf, wasTaken, choose) {
   const nodes = graph.nodes.map((node) => ({...node, status: statusOf(node.name)}));
-  const points = graph.edges.flatMap((edge, index) => edge.points.map(([x, y]) => ({x, y, index, gone: statusOf(edge.from) && statusOf(edge.to)})));
+  const points = graph.edges.flatMap((edge, index) => edge.points.map(([x, y]) => ({x, y, index, gone: wasTaken(edge.from, edge.to)})));
   const ends = graph.edges.filter((edge) => edge.points.length > 1).map((edge) => {
     const [from, to] = edge.points.slice(-2);
     return {x: to[0], y: to[1], angle: (Math.atan2(to[1] - from[1], to[0] - from[0]) * 180) / Math.PI + 90};
   });
+  const marked = (node) => `${GRAPH_MARKS[node.status] ? `${GRAPH_MARKS[node.status]} ` : ""}${node.name}`;
   const around = nodes.filter((node) => node.group), inner = nodes.filter((node) => !node.group);
   const box = {x1: (node) => node.x - node.width / 2, x2: (node) => node.x + node.width / 2, y1: (node) => node.y - node.height / 2, y2: (node) => node.y + node.height / 2};
   const svg = plot({
     width: graph.width, height: graph.height, margin: 0, axis: null,
     x: {type: "identity"}, y: {type: "identity"},
     marks: [
-      Plot.rect(around, {...box, rx: 4, fill: "var(--quiet)", stroke: "var(--line)"}),
+      Plot.rect(around, {...box, rx: 4, fill: "var(--quiet)", stroke: "var(--line)", className: "around"}),
       Plot.line(points, {x: "x", y: "y", z: "index", stroke: (point) => (point.gone ? "var(--grey)" : "var(--faint)"), strokeWidth: 1.25, curve: "basis"}),
       Plot.dot(ends, {x: "x", y: "y", symbol: "triangle", r: 3, rotate: "angle", fill: "var(--grey)"}),
       Plot.rect(inner, {...box, rx: 3, fill: (node) => (node.status === "failed" ? "var(--bad)" : "var(--paper)"),
         stroke: (node) => (node.status === "failed" ? "var(--bad)" : node.status === "running" ? "var(--accent)" : node.status ? "var(--ink)" : "var(--faint)"),
         strokeWidth: (node) => (node.status === "running" ? 3 : 1.25), strokeDasharray: null, className: "node"}),
-      Plot.text(inner, {x: "x", y: "y", text: (node) => `${GRAPH_MARKS[node.status] ? `${GRAPH_MARKS[node.status]} ` : ""}${node.name}`,
+      Plot.text(inner, {x: "x", y: "y", text: marked,
         fill: (node) => (node.status === "failed" ? "var(--paper)" : node.status ? "var(--ink)" : "var(--grey)"), pointerEvents: "none"}),
-      Plot.text(around, {x: (node) => node.x - node.width / 2 + 8, y: (node) => node.y - node.height / 2 + 12, textAnchor: "start", text: "name", fill: "var(--grey)"}),
+      Plot.text(around, {x: (node) => node.x - node.width / 2, y: (node) => node.y - node.height / 2 - 7, textAnchor: "start", text: (node) => marked(node), fill: (node) => (node.status === "failed" ? "var(--bad)" : "var(--grey)"), stroke: "var(--paper)", strokeWidth: 4, pointerEvents: "none"}),
     ],
   });
-  svg.querySelectorAll("g.node rect").forEach((rect, index) => {
-    const node = inner[index];
+  const buttons = [...svg.querySelectorAll("g.around rect, g.node rect")];
+  [...around, ...inner].forEach((node, index) => {
+    const rect = buttons[index];
     const open = () => choose(node.name);
     rect.setAttribute("tabindex", "0");
     rect.setAttribute("role", "button");

@@ -80,11 +80,16 @@ function rowsSection() {
     element("p", {class: "small grey screen"}, "Stale: an older version of a record. Duplicate: the same version again. Refused: see ", element("a", {href: "#refused"}, "what was refused"), "."));
 }
 
+const isIteration = (state) => /\[\d+\]$/.test(state.branch ?? "") && state.status === "succeeded" && state.tries.length < 2;
+
 function timeSection() {
   if (!run.states.length) return section("time", "Where the time went", {}, empty("No state was entered."));
   const start = Date.parse(run.started), until = Math.max(0.001, (Date.parse(run.ended ?? lastMoment()) - start) / 1000);
   const worth = (state) => state.status !== "succeeded" || state.tries.length > 1 || state.waits.some((wait) => wait.why === "retry") || (state.seconds ?? until) >= until / 100;
-  let shown = run.states.filter(worth);
+  // Of a map's iterations that went well, the longest three
+  const longest = d3.rollup(run.states.filter((state) => isIteration(state)), (states) => d3.sort(states, (state) => -state.seconds).slice(0, 3), (state) => state.name);
+  const stands = (state) => !isIteration(state) || longest.get(state.name).includes(state);
+  let shown = run.states.filter((state) => worth(state) && stands(state));
   if (shown.length > 60) shown = d3.sort(shown, (state) => (state.status === "succeeded" ? -(state.seconds ?? 0) : -Infinity)).slice(0, 60).sort((a, b) => d3.ascending(a.entered, b.entered));
   const left = run.states.length - shown.length;
   const says = shown.map((state) => `${state.name} ${state.ended ? duration(state.seconds) : "still running"}${state.status === "failed" ? ", failed" : ""}${state.tries.length > 1 ? `, ${state.tries.length} tries` : ""}`).join("; ");
@@ -135,7 +140,7 @@ function analyticsFigure(one) {
   })), rows, {caption: one.title});
   if (found.kind === "none") return element("figure", {}, element("h3", {}, data(one.title)), all());
   const name = (place) => columns[place].name.replaceAll("_", " ");
-  const says = rows.slice(0, 10).map((row) => `${value(row[found.label])}: ${value(row[found.measure])}`).join("; ");
+  const says = rows.slice(0, 10).map((row) => `${found.kind === "days" ? row[found.label] : named(row, found)}: ${value(row[found.measure])}`).join("; ");
   const title = found.reviews === undefined ? name(found.measure) : `${name(found.measure)} · ${name(found.reviews)}`;
   const draw = found.kind === "days" ? days(rows, found, name(found.measure)) : bars(rows, found, name(found.measure));
   const figure = chart({title, says: `${one.title}. ${title}. ${says}`, draw});
@@ -210,7 +215,10 @@ function graphSection() {
     const all = visits.get(name) ?? [];
     panel.replaceChildren(element("h3", {}, name), ...(all.length ? all.map((visit, index) => folded(summary(visit), () => visited(visit), {open: index === 0})) : [empty("This run did not enter the state.")]));
   };
-  const drawn = stateMachine(run.graph, worst, choose);
+  // A line was taken if the run entered its end right after its start
+  const outer = run.states.filter((state) => state.branch === null);
+  const taken = new Set(d3.pairs(outer, (from, to) => `${from.name}\t${to.name}`));
+  const drawn = stateMachine(run.graph, worst, (from, to) => taken.has(`${from}\t${to}`), choose);
   drawn.setAttribute("aria-label", "The state machine; states are buttons");
   drawn.setAttribute("role", "group");
   const box = element("div", {class: "graph", tabindex: "0", role: "region", "aria-label": "Drawing of the state machine"}, drawn);

@@ -150,6 +150,36 @@ def test_axe_finds_nothing_in_the_dark_on_a_phone_and_nothing_is_wider_than_the_
         assert not narrow.is_wider_than_the_screen()
 
 
+ANALYTICS = [
+    (["captured_day", "review_count"], [["2020-02-19", 4], ["2020-02-21", 1]], "2020-02-19: 4"),
+    (["stars", "review_count", "share"], [[0, 2, 0.5], [5, 2, 0.5]], "5: 2"),
+    (["subject", "review_count", "unknown_review_count"], [["books", 9, 4]], "books: 4"),
+    (["place", "user_id", "is_known", "review_count"], [[1, 7, False, 3]], "id 7: 3"),
+    (["place", "book_id", "title", "review_count", "weighted_rating"], [[1, 7, None, 3, 4.1]], "id 7: 4.1"),
+    (["anything"], [[None]], None),
+]
+
+
+def test_each_kind_of_analytics_table_has_a_chart_of_its_own(browser: Browser, tmp_path: Path) -> None:
+    document = example("clean")
+    document["analytics"] = [
+        {
+            "table": f"table_{place}",
+            "title": f"Table {place}",
+            "columns": [{"name": name, "description": None} for name in names],
+            "rows": rows,
+        }
+        for place, (names, rows, _) in enumerate(ANALYTICS)
+    ]
+    with opened(browser, written(page_of(document), tmp_path)) as found:
+        assert (found.complaints, found.violations()) == ([], [])
+        says = found.page.eval_on_selector_all(
+            "#analytics [role=img]", "(all) => all.map((one) => one.getAttribute('aria-label'))"
+        )
+        for label, wanted in zip(says, [said for *_, said in ANALYTICS if said], strict=True):
+            assert wanted in label
+
+
 @pytest.fixture
 def hostile() -> dict[str, Any]:
     """A run whose names are of the worst kind."""
