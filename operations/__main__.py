@@ -16,6 +16,7 @@ app = group_of(
         "replay": "operations.replay.command",
         "rebuild": "operations.rebuild.command",
         "forget": "operations.forget.command",
+        "explain": "operations.explain.command",
         "smoke": "operations.smoke.command",
         "teardown": "operations.teardown",
     },

@@ -2,9 +2,10 @@
 
 import csv
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Annotated
 
 import boto3
@@ -70,18 +71,23 @@ def _way_out_told() -> Iterator[None]:
 
 
 def query_here(
-    state: StateFolder, sql: str, *, user: str | None = None, timeout: float | None = None
+    state: StateFolder,
+    sql: str,
+    *,
+    user: str | None = None,
+    timeout: float | None = None,
+    parameters: Mapping[str, str] = MappingProxyType({}),
 ) -> Result:
     """Against the state folder: through the endpoint's Data API if one runs, else from the file, read-only."""
     if endpoint := state.running():
         endpoint.addresses.adopt()
         warehouse = administrated(timeout=timeout)
-        return (replace(warehouse, user=user) if user else warehouse).run(sql)
+        return (replace(warehouse, user=user) if user else warehouse).run(sql, **parameters)
     if user:
         raise OperationError("only an endpoint knows users: start one (make up), or leave --user out")
     if not state.warehouse.exists():
         raise OperationError(f"there is no warehouse in {state.root} yet: run the pipeline first (make run)")
     try:
-        return read_only_query(state.warehouse, sql)
+        return read_only_query(state.warehouse, sql, parameters)
     except SqlError as error:
         raise OperationError(str(error)) from None

@@ -57,6 +57,13 @@ def no_winners(dataset: Dataset) -> pa.Table:
     return arrow_schema(dataset.stored_columns).empty_table()
 
 
+def record_hashes(rows: pa.Table, dataset: Dataset) -> list[int]:
+    """The hash of each of these rows, which have the dataset's columns."""
+    with database() as sql:
+        sql.register("versions", rows)
+        return [found for (found,) in sql.execute(f"select {record_hash(dataset)} from versions").fetchall()]
+
+
 def record_hash(dataset: Dataset) -> str:
     """SQL of a hash over every column: 63 bits of the MD5 of their texts, the same in every engine."""
     texts = (f"coalesce({_text(column)}, {_NULL})" for column in dataset.columns)

@@ -1,11 +1,12 @@
 """The DuckDB file: one transaction at a time per connection, with Redshift's view of conflicts."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import duckdb
@@ -247,7 +248,7 @@ class Transaction:
         return int(row[0]) if row else 0
 
 
-def _bound(sql: str, parameters: dict[str, str]) -> dict[str, str]:
+def _bound(sql: str, parameters: Mapping[str, str]) -> dict[str, str]:
     names = parameter_names(sql)
     if missing := sorted(names - parameters.keys()):
         # The Data API passes on a parameter without a value, and Redshift cannot parse it.
@@ -255,7 +256,9 @@ def _bound(sql: str, parameters: dict[str, str]) -> dict[str, str]:
     return {name: parameters[name] for name in names}
 
 
-def read_only_query(database: Path, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+def read_only_query(
+    database: Path, sql: str, parameters: Mapping[str, str] = MappingProxyType({})
+) -> tuple[list[str], list[tuple[Any, ...]]]:
     """Column names and rows of a query in Redshift SQL, straight from the file, while no endpoint runs.
 
     SqlError if the text is not a query, if the query fails, or if the file cannot be opened: it does not exist, or a
@@ -267,7 +270,7 @@ def read_only_query(database: Path, sql: str) -> tuple[list[str], list[tuple[Any
     try:
         with duckdb.connect(str(database), read_only=True) as connection:
             connection.execute(_SETTINGS)
-            rows = connection.execute(to_duckdb(tree)).fetchall()
+            rows = connection.execute(to_duckdb(tree), _bound(sql, parameters)).fetchall()
             return [name.lower() for name, *_ in connection.description], rows
     except duckdb.Error as error:
         raise from_duckdb(error, "?") from None

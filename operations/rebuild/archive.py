@@ -32,10 +32,14 @@ class PublishedFile:
 
 @dataclass(frozen=True)
 class ArchivedFile:
-    """A published file and its copies: one object, or the parts of a big file. With a `problem` it cannot be landed from them."""
+    """A published file and its copies: one object, or the parts of a big file. With a `problem` it cannot be landed from them.
+
+    `columns` is its header.
+    """
 
     file: PublishedFile
     copies: tuple[LandingObject, ...] = ()
+    columns: tuple[str, ...] = ()
     problem: str | None = None
 
 
@@ -110,7 +114,7 @@ def _archived(
     targets = planned.targets if planned else ()
     if planned is None or not all(target in held for target in targets):
         return ArchivedFile(file, problem=_GONE)
-    columns = headers.get(planned.target.rpartition("/")[0] + "/")
+    columns = headers.get(planned.target.rpartition("/")[0] + "/", ())
     if columns and (problem := header_problem(dataset, columns)):
         return ArchivedFile(file, problem=f"the present catalog does not take it: {problem}")
-    return ArchivedFile(file, tuple(held[target] for target in targets))
+    return ArchivedFile(file, tuple(held[target] for target in targets), columns)

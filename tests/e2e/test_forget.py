@@ -1,6 +1,7 @@
 """A person is forgotten in a pipeline that has run, and that goes on afterwards."""
 
 import gzip
+import re
 
 import pytest
 from typer.testing import CliRunner
@@ -73,6 +74,12 @@ def forget(pipeline: Pipeline, *options: str) -> str:
     return " ".join(done.output.split())
 
 
+def explain(pipeline: Pipeline, kind: str, key: int) -> str:
+    done = CliRunner().invoke(app, ["explain", kind, str(key), "--state", str(pipeline.folder.root)])
+    assert done.exit_code == 0, done.output
+    return " ".join(done.output.split())
+
+
 def test_a_person_is_forgotten_everywhere_and_the_pipeline_goes_on(pipeline: Pipeline) -> None:
     for key, content in FIRST.items():
         pipeline.land(key, content)
@@ -80,8 +87,16 @@ def test_a_person_is_forgotten_everywhere_and_the_pipeline_goes_on(pipeline: Pip
     for key, content in LATER.items():
         pipeline.land(key, content)
     assert len(holding_me(pipeline)) >= 8
+    explained = explain(pipeline, "user", ME)
+    assert "record 1 of user.csv made the row" in explained
+    assert "has_image: type" in explained
 
     assert "was deleted from" in forget(pipeline)
+
+    assert re.fullmatch(rf"user_id {ME}: forgotten on [-0-9]+ [:0-9]+ UTC", explain(pipeline, "user", ME))
+    assert explain(pipeline, "review", 0).startswith(
+        "review_id 0 is not in goodreads_warehouse.reviews looked at"
+    )
 
     assert holding_me(pipeline) == []
     assert pipeline.query(f"select count(*) from goodreads_warehouse.reviews where user_id = {ME}") == [(0,)]
@@ -118,6 +133,8 @@ def test_a_person_who_is_to_be_left_out_later_is_delivered_in_vain(pipeline: Pip
     assert run.final_state == "Succeeded"
     assert pipeline.counts() == {**before, "users": before["users"] + 1, "reviews": before["reviews"] + 1}
     assert pipeline.query(f"select count(*) from goodreads_warehouse.users where user_id = {ME}") == [(0,)]
+    assert explain(pipeline, "review", 9).startswith("review_id 9: forgotten on")
+    assert "record 2 of reviews/c.csv made the row" in explain(pipeline, "review", 10)
     assert len(holding_me(pipeline)) > 0
     assert "zone" in forget(pipeline)
     assert holding_me(pipeline) == []

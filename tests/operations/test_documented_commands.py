@@ -47,6 +47,7 @@ def test_every_command_is_shown_and_is_one() -> None:
         "replay",
         "rebuild",
         "forget",
+        "explain",
         "smoke",
         "teardown",
     }

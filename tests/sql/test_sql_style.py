@@ -6,8 +6,8 @@ import pytest
 import sqlfluff
 
 from catalog import REVIEWS
-from sql import checks, rights, statements
-from sql.rankings import GROUPS
+from sql import checks, explaining, rights, statements
+from sql.rankings import GROUPS, RANKINGS
 from stacks import ROOT
 
 BOUND_PARAMETER = re.compile(r"(?<=[ (]):(\w+)")  # sqlfluff's Redshift does not know them
@@ -38,6 +38,14 @@ BATCHES = {
     "read_ledger": [statements.read_ledger()],
     "rows": [statements.rows("goodreads_warehouse.books", ["book_id", "title"])],
     "set_window": [statements.set_window()],
+    "explain": [
+        explaining.columns(),
+        explaining.row(REVIEWS, names_its_run=True),
+        explaining.runs(REVIEWS),
+        explaining.forgotten(),
+        explaining.place(RANKINGS["books"].tables[0]),
+        explaining.measured(RANKINGS["books"]),
+    ],
     "review_span": [statements.review_span()],
     **{f"rank_{name}": statements.analytics(tables, top=10) for name, tables in GROUPS.items()},
     "tell_analytics": [statements.tell_analytics()],
