@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 from types import MappingProxyType
@@ -173,15 +174,15 @@ class Transaction:
             return self._command(tree)
         self._rights.require(tree)
         is_new = self._rights.is_new(tree)
-        outcome = self._run(tree, _bound(sql, parameters))
+        outcome = self._run(sql, tree, _bound(sql, parameters))
         self._rights.follow(tree, is_new=is_new)
         return outcome
 
-    def _run(self, tree: exp.Expr, used: dict[str, str]) -> Outcome:
+    def _run(self, sql: str, tree: exp.Expr, used: dict[str, str]) -> Outcome:
         target = tree.find(exp.Table)
         table = qualified_name(target) if target else "?"
         try:
-            *first, last = self._translate(tree)
+            *first, last = self._translate(sql, tree)
             if isinstance(tree, exp.Merge):
                 self._refuse_multiple_matches(tree, used)
             for statement in first:
@@ -208,11 +209,11 @@ class Transaction:
         self._owner.stop_waiting()
         self.connection.interrupt()
 
-    def _translate(self, tree: exp.Expr) -> list[str]:
+    def _translate(self, sql: str, tree: exp.Expr) -> list[str]:
         if isinstance(tree, exp.Copy):
             return [copy_command.to_insert(self.connection, self._buckets, tree, self._access)]
         made_anew = alter_table.to_statements(self.connection, tree) if isinstance(tree, exp.Alter) else None
-        return made_anew or [to_duckdb(tree)]
+        return made_anew or [_in_duckdb(sql)]
 
     def _command(self, command: exp.Command) -> Outcome:
         if command.name == "rights":
@@ -246,6 +247,13 @@ class Transaction:
             return 0
         row = self.connection.fetchone()
         return int(row[0]) if row else 0
+
+
+@lru_cache(256)
+def _in_duckdb(sql: str) -> str:
+    """A statement in DuckDB's SQL; nearly every statement of a run comes again with the next run."""
+    tree = parse(sql)
+    return to_duckdb(tree) if tree else ""
 
 
 def _bound(sql: str, parameters: Mapping[str, str]) -> dict[str, str]:

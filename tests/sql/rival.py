@@ -104,6 +104,7 @@ def _translated(sql: str) -> str | exp.Copy:
     """PostgreSQL's SQL for a statement of the pipeline; a COPY as it is."""
     tree = parse(sql)
     assert tree is not None, f"the pipeline sends no {sql}"
+    tree = tree.copy()
     if isinstance(tree, exp.Copy):
         return tree
     if isinstance(tree, exp.Lock):

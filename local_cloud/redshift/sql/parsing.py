@@ -1,6 +1,7 @@
 """Redshift SQL text to a syntax tree."""
 
 import re
+from functools import lru_cache
 from itertools import pairwise
 
 from sqlglot import exp
@@ -14,6 +15,10 @@ from local_cloud.redshift.sql.changes import change_in
 
 # Statements about physical layout and sessions: DuckDB has nothing that they could change.
 _NO_OPERATIONS = {"analyse", "analyze", "reset", "set", "vacuum"}
+
+
+_REMEMBERED = 256
+"""The texts whose trees are kept: more than a run has, and most of them come again with the next run."""
 
 
 class _RedshiftDdlParser(RedshiftParser):
@@ -30,9 +35,11 @@ class _RedshiftDdl(Redshift):
     Parser = _RedshiftDdlParser
 
 
+@lru_cache(_REMEMBERED)
 def parse(sql: str) -> exp.Expr | None:
     """The one statement in `sql`; None for a statement that is accepted and does nothing locally.
 
+    All callers get the same tree: one that changes it has to copy it first.
     `lock table a, b` is an exp.Lock with the tables as its expressions. UNLOAD is an exp.Command with its text, a change of
     rights an exp.Command with the Change.
     SqlError if the text is not one Redshift statement.
@@ -65,17 +72,18 @@ def _lock(tokens: list[Token]) -> exp.Lock:
     return exp.Lock(expressions=[exp.to_table(name, dialect=Redshift) for name in listed.split(",")])
 
 
-def parameter_names(sql: str) -> set[str]:
+@lru_cache(_REMEMBERED)
+def parameter_names(sql: str) -> frozenset[str]:
     """Names used as `:name`; neither `::type` nor text in quotes or comments counts. Empty if unreadable."""
     try:
         tokens = _tokens(sql)
     except TokenError:
-        return set()
-    return {
+        return frozenset()
+    return frozenset(
         name.text
         for colon, name in pairwise(tokens)
         if colon.token_type is TokenType.COLON and name.start == colon.end + 1
-    }
+    )
 
 
 def _tokens(sql: str) -> list[Token]:
