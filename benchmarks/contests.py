@@ -120,22 +120,29 @@ def _spark_submit() -> list[str]:
 
 @dataclass(frozen=True)
 class WholeRuns:
-    """What the pipeline and DuckDB used, round by round."""
+    """What the pipeline, the pipeline with its Spark step on a cluster of processes, and DuckDB used, round by round."""
 
     pipeline: list[PipelineRun]
+    cluster: list[Usage]
     duckdb: list[Usage]
 
 
 def run_whole(load: Load, runs: int) -> WholeRuns:
-    """Run the pipeline and DuckDB in turns, each into an empty warehouse."""
+    """Run the pipeline, with and without a cluster, and DuckDB in turns, each into an empty warehouse."""
     pipelines: list[PipelineRun] = []
 
     def pipeline() -> Usage:
         pipelines.append(run_pipeline(load))
         return pipelines[-1].execution
 
-    used = in_turns({"pipeline": pipeline, "DuckDB": partial(_duckdb, load)}, runs)
-    return WholeRuns(pipelines, used["DuckDB"])
+    def on_cluster() -> Usage:
+        execution = run_pipeline(load, cluster=True).execution
+        shutil.rmtree(state_of(load, cluster=True).root)
+        return execution
+
+    turns = {"pipeline": pipeline, "cluster": on_cluster, "DuckDB": partial(_duckdb, load)}
+    used = in_turns(turns, runs)
+    return WholeRuns(pipelines, used["cluster"], used["DuckDB"])
 
 
 def _duckdb(load: Load) -> Usage:

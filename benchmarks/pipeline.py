@@ -27,18 +27,19 @@ class PipelineRun:
     states: dict[str, Usage]
 
 
-def state_of(load: Load) -> StateFolder:
-    """The state folder of the load's executions."""
-    return StateFolder(load.folder.path / "state")
+def state_of(load: Load, *, cluster: bool = False) -> StateFolder:
+    """The state folder of the load's executions; those on a cluster have their own."""
+    return StateFolder(load.folder.path / ("state-cluster" if cluster else "state"))
 
 
-def run_pipeline(load: Load) -> PipelineRun:
-    """Land the load in an empty pipeline, and run the pipeline to its end."""
-    state = state_of(load)
+def run_pipeline(load: Load, *, cluster: bool = False) -> PipelineRun:
+    """Land the load in an empty pipeline, and run the pipeline to its end; `cluster` is for its Spark step."""
+    state = state_of(load, cluster=cluster)
     shutil.rmtree(state.root, ignore_errors=True)
     command = [sys.executable, "-m", "operations", "run", str(load.folder.data), "--state", str(state.root)]
     window = ["--window-start", CAPTURED[0], "--window-end", CAPTURED[1]]
-    measured = measure([*command, *window], log=load.folder.path / "pipeline.log")
+    more = ["--cluster"] if cluster else []
+    measured = measure([*command, *window, *more], log=load.folder.path / "pipeline.log")
     execution = _succeeded(state)
     events = Archive(state.executions).events(execution.name)
     return PipelineRun(

@@ -42,7 +42,8 @@ def write_all(folder: Path, scale: float = 0.1) -> None:
     }
     runs = [PipelineRun(each, each, states) for each in rounds]
     write(folder, f"transform-{scale}", {"used": used, "rows": rows}, made)
-    write(folder, f"pipeline-{scale}", {"pipeline": runs, "duckdb": [Usage(50.0, 80.0, 1)] * 2}, made)
+    others = {"cluster": [Usage(250.0, 300.0, 5_000_000_000)] * 2, "duckdb": [Usage(50.0, 80.0, 1)] * 2}
+    write(folder, f"pipeline-{scale}", {"pipeline": runs, **others}, made)
     generators = {"faker_tool": [Usage(2.0, 2.0, 1)], "original's way": [Usage(20.0, 20.0, 1)]}
     sizes = {"faker_tool": 20_000_000, "original's way": 18_000_000}
     write(folder, "generator", {"used": generators, "bytes": sizes})

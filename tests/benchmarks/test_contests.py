@@ -26,6 +26,8 @@ def test_the_pipeline_is_measured_state_by_state_and_its_spark_step_competes(
     assert run.process.seconds > run.execution.seconds > run.states["TransformToProcessed"].seconds > 0
     assert run.process.cpu_seconds > run.states["TransformToProcessed"].cpu_seconds > 0
     assert runs.duckdb[0].cpu_seconds > 0
+    assert runs.cluster[0].cpu_seconds > 0
+    assert not (load.folder.path / "state-cluster").exists()
 
     monkeypatch.setattr(contests, "OTHERS", {"duckdb_alone": "DuckDB"})  # the other tests have the slow ones
     output = processed(load, step_arguments(load))
