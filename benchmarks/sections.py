@@ -80,7 +80,9 @@ def pipeline_section(result: Result) -> str:
     rows += [[words, *usage_cells(states[name], size)] for name, words in STAGES.items() if name in states]
     rows.append(["**whole execution**", *usage_cells(executions_of(result), size)])
     if cluster := usages(result["figures"].get("cluster", [])):  # older results have none
-        rows.append(["whole execution, its Spark step on a cluster of processes", *usage_cells(cluster, size)])
+        rows.append(
+            ["whole execution, its Spark step on a cluster of processes", *usage_cells(cluster, size)]
+        )
     return f"{table(('stage', *USAGE_HEADER), rows)}\n\n{_state_table(states)}"
 
 
