@@ -140,7 +140,11 @@ def run_whole(load: Load, runs: int) -> WholeRuns:
         shutil.rmtree(state_of(load, cluster=True).root)
         return execution
 
-    turns = {"pipeline": pipeline, "cluster": on_cluster, "DuckDB": partial(_duckdb, load)}
+    turns: dict[str, Callable[[], Usage]] = {
+        "pipeline": pipeline,
+        "cluster": on_cluster,
+        "DuckDB": partial(_duckdb, load),
+    }
     used = in_turns(turns, runs)
     return WholeRuns(pipelines, used["cluster"], used["DuckDB"])
 

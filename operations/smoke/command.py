@@ -16,7 +16,7 @@ from landing.sizes import size_in_bytes
 from operations.errors import OperationError
 from operations.options import Context
 from operations.smoke.account import Account, account, require_free, require_ready
-from operations.smoke.cost import DOLLARS_AN_HOUR, PRICES, USUAL_HOURS
+from operations.smoke.cost import USUAL_HOURS, Estimate, estimate
 from operations.smoke.parts import PARTS, Smoke
 from operations.smoke.progress import Progress
 from operations.teardown import existing_stacks
@@ -122,12 +122,11 @@ def _made_up(folder: Path, size: int) -> Path:
 
 
 def _tell(test: Smoke) -> None:
-    settings = test.checked
+    settings, costs = test.checked, _costs(test)
     console.print(
         f"account {test.account.number}, {test.account.region}: deploys {test.name} with {settings.emr_core_count + 1} x "
         f"{settings.emr_instance_type} (EMR) and {settings.nodes} (Redshift), lands {test.data}, runs, compares, tears down.\n"
-        f"The smallest deployment costs about ${DOLLARS_AN_HOUR:.2f} an hour, and a smoke test takes about {USUAL_HOURS:g} hours: "
-        f"${DOLLARS_AN_HOUR * USUAL_HOURS:.2f} by list prices of us-east-1, more with other --context or in other regions.\n"
+        f"An hour of it costs {costs.after(1)}, and a smoke test takes about {USUAL_HOURS:g} hours: {costs.after(USUAL_HOURS)}.\n"
         "It may be interrupted: the same command goes on. To end it by hand: "
         f"{_by_hand(test.name)}",
         highlight=False,
@@ -159,12 +158,16 @@ def _way_out_told(test: Smoke) -> Iterator[None]:
     except BaseException:
         if test.progress.spends:
             complaints.print(
-                f"[bold]{test.name} is still deployed and costs about ${DOLLARS_AN_HOUR:.2f} an hour.[/] The same command goes on "
+                f"[bold]{test.name} is still deployed; an hour costs {_costs(test).after(1)}.[/] The same command goes on "
                 f"where it was; {_by_hand(test.name)} ends it. What CloudFormation has begun goes on by itself.",
                 highlight=False,
                 soft_wrap=True,
             )
         raise
+
+
+def _costs(test: Smoke) -> Estimate:
+    return estimate(test.checked, test.account.region)
 
 
 def _by_hand(name: str) -> str:
@@ -177,16 +180,10 @@ def _said(faults: dict[str, str]) -> str:
 
 def _conclude(test: Smoke) -> None:
     """What it took and cost, and where the report is; OperationError if a part was wrong."""
-    progress = test.progress
-    dollars = progress.hours * DOLLARS_AN_HOUR
+    progress, costs, hours = test.progress, _costs(test), test.progress.hours
     progress.add(
         ended=datetime.now(UTC).isoformat(timespec="milliseconds"),
-        cost={
-            "usd": round(dollars, 2),
-            "hours": round(progress.hours, 2),
-            "prices": PRICES,
-            "region": "us-east-1",
-        },
+        cost={"usd_an_hour": costs.an_hour, "hours": round(hours, 2), "prices_of": costs.region},
     )
     table = Table("part", "outcome", "seconds")
     for part, each in progress.document["parts"].items():
@@ -194,7 +191,7 @@ def _conclude(test: Smoke) -> None:
     console.print(table)
     faults, report = progress.faults, progress.close()
     console.print(
-        f"about ${dollars:.2f} in {progress.hours * 60:.0f} minutes, by list prices of us-east-1; the account's bill has the truth. "
+        f"{hours * 60:.0f} minutes cost {costs.after(hours)}; the account's bill has the truth. "
         f"The report: {report}",
         highlight=False,
         soft_wrap=True,

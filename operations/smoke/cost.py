@@ -1,8 +1,9 @@
-"""What the smallest deployment costs while it is up, by list prices."""
+"""What a deployment costs while it is up, by the list prices of report/prices.json."""
 
-PRICES = {"m5.xlarge": 0.192, "EMR on m5.xlarge": 0.048, "ra3.large": 0.543}
-"""Dollars an hour on demand in us-east-1: https://aws.amazon.com/ec2/pricing/on-demand/, https://aws.amazon.com/emr/pricing/,
-https://aws.amazon.com/redshift/pricing/."""
+from dataclasses import dataclass
+
+from report.cost import prices_of
+from stacks.settings.settings import Settings
 
 SMALLEST = {
     "emr_instance_type": "m5.xlarge",
@@ -15,9 +16,34 @@ SMALLEST = {
 }
 """The settings of a smoke test: a primary and one core node, one Redshift node, no schedule."""
 
-_EMR_NODES = 2
-DOLLARS_AN_HOUR = _EMR_NODES * (PRICES["m5.xlarge"] + PRICES["EMR on m5.xlarge"]) + PRICES["ra3.large"]
-"""Of the nodes alone: what functions, requests, disks, keys and alarms add in an hour are cents."""
-
 USUAL_HOURS = 1.5
 """A guess, until somebody has measured it: EMR and Redshift need a quarter of an hour each to start and to end."""
+
+_PRICED = "us-east-1"
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Dollars an hour of the nodes, by the prices of a region. What functions, requests, disks, keys and alarms add is cents."""
+
+    an_hour: float | None
+    """None if the table has no price for a type of node."""
+
+    region: str
+
+    def after(self, hours: float) -> str:
+        """`about $1.53 by list prices of us-east-1`, or that nobody knows."""
+        if self.an_hour is None:
+            return "what report/prices.json does not know: it has no price of these nodes"
+        return f"about ${self.an_hour * hours:.2f} by list prices of {self.region}"
+
+
+def estimate(settings: Settings, region: str) -> Estimate:
+    """By the prices of the region, or of us-east-1 if the table has none of it."""
+    priced = region if prices_of(region) else _PRICED
+    prices = prices_of(priced) or {}
+    node = [prices.get(kind, {}).get(settings.emr_instance_type) for kind in ("ec2_hour", "emr_hour")]
+    redshift = prices.get("redshift_hour", {}).get(settings.nodes.type)
+    if redshift is None or None in node:
+        return Estimate(None, priced)
+    return Estimate((settings.emr_core_count + 1) * sum(node) + settings.nodes.count * redshift, priced)

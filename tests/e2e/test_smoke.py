@@ -84,7 +84,7 @@ def test_a_smoke_test_that_is_interrupted_goes_on_and_leaves_nothing_behind(
     assert tables["goodreads_warehouse.reviews"]["rows_there"] > 0
     assert tables["goodreads_analytics.best_books"]["rows_there"] > 0
     assert report["parts"]["alarm"]["found"]["said"].startswith("Successfully executed action arn:aws:sns:")
-    assert report["cost"]["usd"] >= 0
+    assert report["cost"]["hours"] > 0
     left = boto3.client("cloudformation").describe_stacks()["Stacks"]
     assert [stack["StackName"] for stack in left] == ["CDKToolkit"]
     assert [bucket for bucket in folder.buckets.iterdir() if bucket.name.startswith("first-")] == []

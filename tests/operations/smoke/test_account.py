@@ -103,7 +103,7 @@ def test_the_price_is_told_and_without_a_yes_nothing_is_done(tmp_path: Path) -> 
     told = smoke(tmp_path, *LIBRARIES)
     assert told.exit_code == 1
     assert "2 x m5.xlarge (EMR) and 1 x ra3.large (Redshift)" in told.output
-    assert "costs about $1.02 an hour" in told.output
+    assert "An hour of it costs about $1.02 by list prices of us-east-1" in told.output
     assert "`pipeline teardown --aws --with-data --name goodreads-smoke`" in told.output
     assert boto3.client("cloudformation").describe_stacks()["Stacks"] == []
 
