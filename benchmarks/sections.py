@@ -19,7 +19,7 @@ STAGES = {
 }
 """The states that work on data, and the words that the page uses for them."""
 
-_WITHIN_OTHERS = ("CopyBatch", "RankAuthors", "RankBooks")
+_WITHIN_OTHERS = ("CopyBatch", "RankAuthors", "RankBooks", "RankReviews")
 """States inside Map and Parallel states: they run at the same time, and the outer state's seconds include theirs."""
 
 _WORTH_A_LINE = 0.05  # seconds

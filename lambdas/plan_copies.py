@@ -10,7 +10,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from contract.keys import listed_key
 from contract.plan import LandingObject, Plan
-from lambdas.shared.execution_input import accepts_rejects, require_usable_name, review_window
+from lambdas.shared.execution_input import accepts_rejects, analytics_windows, require_usable_name
 from lambdas.shared.planning import Header, bound_batch, make_plan, notes_of, summary
 from lambdas.shared.recognise import (
     HEADER_BYTES,
@@ -34,7 +34,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """
     run = Run.of(event)
     require_usable_name(run.run_id)
-    window = review_window(event["input"], event["started"], run.environment.analytics_window_days)
+    window = analytics_windows(event["input"], event["started"], run.environment.analytics_window_days)
     accepted = accepts_rejects(event["input"])
     plan = plan_run(run, event["started"])
     return summary(plan, run.environment.task_limits) | {"window": window, "accept_rejects": accepted}

@@ -31,6 +31,7 @@ from operations.query import query_here
 from operations.terminal import console, told
 from spark_jobs.conf import SPARK_CONF
 from sql import statements
+from sql.rankings import CURRENT, PAST
 
 _LOOK_SECONDS = 0.2
 
@@ -44,6 +45,13 @@ def run(
     ] = "20MB",  # type: ignore[assignment] # which the parser makes a number of
     window_start: Annotated[str | None, typer.Option(help="First day of the reviews to analyse.")] = None,
     window_end: Annotated[str | None, typer.Option(help="Day after the last; default: now.")] = None,
+    replace_current: Annotated[
+        bool,
+        typer.Option(
+            "--replace-current/--keep-current",
+            help="A window that ends before now fills goodreads_analytics, or goodreads_past beside it.",
+        ),
+    ] = True,
     accept_rejects: Annotated[
         bool, typer.Option("--accept-rejects", help="Publish the rest however many rows are rejected.")
     ] = False,
@@ -60,7 +68,13 @@ def run(
         with deployed_here(
             folder, name, purpose="run", context=context or [], spark=SPARK_CONF, cluster=cluster
         ):
-            execution = _one_run(source, name, _input(window_start, window_end, accept_rejects))
+            execution = _one_run(
+                source,
+                name,
+                execution_input_of(
+                    window_start, window_end, accept_rejects=accept_rejects, replace_current=replace_current
+                ),
+            )
         if execution.status == "SUCCEEDED":
             _show_hint(folder, execution)
     sys.exit(0 if execution.status == "SUCCEEDED" else 1)
@@ -120,14 +134,24 @@ def _made_up(folder: Path, size: int) -> Path:
     return folder
 
 
-def _input(start: str | None, end: str | None, accept_rejects: bool) -> dict[str, Any]:
-    given = {"window_start": start, "window_end": end, "accept_rejects": accept_rejects}
+def execution_input_of(
+    start: str | None, end: str | None, *, accept_rejects: bool, replace_current: bool
+) -> dict[str, Any]:
+    """The input of an execution; what is not given is left out."""
+    given = {
+        "window_start": start,
+        "window_end": end,
+        "accept_rejects": accept_rejects,
+        "replace_current": end is not None and replace_current,
+    }
     return {key: value for key, value in given.items() if value}
 
 
 def _show_hint(folder: StateFolder, execution: Execution) -> None:
     window = window_of(execution)
-    if window and (hint := review_span(query_here(folder, statements.review_span())[1], window)):
+    past = json.loads(execution.output or "{}").get("window", {}).get("past")
+    asked, schema = (past, PAST) if past else (window, CURRENT)
+    if asked and (hint := review_span(query_here(folder, statements.review_span(schema))[1], asked)):
         console.print(f"[yellow]note: {hint}[/]", highlight=False)
 
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from catalog import AUTHORS, BOOKS, Dataset
 from sql.template import column_list, definitions
 
-CURRENT = "goodreads_analytics"
+CURRENT, PAST = "goodreads_analytics", "goodreads_past"
+"""The schemas: of the window that ends with the run, and of the past window that somebody asked for last."""
 
 PRIOR_WEIGHT = 5
 """How many ratings the average of all ratings weighs in a weighted rating (the `m` of IMDb's formula)."""

@@ -1,13 +1,13 @@
 """Who owns the tables, and who may read them: the statements of the cluster's master user."""
 
-from sql.rankings import CURRENT, FIRST_TABLES, TABLES
+from sql.rankings import CURRENT, FIRST_TABLES, PAST, TABLES
 from sql.statements import SCHEMAS, catalog, create_tables, drop_staging
 from sql.template import render
 
 READERS = "goodreads_readers"
 """The role of Redshift that every reader has."""
 
-_READABLE = ("goodreads_warehouse", "goodreads_analytics")
+_READABLE = ("goodreads_warehouse", CURRENT, PAST)
 
 
 def prepare_warehouse() -> list[str]:
@@ -71,5 +71,6 @@ def _owned() -> list[str]:
     return [
         *(table for table in catalog() if table not in later),
         "goodreads_warehouse.catalog_versions",
-        "goodreads_analytics.review_window",
+        f"{CURRENT}.review_window",
+        f"{PAST}.review_window",
     ]

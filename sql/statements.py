@@ -21,7 +21,7 @@ from contract.ledger import (
     ROWS,
 )
 from sql import forgetting
-from sql.rankings import CURRENT, FIRST_TABLES, TABLES, Measure, Table
+from sql.rankings import CURRENT, FIRST_TABLES, PAST, TABLES, Measure, Table
 from sql.template import (
     INDENT,
     assignments,
@@ -33,7 +33,7 @@ from sql.template import (
     render,
 )
 
-SCHEMAS = ("goodreads_staging", "goodreads_warehouse", CURRENT)
+SCHEMAS = ("goodreads_staging", "goodreads_warehouse", CURRENT, PAST)
 
 
 def create_tables() -> list[str]:
@@ -47,8 +47,8 @@ def create_tables() -> list[str]:
         render("warehouse/create_ledger_forgotten.sql", columns=column_definitions(LEDGER_FORGOTTEN.columns)),
         render("warehouse/create_left_out.sql", columns=column_definitions(LEFT_OUT.columns)),
         render("migration/create_catalog_versions.sql", columns=column_definitions(CATALOG_VERSIONS.columns)),
-        render("analytics/create_window.sql"),
-        render("analytics/seed_window.sql"),
+        *(render("analytics/create_window.sql", schema=schema) for schema in (CURRENT, PAST)),
+        *(render("analytics/seed_window.sql", schema=schema) for schema in (CURRENT, PAST)),
         *create_analytics(FIRST_TABLES),
     ]
 
@@ -105,7 +105,10 @@ def create_staging() -> list[str]:
 
 def drop_staging() -> list[str]:
     """Drop the staging tables, where there are any."""
-    return [render("staging/drop_table.sql", table=table) for table in (*_loaded(), LANDED.name)]
+    return [
+        render("drop_table.sql", schema="goodreads_staging", table=table)
+        for table in (*_loaded(), LANDED.name)
+    ]
 
 
 def match_ledger(landed: str, role: str) -> list[str]:
@@ -231,19 +234,23 @@ def landed_again(dataset: Dataset, parameters: Iterable[str]) -> str:
     return render("rebuild/landed.sql", table=dataset.name, runs=names)
 
 
-def set_window() -> str:
+def set_window(schema: str = CURRENT) -> str:
     """The analytics window, bound as `window_start` and `window_end`."""
-    return render("analytics/set_window.sql")
+    return render("analytics/set_window.sql", schema=schema)
 
 
-def review_span() -> str:
+def review_span(schema: str = CURRENT) -> str:
     """First and last day of the warehouse's reviews, and how many the window covers."""
-    return render("analytics/review_span.sql")
+    return render("analytics/review_span.sql", schema=schema)
 
 
 def analytics(tables: Sequence[Table], top: int, schema: str = CURRENT) -> list[str]:
-    """The tables, created where they are missing and rebuilt in their order; `top` is the number of places."""
+    """The tables, created where they are missing and rebuilt in their order; `top` is the number of places.
+
+    Those of a past window are made anew: no step of a migration has to care for them.
+    """
     return [
+        *(render("drop_table.sql", schema=schema, table=table.name) for table in tables if schema == PAST),
         *create_analytics(tables, schema),
         *(render("analytics/clear.sql", schema=schema, table=table.name) for table in tables),
         *(

@@ -16,6 +16,12 @@ _WINDOW_USAGE = (
 _WINDOW_KEYS = ("window_start", "window_end", "window_days")
 _LONGEST_DAYS = 36_500
 
+_REPLACE_KEY = "replace_current"
+_REPLACE_USAGE = (
+    'a window that ends before the run starts goes to the tables of goodreads_past; with {"replace_current": true} it goes to those of '
+    "goodreads_analytics"
+)
+
 _ACCEPT_KEY = "accept_rejects"
 _ACCEPT_USAGE = 'look at the rejects first; if the other rows are right, start the execution with {"accept_rejects": true}'
 
@@ -51,6 +57,22 @@ def review_window(execution_input: Any, started: str, default_days: int) -> dict
     if start >= end:
         raise InvalidExecutionInput(f"the analytics window from {start} to {end} is empty; {_WINDOW_USAGE}")
     return {"start": start.isoformat(sep=" "), "end": end.isoformat(sep=" ")}
+
+
+def analytics_windows(execution_input: Any, started: str, default_days: int) -> dict[str, Any]:
+    """The window of the current analytics; `past` holds the asked window, if that ends before the run starts.
+
+    A past window replaces the current one if the input has `replace_current`.
+    """
+    asked = review_window(execution_input, started, default_days)
+    _refuse_misspelt(execution_input, "replace", (_REPLACE_KEY,), _REPLACE_USAGE)
+    replaces = execution_input.get(_REPLACE_KEY, False)
+    if not isinstance(replaces, bool):
+        raise InvalidExecutionInput(
+            f"{_REPLACE_KEY} is {replaces!r}, expected true or false; {_REPLACE_USAGE}"
+        )
+    now = review_window({}, started, default_days)
+    return asked if replaces or asked["end"] >= now["end"] else {**now, "past": asked}
 
 
 def accepts_rejects(execution_input: Mapping[str, Any]) -> str:

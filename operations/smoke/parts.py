@@ -119,7 +119,7 @@ def run_there(smoke: Smoke) -> Found:
     if not name or _failed(machine, name):
         name = run_name()
         progress.note("run", execution=name)
-        machine.start(name, dict(smoke.window))
+        machine.start(name, {**smoke.window, "replace_current": True})
     execution = _ended(machine, name)
     events = machine.events(name)
     if execution.status != "SUCCEEDED":

@@ -11,4 +11,4 @@ select
         end
     ) as covered_reviews
 from goodreads_warehouse.reviews as reviews
-cross join goodreads_analytics.review_window as covered
+cross join $schema.review_window as covered

@@ -7,13 +7,16 @@ from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
 from sql import checks, statements
-from sql.rankings import GROUPS
+from sql.rankings import CURRENT, GROUPS, PAST
 from stacks.state_machine.admission import Lease
 from stacks.state_machine.blocks import RUN_ID, Blocks
 from stacks.state_machine.retries import BACK_OFF
 
 UNFINISHED_RUN = "$.lease.item.unfinished_run.S"
 """The path in the state data to the name of a run that published but did not finish, if there is one."""
+
+_WINDOW = "$.plan.window"
+_PAST_WINDOW = f"{_WINDOW}.past"
 
 
 class Finishing(Construct):
@@ -39,33 +42,38 @@ class Finishing(Construct):
         return sfn.Chain.start(self._blocks.guard(self._lease.mark_caught_up("MarkCaughtUp")))
 
     def analytics(self) -> sfn.Chain:
-        """Check the warehouse, rebuild the rankings of the window, and check them."""
-        rebuild = sfn.Parallel(self, "Analytics", result_path=sfn.JsonPath.DISCARD)
+        """Check the warehouse, rebuild the rankings of the window, and check them; then those of a past window, if one was asked for.
+
+        The statements name their schema, so the past has states of its own: what is in a template is what runs.
+        """
+        checked = self._blocks.check("CheckWarehouse", "CountWarehouseViolations", checks.warehouse_checks())
+        past = sfn.Choice(
+            self, "PastWindow?", comment="was a window asked for that ends before this run?"
+        ).when(sfn.Condition.is_present(_PAST_WINDOW), self._rebuild("Past", PAST, _PAST_WINDOW))
+        return checked.next(self._rebuild("", CURRENT, _WINDOW)).next(past.afterwards(include_otherwise=True))
+
+    def _rebuild(self, which: str, schema: str, window: str) -> sfn.Chain:
+        """Rebuild the tables of a schema over a window, and check them."""
+        rebuild = sfn.Parallel(self, f"{which}Analytics", result_path=sfn.JsonPath.DISCARD)
         for name, tables in GROUPS.items():
             rebuild.branch(
                 self._blocks.sql(
-                    f"Rank{name.title()}",
-                    statements.analytics(tables, self._blocks.settings.analytics_top),
+                    f"Rank{which}{name.title()}",
+                    statements.analytics(tables, self._blocks.settings.analytics_top, schema),
                     guarded=False,
                 )
             )
-        window = self._blocks.sql(
-            "SetReviewWindow",
-            statements.set_window(),
-            parameters={"window_start": "$.plan.window.start", "window_end": "$.plan.window.end"},
+        covered = self._blocks.sql(
+            f"Set{which}ReviewWindow",
+            statements.set_window(schema),
+            parameters={"window_start": f"{window}.start", "window_end": f"{window}.end"},
         )
-        return (
-            self._blocks.check("CheckWarehouse", "CountWarehouseViolations", checks.warehouse_checks())
-            .next(window)
-            .next(self._blocks.guard(rebuild))
-            .next(
-                self._blocks.check(
-                    "CheckAnalytics",
-                    "CountAnalyticsViolations",
-                    checks.analytics_checks(self._blocks.settings.analytics_top),
-                )
-            )
+        check = self._blocks.check(
+            f"Check{which}Analytics",
+            f"Count{which}AnalyticsViolations",
+            checks.analytics_checks(self._blocks.settings.analytics_top, schema),
         )
+        return sfn.Chain.start(covered).next(self._blocks.guard(rebuild)).next(check)
 
     def finish(self) -> sfn.Chain:
         """Report the run, release the lease, and succeed."""

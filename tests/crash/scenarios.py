@@ -129,6 +129,7 @@ BASIC = (
     Scenario("a dead holder", "SucceededWithRejects", _dead_holder),
     Scenario("another run", "Skipped", _second, _another_runs),
     Scenario("known files", "Succeeded", _known),
+    Scenario("a past window", "Succeeded", _known, given={**FEBRUARY_2020, "replace_current": False}),
     Scenario("wrong input", "Failed", _second, given={"window_days": "many"}),
 )
 

@@ -46,9 +46,20 @@ class Stage:
         if scenario.name not in self._undisturbed:
             run = self.play(scenario)
             assert run.final_state == scenario.ends, (scenario.name, run.final_state, run.execution.reason)
-            self.lab.run_until_nothing_is_left()
+            self.settle(scenario)
             self._undisturbed[scenario.name] = Undisturbed(frozenset(run.states), outcome_of(self.lab))
         return self._undisturbed[scenario.name]
+
+    def settle(self, scenario: Scenario) -> None:
+        """Run until nothing is left.
+
+        The run of a past window has left the current analytics with the days before now; every other run of these tests covers
+        February 2020. One more run brings the analytics back there. What it asked of the past is asked again by whoever wants it.
+        """
+        self.lab.run_until_nothing_is_left()
+        if scenario.given.get("replace_current") is False:
+            self.lab.land(FIRST)
+            self.lab.run()
 
     def scenario_with(self, state: str) -> Scenario:
         """The first scenario that visits a state."""

@@ -25,7 +25,7 @@ def test_the_next_run_makes_up_for_a_run_disturbed_at_a_state(stage: Stage, mode
         run = redrive(stage.lab, run)
     if mode in ("twice", "redriven"):
         assert run.final_state == scenario.ends, run.execution.reason
-    stage.lab.run_until_nothing_is_left()
+    stage.settle(scenario)
 
     assert fault.struck
     assert outcome_of(stage.lab) == expected

@@ -21,7 +21,7 @@ from operations.query import query_here
 from operations.run import final_state, run_name
 
 _DEADLINE_SECONDS = 300
-FEBRUARY_2020 = {"window_start": "2020-02-01", "window_end": "2020-03-01"}
+FEBRUARY_2020 = {"window_start": "2020-02-01", "window_end": "2020-03-01", "replace_current": True}
 ANALYTICS = [
     f"{kind}_{subject}{measure}"
     for subject in ("authors", "books")

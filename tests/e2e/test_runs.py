@@ -216,10 +216,25 @@ def test_what_a_run_left_undone_is_made_up_also_while_the_new_files_keep_failing
     assert "users more_than_50_percent_rejected: 1" in failed.execution.reason
     assert failed.states.index("MarkCaughtUp") < failed.states.index("MatchLedger")
     assert pipeline.landed() == ["users/bad.csv"]
-    accepted = pipeline.run({**FEBRUARY_2020, "accept_rejects": True})
+    accepted = pipeline.run({**FEBRUARY_2020, "replace_current": False, "accept_rejects": True})
     assert accepted.final_state == "SucceededWithRejects"
     assert dead not in accepted.report["made_up_for"]
     assert pipeline.landed() == []
+    _has_asked_for_the_past(pipeline, accepted)
+
+
+def _has_asked_for_the_past(pipeline: Pipeline, run: Run) -> None:
+    """The run has filled goodreads_past over the window that was asked for, and goodreads_analytics over its own."""
+    past = run.report["window"]["past"]
+    assert past == {"start": "2020-02-01 00:00:00", "end": "2020-03-01 00:00:00"}
+    windows = pipeline.query(
+        "select past.window_end, past.window_end < current.window_start, (select count(*) from goodreads_past.best_books), "
+        "(select count(*) from goodreads_analytics.best_books) from goodreads_past.review_window as past "
+        "cross join goodreads_analytics.review_window as current"
+    )
+    assert [(str(end)[:10], bool(earlier), books > 0, now) for end, earlier, books, now in windows] == [
+        ("2020-03-01", True, True, 0)
+    ]
 
 
 def test_the_ledger_lists_every_file_with_its_rows(pipeline: Pipeline) -> None:

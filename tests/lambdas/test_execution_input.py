@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lambdas.shared.errors import InvalidExecutionInput
-from lambdas.shared.execution_input import review_window
+from lambdas.shared.execution_input import analytics_windows, review_window
 
 STARTED = "2020-03-01T10:00:00.123Z"
 
@@ -106,3 +106,28 @@ def test_the_window_is_as_long_as_asked_in_every_time_zone(end: datetime, days: 
 def test_a_misspelt_key_is_not_taken_for_the_default() -> None:
     with pytest.raises(InvalidExecutionInput, match="the input has window_strat, expected window_start"):
         review_window({"window_strat": "2020-02-01"}, "2020-03-01", 30)
+
+
+FEBRUARY = {"window_start": "2020-02-01", "window_end": "2020-02-15"}
+CURRENT = {"start": "2020-01-31 10:00:00.123000", "end": "2020-03-01 10:00:00.123000"}
+
+
+def test_a_window_that_ends_before_the_run_starts_is_the_past_and_leaves_the_current_one() -> None:
+    past = {"start": "2020-02-01 00:00:00", "end": "2020-02-15 00:00:00"}
+    assert analytics_windows(FEBRUARY, STARTED, 30) == {**CURRENT, "past": past}
+    assert analytics_windows({**FEBRUARY, "replace_current": True}, STARTED, 30) == past
+
+
+@pytest.mark.parametrize(
+    "given_window",
+    [{}, {"window_days": 7}, {"window_start": "2020-02-01"}, {"window_end": "2020-03-01T10:00:00.123"}],
+)
+def test_a_window_that_reaches_the_start_of_the_run_is_the_current_one(given_window: dict[str, Any]) -> None:
+    assert analytics_windows(given_window, STARTED, 30) == review_window(given_window, STARTED, 30)
+
+
+def test_a_past_window_replaces_the_current_one_only_for_a_flag_that_is_spelt_well() -> None:
+    with pytest.raises(InvalidExecutionInput, match="replace_current is 'yes', expected true or false"):
+        analytics_windows({**FEBRUARY, "replace_current": "yes"}, STARTED, 30)
+    with pytest.raises(InvalidExecutionInput, match="the input has replace, expected replace_current"):
+        analytics_windows({**FEBRUARY, "replace": True}, STARTED, 30)

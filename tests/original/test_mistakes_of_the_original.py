@@ -117,7 +117,7 @@ def test_nothing_deletes_from_the_working_zone_and_landing_is_emptied_after_the_
 
 def test_a_lost_placeholder_is_an_error_and_no_name_is_missing_in_a_statement() -> None:
     with pytest.raises(KeyError, match="table"):
-        render("staging/drop_table.sql", schema="goodreads_staging")
+        render("drop_table.sql", schema="goodreads_staging")
     for sql in every_statement():
         assert not re.search(r"(?:^|\s)\.\w|\$\w|\b\w+\.(?:\s|$)", re.sub(r"(?m)^--.*$|'[^']*'", "", sql)), (
             sql

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sql import statements
-from sql.rankings import RANKINGS, Ranking
+from sql.rankings import PAST, RANKINGS, Ranking
 from tests.local_cloud.redshift.conftest import Session
 from tests.sql.ranking import END, INSIDE, START, Placed, Review, rank
 from tests.sql.reviewed import Reviewed
@@ -209,6 +209,25 @@ def test_the_span_of_the_reviews_covers_all_and_the_window_counts_its_start_and_
     moments = [INSIDE, START, BEFORE, LAST, END]
     reviewed.fill([Review(1, 1, None, moment) for moment in moments])
     assert session.rows(statements.review_span()) == [("2020-01-31", "2020-03-01", 3)]
+
+
+def test_a_past_window_has_tables_of_its_own_and_leaves_the_current_ones(
+    reviewed: Reviewed, session: Session
+) -> None:
+    fill(reviewed, of(1, 3), of(2, 4, captured=BEFORE), subjects=[1, 2])
+    current = reviewed.rank(RANKINGS["books"], top=5)
+    session.run(statements.set_window(PAST), window_start="2020-01-01", window_end=str(START))
+
+    for _ in range(2):
+        session.run(*statements.analytics(RANKINGS["books"].tables, 5, PAST))
+
+    rows = session.rows(f"select place, book_id, review_count from {PAST}.popular_books_review_count")
+    assert rows == [(1, 2, 1)]
+    for names in (f"select * from {schema}.best_books" for schema in ("goodreads_analytics", PAST)):
+        assert len(session.rows(names)) == 1
+    assert session.rows("select book_id from goodreads_analytics.best_books") == [(1,)]
+    assert current.best == placed((1, 1, 3))
+    assert session.rows(statements.review_span(PAST))[0][2] == 1
 
 
 def test_making_the_tables_again_keeps_the_window(reviewed: Reviewed, session: Session) -> None:

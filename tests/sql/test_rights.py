@@ -43,6 +43,7 @@ def test_a_warehouse_of_the_superuser_moves_over_with_its_rows(run: Run) -> None
         *statements.catalog(),
         "goodreads_warehouse.catalog_versions",
         "goodreads_analytics.review_window",
+        "goodreads_past.review_window",
     ]
     assert run("pipeline", ["update goodreads_warehouse.users set user_id = 2 where user_id = 1"]) == ""
     assert run("pipeline", [f"drop table {table}" for table in tables]) == ""

@@ -33,6 +33,11 @@ STATEMENTS = [
     "RankAuthors",
     "RankBooks",
     "RankReviews",
+    "SetPastReviewWindow",
+    "RankPastAuthors",
+    "RankPastBooks",
+    "RankPastReviews",
+    "CountPastAnalyticsViolations",
     "CountAnalyticsViolations",
 ]
 CALLS = {

@@ -28,6 +28,7 @@ CHECKS_AND_ANALYTICS = [
     "Analytics",
     "CountAnalyticsViolations",
     "CheckAnalytics",
+    "PastWindow?",
     "CatchingUp?",
 ]
 FINISH = ["ReportRun", "ReleaseLease", "AnyRejects?", "Succeeded"]
@@ -46,6 +47,11 @@ DECISIONS = {
         {"Variable": "$.execution.Status", "StringEquals": "RUNNING"},
         "CountSkippedRun",
         "TakeOverLease",
+    ),
+    "PastWindow?": (
+        {"Variable": "$.plan.window.past", "IsPresent": True},
+        "SetPastReviewWindow",
+        "CatchingUp?",
     ),
     "AnythingToDo?": ({"Or": [UNFINISHED, ANY_BATCH]}, "CreateWarehouse", "ReleaseIdleLease"),
     "Prepared?": (
@@ -215,7 +221,7 @@ def test_until_its_own_publish_was_read_from_the_ledger_a_run_catches_up(machine
 
 def test_every_state_of_every_level_is_reachable(machine: StateMachine) -> None:
     found = list(levels(machine.definition))
-    assert len(found) == 24
+    assert len(found) == 32
     for level in found:
         assert reachable(level["States"], level["StartAt"]) == set(level["States"])
 
@@ -236,7 +242,7 @@ def test_errors_of_the_functions_that_the_next_try_would_meet_again_are_not_retr
     machine: StateMachine,
 ) -> None:
     functions = machine.tasks("<Functions")
-    assert len(functions) == 12
+    assert len(functions) == 13
     for each in functions:
         assert each.state["Retry"][0] == {
             "ErrorEquals": [
@@ -266,6 +272,7 @@ def test_each_check_judges_the_violations_that_were_counted_just_before(machine:
         "AuditStaging": "CountStagingViolations",
         "CheckWarehouse": "CountWarehouseViolations",
         "CheckAnalytics": "CountAnalyticsViolations",
+        "CheckPastAnalytics": "CountPastAnalyticsViolations",
     }
     for name, count in counted_by.items():
         assert machine.states[count]["Next"] == name

@@ -69,7 +69,7 @@ def test_a_run_a_step_and_a_statement_have_their_times(machine: StateMachine) ->
     loops = [each.state for each in machine.nested if ": " not in each.name and "Branches" in each.state]
     waits = [loop["Parameters"]["longest_wait"] for loop in loops if "Parameters" in loop]
     # waits of 3, 6, ... 75 s take 975 s in all, and of 3, 6, ... 72 s only 900 s of the 960
-    assert waits == [75] * 18
+    assert waits == [75] * 23
     steps = [
         each.state["Parameters"]["wait.$"] for each in machine.nested if each.name.endswith(": back off")
     ]
@@ -79,7 +79,7 @@ def test_a_run_a_step_and_a_statement_have_their_times(machine: StateMachine) ->
 
 def test_the_statements_have_their_limits(machine: StateMachine) -> None:
     text = {each.name: str(each.state) for each in machine.nested}
-    for ranking in ("RankAuthors", "RankBooks", "RankReviews"):
+    for ranking in ("RankAuthors", "RankBooks", "RankReviews", "RankPastBooks"):
         assert set(re.findall(r"place <= (\d+)", text[ranking])) == {str(TUNED["analytics_top"])}
     checked = re.findall(r"expected_place > (\d+)", text["CountAnalyticsViolations"])
     assert checked == [str(TUNED["analytics_top"])] * sum(table.has_places for table in TABLES)
@@ -122,7 +122,7 @@ def test_every_statement_uses_the_database_and_the_user_that_were_created(
     (redshift,) = tuned.properties("warehouse", "Redshift::Cluster")
     assert (redshift["DBName"], redshift["MasterUsername"]) == ("books", "keeper")
     submits = [each.state["Parameters"] for each in machine.tasks("xecuteStatement")]
-    assert len(submits) == 18
+    assert len(submits) == 23
     for submit in submits:
         prepares = submit["StatementName"] in {"PrepareWarehouse", "CreateUser", "HandOverWarehouse"}
         where = (submit["ClusterIdentifier"], submit["Database"], submit["DbUser"])

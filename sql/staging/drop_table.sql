@@ -1,1 +1,0 @@
-drop table if exists goodreads_staging.$table
