@@ -8,7 +8,7 @@ import pytest
 
 from local_cloud.redshift import RedshiftEngine
 from sql import rights, statements
-from sql.rankings import GROUPS
+from sql.rankings import CURRENT, GROUPS, PAST
 from tests.local_cloud.redshift.conftest import CLUSTER, end_of
 
 ROW = "insert into goodreads_warehouse.users (user_id, record_create_timestamp, record_hash) values (1, getdate(), 1)"
@@ -38,7 +38,9 @@ def test_a_warehouse_of_the_superuser_moves_over_with_its_rows(run: Run) -> None
     assert run("pipeline", [*statements.create_warehouse(), *statements.create_staging()]) == ""
     assert run("pipeline", statements.publish()) == ""
     for group in GROUPS.values():
-        assert run("pipeline", statements.analytics(group, 10)) == ""
+        for schema in (CURRENT, PAST):
+            for _ in range(2):
+                assert run("pipeline", statements.analytics(group, 10, schema)) == ""
     tables = [
         *statements.catalog(),
         "goodreads_warehouse.catalog_versions",
