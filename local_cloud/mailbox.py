@@ -60,9 +60,18 @@ class Mailbox:
 
     def mails(self) -> list[Mail]:
         """All e-mails, the oldest first."""
-        return [
-            Mail(number, _read(self._folder / f"{number:06}{_SUFFIX}")) for number in sorted(self._numbers())
-        ]
+        return [self.mail(number) for number in self.numbers()]
+
+    def mail(self, number: int) -> Mail:
+        """One e-mail; KeyError if there is none of that number."""
+        try:
+            return Mail(number, _read(self._folder / f"{number:06}{_SUFFIX}"))
+        except FileNotFoundError:
+            raise KeyError(number) from None
+
+    def numbers(self) -> list[int]:
+        """The numbers of all e-mails, the oldest first."""
+        return sorted(self._numbers())
 
     def _numbers(self) -> list[int]:
         return [int(path.stem) for path in self._folder.glob(f"[0-9]*{_SUFFIX}")]

@@ -166,7 +166,11 @@ class Archive:
 
     def describe(self, name: str) -> Execution:
         """One execution; KeyError if there is none of that name."""
-        return Execution.from_description(self._read(self._path(name))["description"])
+        return Execution.from_description(self.description(name))
+
+    def description(self, name: str) -> dict[str, Any]:
+        """What DescribeExecution said of an execution; KeyError if there is none of that name."""
+        return dict(self._read(self._path(name))["description"])
 
     def events(self, name: str) -> list[dict[str, Any]]:
         """The history of an execution; KeyError if no execution has the name."""
@@ -200,8 +204,11 @@ class StateMachine:
 
     def describe(self, name: str) -> Execution:
         """One execution as it is now."""
-        found = self._client.describe_execution(executionArn=self._execution_arn(name))
-        return Execution.from_description(found)
+        return Execution.from_description(self.description(name))
+
+    def description(self, name: str) -> dict[str, Any]:
+        """What DescribeExecution says of an execution."""
+        return dict(self._client.describe_execution(executionArn=self._execution_arn(name)))
 
     def executions(self, limit: int = 50) -> list[Execution]:
         """The newest executions, newest first. ListExecutions returns no error names, so failed executions are described too."""

@@ -10,6 +10,7 @@ from local_cloud.cloudwatch import AlarmWatch, clusters_seen
 from local_cloud.endpoint import serving
 from local_cloud.events import Schedule
 from local_cloud.state import StateFolder
+from operations.console import Console
 from operations.deployment import deploy_here
 from operations.options import DEFAULT_STATE, Context, OnCluster, State
 from operations.terminal import console, told
@@ -19,7 +20,12 @@ _FAREWELL = "the endpoint is down: files that were not published are still in th
 
 
 def up(
-    port: Annotated[int, typer.Option(help="Port of the control plane; S3 gets the port after it.")] = 4510,
+    port: Annotated[
+        int,
+        typer.Option(
+            help="Port of the control plane; S3 gets the port after it, the console the one after that."
+        ),
+    ] = 4510,
     deploy: Annotated[
         bool,
         typer.Option(help="Deploy the stacks at the start; with --no-deploy, deploy them with the CDK CLI."),
@@ -33,12 +39,15 @@ def up(
     with (
         told(farewell=_FAREWELL, interrupted=0),
         serving(folder, "up", port, spark=SPARK_CONF, cluster=cluster) as addresses,
+        closing(Console(folder, port + 2)) as pages,
     ):
+        pages.start()
         if deploy:
             deploy_here(folder, context or [])
         console.print("[bold]the endpoint is up[/]; in another terminal:\n")
         for key, value in addresses.variables().items():
             console.print(f"export {key}={value}", highlight=False, soft_wrap=True)
+        console.print(f"\nthe console is at {pages.address}", highlight=False, soft_wrap=True)
         console.print("\nCtrl-C ends it; the state stays in", str(state.resolve()))
         with closing(Schedule()) as schedule, closing(AlarmWatch(clusters_seen)) as alarms:
             schedule.start()

@@ -65,6 +65,16 @@ def readers() -> str:
     return render("rights/readers.sql", role=READERS)
 
 
+def readable_tables() -> str:
+    """Schema and name of each table that a reader may read, and how many columns it has."""
+    return render("rights/readable_tables.sql", schemas=", ".join(f"'{schema}'" for schema in _READABLE))
+
+
+def preview(table: str, rows: int) -> str:
+    """The first rows of a table."""
+    return render("rights/preview.sql", table=table, rows=rows)
+
+
 def _owned() -> list[str]:
     """The tables of `prepare_warehouse`."""
     later = {f"{CURRENT}.{table.name}" for table in TABLES if table not in FIRST_TABLES}

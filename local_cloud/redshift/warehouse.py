@@ -48,6 +48,9 @@ class Warehouse:
         self._access = access
         self._connection = duckdb.connect(str(database))
         self._connection.execute(_SETTINGS)
+        # No statement reads or writes another file of this machine: read_text() and its like, which Redshift does not have, look there
+        self._connection.execute("set global allowed_directories = [$1]", [str(buckets)])
+        self._connection.execute("set global enable_external_access = false")
         create_register(self._connection)
         self._connection.execute(files(__package__).joinpath("macros.sql").read_text())
         self._locked: dict[str, Transaction] = {}

@@ -72,7 +72,10 @@ def _list(response: Any, folder: Path) -> ActionResult:
     parameter = response._get_param  # noqa: SLF001
     arn, status = parameter("stateMachineArn"), parameter("statusFilter")
     machine = response.stepfunction_backend.describe_state_machine(arn)
-    found = {one["name"]: _with_dates(one) for one in _documents(folder) if one["stateMachineArn"] == arn}
+    earlier = (
+        () if status == "RUNNING" else _documents(folder)
+    )  # there may be thousands, and none of them runs
+    found = {one["name"]: _with_dates(one) for one in earlier if one["stateMachineArn"] == arn}
     found |= {one.name: _listed(one.to_describe_output()) for one in machine.executions}
     newest = sorted(found.values(), key=lambda one: one["startDate"], reverse=True)
     wanted = [_listed(one) for one in newest if status in (None, one["status"])]

@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
@@ -13,7 +14,9 @@ import sys
 import typer
 from local_cloud.endpoint import serving
 from operations import up
+from operations.console import Console
 
+up.Console = lambda folder, port: Console(folder, 0)
 up.serving = lambda folder, purpose, port, **options: serving(folder, purpose, **options)
 typer.run(up.up)
 """
@@ -35,9 +38,14 @@ def test_to_end_the_endpoint_is_no_error(ending: signal.Signals, tmp_path: Path)
             shown = [process.stdout.readline()]
             while shown[-1] and not shown[-1].startswith("Ctrl-C ends it"):
                 shown.append(process.stdout.readline())
+            address = next(line for line in shown if line.startswith("the console is at ")).split()[-1]
+            with urlopen(address) as answer:  # noqa: S310 - an address of this machine
+                page = answer.read()
         finally:
             process.send_signal(ending)
         told = process.stderr.read()
     assert "the endpoint is up; in another terminal:\n" in shown
+    assert b"There is no run yet" in page
+    assert "#token=" in address
     assert "the endpoint is down" in told
     assert process.returncode == 0

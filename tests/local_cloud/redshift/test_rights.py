@@ -249,3 +249,13 @@ def test_the_rights_are_in_the_warehouses_file(tmp_path: Path) -> None:
                 ada(engine).run("delete from warehouse.books")
                 == "ERROR: permission denied for relation books"
             )
+
+
+def test_nobody_reads_or_writes_a_file_outside_of_the_buckets(tmp_path: Path) -> None:
+    (tmp_path / "buckets").mkdir()
+    secret = tmp_path / "secret.csv"
+    secret.write_text("a\n1\n")
+    with RedshiftEngine(tmp_path / "dev.duckdb", tmp_path / "buckets") as engine:
+        for file in (secret, tmp_path / "buckets" / ".." / "secret.csv"):
+            for query in (f"select * from read_csv('{file}')", f"select * from '{file}'"):
+                assert "Cannot access file" in As(engine, "admin").run(query)

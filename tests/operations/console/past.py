@@ -1,0 +1,74 @@
+"""Documents of executions as an endpoint leaves them, and runs that a test moves along."""
+
+import json
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from operations.console.runs import Run, Runs
+from report.document import Document
+
+ARN = "arn:aws:states:us-east-1:123456789012:execution:goodreads"
+BEGIN = datetime(2020, 3, 1, tzinfo=UTC)
+
+
+def ended(
+    folder: Path, name: str, *, place: int = 0, state: str = "Succeeded", read: int = 0, rejected: int = 0
+) -> None:
+    """The document of an execution that ended in `state`, `place` times ten minutes after the first one could."""
+    started = BEGIN + timedelta(minutes=10 * place)
+    rows = {"rows_read": read, "rows_quarantined": rejected}
+    kind = "FailStateEntered" if state == "Failed" else "SucceedStateEntered"
+    document = {
+        "description": {
+            "executionArn": f"{ARN}:{name}",
+            "stateMachineArn": "arn:aws:states:us-east-1:123456789012:stateMachine:goodreads",
+            "name": name,
+            "status": "FAILED" if state == "Failed" else "SUCCEEDED",
+            "startDate": started.isoformat(),
+            "stopDate": (started + timedelta(seconds=20 + place % 7)).isoformat(),
+            "output": json.dumps({"datasets": {"books": rows}} if read else {}),
+            **({"error": "DataQualityError"} if state == "Failed" else {}),
+        },
+        "events": [
+            {
+                "id": 1,
+                "type": kind,
+                "timestamp": started.isoformat(),
+                "stateEnteredEventDetails": {"name": state},
+            }
+        ],
+    }
+    path = folder / f"{name}.json"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    written = int((BEGIN + timedelta(minutes=10 * place)).timestamp())
+    os.utime(path, (written, written))
+
+
+def spoilt(folder: Path, name: str) -> None:
+    """Nobody can read the document any more; it keeps its time."""
+    path = folder / f"{name}.json"
+    written = path.stat().st_mtime
+    path.write_text("no document", encoding="utf-8")
+    os.utime(path, (written, written))
+
+
+class MovedAlong(Runs):
+    """One run; each look at its news finds the next of `documents`, and after the last one the run has ended."""
+
+    def __init__(self, *documents: dict[str, Any]) -> None:
+        self._documents = documents
+        self.looks = 0
+
+    def page(self, number: int) -> tuple[list[Run], int]:
+        return [Run("going", "goodreads", "running", BEGIN)], number
+
+    def document(self, name: str) -> Document:  # noqa: ARG002
+        found: Any = self._documents[min(self.looks, len(self._documents) - 1)]
+        return found  # type: ignore[no-any-return]
+
+    def news(self, name: str, after: int) -> tuple[int, str]:  # noqa: ARG002
+        if after:
+            self.looks += 1
+        return self.looks + 1, "RUNNING" if self.looks < len(self._documents) - 1 else "SUCCEEDED"
