@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from catalog.model import VERSION, Column, Dataset, Type
+from catalog.model import VERSION, Accepted, Column, Dataset, Pattern, Reference, Type
 
 _INT_MAX = 2**31 - 1
 
@@ -14,6 +14,7 @@ _flag = partial(Column, type=Type.BOOLEAN)
 _instant = partial(Column, type=Type.OFFSET_TIMESTAMP)
 _url = partial(Column, type=Type.TEXT, max_bytes=2048)
 _name = partial(Column, type=Type.TEXT, max_bytes=1024)
+_link = partial(_url, pattern=Pattern("^https?://"))
 _word = partial(Column, type=Type.TEXT, max_bytes=256)
 _prose = partial(Column, type=Type.TEXT, max_bytes=65535)  # the widest VARCHAR Redshift has
 
@@ -26,7 +27,7 @@ AUTHORS = Dataset(
         _identifier(name="author_id", required=True),
         _name(name="name"),
         _word(name="role"),
-        _url(name="profile_url"),
+        _link(name="profile_url"),
         _rating(name="average_rating"),
         _count(name="rating_count"),
         _count(name="text_review_count"),
@@ -43,8 +44,8 @@ BOOKS = Dataset(
         _identifier(name="book_id", required=True),
         _name(name="title"),
         _name(name="title_without_series"),
-        _url(name="image_url"),
-        _url(name="book_url"),
+        _link(name="image_url"),
+        _link(name="book_url"),
         _count(name="num_pages"),
         _word(name="format"),
         _name(name="edition_information"),
@@ -55,7 +56,7 @@ BOOKS = Dataset(
         _rating(name="average_rating"),
         _count(name="ratings_count"),
         _prose(name="description", missing=("None",)),  # how the original capture wrote "no description"
-        _identifier(name="authors"),
+        _identifier(name="authors", reference=Reference("authors", unknown_percent=5)),
         _year(name="published"),
         VERSION,
     ),
@@ -66,21 +67,22 @@ REVIEWS = Dataset(
     landing_name="reviews",
     key="review_id",
     sort_key=VERSION.name,  # the analytics window filters on it
+    fresh_within_days=30,  # as long as the analytics window is by default: without newer reviews the rankings are empty
     columns=(
         _identifier(name="review_id", required=True),
-        _identifier(name="user_id"),
-        _identifier(name="book_id"),
-        _identifier(name="author_id"),
+        _identifier(name="user_id", reference=Reference("users", unknown_percent=5)),
+        _identifier(name="book_id", reference=Reference("books", unknown_percent=5)),
+        _identifier(name="author_id", reference=Reference("authors", unknown_percent=5)),
         _prose(name="review_text"),
         _rating(name="review_rating"),
         _count(name="review_votes"),
         _flag(name="spoiler_flag"),
-        _word(name="spoiler_state"),
+        _word(name="spoiler_state", accepted=Accepted(("none", "hidden"))),
         _instant(name="review_added_date"),
         _instant(name="review_updated_date"),
         _count(name="review_read_count"),
         _count(name="comments_count"),
-        _url(name="review_url"),
+        _link(name="review_url"),
         VERSION,
     ),
 )
@@ -95,10 +97,10 @@ USERS = Dataset(
         _name(name="user_name"),
         _name(name="user_display_name"),
         _name(name="location"),
-        _url(name="profile_link"),
+        _link(name="profile_link"),
         _url(name="uri"),
-        _url(name="user_image_url"),
-        _url(name="small_image_url"),
+        _link(name="user_image_url"),
+        _link(name="small_image_url"),
         _flag(name="has_image"),
         VERSION,
     ),

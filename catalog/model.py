@@ -23,6 +23,60 @@ class Type(Enum):
     TEXT = "text"
 
 
+class Severity(Enum):
+    """What a violated rule does: it ends the run before the publish, or the run's report names it."""
+
+    BLOCK = "block"
+    WARN = "warn"
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """The values that a column may hold besides NULL."""
+
+    values: tuple[str, ...]
+    severity: Severity = Severity.WARN
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """The POSIX regular expression that a text must match."""
+
+    expression: str
+    severity: Severity = Severity.WARN
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The column holds a key of `dataset`. At most `unknown_percent` of the table's rows may name an unknown one.
+
+    Records arrive in any order, so a reference may be unknown today and known tomorrow: every run looks at all rows again.
+    """
+
+    dataset: str
+    unknown_percent: int
+    severity: Severity = Severity.WARN
+
+
+@dataclass(frozen=True)
+class Trailing:
+    """When a number differs too much from those of the runs before: by more than `deviations` median absolute deviations.
+
+    The median and its deviation do not follow a single odd run, as a mean does. Nothing is said before `at_least` runs. The
+    difference must also exceed `volume_percent` of the median number of rows, or `share_points` hundredths of a share:
+    after equal runs the deviation is 0, and every change would be odd.
+    """
+
+    runs: int = 30
+    at_least: int = 8
+    deviations: int = 6
+    volume_percent: int = 50
+    share_points: int = 10
+
+
+TRAILING = Trailing()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Column:
     """One column: of a landing file and its warehouse table, or of the ledger.
@@ -40,6 +94,9 @@ class Column:
     max_bytes: int | None = None
     missing: tuple[str, ...] = ()
     past: bool = False
+    accepted: Accepted | None = None
+    pattern: Pattern | None = None
+    reference: Reference | None = None
 
     def __post_init__(self) -> None:
         if (self.type is Type.TEXT) != (self.max_bytes is not None):
@@ -70,7 +127,7 @@ class Dataset:
     """One kind of record: a landing file, a staging table and a warehouse table.
 
     `landing_name` is the stem of the landing file, `key` the column that identifies a record, `sort_key` the column
-    that orders the warehouse table.
+    that orders the warehouse table. A run warns if the newest record of the warehouse is older than `fresh_within_days`.
     """
 
     name: str
@@ -78,6 +135,7 @@ class Dataset:
     key: str
     columns: tuple[Column, ...]
     sort_key: str
+    fresh_within_days: int | None = None
 
     def __post_init__(self) -> None:
         names = self.column_names

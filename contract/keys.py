@@ -5,6 +5,7 @@ Everything a run writes is below `run=<run id>/` in its zone:
     working     listed.json, landed.csv      the listing of landing
                 plan.json, copied.json       the plan without files published before, and the plan with the copied files only
                 copied/                      a receipt for each copy task
+                checks/<stage>.json          the results of the data-quality rules
                 <dataset>/layout=0/          copies of landed files; one folder for each header
                 empty/                       copies of landed files that hold nothing
     processed   <table>/part-*               the files that COPY loads: the datasets, `accounting` and `files`

@@ -16,16 +16,19 @@ measure = Metrics()
 
 @measure.log_metrics
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """{run_id, plan, ledger_statement, unfinished_statement} -> the report; `has_rejects` decides the final state.
+    """{run_id, plan, ledger_statement, unfinished_statement, checks} -> the report; `has_rejects` decides the final state.
 
     A statement is empty if it has nothing to read: the run had no rows, or no earlier run was unfinished.
     """
     own, unfinished = (_lines(event[name]) for name in ("ledger_statement", "unfinished_statement"))
     made = report(event["run_id"], event["plan"], own, unfinished, Environment.read().quarantine_bucket)
+    warnings = [warning for stage in event["checks"].values() for warning in stage["warnings"]]
+    made |= {"has_warnings": bool(warnings), "warnings": warnings}
     for name, value in totals([*own, *unfinished]).items():
         measure.add_metric(name, MetricUnit.Count, value)
     measure.add_metric("FilesQuarantined", MetricUnit.Count, made["quarantined_files"])
     measure.add_metric("FilesPublishedBefore", MetricUnit.Count, made["published_before"])
+    measure.add_metric("RunsWithWarnings", MetricUnit.Count, int(made["has_warnings"]))
     measure.add_metric("RunsWithRejects", MetricUnit.Count, int(made["has_rejects"]))
     return made
 

@@ -9,6 +9,7 @@ app = group_of(
         "up": "operations.up",
         "status": "operations.status",
         "history": "operations.status",
+        "checks": "operations.checks",
         "permissions": "operations.permissions.command",
         "query": "operations.query",
         "readers": "operations.readers",

@@ -44,6 +44,7 @@ def report(console: Console, execution: Execution) -> None:
     output = json.loads(execution.output or "{}")
     for note in output.get("notes", []):
         console.print(Text(f"note: {note}", style="yellow"))
+    _warnings(console, output.get("warnings", []), execution.name)
     if output.get("datasets"):
         console.print(accounting_table(output["datasets"]))
     for run, datasets in output.get("made_up_for", {}).items():
@@ -59,6 +60,15 @@ def report(console: Console, execution: Execution) -> None:
     if output.get("left_for_later"):
         console.print(
             f"{output['left_for_later']} files wait for the next run: a run takes at most batch_max_files and batch_max_bytes"
+        )
+
+
+def _warnings(console: Console, warnings: Sequence[str], run: str) -> None:
+    for warning in warnings:
+        console.print(Text(f"warning: {warning}", style="yellow"))
+    if warnings:
+        console.print(
+            Text(f"`pipeline checks {run}` shows the rules with keys of rows and with the runs before")
         )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from textwrap import indent
 
 from catalog import DATASETS, PUBLISHED_BY, Column, Dataset
+from contract.checks import RESULTS
 from contract.keys import PART, RUN_SLOT
 from contract.ledger import (
     ACCOUNTING,
@@ -46,6 +47,7 @@ def create_tables() -> list[str]:
         _create_files_to_land(),
         render("warehouse/create_ledger_forgotten.sql", columns=column_definitions(LEDGER_FORGOTTEN.columns)),
         render("warehouse/create_left_out.sql", columns=column_definitions(LEFT_OUT.columns)),
+        render("quality/create_results.sql", columns=column_definitions(RESULTS.columns)),
         render("migration/create_catalog_versions.sql", columns=column_definitions(CATALOG_VERSIONS.columns)),
         *(render("analytics/create_window.sql", schema=schema) for schema in (CURRENT, PAST)),
         *(render("analytics/seed_window.sql", schema=schema) for schema in (CURRENT, PAST)),
@@ -55,7 +57,7 @@ def create_tables() -> list[str]:
 
 def catalog() -> dict[str, dict[str, str]]:
     """The definition of each column, by table: what the tables of the warehouse and of the analytics have to be."""
-    ledgers = (LEDGER, LEDGER_FILES, LEDGER_FORGOTTEN, LEFT_OUT, FILES_TO_LAND)
+    ledgers = (LEDGER, LEDGER_FILES, LEDGER_FORGOTTEN, LEFT_OUT, FILES_TO_LAND, RESULTS)
     stored = {dataset.name: dataset.warehouse_columns for dataset in DATASETS}
     stored |= {table.name: table.columns for table in ledgers}
     return {

@@ -148,6 +148,7 @@ class Functions(Construct):
             (self.copy_to_working, working, quarantine),
             (self.confirm_copies, working),
             (self.quarantine_unreadable, quarantine),
+            (self.check_quality, working),
         ):
             for zone in zones:
                 grant_write(function, zone, OF_RUNS)

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
@@ -216,7 +217,8 @@ class Transaction:
         if isinstance(tree, exp.Copy):
             return [copy_command.to_insert(self.connection, self._buckets, tree, self._access)]
         made_anew = alter_table.to_statements(self.connection, tree) if isinstance(tree, exp.Alter) else None
-        return made_anew or [_in_duckdb(sql)]
+        begun = _begun_now(tree)
+        return made_anew or [to_duckdb(begun) if begun else _in_duckdb(sql)]
 
     def _command(self, command: exp.Command) -> Outcome:
         if command.name == "rights":
@@ -257,6 +259,27 @@ def _in_duckdb(sql: str) -> str:
     """A statement in DuckDB's SQL; nearly every statement of a run comes again with the next run."""
     tree = parse(sql)
     return to_duckdb(tree) if tree else ""
+
+
+def _begun_now(tree: exp.Expr) -> exp.Expr | None:
+    """The statement with the present time for GETDATE: Redshift's GETDATE is the start of its statement, DuckDB's that of the transaction.
+
+    "GETDATE function" and "SYSDATE function" in Redshift's Database Developer Guide. None for a statement without GETDATE, and for one that
+    creates a table: the default of a column stays as it is.
+    """
+    if isinstance(tree, exp.Create) or not any(map(_asks_the_time, tree.find_all(exp.CurrentTimestamp))):
+        return None
+    now = exp.Literal.string(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S.%f}")
+    begun = tree.copy()
+    for function in list(begun.find_all(exp.CurrentTimestamp)):
+        if _asks_the_time(function):
+            function.replace(exp.cast(now.copy(), "timestamp"))
+    return begun
+
+
+def _asks_the_time(function: exp.Expr) -> bool:
+    """Whether it is GETDATE. TRUNC of GETDATE is a date, as the translation of the whole knows."""
+    return not function.args.get("sysdate") and not isinstance(function.parent, exp.Trunc)
 
 
 def _bound(sql: str, parameters: Mapping[str, str]) -> dict[str, str]:

@@ -6,7 +6,7 @@ select
     cast(coalesce(sum(
         case
             when
-                :accept_rejects = 'false'
+                '$accept_rejects' = 'false'
                 and accounting.rows_quarantined * 100 > accounting.rows_read * $limit
                 then accounting.rows_quarantined
             else 0

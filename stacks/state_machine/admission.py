@@ -13,6 +13,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
+from contract.checks import STAGES
 from contract.keys import COMMAND, LEASE
 from stacks.state_machine.blocks import Blocks
 from stacks.state_machine.retries import BACK_OFF, NEVER
@@ -30,7 +31,7 @@ _TAKING = {":now": _NOW, ":one": Value.from_number(1)}
 class Lease(Construct):
     """States that take, mark and release the lease; each state exists once.
 
-    After `acquire` and `take_over` the state data is {"lease": {"fencing_token", "item"}, "ledger", "unfinished"};
+    After `acquire` and `take_over` the state data is {"lease": {"fencing_token", "item"}, "ledger", "unfinished", "checks"};
     `item` has `unfinished_run` if a run published but did not finish the states after the publish.
     """
 
@@ -41,6 +42,7 @@ class Lease(Construct):
             "lease": {"fencing_token.$": "$.Attributes.fencing_token.N", "item.$": "$.Attributes"},
             "ledger": {"statement": ""},
             "unfinished": {"statement": ""},
+            "checks": {stage: {"warnings": []} for stage in STAGES},
         }
 
     def acquire(self, name: str) -> tasks.DynamoUpdateItem:

@@ -87,14 +87,24 @@ class Blocks(Construct):
         return self.guard(run.state) if guarded else run.state
 
     def check(
-        self, name: str, query_name: str, query: str, *, parameters: dict[str, str] | None = None
+        self, name: str, query_name: str, batch: Sequence[str], *, parameters: dict[str, str] | None = None
     ) -> sfn.Chain:
-        """Count violations with a query, then let the function judge them; the function raises DataQualityError."""
-        count = self.sql(query_name, query, parameters=parameters, result_path="$.quality")
+        """Count violations with a batch that selects them last, then let the function judge them.
+
+        The function raises DataQualityError for a rule that blocks; the warnings are at `$.checks.<name>` afterwards.
+        """
+        count = self.sql(query_name, batch, parameters=parameters, result_path="$.quality")
         judge = self.invoke(
             name,
             self.functions.check_quality,
-            {"stage": name, "statement": sfn.JsonPath.string_at("$.quality.statement")},
+            {
+                "run_id": RUN_ID,
+                "stage": name,
+                "statement": sfn.JsonPath.format(
+                    f"{{}}:{len(batch)}", sfn.JsonPath.string_at("$.quality.statement")
+                ),
+            },
+            result_path=f"$.checks.{name}",
         )
         return sfn.Chain.start(count).next(judge)
 

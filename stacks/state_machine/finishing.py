@@ -85,6 +85,7 @@ class Finishing(Construct):
                 "plan": sfn.JsonPath.object_at("$.plan"),
                 "ledger_statement": sfn.JsonPath.string_at("$.ledger.statement"),
                 "unfinished_statement": sfn.JsonPath.string_at("$.unfinished.statement"),
+                "checks": sfn.JsonPath.object_at("$.checks"),
             },
             result_path="$.report",
         )

@@ -4,6 +4,7 @@ The Data API has no `.sync` integration: the construct submits a statement, then
 within a Parallel state, so the state machine can repeat it as a whole and catch its failure.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil, sqrt
@@ -22,6 +23,7 @@ FAILED = "Redshift.StatementFailed"
 ABORTED = "Redshift.StatementAborted"
 TIMED_OUT = "Redshift.StatementTimedOut"
 
+_SLOT = re.compile(r"\{(\w*)\}")
 _BATCH_LIMIT = 40  # statements in one BatchExecuteStatement
 REFUSED = (
     "RedshiftData.ValidationException"  # of a malformed request, and of cancelling a statement that has ended
@@ -58,8 +60,8 @@ class Polling:
 class RunSql(Construct):
     """Runs a batch of statements as one transaction, or one statement with bound parameters.
 
-    `state` ends with `{"statement": <id>}` at `result_path`. Each statement of a batch may hold RUN_SLOT; the
-    execution's name replaces it. The errors of the state machine are StatementFailed with Redshift's message,
+    `state` ends with `{"statement": <id>}` at `result_path`. In a batch the execution's name replaces each RUN_SLOT, and
+    the value at the path `parameters[name]` each `{name}`. The errors of the state machine are StatementFailed with Redshift's message,
     StatementAborted, and StatementTimedOut after the statement was cancelled. A serializable-isolation conflict is
     retried. If a statement finishes just before its cancellation, it has taken effect, so it is a success. So is a statement
     whose error matches `done_before`: an earlier attempt has done it.
@@ -90,7 +92,11 @@ class RunSql(Construct):
                 "longest_wait": polling.longest_wait,
                 "cancelled": False,
                 "input.$": "$",
-                **({"statements": _checked(statements)} if self._takes_name(statements) else {}),
+                **(
+                    {"statements": [_SLOT.sub(RUN_SLOT, each) for each in _checked(statements)]}
+                    if self._takes_values(statements)
+                    else {}
+                ),
             },
             result_selector={"statement.$": "$[0].statement.Id"},
             result_path=result_path,
@@ -107,8 +113,8 @@ class RunSql(Construct):
         self.state.add_retry(errors=[SERIALIZABLE_CONFLICT], **BACK_OFF)
 
     @staticmethod
-    def _takes_name(statements: Sequence[str] | str) -> bool:
-        return not isinstance(statements, str) and any(RUN_SLOT in statement for statement in statements)
+    def _takes_values(statements: Sequence[str] | str) -> bool:
+        return not isinstance(statements, str) and any(map(_SLOT.search, statements))
 
     def _submit(
         self, warehouse: Warehouse, statements: Sequence[str] | str, parameters: Mapping[str, str]
@@ -135,8 +141,8 @@ class RunSql(Construct):
                     {"Name": name, "Value": sfn.JsonPath.string_at(_from_input(path))}
                     for name, path in parameters.items()
                 ]
-        elif self._takes_name(statements):
-            request["Sqls.$"] = _named_batch(statements)
+        elif self._takes_values(statements):
+            request["Sqls.$"] = _filled_batch(statements, parameters)
         else:
             request["Sqls"] = _checked(statements)
         submit = tasks.CallAwsService(
@@ -265,18 +271,20 @@ def _checked(statements: Sequence[str]) -> list[str]:
     return list(statements)
 
 
-def _named_batch(statements: Sequence[str]) -> str:
-    """The statements with the execution's name in the place of RUN_SLOT.
+def _filled_batch(statements: Sequence[str], parameters: Mapping[str, str]) -> str:
+    """The statements with the execution's name and the parameters in their slots.
 
     The statements come from the state data: a quotation mark within an intrinsic function's literal would need escaping.
+    States.Format knows slots without a name only, and fills them in their order.
     """
-    named = (
-        f"States.Format($.statements[{number}]{statement.count(RUN_SLOT) * ', $$.Execution.Name'})"
-        if RUN_SLOT in statement
+    values = {"": "$$.Execution.Name"} | {name: _from_input(path) for name, path in parameters.items()}
+    filled = (
+        f"States.Format($.statements[{number}], {', '.join(values[name] for name in slots)})"
+        if (slots := _SLOT.findall(statement))
         else f"$.statements[{number}]"
         for number, statement in enumerate(statements)
     )
-    return f"States.Array({', '.join(named)})"
+    return f"States.Array({', '.join(filled)})"
 
 
 def _from_input(path: str) -> str:

@@ -1,3 +1,4 @@
+import json
 from typing import Any, cast
 
 import pytest
@@ -5,17 +6,26 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalog import DATASETS, USERS, Type
+from contract.checks import checks_key
 from lambdas import check_quality
 from lambdas.check_quality import Check, judge
 from lambdas.shared.errors import DataQualityError
 from sql import checks
 from tests.lambdas.children import metrics_of
 from tests.lambdas.warehouse import Ledger
+from tests.lambdas.zones import LocalZones
 
 VIOLATED = (
-    "select 'authors' as dataset, 'name' as column_name, 'required' as rule, 2 as violations "
+    "select 'authors' as table_name, 'name' as column_name, 'required' as rule, 2 as violations "
     "union all select 'books', '', 'rows_staged', 1 union all select 'users', 'user_id', 'unique', 0 order by 1"
 )
+
+
+pytestmark = pytest.mark.usefixtures("zones")
+
+
+def event(stage: str, statement: str) -> dict[str, str]:
+    return {"run_id": "r1", "stage": stage, "statement": statement}
 
 
 def check(violations: Any, column_name: str = "author_id") -> Check:
@@ -25,7 +35,7 @@ def check(violations: Any, column_name: str = "author_id") -> Check:
 @given(st.lists(st.integers(0, 3), min_size=1))
 def test_exactly_the_checks_that_count_violations_are_violated(counts: list[int]) -> None:
     found = [check(count, f"column_{number}") for number, count in enumerate(counts)]
-    assert judge(found) == [one for one in found if one.violations > 0]
+    assert judge(found) == [one for one, count in zip(found, counts, strict=True) if count > 0]
 
 
 @pytest.mark.parametrize("violations", [1, -1, None])
@@ -47,7 +57,7 @@ def test_a_check_is_told_by_table_column_rule_and_number(one: Check, text: str) 
 
 def test_the_error_lists_what_is_violated_and_of_how_many_checks(ledger: Ledger) -> None:
     with pytest.raises(DataQualityError) as raised:
-        check_quality.handler({"stage": "AuditStaging", "statement": ledger.run(VIOLATED)}, None)
+        check_quality.handler(event("AuditStaging", ledger.run(VIOLATED)), None)
     assert str(raised.value) == (
         "2 of 3 checks of AuditStaging are violated (rows): authors.name required: 2; books rows_staged: 1"
     )
@@ -56,19 +66,17 @@ def test_the_error_lists_what_is_violated_and_of_how_many_checks(ledger: Ledger)
 def test_who_meets_too_many_rejects_is_told_what_to_do(ledger: Ledger) -> None:
     rejected = VIOLATED.replace("'required'", "'more_than_50_percent_rejected'")
     with pytest.raises(DataQualityError, match=r'start an execution with \{"accept_rejects": true\}$'):
-        check_quality.handler({"stage": "AuditStaging", "statement": ledger.run(rejected)}, None)
+        check_quality.handler(event("AuditStaging", ledger.run(rejected)), None)
 
 
 def test_the_warehouse_checks_pass_on_an_empty_warehouse_and_fail_on_a_wrong_ledger(ledger: Ledger) -> None:
     passed = check_quality.handler(
-        {"stage": "CheckWarehouse", "statement": ledger.run(checks.warehouse_checks())}, None
+        event("CheckWarehouse", ledger.check(checks.warehouse_checks(), "r0")), None
     )
     assert passed["checks"] > 3 * len(DATASETS)
     ledger.publish("r1")
     with pytest.raises(DataQualityError) as raised:
-        check_quality.handler(
-            {"stage": "CheckWarehouse", "statement": ledger.run(checks.warehouse_checks())}, None
-        )
+        check_quality.handler(event("CheckWarehouse", ledger.check(checks.warehouse_checks(), "r1")), None)
     for dataset in DATASETS:
         assert f"{dataset.name} ledger: 1 (found 0, expected 1)" in str(raised.value)
         assert f"`pipeline rebuild {dataset.name}`" in str(raised.value)
@@ -90,19 +98,77 @@ def test_what_a_table_holds_about_a_person_is_in_no_message_of_a_violated_check(
             text=f"person {text} person",
         )
     with pytest.raises(DataQualityError, match=r"users ledger: \d.* users\.user_id range: 2") as raised:
-        check_quality.handler(
-            {"stage": "CheckWarehouse", "statement": ledger.run(checks.warehouse_checks())}, None
-        )
+        check_quality.handler(event("CheckWarehouse", ledger.check(checks.warehouse_checks(), "r1")), None)
     assert f"person {text} person" not in str(raised.value)
     ledger.run("delete from goodreads_warehouse.users")
 
 
 def test_the_number_of_violated_checks_is_a_metric_per_stage_also_when_there_are_none(ledger: Ledger) -> None:
-    for sql, violated in [(VIOLATED, 2.0), (f"select * from ({VIOLATED}) where violations = 0", 0.0)]:
-        (blob,) = metrics_of("check_quality", {"stage": "AuditStaging", "statement": ledger.run(sql)})
+    warning = (
+        VIOLATED.replace(" 2 as violations", " 2 as violations, 'warn' as severity")
+        .replace("', 1", "', 1, 'block'")
+        .replace(", 0 order", ", 0, 'warn' order")
+    )
+    cases = [
+        (VIOLATED, 2.0, 0.0),
+        (warning, 1.0, 1.0),
+        (f"select * from ({VIOLATED}) where violations = 0", 0.0, 0.0),
+    ]
+    for sql, violated, warned in cases:
+        (blob,) = metrics_of("check_quality", event("AuditStaging", ledger.run(sql)))
         (directive,) = blob["_aws"]["CloudWatchMetrics"]
         assert directive["Namespace"] == "Test"
         assert [sorted(names) for names in directive["Dimensions"]] == [["service", "stage"]]
-        assert directive["Metrics"] == [{"Name": "ChecksViolated", "Unit": "Count"}]
+        assert directive["Metrics"] == [
+            {"Name": name, "Unit": "Count"} for name in ("ChecksViolated", "ChecksWarned")
+        ]
         assert (blob["service"], blob["stage"]) == ("check_quality", "AuditStaging")
-        assert blob["ChecksViolated"] == [violated]
+        assert (blob["ChecksViolated"], blob["ChecksWarned"]) == ([violated], [warned])
+
+
+WARNED = (
+    "select 'books' as table_name, 'authors' as column_name, 'reference' as rule, 'warn' as severity, 20 as rows_checked, "
+    "3 as violations, 1 as allowed, '4, 7' as examples, 250 as milliseconds, '2 r0, 0 r00' as history"
+)
+
+
+def test_a_rule_that_warns_ends_no_run_and_is_returned_and_kept(zones: LocalZones, ledger: Ledger) -> None:
+    ended = check_quality.handler(event("CheckWarehouse", ledger.run(WARNED)), None)
+    assert ended == {"checks": 1, "warnings": ["books.authors reference: 3 (allowed 1)"]}
+    assert kept(zones, "CheckWarehouse") == {
+        "stage": "CheckWarehouse",
+        "checks": [
+            {
+                "rule": "authors reference",
+                "table": "books",
+                "severity": "warn",
+                "violations": 3,
+                "limit": 1,
+                "examples": ["4", "7"],
+                "seconds": 0.25,
+                "history": [{"run_id": "r00", "violations": 0}, {"run_id": "r0", "violations": 2}],
+            }
+        ],
+    }
+
+
+def test_as_many_violations_as_are_allowed_violate_nothing(ledger: Ledger) -> None:
+    allowed = WARNED.replace("3 as violations", "1 as violations")
+    assert check_quality.handler(event("CheckWarehouse", ledger.run(allowed)), None) == {
+        "checks": 1,
+        "warnings": [],
+    }
+
+
+def test_the_results_are_kept_of_a_run_that_they_end_too(zones: LocalZones, ledger: Ledger) -> None:
+    with pytest.raises(DataQualityError):
+        check_quality.handler(event("AuditStaging", ledger.run(VIOLATED)), None)
+    assert [each["violations"] for each in kept(zones, "AuditStaging")["checks"]] == [2, 1, 0]
+
+
+def kept(zones: LocalZones, stage: str) -> dict[str, Any]:
+    """The document that the function has left in the working zone."""
+    found: dict[str, Any] = json.loads(
+        zones.content(zones.environment.working_bucket, checks_key("r1", stage))
+    )
+    return found

@@ -1,10 +1,12 @@
 import json
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contract.checks import STAGES
 from contract.ledger import ROWS, LedgerLine
 from lambdas import report_run
 from lambdas.report_run import report, totals
@@ -23,6 +25,7 @@ PLAN = {
     "has_rows": True,
     "window": {"start": "2020-02-01 00:00:00", "end": "2020-03-01 00:00:00"},
 }
+CHECKS: dict[str, Any] = {stage: {"warnings": []} for stage in STAGES}
 COUNTS = {
     "rows_read": 15,
     "rows_inserted": 1,
@@ -102,7 +105,13 @@ def test_the_order_of_the_lines_does_not_matter(found: list[LedgerLine], random:
 def test_the_report_is_made_from_the_ledger_of_the_warehouse(zones: LocalZones, ledger: Ledger) -> None:
     ledger.publish("r1")
     ledger.publish("another")
-    event = {"run_id": "r1", "plan": PLAN, "ledger_statement": ledger.read("r1"), "unfinished_statement": ""}
+    event = {
+        "run_id": "r1",
+        "plan": PLAN,
+        "ledger_statement": ledger.read("r1"),
+        "unfinished_statement": "",
+        "checks": CHECKS,
+    }
     made = report_run.handler(event, None)
     assert made["datasets"] == dict.fromkeys(["authors", "books", "reviews", "users"], COUNTS)
     assert made["quarantine"] == [f"s3://{zones.environment.quarantine_bucket}/run=r1/"]
@@ -112,7 +121,13 @@ def test_the_report_is_made_from_the_ledger_of_the_warehouse(zones: LocalZones, 
 @pytest.mark.usefixtures("zones")
 def test_the_accounting_is_told_as_metrics(ledger: Ledger) -> None:
     ledger.publish("r1")
-    event = {"run_id": "r1", "plan": PLAN, "ledger_statement": ledger.read("r1"), "unfinished_statement": ""}
+    event = {
+        "run_id": "r1",
+        "plan": PLAN,
+        "ledger_statement": ledger.read("r1"),
+        "unfinished_statement": "",
+        "checks": CHECKS,
+    }
     (blob,) = metrics_of("report_run", event)
     (directive,) = blob["_aws"]["CloudWatchMetrics"]
     assert directive["Namespace"] == "Test"
@@ -129,6 +144,7 @@ def test_the_accounting_is_told_as_metrics(ledger: Ledger) -> None:
         "FilesQuarantined": [0.0],
         "FilesPublishedBefore": [2.0],
         "RunsWithRejects": [1.0],
+        "RunsWithWarnings": [0.0],
     }
 
 
@@ -149,6 +165,7 @@ def test_the_rows_of_a_run_that_was_made_up_for_are_told_as_metrics_too(
         "plan": PLAN,
         "ledger_statement": ledger.read(own) if own else "",
         "unfinished_statement": ledger.read(made_up_for),
+        "checks": CHECKS,
     }
     (blob,) = metrics_of("report_run", event)
     assert blob["RowsRead"] == [expected]
@@ -159,11 +176,34 @@ def test_the_rows_of_a_run_that_was_made_up_for_are_told_as_metrics_too(
 @pytest.mark.usefixtures("zones")
 def test_a_run_of_unusable_files_only_is_told_without_asking_the_warehouse() -> None:
     plan = PLAN | {"quarantined_files": 2, "has_rows": False}
-    event = {"run_id": "r1", "plan": plan, "ledger_statement": "", "unfinished_statement": ""}
+    event = {
+        "run_id": "r1",
+        "plan": plan,
+        "ledger_statement": "",
+        "unfinished_statement": "",
+        "checks": CHECKS,
+    }
     (blob,) = metrics_of("report_run", event)
     (directive,) = blob["_aws"]["CloudWatchMetrics"]
     assert {metric["Name"]: blob[metric["Name"]] for metric in directive["Metrics"]} == {
         "FilesQuarantined": [2.0],
         "FilesPublishedBefore": [2.0],
         "RunsWithRejects": [1.0],
+        "RunsWithWarnings": [0.0],
     }
+
+
+@pytest.mark.usefixtures("zones")
+def test_the_warnings_of_all_stages_are_in_the_report_and_are_counted_as_a_run(ledger: Ledger) -> None:
+    ledger.publish("r1")
+    warned = CHECKS | {
+        "AuditStaging": {"checks": 9, "warnings": ["a"]},
+        "CheckAnalytics": {"warnings": ["b", "c"]},
+    }
+    event = {"run_id": "r1", "plan": PLAN, "ledger_statement": ledger.read("r1"), "unfinished_statement": ""}
+    made = report_run.handler({**event, "checks": warned}, None)
+    assert (made["has_warnings"], made["warnings"]) == (True, ["a", "b", "c"])
+    made = report_run.handler({**event, "checks": CHECKS}, None)
+    assert (made["has_warnings"], made["warnings"]) == (False, [])
+    (blob,) = metrics_of("report_run", {**event, "checks": warned})
+    assert blob["RunsWithWarnings"] == [1.0]

@@ -8,6 +8,7 @@ from local_cloud.identity import Kind, Principal
 from local_cloud.redshift import RedshiftEngine
 from sql import statements
 from tests.local_cloud.redshift.conftest import end_of
+from tests.sql.engine import filled
 
 
 def _arn(role: str) -> str:
@@ -46,6 +47,14 @@ class Ledger:
             Principal(Kind.ROLE, _arn(submitter), f"AROA{submitter}:session", "session"),
         )
         return self._ended(str(sent["Id"]))
+
+    def check(self, batch: Sequence[str], run: str) -> str:
+        """Run the checks of a stage for a run; the id of the statement that selects the results, the last one."""
+        sent = self.engine.batch_execute_statement(
+            {**CLUSTER, "Sqls": filled(batch, run)},
+            Principal(Kind.ROLE, STATEMENTS_ROLE_ARN, f"AROA{STATEMENTS_ROLE}:session", "session"),
+        )
+        return f"{self._ended(str(sent['Id']))}:{len(batch)}"
 
     def create_tables(self) -> None:
         sent = self.engine.batch_execute_statement({**CLUSTER, "Sqls": statements.create_tables()})

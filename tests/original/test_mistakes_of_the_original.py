@@ -1,7 +1,7 @@
 """The mistakes of the system that this one replaces: each test would have caught the one it is named after."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from sql.template import render
 from stacks import ROOT
 from tests.local_cloud.redshift.conftest import Session
 from tests.spark_jobs.workbench import Workbench
+from tests.sql.engine import checked
 from tests.sql.staged import Staged, Version
 from tests.stacks.deployments import Deployment
 from tests.stacks.state_machine import StateMachine
@@ -30,12 +31,17 @@ def every_statement() -> Iterator[str]:
     yield from (statements.read_ledger(), statements.set_window(), statements.review_span())
     for tables in GROUPS.values():
         yield from statements.analytics(tables, 10)
-    yield from (checks.staging_checks(LIMITS), checks.warehouse_checks(), checks.analytics_checks(10))
+    for batch in (checks.staging_checks(LIMITS), checks.warehouse_checks(), checks.analytics_checks(10)):
+        yield from batch
 
 
-def violations(session: Session, query: str) -> dict[tuple[str, str, str], int]:
-    """What a quality query counts, by table, column and rule."""
-    return {(table, column, rule): count for table, column, rule, count, *_ in session.rows(query)}
+def violations(session: Session, batch: Sequence[str]) -> dict[tuple[str, str, str], int | None]:
+    """What the checks that block count, by table, column and rule."""
+    return {
+        (result.table, result.column, result.rule): result.violations
+        for result in checked(session, batch)
+        if result.severity == "block"
+    }
 
 
 @pytest.mark.spark
@@ -195,12 +201,12 @@ def test_an_average_rating_is_no_whole_number(session: Session) -> None:
 
 
 def test_no_table_is_checked_twice_none_never_and_none_by_its_row_count_alone(session: Session) -> None:
-    stages = {
-        checks.warehouse_checks(): {name: {"unique", "required", "range", "ledger"} for name in NAMES},
-        checks.analytics_checks(10): {table.name: {"unique", *table.rules} for table in TABLES},
-    }
-    for query, tables in stages.items():
-        found = [(table, column, rule) for table, column, rule, *_ in session.rows(query)]
+    stages: list[tuple[list[str], dict[str, set[str]]]] = [
+        (checks.warehouse_checks(), {name: {"unique", "required", "range", "ledger"} for name in NAMES}),
+        (checks.analytics_checks(10), {table.name: {"unique", *table.rules} for table in TABLES}),
+    ]
+    for batch, tables in stages:
+        found = [each[:3] for each in checked(session, batch) if each.severity == "block"]
         assert len(set(found)) == len(found)
         assert {table for table, _, _ in found} == set(tables)
         for table, rules in tables.items():

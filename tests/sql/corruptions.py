@@ -6,13 +6,16 @@ from decimal import Decimal
 from itertools import chain
 from typing import NamedTuple
 
-from catalog import DATASETS, Column, Dataset, Type
+from catalog import DATASETS, REVIEWS, TRAILING, Column, Dataset, Type
 from sql.rankings import RANKINGS, TABLES, Measure, Ranking, Table
 from tests.sql.sound import DUPLICATE, RECORDS, REJECT_LIMITS, REJECTED, STALE, TOP
 
 STAGING, WAREHOUSE, ANALYTICS = "goodreads_staging", "goodreads_warehouse", "goodreads_analytics"
 _GREATEST = {Type.INTEGER: Decimal(2**31 - 1), Type.BIGINT: Decimal(2**63 - 1), Type.RATING: Decimal("9.99")}
 """What the columns of each type can hold."""
+
+FOLLOW = {"reference", "unranked"}
+"""Rules that warn after a corruption of another one: a row that is lost or renumbered leaves those that refer to it behind."""
 
 
 class Check(NamedTuple):
@@ -28,7 +31,7 @@ class Check(NamedTuple):
 class Corruption:
     """Statements that violate `check` only, which then counts `violations`.
 
-    `file` is the rule's file in sql/quality, without its ending.
+    `file` is the rule's file in sql/quality, without its ending. `examples` are the keys that it names.
     """
 
     what: str
@@ -36,6 +39,7 @@ class Corruption:
     check: Check
     violations: int
     statements: tuple[str, ...]
+    examples: str = ""
 
     def __str__(self) -> str:
         return f"{self.check.schema}.{self.check.table} {self.check.column} {self.file}: {self.what}"
@@ -47,6 +51,9 @@ def corruptions() -> list[Corruption]:
         *chain.from_iterable(
             _of_the_catalog(schema, dataset) for schema in (STAGING, WAREHOUSE) for dataset in DATASETS
         ),
+        *chain.from_iterable(map(_of_the_delivery, DATASETS)),
+        *chain.from_iterable(map(_of_the_references, DATASETS)),
+        *_of_custom_rules(),
         *chain.from_iterable(_of_the_accounting(dataset.name) for dataset in DATASETS),
         *chain.from_iterable(_of_the_ledger(dataset) for dataset in DATASETS),
         *chain.from_iterable(
@@ -62,7 +69,11 @@ def _of_the_catalog(schema: str, dataset: Dataset) -> Iterator[Corruption]:
     table, key = f"{schema}.{dataset.name}", dataset.key
 
     def corruption(what: str, rule: str, column: str, *statements: str) -> Corruption:
-        return Corruption(what, rule, Check(schema, dataset.name, column, rule), 1, statements)
+        # the row without a key, and the row whose key is the one out of bounds
+        examples = "" if (rule, column) == ("required", key) else "1"
+        if (rule, column) == ("range", key):
+            examples = statements[0].split(" = ")[1].split()[0]
+        return Corruption(what, "scan", Check(schema, dataset.name, column, rule), 1, statements, examples)
 
     yield corruption("repeated", "unique", key, f"update {table} set {key} = 1 where {key} = 4")
     for column in dataset.stored_columns:
@@ -77,6 +88,82 @@ def _of_the_catalog(schema: str, dataset: Dataset) -> Iterator[Corruption]:
             )
         for what, value in _out_of_bounds(column):
             yield corruption(what, "range", name, f"update {table} set {name} = {value} where {key} = 1")
+
+
+def _of_the_delivery(dataset: Dataset) -> Iterator[Corruption]:
+    """Rules that only a delivery has to obey."""
+    table = f"{STAGING}.{dataset.name}"
+
+    def corruption(
+        what: str,
+        file: str,
+        violations: int,
+        *statements: str,
+        column: str = "",
+        rule: str = "",
+        examples: str = "",
+    ) -> Corruption:
+        check = Check(STAGING, dataset.name, column, rule or file)
+        return Corruption(what, file, check, violations, statements, examples)
+
+    for column in dataset.columns:
+        changes = {"pattern": column.pattern, "accepted": column.accepted}
+        for rule in (rule for rule, declared in changes.items() if declared):
+            statement = f"update {table} set {column.name} = 'odd' where {dataset.key} in (1, 3)"
+            yield corruption("odd", "scan", 2, statement, column=column.name, rule=rule, examples="1, 3")
+        if not column.required:
+            yield corruption(
+                "empty at once",
+                "empty_share",
+                RECORDS[dataset.name],
+                f"update {table} set {column.name} = null",
+                *_earlier_shares(dataset.name, column.name),
+                column=column.name,
+            )
+    earlier = ", ".join(
+        f"('e{n}', '{dataset.name}', 0, 1000, 0, 0, 1000, 0, 0, true, true, timestamp '2020-02-19')"
+        for n in range(TRAILING.at_least)
+    )
+    yield corruption("far fewer than usual", "volume", 1, f"insert into {WAREHOUSE}.ledger values {earlier}")
+
+
+def _earlier_shares(table: str, column: str) -> Iterator[str]:
+    """A history of runs in which every value was there."""
+    names = "run_id, stage, table_name, column_name, rule, severity, rows_checked, violations, allowed, found, examples, checked_at"
+    rows = ", ".join(
+        f"('e{n}', 'AuditStaging', '{table}', '{column}', 'empty_share', 'warn', 9, 0, 0, 0, '', timestamp '2020-02-19')"
+        for n in range(TRAILING.at_least)
+    )
+    yield f"insert into {WAREHOUSE}.quality_results ({names}) values {rows}"
+
+
+def _of_the_references(dataset: Dataset) -> Iterator[Corruption]:
+    """Rules about the whole warehouse that only warn."""
+    table = f"{WAREHOUSE}.{dataset.name}"
+    for column in dataset.columns:
+        if column.reference:
+            # reviews 5 and 7 are outside the window; books 1 and 3 are as good as any
+            keys = "5, 7" if dataset is REVIEWS else "1, 3"
+            statement = f"update {table} set {column.name} = 99 where {dataset.key} in ({keys})"
+            check = Check(WAREHOUSE, dataset.name, column.name, "reference")
+            yield Corruption("to nothing", "scan", check, 2, (statement,), keys)
+    if dataset.fresh_within_days is not None:
+        statement = (
+            f"update {table} set record_create_timestamp = timestamp '2020-01-15' where {dataset.key} = 7"
+        )
+        check = Check(WAREHOUSE, dataset.name, "record_create_timestamp", "freshness")
+        yield Corruption("nothing new", "scan", check, 1, (statement,))
+
+
+def _of_custom_rules() -> Iterator[Corruption]:
+    yield Corruption(
+        "changed before it was written",
+        "custom",
+        Check(STAGING, "reviews", "", "updated_before_added"),
+        1,
+        (f"update {STAGING}.reviews set review_updated_date = timestamp '2019-01-01' where review_id = 3",),
+        "3",
+    )
 
 
 def _out_of_bounds(column: Column) -> Iterator[tuple[str, Decimal]]:
@@ -188,7 +275,7 @@ def _of_the_analytics(table: Table) -> Iterator[Corruption]:
             changed = _add(table, **_NEXT[table.key] | mistake)
             yield corruption(what, "matches_reviews", "review_count", 1, changed)
     if "matches_reviews" in table.rules and table.has_places:
-        third = {table.key: 5, "place": TOP + 1}
+        third = {table.key: 2 if table.key == "user_id" else 4, "place": TOP + 1}
         yield corruption("a gap", "top", "place", 1, _add(table, **_NEXT[table.key] | {"place": 3}))
         yield corruption(
             "one too many", "top", "place", 1, _add(table, **_NEXT[table.key]), _add(table, **third)
@@ -196,7 +283,7 @@ def _of_the_analytics(table: Table) -> Iterator[Corruption]:
     if "adds_up" in table.rules:
         more = f"update {name} set review_count = review_count + 1 where {table.key} = {_SOME[table.key]}"
         yield corruption("a review twice", "adds_up", "review_count", 1, more, good=False)
-        yield corruption("no rows", "adds_up", "review_count", 4, f"delete from {name}", good=False)
+        yield corruption("no rows", "adds_up", "review_count", 3, f"delete from {name}", good=False)
         repeated = (
             f"update {name} set {table.key} = {_SOME[table.key]} where {table.key} = {_OTHER[table.key]}"
         )
@@ -283,6 +370,14 @@ def _of_copies(ranking: Ranking, table: str) -> Iterator[Corruption]:
     for (rule, what), (violations, statement) in changes.items():
         check = Check(ANALYTICS, table, columns[rule], rule)
         yield Corruption(what, rule, check, violations, (statement,))
+    if table == ranking.by_count:
+        lost = f"update {WAREHOUSE}.reviews set {ranking.reference} = null where review_id = 4"
+        covered = (
+            f"update {ANALYTICS}.review_coverage set known_review_count = known_review_count - 1, "
+            f"unnamed_review_count = unnamed_review_count + 1 where subject = '{ranking.subject.name}'"
+        )
+        check = Check(ANALYTICS, "reviews", ranking.reference, "unranked")
+        yield Corruption("a review of nothing", "unranked", check, 1, (lost, covered))
 
 
 def _new_record(schema: str, dataset: str) -> str:

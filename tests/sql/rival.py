@@ -114,8 +114,14 @@ def _translated(sql: str) -> str | exp.Copy:
         tree.set("properties", None)
     for now in list(tree.find_all(exp.CurrentTimestamp)):
         now.replace(
-            exp.Localtimestamp()
+            exp.cast(exp.Anonymous(this="statement_timestamp"), "timestamp")
         )  # GETDATE answers a TIMESTAMP, PostgreSQL's name for it one with a time zone
+    for within in list(tree.find_all(exp.WithinGroup)):
+        if isinstance(listed := within.this, exp.GroupConcat):  # LISTAGG is STRING_AGG with the order inside
+            ordered = exp.Order(
+                this=listed.args["separator"].copy(), expressions=within.expression.expressions
+            )
+            within.replace(exp.Anonymous(this="string_agg", expressions=[listed.this.copy(), ordered]))
     for digest in tree.find_all(exp.SHA2):  # SHA2 of a text; PostgreSQL's functions take bytes
         digest.set(
             "this", exp.Anonymous(this="convert_to", expressions=[digest.this, exp.Literal.string("UTF8")])

@@ -11,25 +11,25 @@ TOP = 2
 REJECT_LIMITS = {"authors": 30, "books": 40, "reviews": 50, "users": 60}
 """In percent; exactly so many authors are rejected."""
 
-RECORDS = {"authors": 4, "books": 4, "reviews": 6, "users": 4}
+RECORDS = {"authors": 4, "books": 4, "reviews": 7, "users": 4}
 """Number of records by dataset; their keys are 1, 2, 3 and so on."""
 
 STALE, DUPLICATE, REJECTED = 1, 2, 3
 """Further rows of each dataset."""
 
 _WINDOW = {"window_start": "2020-02-01", "window_end": "2020-03-01"}
-_SUBJECTS = {1: 1, 2: 2, 3: 3, 4: 4, 5: 5, 6: 2}
-"""The author and the book of each review. No author or book 5 has come yet."""
+_REFERRED = {1: 1, 2: 2, 3: 3, 4: 4, 5: 1, 6: 2, 7: 1}
+"""The author, the book and the user of each review, and the author of each book."""
 
 _CAPTURED = {
     1: "2020-01-31 23:59:59.999999",
     2: "2020-02-01",
     3: "2020-02-19",
     4: "2020-02-29 23:59:59.999999",
-    5: "2020-02-19",
+    5: "2020-01-15",
     6: "2020-03-01",
 }
-"""When each record was captured. Reviews 1 and 6 are outside the window, right before and right after."""
+"""When each record was captured; review 7 just now. Reviews 1 and 6 are outside the window, right before and right after."""
 
 
 def fill(session: Engine) -> None:
@@ -55,12 +55,10 @@ def _value(dataset: Dataset, column: Column, number: int) -> str:
     """Record 1 has every minimum, record 2 every maximum; the others have no more than they need."""
     if column.name in {dataset.key, "record_hash"}:
         return str(number)
-    if dataset.name == "reviews" and column.name in {"author_id", "book_id"}:
-        return str(_SUBJECTS[number])
-    if dataset.name == "reviews" and column.name == "user_id" and number > 2:
-        return str(number)
+    if column.reference:
+        return str(_REFERRED[number])
     if column.type in {Type.TIMESTAMP, Type.OFFSET_TIMESTAMP}:
-        return f"timestamp '{_CAPTURED[number]}'"
+        return f"timestamp '{_CAPTURED[number]}'" if number in _CAPTURED else "getdate()"
     if column.bounds and number <= 2:
         return str(column.bounds[number - 1])
     return "4" if column.name == "review_rating" else "null"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from catalog import DATASETS
+from contract.checks import RESULTS
 from contract.ledger import (
     ACCOUNTING,
     FILES,
@@ -36,6 +37,7 @@ class Staged:
     def empty(self) -> None:
         """Forget every run."""
         ledgers = [LEDGER.name, LEDGER_FILES.name, FILES_TO_LAND.name, LEDGER_FORGOTTEN.name, LEFT_OUT.name]
+        ledgers.append(RESULTS.name)
         warehouse = [*(dataset.name for dataset in DATASETS), *ledgers]
         self.session.run(*(f"delete from goodreads_warehouse.{table}" for table in warehouse))
         self._clear()

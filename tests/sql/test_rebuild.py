@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from catalog import AUTHORS
 from contract.ledger import ROWS
 from sql import checks, statements
+from tests.sql.engine import Result, checked
 from tests.sql.staged import Staged, Version
 
 versions = st.lists(st.builds(Version, st.integers(1, 4), st.integers(0, 3), st.integers(-2, 2)), max_size=6)
@@ -34,9 +35,13 @@ def to_land(staged: Staged) -> list[tuple[Any, ...]]:
     return staged.session.rows("select run_id, file_key from goodreads_warehouse.files_to_land order by 1, 2")
 
 
-def violated(staged: Staged) -> list[tuple[Any, ...]]:
+def violated(staged: Staged) -> list[Result]:
     """The checks of the warehouse that are violated."""
-    return [row for row in staged.session.rows(checks.warehouse_checks()) if row[3] != 0]
+    return [
+        result
+        for result in checked(staged.session, checks.warehouse_checks())
+        if result.severity == "block" and result.violations != 0
+    ]
 
 
 def publish(staged: Staged, runs: Sequence[Sequence[Version]], *, first: int = 1) -> None:

@@ -1,5 +1,6 @@
 """How statements go to Redshift: always by the same loop, the publish as one transaction."""
 
+import json
 import re
 from typing import Any
 
@@ -40,6 +41,7 @@ STATEMENTS = [
     "CountPastAnalyticsViolations",
     "CountAnalyticsViolations",
 ]
+CHECKING = ("CountStagingViolations", "CountWarehouseViolations", "CountAnalyticsViolations")
 CALLS = {
     "executeStatement": "submit",
     "batchExecuteStatement": "submit",
@@ -226,7 +228,8 @@ def test_the_publish_is_one_transaction_with_the_ledger_and_the_four_tables(
         each.name
         for each in loops.values()
         if re.search(
-            r"(insert into|merge into|delete from|update|copy|truncate) goodreads_warehouse", str(sent(each))
+            r"(insert into|merge into|delete from|update|copy|truncate) goodreads_warehouse\.(?!quality_results)",
+            str(sent(each)),
         )
     ]
     assert writing == ["RecordCatalog", "PublishWarehouse"]  # the first is about the tables, not about rows
@@ -244,17 +247,54 @@ def test_every_batch_is_within_the_limits_of_the_data_api(loops: dict[str, Neste
         assert max(len(sql.encode()) for sql in sent(loop)) < 100_000
 
 
-def test_the_checks_are_submitted_as_single_statements_whose_rows_can_be_read(
+def test_the_ledger_is_read_by_a_single_statement_and_results_of_checks_by_the_last_of_a_batch(
     loops: dict[str, NestedState],
 ) -> None:
-    for name in (
-        "CountStagingViolations",
-        "CountWarehouseViolations",
-        "CountAnalyticsViolations",
-        "ReadLedger",
-    ):
-        assert branch(loops[name])["submit"]["Resource"].endswith(":executeStatement")
+    assert branch(loops["ReadLedger"])["submit"]["Resource"].endswith(":executeStatement")
+    for name in CHECKING:
+        assert branch(loops[name])["submit"]["Resource"].endswith(":batchExecuteStatement")
+        assert not any(re.search(r"(?m)^select", sql) for sql in sent(loops[name])[:1])
+        assert re.sub(r"(?m)^--.*\n", "", sent(loops[name])[-1]).startswith("select")
+    for name in (*CHECKING, "ReadLedger"):
         assert loops[name].state["ResultSelector"] == {"statement.$": "$[0].statement.Id"}
+
+
+def test_a_stage_keeps_its_results_in_one_transaction_and_a_repeated_one_replaces_them(
+    loops: dict[str, NestedState],
+) -> None:
+    for name in CHECKING:
+        first, *counts, _timed, _selected = (re.sub(r"(?m)^--.*\n", "", sql) for sql in sent(loops[name]))
+        assert first.startswith("delete from goodreads_warehouse.quality_results")
+        written = {re.split(r"\s\(|\n", sql)[0] for sql in counts}
+        assert written <= {
+            f"{change} goodreads_warehouse.quality_results" for change in ("insert into", "delete from")
+        }
+
+
+def test_the_answer_of_describe_and_the_statements_fit_into_the_state_data(
+    loops: dict[str, NestedState],
+) -> None:
+    """DescribeStatement answers with the text of each statement; Step Functions takes 256 KiB ("Service quotas")."""
+    for name in CHECKING:
+        assert 2 * len(json.dumps(sent(loops[name])).encode()) < 200_000
+
+
+def test_the_state_machine_fills_the_runs_name_and_whether_rejects_are_accepted_into_the_audit(
+    loops: dict[str, NestedState],
+) -> None:
+    loop = loops["CountStagingViolations"]
+    filled = branch(loop)["submit"]["Parameters"]["Sqls.$"]
+    accepting = [number for number, sql in enumerate(sent(loop)) if "_percent_rejected" in sql]
+    (number,) = accepting
+    call = re.search(rf"States\.Format\(\$\.statements\[{number}\], ([^)]*)\)", filled)
+    assert call
+    arguments = call[1].split(", ")
+    assert len(arguments) == sent(loop)[number].count("{}")
+    assert set(arguments) == {"$$.Execution.Name", "$.input.plan.accept_rejects"}
+    parts = sent(loop)[number].split("{}")
+    for part, argument in zip(parts, arguments, strict=False):
+        decides = re.search(r"\bwhen\s+'$", part) is not None
+        assert decides is (argument == "$.input.plan.accept_rejects")
 
 
 @pytest.mark.parametrize(
@@ -263,7 +303,6 @@ def test_the_checks_are_submitted_as_single_statements_whose_rows_can_be_read(
         ("RecordCatalog", {"run_id": "$$.Execution.Name"}),
         ("ReadLedger", {"run_id": "$$.Execution.Name"}),
         ("ReadUnfinishedLedger", {"run_id": "$.input.lease.item.unfinished_run.S"}),
-        ("CountStagingViolations", {"accept_rejects": "$.input.plan.accept_rejects"}),
         (
             "SetReviewWindow",
             {"window_start": "$.input.plan.window.start", "window_end": "$.input.plan.window.end"},
@@ -280,7 +319,9 @@ def test_values_are_bound_and_never_part_of_the_text(
 
 def test_the_audit_has_the_reject_limit_of_each_dataset(changed: Deployment) -> None:
     (loop,) = (each for each in StateMachine.of(changed).nested if each.name == "CountStagingViolations")
-    limits = re.findall(r"'(\w+)' as dataset,\s+'' as column_name,\s+'more_than_(\d+)_percent", sent(loop)[0])
+    limits = re.findall(
+        r"'(\w+)' as dataset,\s+'' as column_name,\s+'more_than_(\d+)_percent", " ".join(sent(loop))
+    )
     assert limits == [("authors", "50"), ("books", "50"), ("reviews", "5"), ("users", "50")]
 
 

@@ -193,6 +193,7 @@ def test_what_a_run_has_made_up_for_is_read_from_the_ledger_and_reported(machine
         "plan.$": "$.plan",
         "ledger_statement.$": "$.ledger.statement",
         "unfinished_statement.$": "$.unfinished.statement",
+        "checks.$": "$.checks",
     }
     for name in ("AcquireLease", "TakeOverLease"):
         assert machine.states[name]["ResultSelector"]["unfinished"] == {"statement": ""}
@@ -277,7 +278,14 @@ def test_each_check_judges_the_violations_that_were_counted_just_before(machine:
     for name, count in counted_by.items():
         assert machine.states[count]["Next"] == name
         assert machine.states[count]["ResultPath"] == "$.quality"
-        assert machine.states[name]["Parameters"] == {"stage": name, "statement.$": "$.quality.statement"}
+        (loop,) = (each for each in machine.nested if each.name == count)
+        last = len(loop.state["Parameters"]["statements"])  # selects the results
+        assert machine.states[name]["ResultPath"] == f"$.checks.{name}"
+        assert machine.states[name]["Parameters"] == {
+            "run_id.$": "$$.Execution.Name",
+            "stage": name,
+            "statement.$": f"States.Format('{{}}:{last}', $.quality.statement)",
+        }
     assert {place.name for place in machine.tasks("<FunctionsCheckQuality")} == set(counted_by)
 
 

@@ -24,6 +24,7 @@ from sql import checks, statements
 from tests.e2e.records import NOON, csv_file
 from tests.local_cloud.conftest import Endpoint
 from tests.operations.conftest import endpoint, environment
+from tests.sql.engine import Result, filled
 
 __all__ = ["endpoint", "environment"]
 
@@ -119,9 +120,12 @@ class Deployed:
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         return query_here(self.state, sql)[1]
 
-    def violated(self) -> list[tuple[Any, ...]]:
-        """The checks of the warehouse that are violated."""
-        return [row for row in self.query(checks.warehouse_checks()) if row[3] != 0]
+    def violated(self) -> list[Result]:
+        """The checks of the warehouse that are violated, and block."""
+        *counted, selected = filled(checks.warehouse_checks())
+        self.sql(*counted)
+        results = [Result(*row) for row in self.query(selected)]
+        return [result for result in results if result.severity == "block" and result.violations != 0]
 
     def objects(self) -> dict[str, bytes]:
         """Every object of every zone."""

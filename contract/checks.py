@@ -1,0 +1,45 @@
+"""The results of the data-quality rules: the table that keeps them, and the document of a stage that a run leaves."""
+
+from catalog import Column, Type
+from contract.keys import run_folder
+from contract.ledger import Table
+
+HISTORY_RUNS = 30
+"""How many runs the history of a rule tells, the newest first."""
+
+STAGES = ("AuditStaging", "CheckWarehouse", "CheckAnalytics")
+"""The states that check, in their order."""
+
+EXAMPLES = 10
+"""How many keys of violating rows a result names at most."""
+
+RESULTS = Table(
+    "quality_results",
+    (
+        Column(name="run_id", type=Type.TEXT, max_bytes=128, required=True),
+        Column(name="stage", type=Type.TEXT, max_bytes=32, required=True),
+        Column(name="table_name", type=Type.TEXT, max_bytes=128, required=True),
+        Column(name="column_name", type=Type.TEXT, max_bytes=128, required=True),
+        Column(name="rule", type=Type.TEXT, max_bytes=128, required=True),
+        Column(name="severity", type=Type.TEXT, max_bytes=8, required=True),
+        Column(name="rows_checked", type=Type.BIGINT),
+        Column(name="violations", type=Type.BIGINT),
+        Column(name="allowed", type=Type.BIGINT, required=True),
+        Column(name="found", type=Type.BIGINT),
+        Column(name="expected", type=Type.BIGINT),
+        Column(name="examples", type=Type.TEXT, max_bytes=256, required=True),
+        Column(name="milliseconds", type=Type.BIGINT),
+        Column(name="checked_at", type=Type.TIMESTAMP, required=True),
+    ),
+)
+"""One row for each rule, table and column of each run that has checked it.
+
+A rule is violated if `violations` is not between 0 and `allowed`; without a number it is violated, too. `found` and `expected` are
+two numbers that the rule compares. `examples` are keys of violating rows, and never anything that a person wrote. `milliseconds` is
+the time of the statement, which several rules share.
+"""
+
+
+def checks_key(run_id: str, stage: str) -> str:
+    """The key in the working zone of the results of one stage of a run: {"stage", "checks"}."""
+    return f"{run_folder(run_id)}/checks/{stage}.json"
