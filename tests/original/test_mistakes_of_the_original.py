@@ -125,9 +125,9 @@ def test_a_lost_placeholder_is_an_error_and_no_name_is_missing_in_a_statement() 
     with pytest.raises(KeyError, match="table"):
         render("drop_table.sql", schema="goodreads_staging")
     for sql in every_statement():
-        assert not re.search(r"(?:^|\s)\.\w|\$\w|\b\w+\.(?:\s|$)", re.sub(r"(?m)^\s*--.*$|'[^']*'", "", sql)), (
-            sql
-        )
+        assert not re.search(
+            r"(?:^|\s)\.\w|\$\w|\b\w+\.(?:\s|$)", re.sub(r"(?m)^\s*--.*$|'[^']*'", "", sql)
+        ), sql
 
 
 def test_no_check_passes_whatever_the_tables_hold(session: Session, staged: Staged) -> None:
