@@ -183,7 +183,7 @@ const named = (row, {label, id}) => (row[label] === null && id !== undefined ? `
 function days(rows, {label, measure}, name) {
   return (width) => plot({
     width, height: 150, marginLeft: 44, marginBottom: 34,
-    x: {type: "utc", label: null},
+    x: {type: "utc", label: null, ticks: rows.length < 8 ? "day" : 6, tickFormat: "%-d %b"},
     y: {label: name, grid: true, nice: true, ticks: 4, tickFormat: "~s"},
     marks: [
       Plot.rectY(rows, {x: (row) => new Date(row[label].slice(0, 10)), y: (row) => row[measure] ?? 0, interval: "day", fill: "var(--bar)", title: (row) => `${row[label]}: ${value(row[measure])}`}),
@@ -197,7 +197,7 @@ function bars(rows, found, name) {
   return (width) => {
     const shown = rows.slice(0, 10).map((row, index) => ({row, id: String(index), name: kind === "stars" ? `${value(row[found.label])} ★` : named(row, found)}));
     const left = leftFor(shown.map((one) => one.name), width);
-    const letters = Math.floor((left - 14) / (LETTER * 1.02));
+    const letters = Math.floor((left - 10) / LETTER);
     const written = (number) => (rated && number !== null ? d3.format(".2f")(number) : value(number));
     const text = (one) => (reviews === undefined ? written(one.row[measure]) : `${written(one.row[measure])} · ${value(one.row[reviews])}`);
     const right = d3.max(shown, (one) => text(one).length) * LETTER + 12;
@@ -207,7 +207,7 @@ function bars(rows, found, name) {
     const ticks = rated ? [1, 2, 3, 4, 5] : known.every((one) => Number.isInteger(one.row[measure])) ? d3.ticks(...domain, 4).filter(Number.isInteger) : 4;
     return plot({
       width, marginLeft: left, marginRight: right, marginTop: 6, marginBottom: 34, height: shown.length * 19 + 40,
-      x: {label: name, domain, ticks, tickFormat: rated ? "d" : "~s"},
+      x: {label: name, domain, ticks, tickFormat: rated ? "d" : domain[1] < 10 ? "~g" : "~s"},
       y: {axis: null, domain: shown.map((one) => one.id), padding: 0.25},
       marks: [
         Plot.gridX({stroke: "var(--line)", strokeOpacity: 1, ticks}),
