@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import boto3
 
 from local_cloud.state import StateFolder
-from operations.console.documents import ENDINGS, document_of
 from operations.executions import Archive, Execution, StateMachine
 from operations.run import final_state
+from report import making
 from report.document import Document
 
 if TYPE_CHECKING:
@@ -24,6 +24,13 @@ PAGE = 100
 """Runs on one page of the list."""
 
 _REMEMBERED = 2000  # runs; a history is long, so it is read once
+
+_ENDINGS = {
+    "Succeeded": "succeeded",
+    "SucceededWithRejects": "succeeded_with_rejects",
+    "NothingToDo": "nothing_to_do",
+    "Skipped": "skipped",
+}
 
 
 @dataclass(frozen=True)
@@ -77,7 +84,14 @@ class Runs:
 
     def document(self, name: str) -> Document:
         """The document of a run as it is now; KeyError if there is no such run."""
-        return document_of(self._source(name), name)
+        source = self._source(name)
+        description = source.description(name)
+        execution = making.Execution.of(
+            description,
+            deployment=_deployment_of(description),
+            region=str(description["executionArn"]).split(":")[3],
+        )
+        return making.document_of(execution, source.events(name), making.Findings())
 
     def news(self, name: str, after: int) -> tuple[int, str]:
         """The number of the last event of a run, which is `after` if nothing has happened since, and the run's status."""
@@ -138,7 +152,7 @@ def _run_of(path: Path, _written: int) -> Run:
     return Run(
         name=execution.name,
         deployment=_deployment_of(document["description"]),
-        outcome=ENDINGS.get(final_state(document["events"]), "failed"),
+        outcome=_ENDINGS.get(final_state(document["events"]), "failed"),
         started=execution.started,
         ended=execution.ended,
         error=execution.error,
