@@ -2,20 +2,38 @@
 
 import ast
 import atexit
+import functools
 import gc
-from collections.abc import Iterator, Mapping
+import inspect
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Protocol
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+_JSON = "--json"
+_Json = Annotated[bool, typer.Option(_JSON, help="Answer with one JSON document on stdout.")]
 
-def group_of(modules: Mapping[str, str], explanation: str) -> typer.Typer:
-    """A group of commands. `modules` maps each command's name to its module; the module has a function of the same name (`_` for `-`)."""
+
+class Output(Protocol):
+    """Where the commands of a group answer, as JSON if a person asks for that."""
+
+    def choose(self, *, as_json: bool) -> None:
+        """Begin a command."""
+
+    def failed(self, message: str) -> None:
+        """The command was called in a wrong way."""
+
+
+def group_of(modules: Mapping[str, str], explanation: str, output: Output | None = None) -> typer.Typer:
+    """A group of commands. `modules` maps each command's name to its module; the module has a function of the same name (`_` for `-`).
+
+    With an `output` each command has the option `--json`, and a wrong call is told to the output as well.
+    """
 
     class OnDemand(TyperGroup):
         def __init__(self, **attributes: Any) -> None:
@@ -29,8 +47,18 @@ def group_of(modules: Mapping[str, str], explanation: str) -> typer.Typer:
             return command
 
         def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+            if output:  # before options are read: one of them may be wrong
+                output.choose(as_json=_JSON in args[: args.index("--") if "--" in args else None])
             name, command, rest = super().resolve_command(ctx, args)
-            return name, command and _command(modules[str(name)], str(name)), rest
+            return name, command and _command(modules[str(name)], str(name), output), rest
+
+        def invoke(self, ctx: Any) -> Any:
+            try:
+                return super().invoke(ctx)
+            except typer.TyperException as error:
+                if output:
+                    output.failed(error.format_message())
+                raise
 
     app = typer.Typer(
         cls=OnDemand, add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True
@@ -39,12 +67,28 @@ def group_of(modules: Mapping[str, str], explanation: str) -> typer.Typer:
     return app
 
 
-def _command(module: str, name: str) -> Any:
+def _command(module: str, name: str, output: Output | None) -> Any:
     alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
     with _nothing_collected():
         function = getattr(import_module(module), _function(name))
-    alone.command(name)(function)
+    alone.command(name)(_with_json(function) if output else function)
     return typer.main.get_command(alone)
+
+
+def _with_json(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function with one more option, for the help and the parser; the group has read the option's value before."""
+    known = inspect.signature(function)
+    if "as_json" in known.parameters:
+        return function
+    option = inspect.Parameter("as_json", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=_Json)
+
+    @functools.wraps(function)
+    def called(*, as_json: bool, **given: Any) -> Any:
+        del as_json
+        return function(**given)
+
+    vars(called)["__signature__"] = known.replace(parameters=[*known.parameters.values(), option])
+    return called
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
@@ -17,16 +17,22 @@ INTERRUPTED = 130
 
 
 @contextmanager
-def told(console: Console, *mendable: type[Exception]) -> Iterator[None]:
-    """If the block raises one of these errors, or the disk is full, print it in one line and end with exit code 1."""
+def told(
+    console: Console, *mendable: type[Exception], also: Callable[[str], None] = lambda _: None
+) -> Iterator[None]:
+    """If the block raises one of these errors, or the disk is full, print it in one line and end with exit code 1.
+
+    `also` is told the message first, that of an error which nobody can mend as well.
+    """
     try:
         yield
     except mendable as error:
-        _end(console, str(error))
+        _end(console, str(error), also)
     except Exception as error:
         if not is_full(error):
+            also(f"{type(error).__name__}: {error}")
             raise
-        _end(console, _of_full_disk(error))
+        _end(console, _of_full_disk(error), also)
 
 
 def _of_full_disk(error: Exception) -> str:
@@ -36,7 +42,8 @@ def _of_full_disk(error: Exception) -> str:
     return first if "disk full" in first else f"disk full: {first}"
 
 
-def _end(console: Console, message: str) -> NoReturn:
+def _end(console: Console, message: str, also: Callable[[str], None]) -> NoReturn:
+    also(message)
     console.print(f"[bold red]error:[/] {escape(message)}", highlight=False, soft_wrap=True)
     sys.exit(1)
 

@@ -1,6 +1,7 @@
 """`pipeline`: the pipeline on this machine, and a look at it here or on AWS. `python -m operations` is the same."""
 
 from command_line.on_demand import group_of
+from operations.terminal import console
 
 # what runs the pipeline here takes seconds to import: the emulator, the engines, the load generator
 app = group_of(
@@ -22,6 +23,7 @@ app = group_of(
         "teardown": "operations.teardown",
     },
     "The pipeline on this machine, and a look at it here or on AWS.",
+    console,
 )
 
 if __name__ == "__main__":

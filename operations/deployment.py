@@ -32,7 +32,7 @@ def deployed_here(
                 "--state here"
             )
         running.addresses.adopt()
-        console.print(f"using the endpoint at {running.url}")
+        console.print(f"using the endpoint at {running.url}", soft_wrap=True)
         yield
         return
     with serving(folder, purpose, spark=spark, cluster=cluster):
@@ -54,7 +54,7 @@ def warehouse_zones(state: StateFolder, name: str, *, purpose: str, on_aws: bool
 
 def deploy_here(folder: StateFolder, context: Sequence[str]) -> None:
     """Synthesize the stacks with these settings, each KEY=VALUE, and create them."""
-    with console.status("synthesizing and deploying the stacks"):
+    with console.doing("synthesizing and deploying the stacks"):
         synthesize(folder.assembly, _settings(context))
         deploy.apply(folder.assembly, account.ACCOUNT, REGION)
 

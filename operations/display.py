@@ -1,10 +1,13 @@
 """What the commands show: the states of a run and its accounting, executions, query results."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 from rich.console import Console, Group, RenderableType
+from rich.live import Live
 from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
@@ -26,6 +29,43 @@ def states_table(execution: Execution, visits: Sequence[StateVisit]) -> Renderab
     for visit in visits:
         table.add_row(_mark(visit, execution), _state_name(visit), f"{visit.seconds:.1f}")
     return Group(table, _status(execution))
+
+
+@contextmanager
+def watching(console: Console) -> Iterator[Callable[[Execution, Sequence[StateVisit]], None]]:
+    """A function that shows how far an execution is: as one table that changes, or where there is no terminal a line for each state that has ended."""
+    if not console.is_interactive:
+        yield _Lines(console).show
+        return
+    with Live(console=console, refresh_per_second=8, transient=False) as live:
+        yield lambda execution, visits: live.update(states_table(execution, visits))
+
+
+class _Lines:
+    """Tells each end of a state once."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._told: set[int] = set()
+
+    def show(self, execution: Execution, visits: Sequence[StateVisit]) -> None:
+        ended = ((visit.ended, number) for number, visit in enumerate(visits) if visit.ended)
+        for moment, number in sorted(ended):
+            if number not in self._told:
+                self._told.add(number)
+                self._tell(moment, f"{ending_of(visits[number])} {visits[number].seconds:.1f} s")
+        if execution.ended:
+            self._tell(execution.ended, f"{execution.status} after {execution.seconds:.1f} s")
+
+    def _tell(self, moment: datetime, text: str) -> None:
+        self._console.print(
+            Text(f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ} {text}"), soft_wrap=True, highlight=False
+        )
+
+
+def ending_of(visit: StateVisit) -> str:
+    """The state's name and how the visit ended, in words."""
+    return f"{_state_name(visit)}{' failed' if visit.failed else ''}"
 
 
 def report(console: Console, execution: Execution) -> None:
@@ -109,6 +149,11 @@ def mails_table(mails: Iterable[Mail]) -> Table:
     for mail in mails:
         table.add_row(str(mail.number), f"{mail.sent:%Y-%m-%d %H:%M:%S}", Text(mail.subject))
     return table
+
+
+def mail_document(mail: Mail) -> dict[str, Any]:
+    """An e-mail as JSON has it, without its text."""
+    return {"number": mail.number, "sent": mail.sent, "subject": mail.subject}
 
 
 def mail(console: Console, mail: Mail) -> None:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -46,6 +46,24 @@ class Execution:
         end = self.ended or datetime.now(self.started.tzinfo)
         return (end - self.started).total_seconds()
 
+    def document(self) -> dict[str, Any]:
+        """The execution as JSON has it. What the run told at its end is there in every case, empty if the run did not tell it."""
+        told = _object(self.output)
+        return {
+            "name": self.name,
+            "status": self.status,
+            "started": self.started.astimezone(UTC),
+            "ended": self.ended and self.ended.astimezone(UTC),
+            "seconds": round(self.seconds, 3),
+            "error": self.error,
+            "cause": self.reason or None,
+            "window": told.get("window"),
+            "datasets": told.get("datasets", {}),
+            "made_up_for": told.get("made_up_for", {}),
+            "quarantine": told.get("quarantine", []),
+            "notes": told.get("notes", []),
+        }
+
     @classmethod
     def from_description(cls, found: Mapping[str, Any]) -> "Execution":
         """From DescribeExecution's answer, live or archived (where times are text)."""
@@ -74,6 +92,17 @@ class StateVisit:
     ended: datetime | None = None
     failures: int = 0
     failed: bool = False
+
+    def document(self) -> dict[str, Any]:
+        """The visit as JSON has it."""
+        return {
+            "state": self.name,
+            "entered": self.entered.astimezone(UTC),
+            "ended": self.ended and self.ended.astimezone(UTC),
+            "seconds": round(self.seconds, 3),
+            "failures": self.failures,
+            "failed": self.failed,
+        }
 
     @property
     def seconds(self) -> float:
@@ -247,6 +276,12 @@ class StateMachine:
                 if machine["name"] == name:
                     return machine["stateMachineArn"]
         raise KeyError(name)
+
+
+def _object(text: str | None) -> dict[str, Any]:
+    """The object that a text holds; empty for any other text."""
+    found = json.loads(text or "{}")
+    return found if isinstance(found, dict) else {}
 
 
 def _time(value: Any) -> datetime:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from local_cloud.mailbox import Mailbox
+from local_cloud.mailbox import Mail, Mailbox
 from local_cloud.state import StateFolder
 from operations import display
 from operations.errors import OperationError
@@ -22,14 +22,20 @@ def mail(
     with told():
         mails = Mailbox(StateFolder(state).mail).mails()
         if number is None:
-            console.print(display.mails_table(mails))
+            listed = [display.mail_document(found) for found in mails]
+            console.answer({"mails": listed}, lambda: console.print(display.mails_table(mails)))
             return
         for found in mails:
             if found.number == number:
-                display.mail(console, found)
+                _answer(found)
                 return
         raise OperationError(
             f"there is no e-mail {number}; `pipeline mail` lists all {len(mails)} e-mails"
             if mails
             else "there is no e-mail; e-mails are sent if the deployment has an address: -c alarm_email=you@example.com"
         )
+
+
+def _answer(found: Mail) -> None:
+    document = {**display.mail_document(found), "text": found.text}
+    console.answer(document, lambda: display.mail(console, found))

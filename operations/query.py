@@ -52,10 +52,13 @@ def query(
                 columns, rows = warehouse.run(sql)
         else:
             columns, rows = query_here(StateFolder(state), sql, user=user, timeout=timeout)
+        if as_csv and console.as_json:
+            raise OperationError("give --csv or --json, not both")
         if as_csv:
             csv.writer(sys.stdout, lineterminator="\n").writerows([columns, *rows])
         else:
-            console.print(display.rows_table(columns, rows))
+            document = {"columns": columns, "rows": rows}
+            console.answer(document, lambda: console.print(display.rows_table(columns, rows)))
 
 
 @contextmanager

@@ -48,10 +48,15 @@ def readers(
         with warehouse_zones(StateFolder(state), name, purpose="readers", on_aws=aws):
             warehouse = administrated(name)
             if action is Action.LIST:
-                console.print(display.rows_table(*warehouse.run(rights.readers())))
+                columns, rows = warehouse.run(rights.readers())
+                names = [reader for (reader,) in rows]
+                console.answer({"readers": names}, lambda: console.print(display.rows_table(columns, rows)))
                 return
             change(warehouse, action, user)
-        console.print(Text(_told(action, user, name)), soft_wrap=True)
+        console.answer(
+            {"reader": user, "reads": action is Action.ADD},
+            lambda: console.print(Text(_told(action, user, name)), soft_wrap=True),
+        )
 
 
 def change(warehouse: Warehouse, action: Action, user: str) -> None:

@@ -13,7 +13,7 @@ import boto3
 import humanize
 import typer
 from rich.console import Console
-from rich.live import Live
+from rich.text import Text
 
 from contract.keys import bucket_name
 from landing.bucket import BucketStore
@@ -25,15 +25,16 @@ from local_cloud.state import StateFolder
 from operations import display
 from operations.deployment import deployed_here
 from operations.errors import OperationError
-from operations.executions import Execution, StateMachine, visits
+from operations.executions import Execution, StateMachine, StateVisit, visits
 from operations.options import DEFAULT_NAME, DEFAULT_STATE, Context, Name, OnCluster, State
-from operations.query import query_here
-from operations.terminal import console, told
+from operations.result import Result, result_of
+from operations.result import show as show_result
+from operations.terminal import complaints, console, told
 from spark_jobs.conf import SPARK_CONF
-from sql import statements
 from sql.rankings import CURRENT, PAST
 
 _LOOK_SECONDS = 0.2
+_SIZE = "20MB"
 
 
 def run(
@@ -42,7 +43,7 @@ def run(
     ] = None,
     size: Annotated[
         int, typer.Option(parser=size_in_bytes, metavar="SIZE", help="How much data to make up.")
-    ] = "20MB",  # type: ignore[assignment] # which the parser makes a number of
+    ] = _SIZE,  # type: ignore[assignment] # which the parser makes a number of
     window_start: Annotated[str | None, typer.Option(help="First day of the reviews to analyse.")] = None,
     window_end: Annotated[str | None, typer.Option(help="Day after the last; default: now.")] = None,
     replace_current: Annotated[
@@ -68,15 +69,15 @@ def run(
         with deployed_here(
             folder, name, purpose="run", context=context or [], spark=SPARK_CONF, cluster=cluster
         ):
-            execution = _one_run(
+            execution, states = _one_run(
                 source,
                 name,
                 execution_input_of(
                     window_start, window_end, accept_rejects=accept_rejects, replace_current=replace_current
                 ),
             )
-        if execution.status == "SUCCEEDED":
-            _show_hint(folder, execution)
+        result = _result(folder, name, execution) if execution.status == "SUCCEEDED" else None
+        _answer(execution, states, result, _again(data, size, state, name))
     sys.exit(0 if execution.status == "SUCCEEDED" else 1)
 
 
@@ -86,6 +87,13 @@ def run_name() -> str:
 
 
 def run_once(console: Console, machine: str, execution_input: Mapping[str, Any]) -> Execution:
+    """As `run_watched`, for whoever needs no states."""
+    return run_watched(console, machine, execution_input)[0]
+
+
+def run_watched(
+    console: Console, machine: str, execution_input: Mapping[str, Any]
+) -> tuple[Execution, list[StateVisit]]:
     """Start an execution and show its states until it ends. KeyboardInterrupt stops the execution."""
     pipeline = StateMachine(boto3.client("stepfunctions"), machine)
     name = run_name()
@@ -103,29 +111,16 @@ def final_state(events: list[dict[str, Any]]) -> str:
     return str(entered[-1]["stateEnteredEventDetails"]["name"]) if entered else ""
 
 
-def review_span(rows: list[tuple[Any, ...]], window: Mapping[str, str]) -> str | None:
-    """A hint if no review of the warehouse is in the analytics window; `rows` is (first, last, inside)."""
-    first, last, inside = rows[0]
-    if inside or first is None:
-        return None
-    return (
-        f"no review was captured between {window['start']} and {window['end']}, so the analytics tables are empty; "
-        f"the reviews are from {first} to {last}: give --window-start and --window-end"
-    )
-
-
-def _one_run(source: Path, name: str, execution_input: dict[str, Any]) -> Execution:
-    with console.status(f"putting the files of {source} into the landing zone"):
+def _one_run(source: Path, name: str, execution_input: dict[str, Any]) -> tuple[Execution, list[StateVisit]]:
+    with console.doing(f"putting the files of {source} into the landing zone"):
         land(source, BucketStore(bucket_name(name, "landing", ACCOUNT, REGION)))
-    execution = run_once(console, name, execution_input)
-    display.report(console, execution)
-    return execution
+    return run_watched(console, name, execution_input)
 
 
 def _made_up(folder: Path, size: int) -> Path:
     from faker_tool.generate import generate  # noqa: PLC0415 - half a second that a run of given files need not spend
 
-    with console.status(f"making up {humanize.naturalsize(size)} of data"):
+    with console.doing(f"making up {humanize.naturalsize(size)} of data"):
         try:
             made = generate(folder, size=size, records=None, force=True)
         except ValueError as error:
@@ -147,23 +142,52 @@ def execution_input_of(
     return {key: value for key, value in given.items() if value}
 
 
-def _show_hint(folder: StateFolder, execution: Execution) -> None:
-    window = window_of(execution)
+def _result(folder: StateFolder, name: str, execution: Execution) -> Result | None:
+    """None if nothing was analysed, or if the warehouse does not tell it: the run has succeeded all the same."""
+    current = window_of(execution)
     past = json.loads(execution.output or "{}").get("window", {}).get("past")
-    asked, schema = (past, PAST) if past else (window, CURRENT)
-    if asked and (hint := review_span(query_here(folder, statements.review_span(schema))[1], asked)):
-        console.print(f"[yellow]note: {hint}[/]", highlight=False)
+    window, schema = (past, PAST) if past else (current, CURRENT)
+    if not window:
+        return None
+    try:
+        return result_of(folder, name, execution.name, window, schema)
+    except OperationError as error:
+        complaints.print(Text(f"the run succeeded; what it has brought cannot be shown: {error}"))
+        return None
 
 
-def _watch(console: Console, pipeline: StateMachine, name: str) -> Execution:
-    with Live(console=console, refresh_per_second=8, transient=False) as live:
+def _answer(execution: Execution, states: list[StateVisit], result: Result | None, again: list[str]) -> None:
+    document = {
+        **execution.document(),
+        "states": [state.document() for state in states],
+        "result": result.document(again) if result else None,
+    }
+
+    def show() -> None:
+        display.report(console, execution)
+        if result:
+            show_result(console, result, again)
+
+    console.answer(document, show)
+
+
+def _again(data: Path | None, size: int, state: Path, name: str) -> list[str]:
+    """The command as it was given, with what differs from the defaults, and without a window."""
+    given = [str(data)] if data else ["--size", str(size)] if size != size_in_bytes(_SIZE) else []
+    places = ["--state", str(state)] if state != DEFAULT_STATE else []
+    return [".venv/bin/pipeline", "run", *given, *places, *(["--name", name] if name != DEFAULT_NAME else [])]
+
+
+def _watch(console: Console, pipeline: StateMachine, name: str) -> tuple[Execution, list[StateVisit]]:
+    with display.watching(console) as show:
         events: list[dict[str, Any]] = []
         while True:
             execution = pipeline.describe(name)
             events += pipeline.events(name, after=events[-1]["id"] if events else 0)
-            live.update(display.states_table(execution, visits(events)))
+            states = visits(events)
+            show(execution, states)
             if execution.status != "RUNNING":
-                return execution
+                return execution, states
             time.sleep(_LOOK_SECONDS)
 
 

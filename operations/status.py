@@ -9,7 +9,7 @@ import typer
 from local_cloud.state import StateFolder
 from operations import display
 from operations.errors import OperationError
-from operations.executions import Archive, StateMachine, visits
+from operations.executions import Archive, Execution, StateMachine, StateVisit, visits
 from operations.options import DEFAULT_NAME, DEFAULT_STATE, Name, OnAws, State
 from operations.terminal import console, told
 
@@ -24,7 +24,10 @@ def status(state: State = DEFAULT_STATE, aws: OnAws = False, name: Name = DEFAUL
         ]
         unique = {execution.name: execution for execution in reversed(found)}
         newest_first = sorted(unique.values(), key=lambda execution: execution.started, reverse=True)
-        console.print(display.executions_table(newest_first))
+        console.answer(
+            {"executions": [execution.document() for execution in newest_first]},
+            lambda: console.print(display.executions_table(newest_first)),
+        )
 
 
 def history(
@@ -41,14 +44,21 @@ def history(
             for candidate in source.executions():
                 if execution in (None, candidate.name):
                     found = source.describe(candidate.name)
-                    console.print(display.states_table(found, visits(source.events(found.name))))
-                    display.report(console, found)
+                    _answer(found, visits(source.events(found.name)))
                     return
         raise OperationError(
             f"there is no execution {execution}; `pipeline status` lists all executions"
             if execution
             else "there is no execution yet: run the pipeline first (make run)"
         )
+
+
+def _answer(found: Execution, states: list[StateVisit]) -> None:
+    def show() -> None:
+        console.print(display.states_table(found, states))
+        display.report(console, found)
+
+    console.answer({**found.document(), "states": [state.document() for state in states]}, show)
 
 
 def _sources(folder: StateFolder, aws: bool, name: str) -> list[Any]:

@@ -73,17 +73,28 @@ def teardown(
         console.print(f"to be deleted, in this order: {', '.join(stacks) or 'no stack'}{emptied}")
         console.print(_table(kept, "deleted as well" if with_data else "kept"))
         if not yes:
-            question = "Delete the deployment and all its data?" if with_data else "Delete the deployment?"
-            typer.confirm(question, abort=True)
-        tear_down(name, with_data=with_data)
-        console.print(
-            "Keys of KMS are gone 7 to 30 days after they were deleted, and cost nothing until then."
-            + (
-                ""
-                if with_data
-                else " To deploy under the same name, delete the kept buckets or take them back in: docs/runbook.md, Tearing down"
+            console.confirm(
+                "Delete the deployment and all its data?" if with_data else "Delete the deployment?"
             )
+        tear_down(name, with_data=with_data)
+        left = [] if with_data else [_document(each) for each in kept]
+        console.answer({"deleted": stacks, "kept": left}, lambda: _tell_the_end(with_data=with_data))
+
+
+def _document(kept: Kept) -> dict[str, Any]:
+    size = {"bytes": kept.size, "dollars_a_month": round(kept.dollars, 2)}
+    return {"kind": kept.kind, "name": kept.name, "holds": kept.holds, **size}
+
+
+def _tell_the_end(*, with_data: bool) -> None:
+    console.print(
+        "Keys of KMS are gone 7 to 30 days after they were deleted, and cost nothing until then."
+        + (
+            ""
+            if with_data
+            else " To deploy under the same name, delete the kept buckets or take them back in: docs/runbook.md, Tearing down"
         )
+    )
 
 
 def tear_down(name: str, *, with_data: bool) -> None:

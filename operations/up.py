@@ -1,7 +1,10 @@
 """`pipeline up`: an endpoint that stays up until Ctrl-C."""
 
 import threading
+from collections.abc import Mapping
 from contextlib import closing
+from functools import partial
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -44,12 +47,20 @@ def up(
         pages.start()
         if deploy:
             deploy_here(folder, context or [])
-        console.print("[bold]the endpoint is up[/]; in another terminal:\n")
-        for key, value in addresses.variables().items():
-            console.print(f"export {key}={value}", highlight=False, soft_wrap=True)
-        console.print(f"\nthe console is at {pages.address}", highlight=False, soft_wrap=True)
-        console.print("\nCtrl-C ends it; the state stays in", str(state.resolve()))
+        variables = addresses.variables()
+        console.answer(
+            {"state": str(state.resolve()), "variables": variables, "console": pages.address},
+            partial(_show, variables, pages.address, state),
+        )
         with closing(Schedule()) as schedule, closing(AlarmWatch(clusters_seen)) as alarms:
             schedule.start()
             alarms.start()
             threading.Event().wait()
+
+
+def _show(variables: Mapping[str, str], pages: str, state: Path) -> None:
+    console.print("[bold]the endpoint is up[/]; in another terminal:\n")
+    for key, value in variables.items():
+        console.print(f"export {key}={value}", highlight=False, soft_wrap=True)
+    console.print(f"\nthe console is at {pages}", highlight=False, soft_wrap=True)
+    console.print("\nCtrl-C ends it; the state stays in", str(state.resolve()))

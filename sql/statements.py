@@ -241,6 +241,11 @@ def set_window(schema: str = CURRENT) -> str:
     return render("analytics/set_window.sql", schema=schema)
 
 
+def leaders(schema: str = CURRENT) -> str:
+    """The first places by weighted rating: subject, place, label, id, review_count, weighted_rating, average_review_rating."""
+    return render("analytics/leaders.sql", schema=schema)
+
+
 def review_span(schema: str = CURRENT) -> str:
     """First and last day of the warehouse's reviews, and how many the window covers."""
     return render("analytics/review_span.sql", schema=schema)

@@ -12,7 +12,7 @@ from local_cloud.addresses import REGION
 from local_cloud.state import StateFolder
 from operations.deployment import warehouse_zones
 from operations.errors import OperationError
-from operations.forget.display import show
+from operations.forget.display import document, show
 from operations.forget.request import forget_everywhere, look_everywhere
 from operations.forget.rows import Rows
 from operations.forget.subject import Subject
@@ -61,13 +61,11 @@ def forget(
             else:
                 lease = Lease(name, subject.command)
                 rows, found = forget_everywhere(subject, stored, places, lease, also_later=also_later)
-        show(console, subject, rows, found, dry_run=dry_run)
-        if also_later and not dry_run:
-            console.print(
-                f"later deliveries of {subject} will be left out of the warehouse (goodreads_warehouse.left_out); the copies of files "
-                "that hold it stay in the zones until the command is called again",
-                soft_wrap=True,
-            )
+        left_out = also_later and not dry_run
+        console.answer(
+            document(subject, rows, found, changed=not dry_run, left_out=left_out),
+            lambda: show(console, subject, rows, found, dry_run=dry_run, left_out=left_out),
+        )
 
 
 def _subject(given: Mapping[str, int | None]) -> Subject:

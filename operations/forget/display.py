@@ -1,6 +1,7 @@
 """What `forget` shows."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -12,8 +13,35 @@ from operations.forget.zones import Found
 _SHOWN = 20
 
 
+def document(
+    subject: Subject, rows: Mapping[str, int], zones: Mapping[str, Found], *, changed: bool, left_out: bool
+) -> dict[str, Any]:
+    """Where something of the subject was found, as JSON has it."""
+    return {
+        "subject": str(subject),
+        "changed": changed,
+        "left_out_later": left_out,
+        "warehouse": dict(rows),
+        "zones": {
+            name: {
+                "objects": zone.objects,
+                "records": zone.records,
+                "older_versions": zone.older_versions,
+                "doubtful": list(zone.doubtful),
+            }
+            for name, zone in zones.items()
+        },
+    }
+
+
 def show(
-    console: Console, subject: Subject, rows: Mapping[str, int], zones: Mapping[str, Found], *, dry_run: bool
+    console: Console,
+    subject: Subject,
+    rows: Mapping[str, int],
+    zones: Mapping[str, Found],
+    *,
+    dry_run: bool,
+    left_out: bool = False,
 ) -> None:
     """Where something of the subject was found, what happened to it, and what a person still has to do."""
     found = bool(rows) or any(zone.records for zone in zones.values())
@@ -31,6 +59,12 @@ def show(
             soft_wrap=True,
         )
     _show_doubtful(console, subject, zones)
+    if left_out:
+        console.print(
+            f"later deliveries of {subject} will be left out of the warehouse (goodreads_warehouse.left_out); the copies of files "
+            "that hold it stay in the zones until the command is called again",
+            soft_wrap=True,
+        )
 
 
 def _table(subject: Subject, rows: Mapping[str, int], zones: Mapping[str, Found], *, dry_run: bool) -> Table:

@@ -1,8 +1,11 @@
 """`pipeline permissions`: which role did what, and what it may do and does not."""
 
+from typing import Any
+
 from rich.table import Table
 
 from local_cloud.iam.grants import short
+from local_cloud.iam.record import Recorded
 from local_cloud.state import StateFolder
 from operations.options import DEFAULT_STATE, State
 from operations.permissions.report import Report, report_here
@@ -13,8 +16,18 @@ def permissions(state: State = DEFAULT_STATE) -> None:
     """Print role x action x resource: used, granted and never used, refused, since the state folder exists."""
     with told():
         report = report_here(StateFolder(state))
-        for table in tables(report):
-            console.print(table)
+        console.answer(document(report), lambda: console.print(*tables(report), sep="\n"))
+
+
+def document(report: Report) -> dict[str, Any]:
+    """The report as JSON has it."""
+    return {
+        "used": [_call(call) for call in report.calls if call.allowed],
+        "unused": [
+            {"grant": str(row.grant), "reason": row.reason or None} for row in report.rows if not row.used
+        ],
+        "refused": [_call(call) for call in report.refused],
+    }
 
 
 def tables(report: Report) -> list[Table]:
@@ -31,6 +44,10 @@ def tables(report: Report) -> list[Table]:
     for call in report.refused:
         refused.add_row(call.caller, call.action, short(call.resource))
     return [used, unused, *([refused] if report.refused else [])]
+
+
+def _call(call: Recorded) -> dict[str, str]:
+    return {"role": call.caller, "action": call.action, "resource": call.resource}
 
 
 def _table(title: str, *columns: str) -> Table:

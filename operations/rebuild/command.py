@@ -1,7 +1,7 @@
 """`pipeline rebuild`."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from humanize import naturalsize
@@ -48,7 +48,25 @@ def rebuild(
                 warehouse=Warehouse(name, database, user),
             )
             files = wanted.files() if dry_run else wanted.run(allow_missing=allow_missing)
-        show(console, table, files, dry_run=dry_run)
+        console.answer(
+            _document(table, files, dry_run=dry_run), lambda: show(console, table, files, dry_run=dry_run)
+        )
+
+
+def _document(table: str, files: Sequence[ArchivedFile], *, dry_run: bool) -> dict[str, Any]:
+    return {
+        "table": table,
+        "changed": not dry_run,
+        "landed_again": [_file(archived) for archived in files if not archived.problem],
+        "missing": [
+            {**_file(archived), "problem": archived.problem} for archived in files if archived.problem
+        ],
+    }
+
+
+def _file(archived: ArchivedFile) -> dict[str, Any]:
+    file = archived.file
+    return {"file": file.key, "run_id": file.run_id, "rows": file.rows, "bytes": file.size}
 
 
 def show(to: Console, table: str, files: Sequence[ArchivedFile], *, dry_run: bool) -> None:

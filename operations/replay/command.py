@@ -40,7 +40,14 @@ def replay(
         here = zones_here(StateFolder(state), name)
         zones = zones_on_aws(name) if aws else stack.enter_context(here)
         if export:
-            show_export(console, export_rejects(zones, run, export), export)
+            overview = export_rejects(zones, run, export)
+            console.answer(
+                {"run_id": run, "exported": str(export), "landed": []},
+                lambda: show_export(console, overview, export),
+            )
         else:
             landed = land(zones, run, repaired) if repaired else land_rejects(zones, run)
-            show_landed(console, landed)
+            files = [{"key": file.key, "bytes": file.bytes} for file in landed]
+            console.answer(
+                {"run_id": run, "exported": None, "landed": files}, lambda: show_landed(console, landed)
+            )

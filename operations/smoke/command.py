@@ -61,7 +61,7 @@ def smoke(
         test.checked  # noqa: B018 - settings that are not allowed are told before anything is done
         _tell(test)
         if not yes and not progress.spends:
-            typer.confirm("Go on?", abort=True)
+            console.confirm("Go on?")
         with _way_out_told(test):
             for part in PARTS:
                 _do(test, part, yes=yes)
@@ -141,10 +141,10 @@ def _do(test: Smoke, part: str, *, yes: bool) -> None:
         return
     if part == "teardown" and progress.faults and not yes:
         console.print(f"[yellow]{escape(_said(progress.faults))}[/]", highlight=False, soft_wrap=True)
-        typer.confirm("Tear the deployment down all the same?", abort=True)
+        console.confirm("Tear the deployment down all the same?")
     progress.enter(part, spends=part == "deploy")
     begun = time.monotonic()
-    with console.status(f"{part} (logs are in {progress.folder})"):
+    with console.doing(f"{part} (logs are in {progress.folder})"):
         found = PARTS[part](test)
     progress.leave(part, found, time.monotonic() - begun)
     mark = "[red]wrong[/]" if found.fault else "[green]done[/]"
@@ -185,16 +185,19 @@ def _conclude(test: Smoke) -> None:
         ended=datetime.now(UTC).isoformat(timespec="milliseconds"),
         cost={"usd_an_hour": costs.an_hour, "hours": round(hours, 2), "prices_of": costs.region},
     )
-    table = Table("part", "outcome", "seconds")
-    for part, each in progress.document["parts"].items():
-        table.add_row(part, each["outcome"], f"{each['seconds']:.0f}")
-    console.print(table)
     faults, report = progress.faults, progress.close()
-    console.print(
-        f"{hours * 60:.0f} minutes cost {costs.after(hours)}; the account's bill has the truth. "
-        f"The report: {report}",
-        highlight=False,
-        soft_wrap=True,
-    )
+
+    def show() -> None:
+        table = Table("part", "outcome", "seconds")
+        for part, each in progress.document["parts"].items():
+            table.add_row(part, each["outcome"], f"{each['seconds']:.0f}")
+        console.print(table)
+        console.print(
+            f"{hours * 60:.0f} minutes cost {costs.after(hours)}; the account's bill has the truth. The report: {report}",
+            highlight=False,
+            soft_wrap=True,
+        )
+
+    console.answer({**progress.document, "report": str(report)}, show)
     if faults:
         raise OperationError(_said(faults))

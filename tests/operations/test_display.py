@@ -1,15 +1,22 @@
 """Tables and reports as they appear in a terminal that knows no colours."""
 
 import json
-from datetime import UTC, datetime
+import unicodedata
+from datetime import UTC, date, datetime, timedelta
 from io import StringIO
+from pathlib import Path
 
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from rich.cells import cell_len
 from rich.console import Console, RenderableType
 
 from contract.ledger import ROWS
 from operations import display
 from operations.executions import Execution, StateVisit
-from operations.run import review_span
+from operations.result import Leader, Result, leaders_table, show
+from operations.terminal import Terminal
 
 START = datetime(2020, 2, 19, 21, 38, tzinfo=UTC)
 END = datetime(2020, 2, 19, 21, 39, 30, tzinfo=UTC)
@@ -106,15 +113,84 @@ def test_rows_and_headings_of_a_query_are_shown_literally_and_null_is_not_text()
 
 
 WINDOW = {"start": "2026-01-01 00:00:00", "end": "2026-02-01 00:00:00"}
+DAYS = (date(2020, 2, 19), date(2020, 2, 29))
+AGAIN = (".venv/bin/pipeline", "run", "my folder")
+BEST = Leader(1, "The Book", 7, 1234, "4.1250", "4.5000")
 
 
-def test_reviews_outside_the_window_give_a_hint_with_the_days_they_are_from() -> None:
-    assert review_span([("2020-02-19", "2020-02-20", 0)], WINDOW) == (
+def result_shown(result: Result) -> str:
+    console = terminal()
+    show(console, result, AGAIN)
+    return text_of(console)
+
+
+def test_reviews_outside_the_window_give_a_hint_with_the_command_that_shows_them() -> None:
+    hint = Result(WINDOW, 0, DAYS, {}).hint(AGAIN)
+    assert hint == (
         "no review was captured between 2026-01-01 00:00:00 and 2026-02-01 00:00:00, so the analytics tables are empty; "
-        "the reviews are from 2020-02-19 to 2020-02-20: give --window-start and --window-end"
+        "the reviews are from 2020-02-19 to 2020-02-29. This shows them:\n"
+        ".venv/bin/pipeline run 'my folder' --window-start 2020-02-19 --window-end 2020-03-01"
     )
 
 
 def test_reviews_inside_the_window_or_none_at_all_give_no_hint() -> None:
-    assert review_span([("2020-02-19", "2026-01-20", 5)], WINDOW) is None
-    assert review_span([(None, None, None)], WINDOW) is None
+    assert Result(WINDOW, 5, DAYS, {}).hint(AGAIN) is None
+    assert Result(WINDOW, 0, None, {}).hint(AGAIN) is None
+
+
+def test_a_result_shows_the_best_with_their_reviews_and_the_page() -> None:
+    unknown = Leader(2, None, 99, 3, "4.0000", "5.0000")
+    page = Path("reports") / "index.html"
+    shown = result_shown(Result(WINDOW, 1300, DAYS, {"books": [BEST, unknown], "authors": []}, page))
+    cells = [[cell.strip() for cell in line.split("│")[1:-1]] for line in shown.splitlines() if "│" in line]
+    assert shown.startswith("1,300 reviews from 2026-01-01 00:00 to 2026-02-01 00:00 say:\nbest books")
+    assert cells == [
+        ["1", "The Book", "4.12", "4.50", "1,234"],
+        ["2", "99 (not in the warehouse)", "4.00", "5.00", "3"],
+    ]
+    assert shown.endswith("the page of this run: reports/index.html\n")
+
+
+TITLES = st.one_of(
+    st.text(min_size=1, max_size=320),
+    st.text(st.sampled_from("\x1b\x9b\x00\r\n\t[31m本語한אב\u202eé"), min_size=1, max_size=320),
+)
+
+
+@pytest.mark.slow
+@example(titles=["x" * 300, "本" * 300, "\x1b[2J" * 60], width=60)
+@example(titles=["x" * 300, "本" * 300, "\x1b[2J" * 60], width=200)
+@given(titles=st.lists(TITLES, min_size=1, max_size=5), width=st.sampled_from([60, 80, 200]))
+def test_whatever_titles_hold_the_best_are_one_aligned_line_each_and_nothing_that_a_terminal_obeys(
+    titles: list[str], width: int
+) -> None:
+    console = Terminal()
+    console.file, console.width = StringIO(), width
+    leaders = [Leader(place, title, place, 1234567, "4.1250", "4.5000") for place, title in enumerate(titles)]
+    console.print(leaders_table("books", leaders))
+    shown = text_of(console)
+    obeyed = {"Cc", "Zl", "Zp"}
+    assert [each for each in shown if unicodedata.category(each) in obeyed and each != "\n"] == []
+    assert set(shown).isdisjoint("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+    table = shown.split("\n")[1:-1]
+    assert len(table) == len(titles) + 4
+    assert len({cell_len(line) for line in table}) == 1
+    assert cell_len(table[0]) <= width
+    assert all("1,234,567" in line for line in table[3:-1])
+
+
+def test_where_there_is_no_terminal_each_end_of_a_state_is_one_line_told_once() -> None:
+    console = terminal()
+    first = StateVisit("Take", START, START + timedelta(seconds=1.25))
+    left = StateVisit("Left", START, START + timedelta(seconds=4), failures=1, failed=True)
+    right = StateVisit("Right", START, START + timedelta(seconds=3))
+    with display.watching(console) as watch:
+        watch(Execution("run", "RUNNING", START), [first, StateVisit("Left", START)])
+        before = text_of(console)
+        watch(Execution("run", "FAILED", START, START + timedelta(seconds=5)), [first, left, right])
+    assert before == "2020-02-19T21:38:01Z Take 1.2 s\n"
+    assert text_of(console).splitlines()[1:] == [
+        "2020-02-19T21:38:03Z Right 3.0 s",
+        "2020-02-19T21:38:04Z Left failed 4.0 s",
+        "2020-02-19T21:38:05Z FAILED after 5.0 s",
+    ]

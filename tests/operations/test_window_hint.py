@@ -1,6 +1,7 @@
 """`run` tells when no review of the warehouse is in the analytics window."""
 
 import json
+import re
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -18,12 +19,13 @@ from local_cloud.endpoint import serving
 from local_cloud.redshift import RedshiftEngine
 from local_cloud.state import StateFolder
 from operations.__main__ import app
-from operations.query import query_here
-from operations.run import review_span
+from operations.result import result_of
 from sql import statements
+from sql.rankings import TABLES
 from tests.local_cloud.conftest import environment_restored
 from tests.local_cloud.redshift.conftest import Session
 from tests.operations.conftest import create_cluster
+from tests.operations.documented import answered
 
 START, END = "2020-02-01 00:00:00", "2020-03-01 00:00:00"
 CASES = [
@@ -51,7 +53,7 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> StateFolder:
     """A state folder whose warehouse has the pipeline's tables."""
     state = StateFolder(tmp_path_factory.mktemp("state"))
     with RedshiftEngine(database=state.warehouse, buckets=state.buckets) as engine:
-        Session(engine).run(*statements.create_tables())
+        Session(engine).run(*statements.create_tables(), *statements.create_analytics(TABLES))
     return state
 
 
@@ -68,7 +70,7 @@ def fill(state: StateFolder, captured: Sequence[str]) -> None:
         session.run(statements.set_window(), window_start=START, window_end=END)
 
 
-def run(state: StateFolder, folder: Path, output: Any) -> Result:
+def run(state: StateFolder, folder: Path, output: Any, *options: str) -> Result:
     """The command against an endpoint whose state machine ends at once: with the output, or in failure without one."""
     end = {"Type": "Pass", "Result": output, "End": True} if output is not None else {"Type": "Fail"}
     (folder / "author.csv").touch()
@@ -82,7 +84,7 @@ def run(state: StateFolder, folder: Path, output: Any) -> Result:
             definition=json.dumps({"StartAt": "End", "States": {"End": end}}),
             roleArn="arn:aws:iam::123456789012:role/any",
         )
-        return CliRunner().invoke(app, ["run", str(folder), "--state", str(state.root)])
+        return CliRunner().invoke(app, ["run", str(folder), "--state", str(state.root), *options])
 
 
 def output(window_start: str = START) -> dict[str, Any]:
@@ -100,13 +102,8 @@ def test_reviews_outside_the_window_give_a_hint(
     warehouse: StateFolder, captured: list[str], days: tuple[str, str] | None
 ) -> None:
     fill(warehouse, captured)
-    _, rows = query_here(warehouse, statements.review_span())
-    hint = review_span(rows, {"start": START, "end": END})
-    assert hint == (
-        days
-        and f"no review was captured between {START} and {END}, so the analytics tables are empty; "
-        f"the reviews are from {days[0]} to {days[1]}: give --window-start and --window-end"
-    )
+    hint = result_of(warehouse, "goodreads", "run", {"start": START, "end": END}).hint([])
+    assert (hint and re.findall(r"the reviews are from (\S+) to (\S+)\.", hint)) == (days and [days])
 
 
 @pytest.mark.slow
@@ -115,7 +112,10 @@ def test_the_command_ends_with_the_hint_and_has_succeeded(warehouse: StateFolder
     result = run(warehouse, tmp_path, output())
     assert result.exit_code == 0, result.output
     assert f"note: no review was captured between {START} and {END}, so the analytics" in words(result)
-    assert words(result).endswith("from 2020-03-05 to 2020-03-05: give --window-start and --window-end")
+    command = (
+        f"pipeline run {tmp_path} --state {warehouse.root} --window-start 2020-03-05 --window-end 2020-03-06"
+    )
+    assert words(result).endswith(f"from 2020-03-05 to 2020-03-05. This shows them: .venv/bin/{command}")
 
 
 def test_the_command_gives_no_hint_where_the_window_holds_reviews(
@@ -142,3 +142,38 @@ def test_a_run_that_failed_gives_no_hint_and_the_command_fails(
     assert result.exit_code == 1
     assert "FAILED" in words(result)
     assert "note: " not in words(result)
+
+
+def test_a_log_tells_each_state_in_a_line_with_the_time_and_no_control_character(
+    warehouse: StateFolder, tmp_path: Path
+) -> None:
+    fill(warehouse, [START])
+    result = run(warehouse, tmp_path, {}, "--name", "goodreads")
+    told = [line for line in result.stdout.splitlines() if re.match(r"\d{4}-\d\d-\d\dT[\d:]{8}Z ", line)]
+    assert [re.sub(r"[\d.]+ s$", "- s", line[21:]) for line in told] == [
+        f"putting the files of {tmp_path} into the landing zone",
+        "SUCCEEDED after - s",
+    ]
+    assert re.findall(r"[\x00-\x09\x0b-\x1f]", result.stdout) == []
+
+
+def test_a_run_answers_in_json_with_its_result(warehouse: StateFolder, tmp_path: Path) -> None:
+    fill(warehouse, ["2020-03-05 12:00:00"])
+    result = run(warehouse, tmp_path, output(), "--json")
+    assert result.exit_code == 0, result.output
+    answer = answered("run", result)
+    assert answer["status"] == "SUCCEEDED"
+    assert answer["result"]["reviews"] == 0
+    assert answer["result"]["hint"].endswith("--window-start 2020-03-05 --window-end 2020-03-06")
+    assert set(answer["result"]) == {"reviews", "best_books", "best_authors", "hint", "page"}
+    assert "SUCCEEDED after" in result.stderr
+
+
+def test_a_run_that_failed_answers_in_json_and_with_the_exit_code_1(
+    warehouse: StateFolder, tmp_path: Path
+) -> None:
+    result = run(warehouse, tmp_path, None, "--json")
+    assert result.exit_code == 1
+    answer = answered("run", result)
+    assert answer["status"] == "FAILED"
+    assert answer["result"] is None

@@ -47,6 +47,7 @@ BATCHES = {
         explaining.measured(RANKINGS["books"]),
     ],
     "review_span": [statements.review_span()],
+    "leaders": [statements.leaders()],
     **{f"rank_{name}": statements.analytics(tables, top=10) for name, tables in GROUPS.items()},
     "tell_analytics": [statements.tell_analytics()],
     "staging_checks": checks.staging_checks(dict.fromkeys(("authors", "books", "reviews", "users"), 50)),
