@@ -1,6 +1,5 @@
 """`pipeline explain`."""
 
-import json
 from collections.abc import Mapping
 from contextlib import ExitStack
 from enum import StrEnum
@@ -53,7 +52,6 @@ def explain(
             help="Read at most this much of the archive, the newest runs first, and of quarantine.",
         ),
     ] = "1GB",  # type: ignore[assignment] # the parser reads the default, too
-    as_json: Annotated[bool, typer.Option("--json", help="Write one JSON document.")] = False,
 ) -> None:
     """Tell where a row comes from: run, file and record; what it superseded, what was rejected, where it is ranked."""
     with told(farewell="[bold]interrupted[/]: nothing was changed"), ExitStack() as stack:
@@ -66,10 +64,7 @@ def explain(
                 f"there is no table goodreads_warehouse.{subject.dataset.name} yet: run the pipeline first (make run)"
             )
         explanation = explain_record(subject, stored, zones, read_at_most)
-        if as_json:
-            typer.echo(json.dumps(document(explanation), indent=2))
-        else:
-            show(console, explanation, subject.dataset.key)
+        console.answer(document(explanation), lambda: show(console, explanation, subject.dataset.key))
 
 
 def _on_aws(warehouse: Warehouse) -> Ask:

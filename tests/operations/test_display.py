@@ -158,8 +158,8 @@ TITLES = st.one_of(
 
 
 @pytest.mark.slow
-@example(titles=["x" * 300, "本" * 300, "\x1b[2J" * 60], width=60)
-@example(titles=["x" * 300, "本" * 300, "\x1b[2J" * 60], width=200)
+@example(titles=["x" * 300, "本" * 300, "\x1b[2J" * 60, "a word " * 40], width=60)
+@example(titles=["x" * 300, "本" * 300, "\x1b[2J" * 60, "a word " * 40], width=200)
 @given(titles=st.lists(TITLES, min_size=1, max_size=5), width=st.sampled_from([60, 80, 200]))
 def test_whatever_titles_hold_the_best_are_one_aligned_line_each_and_nothing_that_a_terminal_obeys(
     titles: list[str], width: int
