@@ -68,7 +68,9 @@ class Result:
         )
 
 
-def result_of(state: StateFolder, deployment: str, run: str, window: Mapping[str, str], schema: str = CURRENT) -> Result:
+def result_of(
+    state: StateFolder, deployment: str, run: str, window: Mapping[str, str], schema: str = CURRENT
+) -> Result:
     """The result of the run that has just ended, from the warehouse of the state folder."""
     ((first, last, reviews),) = query_here(state, statements.review_span(schema))[1]
     _, rows = query_here(state, statements.leaders(schema))
