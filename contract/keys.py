@@ -9,6 +9,7 @@ Everything a run writes is below `run=<run id>/` in its zone:
                 <dataset>/layout=0/          copies of landed files; one folder for each header
                 empty/                       copies of landed files that hold nothing
     processed   <table>/part-*               the files that COPY loads: the datasets, `accounting` and `files`
+    reports     run.json, index.html         the document of the run, and its page
     quarantine  <dataset>/part-*             rejected rows
                 files/                       landed files that cannot be used, each with `<name>.reason.json` beside it
                 unreadable/part-*            the list of the files that the Spark job could not read
@@ -33,7 +34,7 @@ REASON = ".reason.json"
 
 
 def bucket_name(name: str, zone: str, account: str, region: str) -> str:
-    """The bucket of a zone (landing, working, processed, quarantine, logs) in the deployment of that name."""
+    """The bucket of a zone (landing, working, processed, quarantine, reports, logs) in the deployment of that name."""
     return f"{name}-{zone}-{account}-{region}"
 
 
@@ -112,6 +113,21 @@ def unreadable_prefix(run_id: str) -> str:
 def remarks_prefix(run_id: str) -> str:
     """The keys of the Spark job's remarks begin with this, in quarantine."""
     return f"{run_folder(run_id)}/{REMARKS}/{PART}"
+
+
+def document_key(run_id: str) -> str:
+    """The document of a run, in the reports zone."""
+    return f"{run_folder(run_id)}/run.json"
+
+
+def page_key(run_id: str) -> str:
+    """The page of a run, in the reports zone."""
+    return f"{run_folder(run_id)}/index.html"
+
+
+INDEX = "index.json"
+INDEX_PAGE = "index.html"
+"""The list of the newest runs in the reports zone, as data and as a page: the only keys there outside of a run's folder."""
 
 
 NUMBER_DIGITS = 5

@@ -40,17 +40,21 @@ def history(
 ) -> None:
     """Show the states of one execution, how long each took, and the result."""
     with told():
-        for source in _sources(StateFolder(state), aws, name):
-            for candidate in source.executions():
-                if execution in (None, candidate.name):
-                    found = source.describe(candidate.name)
-                    _answer(found, visits(source.events(found.name)))
-                    return
-        raise OperationError(
-            f"there is no execution {execution}; `pipeline status` lists all executions"
-            if execution
-            else "there is no execution yet: run the pipeline first (make run)"
-        )
+        source, found = chosen(StateFolder(state), aws, name, execution)
+        _answer(found, visits(source.events(found.name)))
+
+
+def chosen(folder: StateFolder, aws: bool, name: str, execution: str | None) -> tuple[Any, Execution]:
+    """The execution of that name, or the newest, and who knows it; OperationError if there is none."""
+    for source in _sources(folder, aws, name):
+        for candidate in source.executions():
+            if execution in (None, candidate.name):
+                return source, source.describe(candidate.name)
+    raise OperationError(
+        f"there is no execution {execution}; `pipeline status` lists all executions"
+        if execution
+        else "there is no execution yet: run the pipeline first (make run)"
+    )
 
 
 def _answer(found: Execution, states: list[StateVisit]) -> None:

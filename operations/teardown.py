@@ -24,6 +24,7 @@ _KEPT = {
     "landing": "files that no run has published",
     "working": "the archive of published files",
     "quarantine": "rejected rows",
+    "reports": "the documents and pages of runs",
     "logs": "access, audit and cluster logs",
 }
 _GB = 1e9

@@ -27,11 +27,12 @@ class Zones:
     working: str
     processed: str
     quarantine: str
+    reports: str
 
     @classmethod
     def of(cls, name: str, account: str, region: str) -> Self:
         """The zones of the deployment called `name`, where the environment leads."""
-        zones = ("landing", "working", "processed", "quarantine")
+        zones = ("landing", "working", "processed", "quarantine", "reports")
         return cls(boto3.client("s3"), *(bucket_name(name, zone, account, region) for zone in zones))
 
 

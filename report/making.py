@@ -45,6 +45,11 @@ _ENDINGS: Mapping[str, Outcome] = {
     "Skipped": "skipped",
     "Failed": "failed",
 }
+_WRITERS = {
+    f"{WRITING}OfIdleRun": "NothingToDo",
+    f"{WRITING}OfSkippedRun": "Skipped",
+    f"{WRITING}OfFailedRun": "Failed",
+}
 _HANDLING = ("ReleaseLeaseAfterFailure", "WordFailure", "NotifyFailure", "Failed")
 _STATUS: Mapping[str, Outcome] = {"RUNNING": "running", "SUCCEEDED": "succeeded"}
 
@@ -57,7 +62,10 @@ _TO_DO = (
 
 @dataclass(frozen=True, kw_only=True)
 class Execution:
-    """An execution as Step Functions describes it; `ended` is None while it runs."""
+    """An execution as Step Functions describes it; `ended` is None while it runs.
+
+    While a run writes its own document, `status` is the name of the state in which it is about to end.
+    """
 
     deployment: str
     region: str
@@ -94,6 +102,8 @@ class Execution:
 class Findings:
     """What others know of the run; what nobody has asked for is None or empty."""
 
+    known: Mapping[str, Any] | None = None
+    """The state data, if the run itself asks; else it is read from the history."""
     plan: Plan | None = None
     ledger: Sequence[LedgerLine] = ()
     rows_of_files: Mapping[str, int] = field(default_factory=dict)
@@ -109,7 +119,7 @@ class Findings:
 
 def document_of(execution: Execution, events: Sequence[Mapping[str, Any]], findings: Findings) -> Document:
     """The document of a run that has ended, goes on, or is just writing it."""
-    known = state_data(events)
+    known = state_data(events) if findings.known is None else findings.known
     states = [
         state
         for state in states_of(events, running=execution.status == "RUNNING")
@@ -131,7 +141,7 @@ def document_of(execution: Execution, events: Sequence[Mapping[str, Any]], findi
         "seconds": seconds,
         "input": cut(execution.input),
         "window": _window(known),
-        "failure": _failure(execution, states, events, datasets) if outcome == "failed" else None,
+        "failure": _failure(execution, states, events, datasets, known) if outcome == "failed" else None,
         "notes": [str(note) for note in known.get("plan", {}).get("notes", [])][:MOST_NOTES],
         "states": states,
         "graph": findings.graph,
@@ -169,14 +179,21 @@ def readable_cause(cause: str) -> str:
     return f"{details.get('Message')} (log: {details.get('LogFile')})" if details else cause
 
 
+def status_after(state: str, known: Mapping[str, Any]) -> str:
+    """The ending to which a state leads that writes the report; `known` is its state data."""
+    if state == WRITING:
+        return "SucceededWithRejects" if known["report"]["has_rejects"] else "Succeeded"
+    return _WRITERS[state]
+
+
 def ending_of(states: Sequence[State]) -> str | None:
     """The name of the state in which the run ended; None if it has not come to one."""
     return next((state["name"] for state in reversed(states) if state["name"] in _ENDINGS), None)
 
 
 def _outcome(execution: Execution, states: Sequence[State]) -> Outcome:
-    ending = ending_of(states)
-    if ending:
+    ending = ending_of(states) or execution.status
+    if ending in _ENDINGS:
         return _ENDINGS[ending]
     return _STATUS.get(execution.status, "failed")
 
@@ -241,8 +258,9 @@ def _failure(
     states: Sequence[State],
     events: Sequence[Mapping[str, Any]],
     datasets: Sequence[Rows],
+    known: Mapping[str, Any],
 ) -> Failure:
-    handled = error_of(events)
+    handled = _handled(known) or error_of(events)
     error, cause = handled or (execution.error or execution.status, execution.cause or "")
     failed = [state for state in states if state["status"] == "failed" and state["name"] not in _HANDLING]
     inner = [state for state in failed if state["tries"]] or failed
@@ -258,6 +276,12 @@ def _failure(
         "runbook": f"docs/runbook.md#{_anchor(error)}",
         "log": _log(cause),
     }
+
+
+def _handled(known: Mapping[str, Any]) -> tuple[str, str] | None:
+    """The error in the state data of the failure states."""
+    failure = known.get("failure")
+    return (str(failure["Error"]), str(failure.get("Cause", ""))) if failure else None
 
 
 def _anchor(error: str) -> str:

@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from typing import cast
 
-from aws_cdk import Duration, IgnoreMode
+from aws_cdk import ArnFormat, Duration, IgnoreMode, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
+from contract.keys import INDEX, INDEX_PAGE
 from lambdas.shared.environment import POWERTOOLS_LAYER, Environment, metrics_namespace
 from stacks import ROOT
 from stacks.grants import OF_RUNS, grant_delete, grant_read, grant_tags, grant_write
@@ -18,7 +19,7 @@ from stacks.settings.settings import Settings
 from stacks.statements_role import StatementsRole
 from stacks.storage import StorageStack
 
-_PACKAGES = ("catalog", "contract", "lambdas")
+_PACKAGES = ("catalog", "contract", "lambdas", "report")
 _CODE = ["*", *(f"!{name}{rest}" for name in _PACKAGES for rest in ("", "/**")), "**/__pycache__"]
 
 _ACCEPTED = {
@@ -46,10 +47,12 @@ class Functions(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self._settings = settings
+        self.memory_mb: dict[str, int] = {}
         self._variables = Environment(
             landing_bucket=storage.landing.bucket_name,
             working_bucket=storage.working.bucket_name,
             quarantine_bucket=storage.quarantine.bucket_name,
+            reports_bucket=storage.reports.bucket_name,
             batch_max_files=settings.batch_max_files,
             batch_max_bytes=settings.batch_max_bytes,
             copy_files_per_task=settings.copy_files_per_task,
@@ -74,6 +77,7 @@ class Functions(Construct):
         self.check_quality = self._function("check_quality", memory_mb=256, minutes=1)
         self.acknowledge_landing = self._function("acknowledge_landing", memory_mb=1024, minutes=15)
         self.report_run = self._function("report_run", memory_mb=256, minutes=1)
+        self.write_report = self._function("write_report", memory_mb=1024, minutes=1)
         self._grant(storage)
         self._lend(statements)
 
@@ -92,6 +96,7 @@ class Functions(Construct):
 
     def _function(self, module: str, *, memory_mb: int, minutes: int) -> lambda_.Function:
         construct_id = module.title().replace("_", "")
+        self.memory_mb[self._name_of(module)] = memory_mb
         function = lambda_.Function(
             self,
             construct_id,
@@ -139,6 +144,7 @@ class Functions(Construct):
             (self.confirm_copies, working),
             (self.quarantine_unreadable, working, quarantine),
             (self.acknowledge_landing, working),
+            (self.write_report, working, quarantine),
         ):
             for zone in zones:
                 grant_read(function, zone, OF_RUNS)
@@ -149,9 +155,14 @@ class Functions(Construct):
             (self.confirm_copies, working),
             (self.quarantine_unreadable, quarantine),
             (self.check_quality, working),
+            (self.write_report, storage.reports),
         ):
             for zone in zones:
                 grant_write(function, zone, OF_RUNS)
+        grant_read(self.write_report, storage.reports, INDEX)
+        for key in (INDEX, INDEX_PAGE):
+            grant_write(self.write_report, storage.reports, key)
+        self._grant_history()
         grant_tags(self.copy_to_working, of=[(landing, "*")], to=[(working, OF_RUNS), (quarantine, OF_RUNS)])
         grant_tags(
             self.quarantine_unreadable, of=[(landing, "*"), (working, OF_RUNS)], to=[(quarantine, OF_RUNS)]
@@ -165,6 +176,23 @@ class Functions(Construct):
                 reason="X-Ray's PutTraceSegments knows no narrower resource.",
             )
 
+    def _grant_history(self) -> None:
+        """The history of the deployment's own executions, and nothing else of Step Functions."""
+        execution = Stack.of(self).format_arn(
+            service="states",
+            resource="execution",
+            resource_name=f"{self._settings.name}:*",
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+        )
+        self.write_report.add_to_role_policy(
+            iam.PolicyStatement(actions=["states:GetExecutionHistory"], resources=[execution])
+        )
+        accept(
+            self.write_report,
+            f"AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:{self._settings.name}:*]",
+            reason="The executions of one state machine: their names are given when they start.",
+        )
+
     def _lend(self, statements: StatementsRole) -> None:
         """The functions that read what a statement of the state machine found."""
         for reader in (
@@ -173,5 +201,6 @@ class Functions(Construct):
             self.check_quality,
             self.acknowledge_landing,
             self.report_run,
+            self.write_report,
         ):
             statements.lend_to(cast("iam.IRole", reader.role))

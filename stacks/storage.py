@@ -20,12 +20,12 @@ _AUDIT_LOGS = "redshift/"
 
 
 class StorageStack(Stack):
-    """Five buckets and one table.
+    """Six buckets and one table.
 
     Tear-down keeps what cannot be made again: landing (files no run has published yet), working (the archive of the files that
-    were published), quarantine (rows waiting to be replayed) and the logs. Processed follows from working, so `cdk destroy`
+    were published), quarantine (rows waiting to be replayed), the reports and the logs. Processed follows from working, so `cdk destroy`
     deletes it; empty it first, CloudFormation refuses to delete a bucket with objects in it. To deploy under the same name
-    afterwards, delete the four kept buckets or take them back in (docs/runbook.md, "Teardown"). A first deployment that fails
+    afterwards, delete the five kept buckets or take them back in (docs/runbook.md, "Teardown"). A first deployment that fails
     leaves no bucket behind, which the next one would find in its way.
     """
 
@@ -67,6 +67,11 @@ class StorageStack(Stack):
                 settings.quarantine_retention_days, older_versions=settings.landing_retention_days
             ),
         )
+        self.reports = self._zone(
+            "reports",
+            removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+            lifecycle=_expire_runs(settings.reports_retention_days),
+        )
         self.lease_table = dynamodb.Table(
             self,
             "LeaseTable",
@@ -94,6 +99,11 @@ class StorageStack(Stack):
             self.processed,
             "CKV_AWS_21",
             reason="Can be made again from the working zone, and is kept for a few days only.",
+        )
+        accept_checkov(
+            self.reports,
+            "CKV_AWS_21",
+            reason="The name of the run is part of every key but those of the list of runs, which each run writes anew.",
         )
         CfnOutput(
             self, "LeaseTableName", value=self.lease_table.table_name, description="who holds the lease"

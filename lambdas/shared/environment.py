@@ -22,6 +22,7 @@ class Environment:
     landing_bucket: str
     working_bucket: str
     quarantine_bucket: str
+    reports_bucket: str
     batch_max_files: int
     batch_max_bytes: int
     copy_files_per_task: int
@@ -37,6 +38,7 @@ class Environment:
             landing_bucket=os.environ["LANDING_BUCKET"],
             working_bucket=os.environ["WORKING_BUCKET"],
             quarantine_bucket=os.environ["QUARANTINE_BUCKET"],
+            reports_bucket=os.environ["REPORTS_BUCKET"],
             batch_max_files=int(os.environ["BATCH_MAX_FILES"]),
             batch_max_bytes=int(os.environ["BATCH_MAX_BYTES"]),
             copy_files_per_task=int(os.environ["COPY_FILES_PER_TASK"]),

@@ -59,6 +59,11 @@ class Run:
         """The zone of rejected rows and unusable files."""
         return Zone(self.s3, self.environment.quarantine_bucket)
 
+    @property
+    def reports(self) -> Zone:
+        """The zone of the runs' documents and pages."""
+        return Zone(self.s3, self.environment.reports_bucket)
+
     def read_plan(self, key: Callable[[str], str]) -> Plan:
         """The plan under one of the keys of contract/keys.py."""
         return Plan.from_json(self.working.read(key(self.run_id)))

@@ -15,6 +15,8 @@ _MORE = cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD
 _LESS = cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD
 _IN_A_ROW = 3
 _DAY = 1440  # minutes
+_TRIED_AGAIN = "The run has tried again since: if that did not help, a mail about a failed run follows."
+_NO_REPORT = "A run has ended as it would have without a report: `pipeline report` makes the report."
 
 
 class Alarms:
@@ -66,8 +68,8 @@ class Alarms:
             self._alarm(
                 f"Function{name.title().replace('_', '')}",
                 metrics.function_trouble(function),
-                f"The function {name} has failed or was throttled. Its log has the error. The run has tried "
-                "again since: if that did not help, a mail about a failed run follows.",
+                f"The function {name} has failed or was throttled. Its log has the error. "
+                + (_NO_REPORT if name == "write_report" else _TRIED_AGAIN),
                 section="Functions",
             )
 

@@ -221,6 +221,7 @@ class Settings(BaseModel):
     )
     processed_retention_days: int = _whole(7, 1, 365, "days a run's Parquet stays in the processed zone")
     quarantine_retention_days: int = _whole(90, 1, 3650, "days rejected rows can be replayed")
+    reports_retention_days: int = _whole(400, 1, 3650, "days the documents and pages of runs are kept")
     audit_retention_days: int = _whole(
         400, 1, 3650, "days Redshift's audit logs are kept: who signed in, and every statement"
     )

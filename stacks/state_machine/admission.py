@@ -16,6 +16,7 @@ from constructs import Construct
 from contract.checks import STAGES
 from contract.keys import COMMAND, LEASE
 from stacks.state_machine.blocks import Blocks
+from stacks.state_machine.reporting import Reporting
 from stacks.state_machine.retries import BACK_OFF, NEVER
 
 REFUSED = "DynamoDB.ConditionalCheckFailedException"
@@ -144,12 +145,20 @@ class Admission(Construct):
     """`admit` ends with the lease held, or as Skipped."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, state_machine_name: str, blocks: Blocks, lease: Lease
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        state_machine_name: str,
+        blocks: Blocks,
+        lease: Lease,
+        reporting: Reporting,
     ) -> None:
         super().__init__(scope, construct_id)
         self._state_machine_name = state_machine_name
         self._blocks = blocks
         self._lease = lease
+        self._reporting = reporting
 
     def admit(self) -> sfn.Chain:
         """Take the lease, or take it over from an execution that has ended."""
@@ -162,9 +171,9 @@ class Admission(Construct):
         self, acquire: tasks.DynamoUpdateItem, take_over: tasks.DynamoUpdateItem
     ) -> sfn.IChainable:
         """Skip if the holder runs or is a command; take the lease over if the holder was aborted, timed out, or is unknown."""
-        skipped = self._blocks.guard(
-            self._blocks.count("CountSkippedRun", "RunsSkipped", "plan_copies")
-        ).next(sfn.Succeed(self, "Skipped", comment="another run holds the lease"))
+        end = sfn.Succeed(self, "Skipped", comment="another run holds the lease")
+        count = self._blocks.count("CountSkippedRun", "RunsSkipped", "plan_copies")
+        skipped = self._blocks.guard(count).next(self._reporting.before(end, "WriteReportOfSkippedRun"))
         take_over.add_catch(skipped, errors=[REFUSED], result_path="$")
         self._blocks.guard(take_over)
         look = tasks.CallAwsService(

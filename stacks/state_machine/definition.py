@@ -10,9 +10,10 @@
       ▼
     MatchLedger ─► DropPublished ─► CopyToWorking ─► ConfirmCopies ─► TransformToProcessed ─► LoadStaging ─► AuditStaging
                                                                                                          │
-    Succeeded ◄─ ReportRun ◄─ CheckAnalytics ◄─ Analytics ◄─ CheckWarehouse ◄─ AcknowledgeLanding ◄─ PublishWarehouse
+    Succeeded ◄─ WriteReport ◄─ ReportRun ◄─ CheckAnalytics ◄─ Analytics ◄─ CheckWarehouse ◄─ AcknowledgeLanding ◄─ PublishWarehouse
 
-Any error: ReleaseLeaseAfterFailure ─► NotifyFailure ─► Failed.
+Any error: ReleaseLeaseAfterFailure ─► NotifyFailure ─► WriteReportOfFailedRun ─► Failed. A run that is skipped or has nothing to
+do writes its report, too. Whatever becomes of the report, the run ends as it would without.
 """
 
 from aws_cdk import aws_sns as sns
@@ -27,6 +28,7 @@ from stacks.state_machine.finishing import UNFINISHED_RUN, Failure, Finishing
 from stacks.state_machine.intake import Intake
 from stacks.state_machine.loading import Loading, SparkJob
 from stacks.state_machine.migration import Migration
+from stacks.state_machine.reporting import Reporting
 from stacks.state_machine.run_sql import Warehouse
 from stacks.storage import StorageStack
 
@@ -54,7 +56,10 @@ class Definition(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         lease = Lease(self, "Lease", table=storage.lease_table)
-        failure = Failure(self, "Failure", pipeline=settings.name, lease=lease, alerts=alerts)
+        reporting = Reporting(self, "Reporting", settings=settings, functions=functions)
+        failure = Failure(
+            self, "Failure", pipeline=settings.name, lease=lease, alerts=alerts, reporting=reporting
+        )
         blocks = Blocks(
             self,
             "Blocks",
@@ -63,11 +68,18 @@ class Definition(Construct):
             warehouse=warehouse,
             failure=failure.start,
         )
-        admission = Admission(self, "Admission", state_machine_name=settings.name, blocks=blocks, lease=lease)
+        admission = Admission(
+            self,
+            "Admission",
+            state_machine_name=settings.name,
+            blocks=blocks,
+            lease=lease,
+            reporting=reporting,
+        )
         migration = Migration(self, "Migration", blocks=blocks, administration=administration)
         intake = Intake(self, "Intake", blocks=blocks, storage=storage)
         loading = Loading(self, "Loading", blocks=blocks, lease=lease, storage=storage, job=job)
-        finishing = Finishing(self, "Finishing", blocks=blocks, lease=lease)
+        finishing = Finishing(self, "Finishing", blocks=blocks, lease=lease, reporting=reporting)
 
         # The stages, in the order of the run: chains of states; the last state of each leads nowhere yet.
         admit = admission.admit()

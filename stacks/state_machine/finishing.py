@@ -10,6 +10,7 @@ from sql import checks, statements
 from sql.rankings import CURRENT, GROUPS, PAST
 from stacks.state_machine.admission import Lease
 from stacks.state_machine.blocks import RUN_ID, Blocks
+from stacks.state_machine.reporting import Reporting
 from stacks.state_machine.retries import BACK_OFF
 
 UNFINISHED_RUN = "$.lease.item.unfinished_run.S"
@@ -22,10 +23,13 @@ _PAST_WINDOW = f"{_WINDOW}.past"
 class Finishing(Construct):
     """States after the publish of this run, or of an earlier run that did not finish."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, blocks: Blocks, lease: Lease) -> None:
+    def __init__(
+        self, scope: Construct, construct_id: str, *, blocks: Blocks, lease: Lease, reporting: Reporting
+    ) -> None:
         super().__init__(scope, construct_id)
         self._blocks = blocks
         self._lease = lease
+        self._reporting = reporting
 
     def catch_up(self) -> sfn.Chain:
         """Make up for a run that published but did not finish, before anything new can fail."""
@@ -102,12 +106,15 @@ class Finishing(Construct):
             )
             .otherwise(sfn.Succeed(self, "Succeeded", output_path="$.report"))
         )
-        return report.next(self._blocks.guard(self._lease.finish("ReleaseLease"))).next(ended)
+        release = self._blocks.guard(self._lease.finish("ReleaseLease"))
+        report.next(release).next(self._reporting.before(ended, "WriteReport"))
+        return sfn.Chain.start(report)
 
     def nothing_to_do(self) -> sfn.Chain:
         """Release the lease and succeed, without a report."""
         release = self._blocks.guard(self._lease.release("ReleaseIdleLease"))
-        return release.next(sfn.Succeed(self, "NothingToDo", output_path="$.plan"))
+        end = sfn.Succeed(self, "NothingToDo", output_path="$.plan")
+        return release.next(self._reporting.before(end, "WriteReportOfIdleRun"))
 
 
 _FAILED = """\
@@ -134,7 +141,14 @@ class Failure(Construct):
     """`start` releases the lease and notifies people; every state leads to it on failure."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, pipeline: str, lease: Lease, alerts: sns.Topic
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        pipeline: str,
+        lease: Lease,
+        alerts: sns.Topic,
+        reporting: Reporting,
     ) -> None:
         super().__init__(scope, construct_id)
         # the text is data: whether an intrinsic function takes line ends in its own text is not documented
@@ -157,7 +171,8 @@ class Failure(Construct):
         )
         failed = sfn.Fail(self, "Failed", error_path="$.failure.Error", cause_path="$.failure.Cause")
         notify.add_retry(**BACK_OFF)
-        notify.add_catch(failed, result_path="$.notification").next(failed)
+        written = reporting.before(failed, "WriteReportOfFailedRun")
+        notify.add_catch(written, result_path="$.notification").next(written)
         release = lease.release("ReleaseLeaseAfterFailure")
         release.add_catch(word, result_path="$.release").next(word)
         word.next(notify)

@@ -52,6 +52,7 @@ def zones(s3_server: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalZ
         landing_bucket=f"{prefix}-landing",
         working_bucket=f"{prefix}-working",
         quarantine_bucket=f"{prefix}-quarantine",
+        reports_bucket=f"{prefix}-reports",
         batch_max_files=10_000,
         batch_max_bytes=10**9,
         copy_files_per_task=2,
@@ -60,7 +61,8 @@ def zones(s3_server: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalZ
         analytics_window_days=30,
         statements_role_arn=STATEMENTS_ROLE_ARN,
     )
-    for bucket in (environment.landing_bucket, environment.working_bucket, environment.quarantine_bucket):
+    for zone in ("landing", "working", "quarantine", "reports"):
+        bucket = f"{prefix}-{zone}"
         (s3_server.folder / bucket).mkdir()
     for name, value in environment.as_variables().items():
         monkeypatch.setenv(name, value)

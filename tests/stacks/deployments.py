@@ -47,6 +47,7 @@ TUNED: dict[str, Any] = {
     "landing_retention_days": 3,
     "processed_retention_days": 4,
     "quarantine_retention_days": 60,
+    "reports_retention_days": 70,
     "audit_retention_days": 200,
     "log_retention_days": 14,
 }

@@ -9,7 +9,20 @@ from typing import Any
 from tests.stacks.deployments import Deployment
 
 State = dict[str, Any]
-FAILURE = ["ReleaseLeaseAfterFailure", "WordFailure", "NotifyFailure", "Failed"]
+FAILURE = [
+    "ReleaseLeaseAfterFailure",
+    "WordFailure",
+    "NotifyFailure",
+    "WriteReportOfFailedRun",
+    "Failed",
+]
+REPORTS = {
+    "WriteReport": "AnyRejects?",
+    "WriteReportOfIdleRun": "NothingToDo",
+    "WriteReportOfSkippedRun": "Skipped",
+    "WriteReportOfFailedRun": "Failed",
+}
+"""The states that write the report, and where a run goes on after each."""
 
 
 @dataclass(frozen=True)

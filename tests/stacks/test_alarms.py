@@ -22,6 +22,7 @@ _FUNCTIONS = (
     "check-quality",
     "acknowledge-landing",
     "report-run",
+    "write-report",
 )
 
 ALARMS = {

@@ -26,6 +26,7 @@ HANDLERS = {
     "check_quality",
     "acknowledge_landing",
     "report_run",
+    "write_report",
 }
 _IMPORT = """
 import importlib, json, sys
@@ -75,7 +76,7 @@ def buckets_of(deployment: Deployment, module: str, action: str) -> set[str]:
     )
     return {
         zone
-        for zone in ("Landing", "Working", "Processed", "Quarantine")
+        for zone in ("Landing", "Working", "Processed", "Quarantine", "Reports")
         if re.search(f"(Ref|FnGetAtt){zone}", text)
     }
 
@@ -89,13 +90,15 @@ def test_there_is_a_function_for_every_handler(functions: dict[str, dict[str, An
     assert set(functions) == modules == HANDLERS
 
 
-def test_the_code_is_the_handlers_with_the_contract_and_the_catalog_and_nothing_else(code: Path) -> None:
+def test_the_code_is_the_handlers_with_contract_catalog_and_report_and_nothing_else(code: Path) -> None:
     uploaded = {path.relative_to(code).as_posix() for path in code.rglob("*") if path.is_file()}
     assert uploaded == {
         path.relative_to(ROOT).as_posix()
-        for folder in ("lambdas", "contract", "catalog")
-        for path in (ROOT / folder).rglob("*.py")
+        for folder in ("lambdas", "contract", "catalog", "report")
+        for path in (ROOT / folder).rglob("*" if folder == "report" else "*.py")
+        if path.is_file() and "__pycache__" not in path.parts
     }
+    assert sum((code / name).stat().st_size for name in uploaded) < 10_000_000
     assert not [path.name for path in code.rglob("__pycache__")]
 
 
@@ -126,7 +129,7 @@ def test_every_function_finds_its_whole_environment(functions: dict[str, dict[st
             "POWERTOOLS_METRICS_NAMESPACE",
         }
         assert variables["POWERTOOLS_SERVICE_NAME"] == module
-        for zone in ("Landing", "Working", "Quarantine"):
+        for zone in ("Landing", "Working", "Quarantine", "Reports"):
             assert f"Ref{zone}" in variables[f"{zone.upper()}_BUCKET"]["Fn::ImportValue"]
         assert variables["BATCH_MAX_FILES"] == "10000"
         assert variables["BATCH_MAX_BYTES"] == "17179869184"
@@ -156,6 +159,7 @@ def test_only_what_asks_the_ledger_may_delete_and_only_in_landing(deployment: De
         "check_quality": set(),
         "acknowledge_landing": {"Landing"},
         "report_run": set(),
+        "write_report": set(),
     }
 
 
@@ -172,6 +176,7 @@ def test_no_function_may_write_into_landing_and_few_write_at_all(
         "check_quality": {"Working"},
         "acknowledge_landing": set(),
         "report_run": set(),
+        "write_report": {"Reports"},
     }
 
 
@@ -198,4 +203,5 @@ def test_a_function_reads_only_what_it_needs(deployment: Deployment) -> None:
         "check_quality": set(),
         "acknowledge_landing": {"Landing", "Working"},
         "report_run": set(),
+        "write_report": {"Working", "Quarantine", "Reports"},
     }

@@ -58,7 +58,7 @@ def test_every_log_group_forgets_after_the_days_of_the_settings_and_goes_with_it
     request: pytest.FixtureRequest, name: str, days: int
 ) -> None:
     groups = request.getfixturevalue(name).resources("pipeline", "Logs::LogGroup")
-    assert len(groups) == 10  # nine functions and the state machine
+    assert len(groups) == 11  # ten functions and the state machine
     assert {group["Properties"]["RetentionInDays"] for group in groups} == {days}
     assert {group["DeletionPolicy"] for group in groups} == {"Delete"}
 

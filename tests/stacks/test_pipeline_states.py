@@ -5,13 +5,14 @@ import json
 import pytest
 
 from tests.stacks.deployments import Deployment
-from tests.stacks.state_machine import FAILURE, StateMachine, levels, reachable, retries
+from tests.stacks.state_machine import FAILURE, REPORTS, StateMachine, levels, reachable, retries
 
 IDLE = [
     "AcquireLease",
     "PlanCopies",
     "AnythingToDo?",
     "ReleaseIdleLease",
+    "WriteReportOfIdleRun",
     "NothingToDo",
 ]
 WORKING = {"Task", "Parallel", "Map", "Pass"}
@@ -31,7 +32,7 @@ CHECKS_AND_ANALYTICS = [
     "PastWindow?",
     "CatchingUp?",
 ]
-FINISH = ["ReportRun", "ReleaseLease", "AnyRejects?", "Succeeded"]
+FINISH = ["ReportRun", "ReleaseLease", "WriteReport", "AnyRejects?", "Succeeded"]
 
 
 UNFINISHED = {"Variable": "$.lease.item.unfinished_run.S", "IsPresent": True}
@@ -227,8 +228,10 @@ def test_every_state_of_every_level_is_reachable(machine: StateMachine) -> None:
         assert reachable(level["States"], level["StartAt"]) == set(level["States"])
 
 
-def test_every_task_is_tried_again(machine: StateMachine) -> None:
+def test_every_task_but_the_report_is_tried_again(machine: StateMachine) -> None:
     for each in machine.tasks():
+        if each.name in REPORTS:
+            continue
         assert each.state["Retry"][-1] == {
             "ErrorEquals": ["States.ALL"],
             "IntervalSeconds": 2,
@@ -242,7 +245,7 @@ def test_every_task_is_tried_again(machine: StateMachine) -> None:
 def test_errors_of_the_functions_that_the_next_try_would_meet_again_are_not_retried(
     machine: StateMachine,
 ) -> None:
-    functions = machine.tasks("<Functions")
+    functions = [each for each in machine.tasks("<Functions") if each.name not in REPORTS]
     assert len(functions) == 13
     for each in functions:
         assert each.state["Retry"][0] == {
@@ -256,8 +259,40 @@ def test_errors_of_the_functions_that_the_next_try_would_meet_again_are_not_retr
         }
 
 
-def test_every_error_of_every_task_leads_to_the_failure_states(machine: StateMachine) -> None:
+def test_every_way_to_an_end_writes_a_report_and_no_report_changes_the_way(machine: StateMachine) -> None:
+    assert {each.name for each in machine.tasks("<FunctionsWriteReport")} == set(REPORTS)
+    for name, after in REPORTS.items():
+        state = machine.states[name]
+        assert state["Next"] == after
+        assert state["Catch"] == [{"ErrorEquals": ["States.ALL"], "ResultPath": None, "Next": after}]
+        assert state["ResultPath"] is None
+        assert state["TimeoutSeconds"] == 30
+        assert retries(state, "States.Timeout") == retries(state, "Lambda.ServiceException") == 0
+        assert set(state["Parameters"]) == {
+            "execution.$",
+            "run_id.$",
+            "state.$",
+            "started.$",
+            "ended.$",
+            "input.$",
+            "known.$",
+            "deployment",
+            "resources",
+        }
+    start = machine.definition["StartAt"]
+    ends = {name for name, state in machine.states.items() if state["Type"] in {"Succeed", "Fail"}}
+    assert machine.reachable(start, without=REPORTS).isdisjoint(ends)
+
+
+def test_the_lease_is_given_back_before_the_report_is_written(machine: StateMachine) -> None:
+    start = machine.definition["StartAt"]
+    assert machine.reachable(start, without=RELEASES) & set(REPORTS) == {"WriteReportOfSkippedRun"}
+
+
+def test_every_error_of_every_task_but_the_report_leads_to_the_failure_states(machine: StateMachine) -> None:
     for each in machine.tasks():
+        if each.name in REPORTS:
+            continue
         catches = [
             catch
             for outer in (*each.around, each)
@@ -308,7 +343,7 @@ def test_the_failure_states_release_the_lease_tell_and_fail(machine: StateMachin
     assert machine.reachable(FAILURE[0]) == set(FAILURE)
     assert machine.states["ReleaseLeaseAfterFailure"]["Next"] == "WordFailure"
     assert machine.states["WordFailure"]["Next"] == "NotifyFailure"
-    assert machine.states["NotifyFailure"]["Next"] == "Failed"
+    assert machine.states["NotifyFailure"]["Next"] == "WriteReportOfFailedRun"
     assert machine.states["Failed"] == {
         "Type": "Fail",
         "ErrorPath": "$.failure.Error",
@@ -364,6 +399,7 @@ def test_a_run_that_meets_a_live_holder_touches_nothing(machine: StateMachine) -
         "DescribeHolder",
         "HolderRuns?",
         "CountSkippedRun",
+        "WriteReportOfSkippedRun",
         "Skipped",
     }
     assert machine.states["CountSkippedRun"]["Parameters"]["MetricData"] == [

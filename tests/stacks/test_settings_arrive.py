@@ -98,6 +98,7 @@ def test_what_a_run_leaves_behind_stays_as_long_as_the_settings_say(tuned: Deplo
         "working": TUNED["archive_retention_days"],
         "processed": TUNED["processed_retention_days"],
         "quarantine": TUNED["quarantine_retention_days"],
+        "reports": TUNED["reports_retention_days"],
         "logs": TUNED["log_retention_days"],
         "audit": TUNED["audit_retention_days"],
     }

@@ -15,6 +15,7 @@ READERS = {
     "compare_catalog",
     "drop_published",
     "report_run",
+    "write_report",
 }
 """The functions that read what a statement found."""
 

@@ -6,7 +6,7 @@ import pytest
 from stacks.storage import colder_within
 from tests.stacks.deployments import Deployment
 
-ZONES = ["landing", "working", "processed", "quarantine", "logs"]
+ZONES = ["landing", "working", "processed", "quarantine", "reports", "logs"]
 
 
 def zone_of(bucket: dict[str, Any]) -> str:
@@ -112,7 +112,7 @@ def test_redshift_may_deliver_audit_logs_in_regions_of_both_kinds(deployment: De
     assert "us-east-1" not in opt_in
 
 
-@pytest.mark.parametrize(("zone", "days"), [("processed", 7), ("quarantine", 90)])
+@pytest.mark.parametrize(("zone", "days"), [("processed", 7), ("quarantine", 90), ("reports", 400)])
 def test_what_a_run_wrote_expires(buckets: dict[str, dict[str, Any]], zone: str, days: int) -> None:
     rules = buckets[zone]["Properties"]["LifecycleConfiguration"]["Rules"]
     (runs,) = [rule for rule in rules if rule.get("Prefix") == "run="]
@@ -165,6 +165,7 @@ def test_tear_down_keeps_what_cannot_be_made_again(buckets: dict[str, dict[str, 
     assert {zone: bucket["DeletionPolicy"] for zone, bucket in buckets.items()} == {
         "landing": "RetainExceptOnCreate",
         "quarantine": "RetainExceptOnCreate",
+        "reports": "RetainExceptOnCreate",
         "logs": "RetainExceptOnCreate",
         "working": "RetainExceptOnCreate",
         "processed": "Delete",

@@ -1,0 +1,99 @@
+"""What the zones and the warehouse know of a run, for its document: the plan, the ledger's lines, the rejects."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from catalog import DATASETS
+from contract.keys import PART, copied_key, listed_key, plan_key, run_folder
+from contract.ledger import LedgerLine
+from contract.plan import Plan
+from lambdas.shared.zone import Zone, raise_unless_changed
+from report.document import AnalyticsTable, Rejects
+from report.rejects import rejects_of
+
+_MOST_BYTES = 16 * 1024 * 1024
+"""Rejects are read up to so many bytes: rules are then counted for each of thousands of records, and a flood is not read."""
+
+
+_RANKING_COLUMNS = {
+    "place": "place in the ranking",
+    "subject": "book or author",
+    "review_count": "reviews in the window",
+    "average_review_rating": "average of the ratings from one to five stars",
+}
+*_COUNTED, _AVERAGE = _RANKING_COLUMNS
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Reads what a run has left in its zones."""
+
+    run_id: str
+    working: Zone
+    quarantine: Zone
+
+    def plan(self) -> Plan | None:
+        """The plan that the run came to last; None if the run had nothing to do, or did not come so far."""
+        for key in (copied_key, plan_key, listed_key):
+            try:
+                return Plan.from_json(self.working.read(key(self.run_id)))
+            except ClientError as error:
+                raise_unless_changed(error)
+        return None
+
+    def rejects(self) -> list[Rejects]:
+        """What was refused, by rule."""
+        lines, all_lines = self._lines()
+        return rejects_of(lines, all_lines=all_lines)
+
+    def _lines(self) -> tuple[list[bytes], bool]:
+        """The rejected records, and whether these are all."""
+        left, lines = _MOST_BYTES, list[bytes]()
+        for dataset in DATASETS:
+            for item in self.quarantine.objects(f"{run_folder(self.run_id)}/{dataset.name}/{PART}"):
+                content = self.quarantine.read_head(item, left) if left > 0 else None
+                if content is None or len(content) < item.size:
+                    lines += (content or b"").splitlines()[:-1]  # the last line may be cut
+                    return lines, False
+                lines += content.splitlines()
+                left -= len(content)
+        return lines, True
+
+
+def rankings(
+    known: Mapping[str, Any], read: Callable[[str], Iterable[Mapping[str, Any]]]
+) -> list[AnalyticsTable]:
+    """The rankings of this run, from the statements that the state data names; none if it has rebuilt none."""
+    found: dict[str, list[list[Any]]] = {}
+    for statement in known.get("rankings", {}).values():
+        for row in read(statement):
+            found.setdefault(row["ranking"], []).append(
+                [row[name] for name in _COUNTED] + [_number(row[_AVERAGE])]
+            )
+    return [
+        {
+            "table": table,
+            "title": table.replace("_", " ").capitalize(),
+            "columns": [{"name": name, "description": told} for name, told in _RANKING_COLUMNS.items()],
+            "rows": sorted(rows, key=lambda row: int(row[0])),
+        }
+        for table, rows in sorted(found.items())
+    ]
+
+
+def _number(value: str | float | None) -> float | None:
+    """The Data API gives a decimal number as text."""
+    return None if value is None else float(value)
+
+
+def ledger_lines(
+    known: Mapping[str, Any], read: Callable[[str], Sequence[LedgerLine]]
+) -> Iterator[LedgerLine]:
+    """The ledger's lines of the run, and of the run that it made up for, from the statements that the state data names."""
+    for place in ("ledger", "unfinished"):
+        statement = known.get(place, {}).get("statement")
+        if statement:
+            yield from read(statement)

@@ -1,0 +1,87 @@
+"""WriteReport and its like: make the run's document and its page, and write them to the reports zone.
+
+The last state before the end of every run. The state machine goes on whatever happens here.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import boto3
+from botocore.exceptions import ClientError
+
+from contract.keys import INDEX, INDEX_PAGE, document_key
+from lambdas.shared.data_api import read_ledger, read_rows
+from lambdas.shared.reporting import Evidence, ledger_lines, rankings
+from lambdas.shared.run import Run
+from lambdas.shared.zone import raise_unless_changed
+from report.cost import Resources
+from report.document import Document
+from report.index import index_page, with_run
+from report.making import Execution, Findings, document_of, status_after
+from report.times import moment
+
+_PAGE = 1000
+"""Events of a history in one answer: the most that Step Functions allows."""
+
+
+def handler(event: dict[str, Any], _context: object) -> dict[str, str]:
+    """{execution, run_id, state, started, ended, input, known, deployment, resources} -> {document: its S3 URI}."""
+    run = Run.of(event)
+    events = _history(event["execution"])
+    made = document_of(_execution(event), events, _findings(run, event))
+    key = document_key(run.run_id)
+    run.reports.write(key, _bytes(made))
+    _note_in_index(run, made)
+    return {"document": run.reports.uri(key)}
+
+
+def _execution(event: Mapping[str, Any]) -> Execution:
+    arn = event["execution"]
+    return Execution(
+        deployment=event["deployment"],
+        region=arn.split(":")[3],
+        arn=arn,
+        started=moment(event["started"]),
+        ended=moment(event["ended"]),
+        status=status_after(event["state"], event["known"]),
+        input=json.dumps(event["input"]),
+    )
+
+
+def _findings(run: Run, event: Mapping[str, Any]) -> Findings:
+    known = event["known"]
+    evidence = Evidence(run.run_id, run.working, run.quarantine)
+    has_worked = "plan" in known
+    return Findings(
+        known=known,
+        plan=evidence.plan() if has_worked else None,
+        ledger=() if "report" in known else tuple(ledger_lines(known, read_ledger)),
+        rejects=evidence.rejects() if has_worked else (),
+        analytics=rankings(known, read_rows),
+        resources=Resources(**event["resources"]),
+    )
+
+
+def _history(execution: str) -> Sequence[Mapping[str, Any]]:
+    client = boto3.client("stepfunctions")
+    pages = client.get_paginator("get_execution_history").paginate(
+        executionArn=execution, PaginationConfig={"PageSize": _PAGE}
+    )
+    return [dict(event) for page in pages for event in page["events"]]
+
+
+def _note_in_index(run: Run, made: Document) -> None:
+    """Put the run in front of the list of runs. A run that is skipped at this very moment may lose its line, never its document."""
+    try:
+        known = json.loads(run.reports.read(INDEX))
+    except ClientError as error:
+        raise_unless_changed(error)
+        known = []
+    runs = with_run(known, made)
+    run.reports.write(INDEX, json.dumps(runs).encode())
+    run.reports.write(INDEX_PAGE, index_page(made["deployment"], runs).encode())
+
+
+def _bytes(made: Document) -> bytes:
+    return json.dumps(made, ensure_ascii=False, separators=(",", ":")).encode()

@@ -1,0 +1,163 @@
+"""The document and the list of runs in the reports zone."""
+
+import json
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from contract.keys import copied_key, document_key
+from contract.plan import Plan, PlannedFile
+from lambdas import write_report
+from report.index import MOST_RUNS, index_page
+from tests.lambdas.zones import LocalZones
+from tests.report.histories import History
+from tests.report.test_documents import VALIDATOR
+
+COUNTS = {
+    "rows_read": 3,
+    "rows_inserted": 1,
+    "rows_updated": 0,
+    "rows_stale": 0,
+    "rows_duplicate": 0,
+    "rows_quarantined": 2,
+}
+PLAN = {
+    "files": 1,
+    "bytes": 9,
+    "notes": [],
+    "window": {"start": "2020-02-01 00:00:00", "end": "2020-03-01 00:00:00"},
+}
+REPORT = {"datasets": {"books": COUNTS}, "made_up_for": {}, "has_rejects": True, "quarantine": []}
+REJECT = {
+    "run_id": "r1",
+    "dataset": "books",
+    "file": "s3://landing/books/a.csv",
+    "record": 7,
+    "violations": [{"column": "num_pages", "rule": "type", "value": "a person's words"}],
+    "row": {"book_id": "41", "title": "a person's words"},
+    "raw": None,
+}
+
+
+@pytest.fixture
+def history(monkeypatch: pytest.MonkeyPatch) -> History:
+    found = History()
+    found.enter("PlanCopies", lease={})
+    found.call()
+    found.leave("PlanCopies", lease={}, plan=PLAN)
+    found.enter("WriteReport")
+    monkeypatch.setattr(write_report, "_history", lambda _execution: found.events)
+    return found
+
+
+def _event(state: str = "WriteReport", run_id: str = "r1", **known: Any) -> dict[str, Any]:
+    return {
+        "execution": f"arn:aws:states:us-east-1:123456789012:execution:goodreads:{run_id}",
+        "run_id": run_id,
+        "state": state,
+        "started": "2020-03-01T06:10:00.000Z",
+        "ended": "2020-03-01T06:10:20.500Z",
+        "input": {"window_start": "2020-02-01"},
+        "known": known,
+        "deployment": "goodreads",
+        "resources": {"memory_mb": {"goodreads-plan-copies": 1024}, "emr_type": "m5.xlarge", "emr_count": 3},
+    }
+
+
+def _written(zones: LocalZones, run_id: str = "r1") -> dict[str, Any]:
+    made: dict[str, Any] = json.loads(zones.content(zones.environment.reports_bucket, document_key(run_id)))
+    VALIDATOR.validate(made)
+    return made
+
+
+@pytest.mark.usefixtures("history")
+def test_the_document_of_a_run_has_its_rows_its_files_and_its_rejects(zones: LocalZones) -> None:
+    file = PlannedFile(
+        key="books/a.csv", etag="e", size=9, target="run=r1/books/layout=0/00000-a.csv", dataset="books"
+    )
+    zones.run().write_plan(copied_key, Plan(run_id="r1", files=(file,)))
+    zones.run().quarantine.write("run=r1/books/part-0.json", json.dumps(REJECT).encode() + b"\n")
+    answer = write_report.handler(_event(lease={}, plan=PLAN, report=REPORT), None)
+    made = _written(zones)
+    assert answer == {"document": f"s3://{zones.environment.reports_bucket}/run=r1/run.json"}
+    assert (made["outcome"], made["seconds"]) == ("succeeded_with_rejects", 20.5)
+    assert [rows["quarantined"] for rows in made["datasets"]] == [2]
+    assert [(each["key"], each["outcome"]) for each in made["files"]["listed"]] == [
+        ("books/a.csv", "published")
+    ]
+    assert [(each["rule"], each["rows"], each["examples"][0]["key"]) for each in made["rejects"]] == [
+        ("type", 1, "41")
+    ]
+    assert "a person's words" not in json.dumps(made)
+    assert [state["name"] for state in made["states"]] == ["PlanCopies"]
+
+
+@pytest.mark.usefixtures("history")
+@pytest.mark.parametrize(
+    ("state", "known", "outcome"),
+    [
+        ("WriteReportOfIdleRun", {"lease": {}, "plan": {**PLAN, "files": 0, "bytes": 0}}, "nothing_to_do"),
+        ("WriteReportOfSkippedRun", {"Item": {}}, "skipped"),
+        ("WriteReportOfFailedRun", {"failure": {"Error": "Bad", "Cause": "it was not good"}}, "failed"),
+    ],
+)
+def test_a_run_that_ends_otherwise_has_a_document_too(
+    zones: LocalZones, state: str, known: dict[str, Any], outcome: str
+) -> None:
+    write_report.handler(_event(state, **known), None)
+    made = _written(zones)
+    assert made["outcome"] == outcome
+    if outcome == "failed":
+        assert (made["failure"]["error"], made["failure"]["cause"]) == ("Bad", "it was not good")
+
+
+@pytest.mark.usefixtures("history")
+def test_a_flood_of_rejects_is_not_read_to_its_end_and_then_not_counted(
+    zones: LocalZones, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = json.dumps(REJECT).encode() + b"\n"
+    monkeypatch.setattr("lambdas.shared.reporting._MOST_BYTES", 3 * len(line) + 5)
+    zones.run().quarantine.write("run=r1/books/part-0.json", 10 * line)
+    write_report.handler(_event(lease={}, plan=PLAN, report=REPORT), None)
+    (rejects,) = _written(zones)["rejects"]
+    assert (rejects["rows"], len(rejects["examples"])) == (None, 3)
+
+
+@pytest.mark.usefixtures("history")
+def test_the_list_of_runs_has_each_run_once_and_the_newest_first(zones: LocalZones) -> None:
+    for run_id in ("r1", "r2", "r2"):
+        event = _event(run_id=run_id, lease={}, plan=PLAN, report=REPORT)
+        event["started"] = f"2020-03-01T06:1{run_id[1]}:00.000Z"
+        write_report.handler(event, None)
+    bucket = zones.environment.reports_bucket
+    listed = json.loads(zones.content(bucket, "index.json"))
+    assert [(run["run_id"], run["rows"], run["refused"]) for run in listed] == [("r2", 3, 2), ("r1", 3, 2)]
+    page = zones.content(bucket, "index.html").decode()
+    assert page.index('href="run=r2/') < page.index('href="run=r1/')
+    assert len(listed) <= MOST_RUNS
+
+
+def test_a_name_in_the_list_is_text() -> None:
+    runs = [
+        {
+            "run_id": "<script>",
+            "outcome": "failed",
+            "started": "x",
+            "seconds": None,
+            "files": 0,
+            "rows": 1234,
+            "refused": None,
+        }
+    ]
+    page = index_page("a & b", runs)
+    assert "<script>" not in page
+    assert "a &amp; b" in page
+    assert ">1,234<" in page
+
+
+@pytest.mark.usefixtures("history")
+def test_a_zone_that_refuses_the_report_fails_the_function(zones: LocalZones) -> None:
+    (zones.folder / zones.environment.reports_bucket).rmdir()
+    with pytest.raises(ClientError):
+        write_report.handler(_event(lease={}, plan=PLAN, report=REPORT), None)
