@@ -10,7 +10,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError
 
-from contract.keys import INDEX, INDEX_PAGE, document_key
+from contract.keys import INDEX, INDEX_PAGE, document_key, page_key
 from lambdas.shared.data_api import read_ledger, read_rows
 from lambdas.shared.reporting import Evidence, ledger_lines, rankings
 from lambdas.shared.run import Run
@@ -19,8 +19,10 @@ from report.cost import Resources
 from report.document import Document
 from report.index import index_page, with_run
 from report.making import Execution, Findings, document_of, status_after
+from report.page import page_of
 from report.times import moment
 
+HTML = "text/html; charset=utf-8"
 _PAGE = 1000
 """Events of a history in one answer: the most that Step Functions allows."""
 
@@ -32,6 +34,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, str]:
     made = document_of(_execution(event), events, _findings(run, event))
     key = document_key(run.run_id)
     run.reports.write(key, _bytes(made))
+    run.reports.write(page_key(run.run_id), page_of(made).encode(), content_type=HTML)
     _note_in_index(run, made)
     return {"document": run.reports.uri(key)}
 
@@ -80,7 +83,7 @@ def _note_in_index(run: Run, made: Document) -> None:
         known = []
     runs = with_run(known, made)
     run.reports.write(INDEX, json.dumps(runs).encode())
-    run.reports.write(INDEX_PAGE, index_page(made["deployment"], runs).encode())
+    run.reports.write(INDEX_PAGE, index_page(made["deployment"], runs).encode(), content_type=HTML)
 
 
 def _bytes(made: Document) -> bytes:

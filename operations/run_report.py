@@ -23,6 +23,7 @@ from operations.zones import Zones, zones_here, zones_on_aws
 from report.cost import Resources
 from report.document import Alarm, Document, Permissions
 from report.making import WRITING, Execution, Findings, document_of
+from report.page import page_of
 
 _KEPT_BY_THE_RUN = ("datasets", "rejects", "checks", "analytics", "lineage", "graph")
 """What the run itself has read from the warehouse; nobody asks the warehouse again."""
@@ -52,7 +53,9 @@ def report(
         target = to or folder.root / "reports" / run_folder(made["run_id"])
         target.mkdir(parents=True, exist_ok=True)
         (target / "run.json").write_text(json.dumps(made, ensure_ascii=False), encoding="utf-8")
-        console.print(f"{made['outcome'].replace('_', ' ')}: {target / 'run.json'}", soft_wrap=True)
+        page = target / "index.html"
+        page.write_text(page_of(made), encoding="utf-8")
+        console.print(f"{made['outcome'].replace('_', ' ')}: {page}", soft_wrap=True)
 
 
 def document_here(

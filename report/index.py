@@ -80,7 +80,7 @@ def _row(run: Mapping[str, Any]) -> str:
     )
     outcome = escape(str(run["outcome"]).replace("_", " "))
     return (
-        f'<tr><td><a href="run={name}/run.json">{name}</a></td><td>{outcome}</td>'
+        f'<tr><td><a href="run={name}/index.html">{name}</a></td><td>{outcome}</td>'
         f"<td>{escape(str(run['started']))}</td>{numbers}</tr>"
     )
 

@@ -1,6 +1,7 @@
 """The Lambda functions: one asset with the handlers, the contract and the catalog, one function for each handler."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import cast
 
 from aws_cdk import ArnFormat, Duration, IgnoreMode, Stack
@@ -11,6 +12,7 @@ from constructs import Construct
 
 from contract.keys import INDEX, INDEX_PAGE
 from lambdas.shared.environment import POWERTOOLS_LAYER, Environment, metrics_namespace
+from report.page import LIBRARIES
 from stacks import ROOT
 from stacks.grants import OF_RUNS, grant_delete, grant_read, grant_tags, grant_write
 from stacks.log_group import log_group
@@ -20,7 +22,23 @@ from stacks.statements_role import StatementsRole
 from stacks.storage import StorageStack
 
 _PACKAGES = ("catalog", "contract", "lambdas", "report")
-_CODE = ["*", *(f"!{name}{rest}" for name in _PACKAGES for rest in ("", "/**")), "**/__pycache__"]
+_LIBRARIES = sorted(
+    {
+        each.as_posix()
+        for name in LIBRARIES
+        for path in [Path("node_modules", name)]
+        for each in (path, *path.parents)
+        if each.name
+    }
+)
+"""The files of node_modules that are in the page of a run, and the folders around them."""
+
+_CODE = [
+    "*",
+    *(f"!{name}{rest}" for name in _PACKAGES for rest in ("", "/**")),
+    *(f"!{name}" for name in _LIBRARIES),
+    "**/__pycache__",
+]
 
 _ACCEPTED = {
     "CKV_AWS_115": "One run at a time calls the functions one after the other, and copy_concurrency limits the only one that "

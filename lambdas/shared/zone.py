@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from boto3.s3.transfer import TransferConfig, create_transfer_manager
 from botocore.exceptions import ClientError
@@ -83,9 +83,10 @@ class Zone:
         for item in self._list(prefix):
             yield self.read(item["Key"])
 
-    def write(self, key: str, content: bytes) -> None:
-        """Write an object; it replaces an earlier one."""
-        self.s3.put_object(Bucket=self.bucket, Key=key, Body=content)
+    def write(self, key: str, content: bytes, content_type: str | None = None) -> None:
+        """Write an object; it replaces an earlier one. Without a content type S3 takes it for bytes of no kind."""
+        told: dict[str, Any] = {"ContentType": content_type} if content_type else {}
+        self.s3.put_object(Bucket=self.bucket, Key=key, Body=content, **told)
 
     def etag(self, key: str) -> str:
         """The current ETag of an object."""

@@ -80,6 +80,8 @@ def test_the_document_of_a_run_has_its_rows_its_files_and_its_rejects(zones: Loc
     zones.run().quarantine.write("run=r1/books/part-0.json", json.dumps(REJECT).encode() + b"\n")
     answer = write_report.handler(_event(lease={}, plan=PLAN, report=REPORT), None)
     made = _written(zones)
+    page = zones.content(zones.environment.reports_bucket, "run=r1/index.html").decode()
+    assert "<title>Succeeded with rejects: goodreads r1</title>" in page
     assert answer == {"document": f"s3://{zones.environment.reports_bucket}/run=r1/run.json"}
     assert (made["outcome"], made["seconds"]) == ("succeeded_with_rejects", 20.5)
     assert [rows["quarantined"] for rows in made["datasets"]] == [2]

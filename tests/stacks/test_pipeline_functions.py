@@ -13,6 +13,7 @@ import pytest
 
 from lambdas.shared.environment import POWERTOOLS_LAYER, Environment
 from local_cloud.deployed_only import DEPLOYED_ONLY
+from report.page import LIBRARIES
 from stacks import ROOT
 from tests.stacks.deployments import Deployment
 
@@ -97,7 +98,7 @@ def test_the_code_is_the_handlers_with_contract_catalog_and_report_and_nothing_e
         for folder in ("lambdas", "contract", "catalog", "report")
         for path in (ROOT / folder).rglob("*" if folder == "report" else "*.py")
         if path.is_file() and "__pycache__" not in path.parts
-    }
+    } | {f"node_modules/{name}" for name in LIBRARIES}
     assert sum((code / name).stat().st_size for name in uploaded) < 10_000_000
     assert not [path.name for path in code.rglob("__pycache__")]
 
