@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from contract.keys import INDEX, INDEX_PAGE, document_key, page_key
 from lambdas.shared.data_api import read_ledger, read_rows
-from lambdas.shared.reporting import Evidence, ledger_lines, rankings
+from lambdas.shared.reporting import Evidence, analytics, ledger_lines
 from lambdas.shared.run import Run
 from lambdas.shared.zone import raise_unless_changed
 from report.cost import Resources
@@ -61,7 +61,7 @@ def _findings(run: Run, event: Mapping[str, Any]) -> Findings:
         plan=evidence.plan() if has_worked else None,
         ledger=() if "report" in known else tuple(ledger_lines(known, read_ledger)),
         rejects=evidence.rejects() if has_worked else (),
-        analytics=rankings(known, read_rows),
+        analytics=analytics(known, read_rows),
         resources=Resources(**event["resources"]),
     )
 

@@ -6,6 +6,8 @@ from contract.rejects import Reject
 from report.document import RejectExample, Rejects
 
 _EXAMPLES = 10
+_PEOPLE = ("reviews", "users")
+"""Datasets whose keys lead to a person: `pipeline forget` does not look for them in reports, so no report has them."""
 
 
 def rejects_of(lines: Iterable[bytes], *, all_lines: bool) -> list[Rejects]:
@@ -32,5 +34,7 @@ def _example(reject: Reject) -> RejectExample:
     return {
         "file": reject.file.rpartition("/")[2],
         "record": reject.record,
-        "key": key if key and key.isascii() and key.isdigit() else None,
+        "key": key
+        if key and reject.dataset.name not in _PEOPLE and key.isascii() and key.isdigit()
+        else None,
     }

@@ -6,11 +6,12 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from catalog import DATASETS
+from catalog import DATASETS, USERS
 from contract.keys import PART, copied_key, listed_key, plan_key, run_folder
 from contract.ledger import LedgerLine
 from contract.plan import Plan
 from lambdas.shared.zone import Zone, raise_unless_changed
+from report.analytics import tables
 from report.document import AnalyticsTable, Rejects
 from report.rejects import rejects_of
 
@@ -18,13 +19,7 @@ _MOST_BYTES = 16 * 1024 * 1024
 """Rejects are read up to so many bytes: rules are then counted for each of thousands of records, and a flood is not read."""
 
 
-_RANKING_COLUMNS = {
-    "place": "place in the ranking",
-    "subject": "book or author",
-    "review_count": "reviews in the window",
-    "average_review_rating": "average of the ratings from one to five stars",
-}
-*_COUNTED, _AVERAGE = _RANKING_COLUMNS
+_PERSON = USERS.key
 
 
 @dataclass(frozen=True)
@@ -63,30 +58,16 @@ class Evidence:
         return lines, True
 
 
-def rankings(
+def analytics(
     known: Mapping[str, Any], read: Callable[[str], Iterable[Mapping[str, Any]]]
 ) -> list[AnalyticsTable]:
-    """The rankings of this run, from the statements that the state data names; none if it has rebuilt none."""
-    found: dict[str, list[list[Any]]] = {}
-    for statement in known.get("rankings", {}).values():
-        for row in read(statement):
-            found.setdefault(row["ranking"], []).append(
-                [row[name] for name in _COUNTED] + [_number(row[_AVERAGE])]
-            )
-    return [
-        {
-            "table": table,
-            "title": table.replace("_", " ").capitalize(),
-            "columns": [{"name": name, "description": told} for name, told in _RANKING_COLUMNS.items()],
-            "rows": sorted(rows, key=lambda row: int(row[0])),
-        }
-        for table, rows in sorted(found.items())
-    ]
+    """The first rows of this run's analytics, from the statement that the state data names; none if it has rebuilt none.
 
-
-def _number(value: str | float | None) -> float | None:
-    """The Data API gives a decimal number as text."""
-    return None if value is None else float(value)
+    Tables of reviewers are left out: `pipeline forget` does not look for people in reports.
+    """
+    statement = known.get("analytics", {}).get("statement")
+    found = tables(read(statement)) if statement else []
+    return [table for table in found if all(column["name"] != _PERSON for column in table["columns"])]
 
 
 def ledger_lines(

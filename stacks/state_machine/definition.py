@@ -58,7 +58,13 @@ class Definition(Construct):
         lease = Lease(self, "Lease", table=storage.lease_table)
         reporting = Reporting(self, "Reporting", settings=settings, functions=functions)
         failure = Failure(
-            self, "Failure", pipeline=settings.name, lease=lease, alerts=alerts, reporting=reporting
+            self,
+            "Failure",
+            pipeline=settings.name,
+            lease=lease,
+            alerts=alerts,
+            reporting=reporting,
+            reports=storage.reports,
         )
         blocks = Blocks(
             self,

@@ -1,11 +1,13 @@
 """Finishing: the checks and analytics after a publish, the report, and the ends of a run, also of a failed run."""
 
 from aws_cdk import Stack
+from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
+from contract.keys import RUN_SLOT, page_key
 from sql import checks, statements
 from sql.rankings import CURRENT, GROUPS, PAST
 from stacks.state_machine.admission import Lease
@@ -77,7 +79,14 @@ class Finishing(Construct):
             f"Count{which}AnalyticsViolations",
             checks.analytics_checks(self._blocks.settings.analytics_top, schema),
         )
-        return sfn.Chain.start(covered).next(self._blocks.guard(rebuild)).next(check)
+        told = self._blocks.sql(
+            f"Read{which}Analytics",
+            statements.tell_analytics(schema),
+            result_path="$.analytics",
+            guarded=False,
+        )
+        told.add_catch(check, result_path=sfn.JsonPath.DISCARD)  # only the report needs it
+        return sfn.Chain.start(covered).next(self._blocks.guard(rebuild)).next(told).next(check)
 
     def finish(self) -> sfn.Chain:
         """Report the run, release the lease, and succeed."""
@@ -130,7 +139,9 @@ What to do
 2. The states of the run, and where it stopped:
    .venv/bin/pipeline history {{}} --name {pipeline} --aws
    https://{region}.console.aws.amazon.com/states/home?region={region}#/v2/executions/details/{{}}
-3. When the cause is mended, wait for the next scheduled run. Nothing has to be started again.
+3. The page of the run, a second after this mail (sign in, then Open):
+   https://{region}.console.aws.amazon.com/s3/object/{reports}?region={region}&prefix={page}
+4. When the cause is mended, wait for the next scheduled run. Nothing has to be started again.
 
 Cause, as it was told:
 {{}}
@@ -149,17 +160,23 @@ class Failure(Construct):
         lease: Lease,
         alerts: sns.Topic,
         reporting: Reporting,
+        reports: s3.Bucket,
     ) -> None:
         super().__init__(scope, construct_id)
         # the text is data: whether an intrinsic function takes line ends in its own text is not documented
-        text = _FAILED.format(pipeline=pipeline, region=Stack.of(self).region)
+        text = _FAILED.format(
+            pipeline=pipeline,
+            region=Stack.of(self).region,
+            reports=reports.bucket_name,
+            page=page_key(RUN_SLOT),
+        )
         word = sfn.Pass(
             self, "WordFailure", result=sfn.Result.from_object({"text": text}), result_path="$.message"
         )
         error, cause = sfn.JsonPath.string_at("$.failure.Error"), sfn.JsonPath.string_at("$.failure.Cause")
         execution = sfn.JsonPath.string_at("$$.Execution.Id")
         filled = sfn.JsonPath.format(
-            sfn.JsonPath.string_at("$.message.text"), RUN_ID, error, RUN_ID, execution, cause
+            sfn.JsonPath.string_at("$.message.text"), RUN_ID, error, RUN_ID, execution, RUN_ID, cause
         )
         notify = tasks.SnsPublish(
             self,

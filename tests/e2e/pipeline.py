@@ -19,6 +19,8 @@ from local_cloud.state import StateFolder
 from operations.executions import Execution, StateMachine
 from operations.query import query_here
 from operations.run import final_state, run_name
+from report.making import WRITING
+from tests.report.test_documents import VALIDATOR
 
 _DEADLINE_SECONDS = 300
 FEBRUARY_2020 = {"window_start": "2020-02-01", "window_end": "2020-03-01", "replace_current": True}
@@ -57,6 +59,22 @@ class Pipeline:
     def folder_of(self, run: Run, zone: str) -> Path:
         """The folder of a run in a zone."""
         return self.bucket(zone) / run_folder(run.execution.name)
+
+    def document(self, run: Run) -> dict[str, Any]:
+        """The document that a run wrote: valid, and with the rows of its report."""
+        folder = self.folder_of(run, "reports")
+        made: dict[str, Any] = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        VALIDATOR.validate(made)
+        assert made["run_id"] in (folder / "index.html").read_text(encoding="utf-8")
+        told = run.report.get("datasets", {})
+        assert {
+            rows["dataset"]: rows["read"] for rows in made["datasets"] if rows["run_id"] == made["run_id"]
+        } == {dataset: counts["rows_read"] for dataset, counts in told.items()}
+        shown = {state["name"] for state in made["states"]}
+        assert {name for name in run.states if ": " not in name} - shown <= {
+            name for name in run.states if name.startswith(WRITING)
+        } | {"AnyRejects?", run.final_state}
+        return made
 
     def land(self, key: str, content: bytes) -> None:
         """Put one object into the landing zone."""

@@ -27,6 +27,7 @@ def test_of_executions_started_at_once_one_works_and_the_others_are_skipped(pipe
     assert sorted(run.final_state for run in runs) == ["Skipped"] * 3 + ["Succeeded"]
     skipped = [run for run in runs if run.final_state == "Skipped"]
     assert all("PlanCopies" not in run.states and "CountSkippedRun" in run.states for run in skipped)
+    assert all(pipeline.document(run)["outcome"] == "skipped" for run in skipped)
     assert {run.execution.status for run in runs} == {"SUCCEEDED"}  # a skipped run is no failure
     assert pipeline.query("select count(*) from goodreads_warehouse.ledger") == [(4,)]
 

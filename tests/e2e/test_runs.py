@@ -61,6 +61,18 @@ def test_every_made_up_row_is_accounted_for(pipeline: Pipeline, tmp_path: Path) 
     own = "GoodreadsPipeline/goodreads"
     assert _sum_since(run, own, "RowsRead", service="report_run") == 1600
     assert _sum_since(run, own, "FilesLeftForLater", service="plan_copies") == 0
+    document = pipeline.document(run)
+    assert document["outcome"] == "succeeded"
+    assert {rows["dataset"]: rows["inserted"] for rows in document["datasets"]} == {
+        dataset.dataset: dataset.distinct_keys for dataset in made.datasets
+    }
+    assert [file["outcome"] for file in document["files"]["listed"]] == ["published"] * 4
+    assert document["throughput"]["rows"] == 1600
+    (books,) = [table for table in document["analytics"] if table["table"] == "popular_books_review_count"]
+    assert [(row[0], row[2]) for row in books["rows"]] == pipeline.query(
+        "select place, review_count from goodreads_analytics.popular_books_review_count order by place"
+    )
+    assert document["cost"]["usd"] > 0
     machine = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:goodreads"
     assert _sum_since(run, "AWS/States", "ExecutionsSucceeded", StateMachineArn=machine) == 1
 
@@ -88,8 +100,25 @@ def test_with_nothing_in_landing_no_step_and_no_statement_runs(pipeline: Pipelin
         "PlanCopies",
         "AnythingToDo?",
         "ReleaseIdleLease",
+        "WriteReportOfIdleRun",
         "NothingToDo",
     }
+    assert pipeline.document(run)["outcome"] == "nothing_to_do"
+
+
+def test_a_report_that_cannot_be_written_changes_nothing_about_how_the_run_ends(
+    pipeline: Pipeline, tmp_path: Path
+) -> None:
+    reports = pipeline.bucket("reports")
+    reports.rename(tmp_path / "away")
+    try:
+        run = pipeline.run()
+    finally:
+        (tmp_path / "away").rename(reports)
+
+    assert run.final_state == "NothingToDo"
+    assert "WriteReportOfIdleRun" in run.states
+    assert not pipeline.folder_of(run, "reports").exists()
 
 
 def test_a_late_record_never_overwrites_a_newer_one(pipeline: Pipeline) -> None:
@@ -141,6 +170,15 @@ def test_a_run_with_rejects_publishes_the_rest_and_says_why_rows_are_missing(pip
     assert files["readme.txt"] == b"hello"
     assert "names no known dataset" in json.loads(files["readme.txt.reason.json"])["problem"]
     assert pipeline.landed() == []
+    document = pipeline.document(run)
+    assert document["outcome"] == "succeeded_with_rejects"
+    assert [(each["rule"], each["rows"]) for each in document["rejects"]] == [("range", 1), ("type", 1)]
+    assert sorted(file["outcome"] for file in document["files"]["listed"]) == [
+        "empty",
+        "published",
+        "quarantined",
+    ]
+    assert "too good" not in json.dumps(document)
 
 
 def test_unusable_files_alone_need_no_spark(pipeline: Pipeline) -> None:
@@ -289,6 +327,9 @@ def test_wrong_execution_input_fails_at_once_and_says_what_is_expected(pipeline:
     assert run.final_state == "Failed"
     assert run.execution.error == "InvalidExecutionInput"
     assert run.execution.reason.startswith("window_days is 'many', expected a whole number of days")
+    failure = pipeline.document(run)["failure"]
+    assert (failure["state"], failure["error"]) == ("PlanCopies", "InvalidExecutionInput")
+    assert failure["cause"] == run.execution.reason
     _mailed_once(pipeline, run)
 
 

@@ -198,6 +198,12 @@ def test_rejects_are_counted_by_rule_and_no_text_of_a_record_is_told() -> None:
     assert "secret" not in json.dumps(found)
 
 
+def test_the_key_of_a_person_or_of_a_review_is_in_no_example() -> None:
+    user = json.loads(_reject("1", "type", "x")) | {"dataset": "users", "row": {"user_id": "17"}}
+    (found,) = rejects_of([json.dumps(user).encode()], all_lines=True)
+    assert found["examples"] == [{"file": "a.csv", "record": 7, "key": None}]
+
+
 def test_of_too_many_rejects_the_number_by_rule_is_not_known() -> None:
     (found,) = rejects_of([_reject("1", "number", "x")], all_lines=False)
     assert found["rows"] is None

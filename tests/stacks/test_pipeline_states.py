@@ -1,6 +1,7 @@
 """The order of the states: what comes before what, on every path."""
 
 import json
+import re
 
 import pytest
 
@@ -329,14 +330,15 @@ def test_whoever_is_told_of_a_failure_learns_which_run_and_why(machine: StateMac
     assert told["TopicArn"].startswith("<Alerts")
     assert told["Subject"] == "goodreads: a run has failed"
     assert told["Message.$"] == (
-        "States.Format($.message.text, $$.Execution.Name, $.failure.Error, $$.Execution.Name, $$.Execution.Id, $.failure.Cause)"
+        "States.Format($.message.text, $$.Execution.Name, $.failure.Error, $$.Execution.Name, $$.Execution.Id, $$.Execution.Name, $.failure.Cause)"
     )
     text = machine.states["WordFailure"]["Result"]["text"]
     assert text.startswith("A run of the pipeline goodreads has failed.\n\nRun:   {}\nError: {}\n")
     assert text.endswith("\n\nCause, as it was told:\n{}\n")
     assert "docs/runbook.md has a section named after the error" in text
     assert ".venv/bin/pipeline history {} --name goodreads --aws\n" in text
-    assert text.count("{}") == 5
+    assert text.count("{}") == 6
+    assert re.search(r"/s3/object/<\S*Reports\S*>\?region=\S+&prefix=run={}/index.html\n", text)
 
 
 def test_the_failure_states_release_the_lease_tell_and_fail(machine: StateMachine) -> None:
