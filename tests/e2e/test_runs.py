@@ -69,7 +69,10 @@ def test_every_made_up_row_is_accounted_for(pipeline: Pipeline, tmp_path: Path) 
     assert [file["outcome"] for file in document["files"]["listed"]] == ["published"] * 4
     assert document["throughput"]["rows"] == 1600
     (books,) = [table for table in document["analytics"] if table["table"] == "popular_books_review_count"]
-    assert [(row[0], row[2]) for row in books["rows"]] == pipeline.query(
+    place, reviews = (
+        [column["name"] for column in books["columns"]].index(name) for name in ("place", "review_count")
+    )
+    assert [(row[place], row[reviews]) for row in books["rows"]] == pipeline.query(
         "select place, review_count from goodreads_analytics.popular_books_review_count order by place"
     )
     assert document["cost"]["usd"] > 0
