@@ -10,7 +10,6 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
-from contract.keys import INDEX, INDEX_PAGE
 from lambdas.shared.environment import POWERTOOLS_LAYER, Environment, metrics_namespace
 from report.page import LIBRARIES
 from stacks import ROOT
@@ -173,13 +172,11 @@ class Functions(Construct):
             (self.confirm_copies, working),
             (self.quarantine_unreadable, quarantine),
             (self.check_quality, working),
-            (self.write_report, storage.reports),
         ):
             for zone in zones:
                 grant_write(function, zone, OF_RUNS)
-        grant_read(self.write_report, storage.reports, INDEX)
-        for key in (INDEX, INDEX_PAGE):
-            grant_write(self.write_report, storage.reports, key)
+        grant_read(self.write_report, storage.reports, "*")
+        grant_write(self.write_report, storage.reports, "*")
         self._grant_history()
         grant_tags(self.copy_to_working, of=[(landing, "*")], to=[(working, OF_RUNS), (quarantine, OF_RUNS)])
         grant_tags(

@@ -38,7 +38,9 @@ STATEMENTS = [
     "RankPastAuthors",
     "RankPastBooks",
     "RankPastReviews",
+    "ReadPastAnalytics",
     "CountPastAnalyticsViolations",
+    "ReadAnalytics",
     "CountAnalyticsViolations",
 ]
 CHECKING = ("CountStagingViolations", "CountWarehouseViolations", "CountAnalyticsViolations")
