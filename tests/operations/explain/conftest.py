@@ -17,7 +17,7 @@ __all__ = ["buckets", "session"]
 
 @pytest.fixture(scope="module")
 def filled(session: Session, buckets: Path) -> Iterator[Delivered]:
-    names = ("landing", "working", "processed", "quarantine")
+    names = ("landing", "working", "processed", "quarantine", "reports")
     for name in names:
         (buckets / name).mkdir()
     server = S3Server(buckets)
