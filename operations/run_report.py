@@ -37,7 +37,6 @@ def report(
         Path | None,
         typer.Option("--to", help="Folder to write to; default: reports/run=NAME in the state folder."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the document, and write nothing.")] = False,
     state: State = DEFAULT_STATE,
     aws: OnAws = False,
     name: Name = DEFAULT_NAME,
@@ -47,15 +46,15 @@ def report(
     with told(), _zones(folder, aws, name) as zones:
         source, found = chosen(folder, aws, name, execution)
         made = document_here(source, found.name, zones, deployment=name, folder=None if aws else folder)
-        if as_json:
-            typer.echo(json.dumps(made, ensure_ascii=False))
-            return
-        target = to or folder.root / "reports" / run_folder(made["run_id"])
-        target.mkdir(parents=True, exist_ok=True)
-        (target / "run.json").write_text(json.dumps(made, ensure_ascii=False), encoding="utf-8")
-        page = target / "index.html"
-        page.write_text(page_of(made), encoding="utf-8")
-        console.print(f"{made['outcome'].replace('_', ' ')}: {page}", soft_wrap=True)
+        console.answer(made, lambda: _write(made, to or folder.root / "reports" / run_folder(made["run_id"])))
+
+
+def _write(made: Document, target: Path) -> None:
+    target.mkdir(parents=True, exist_ok=True)
+    (target / "run.json").write_text(json.dumps(made, ensure_ascii=False), encoding="utf-8")
+    page = target / "index.html"
+    page.write_text(page_of(made), encoding="utf-8")
+    console.print(f"{made['outcome'].replace('_', ' ')}: {page}", soft_wrap=True)
 
 
 def document_here(
