@@ -4,6 +4,7 @@ The last state before the end of every run. The state machine goes on whatever h
 """
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,11 +13,12 @@ from botocore.exceptions import ClientError
 
 from contract.keys import INDEX, INDEX_PAGE, document_key, page_key
 from lambdas.shared.data_api import read_ledger, read_rows
+from lambdas.shared.environment import DRAWING
 from lambdas.shared.reporting import Evidence, analytics, ledger_lines
 from lambdas.shared.run import Run
-from lambdas.shared.zone import raise_unless_changed
+from lambdas.shared.zone import Zone, raise_unless_changed
 from report.cost import Resources
-from report.document import Document
+from report.document import Document, Graph
 from report.index import index_page, with_run
 from report.making import Execution, Findings, document_of, status_after
 from report.page import page_of
@@ -63,7 +65,15 @@ def _findings(run: Run, event: Mapping[str, Any]) -> Findings:
         rejects=evidence.rejects() if has_worked else (),
         analytics=analytics(known, read_rows),
         resources=Resources(**event["resources"]),
+        graph=_drawing(run),
     )
+
+
+def _drawing(run: Run) -> Graph:
+    """The state machine, laid out when the templates were made."""
+    bucket, _, key = os.environ[DRAWING].removeprefix("s3://").partition("/")
+    found: Graph = json.loads(Zone(run.s3, bucket).read(key))
+    return found
 
 
 def _history(execution: str) -> Sequence[Mapping[str, Any]]:

@@ -23,7 +23,18 @@ from stacks import ROOT
 from stacks.compute.library_archive import ARCHIVE_KEY, LOCK
 
 # a test notes every file that synthesis opens
-_SOURCES = ("app.py", "cdk.json", "catalog", "contract", "lambdas", "spark_jobs", "sql", "stacks")
+_SOURCES = (
+    "app.py",
+    "cdk.json",
+    "catalog",
+    "contract",
+    "lambdas",
+    "package-lock.json",
+    "report",
+    "spark_jobs",
+    "sql",
+    "stacks",
+)
 _ORIGIN = "synthesized-from.json"
 
 # No other variable reaches synthesis, so that no other can change what comes of it.

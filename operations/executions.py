@@ -239,6 +239,12 @@ class StateMachine:
         """What DescribeExecution says of an execution."""
         return dict(self._client.describe_execution(executionArn=self._execution_arn(name)))
 
+    def definition(self, name: str) -> dict[str, Any]:
+        """The definition that an execution follows, in Amazon States Language."""
+        found = self._client.describe_state_machine_for_execution(executionArn=self._execution_arn(name))
+        definition: dict[str, Any] = json.loads(found["definition"])
+        return definition
+
     def executions(self, limit: int = 50) -> list[Execution]:
         """The newest executions, newest first. ListExecutions returns no error names, so failed executions are described too."""
         found = self._client.list_executions(stateMachineArn=self.arn, maxResults=limit)["executions"]

@@ -24,6 +24,7 @@ from report.cost import Resources
 from report.document import Alarm, Document, Permissions
 from report.making import WRITING, Execution, Findings, document_of
 from report.page import page_of
+from stacks.state_machine.layout import layout_of
 
 _KEPT_BY_THE_RUN = ("datasets", "rejects", "checks", "analytics", "lineage", "graph")
 """What the run itself has read from the warehouse; nobody asks the warehouse again."""
@@ -78,7 +79,10 @@ def document_here(
         resources=_resources(events),
     )
     made = document_of(execution, events, findings)
-    return _completed(made, _written(zones, run_id))
+    made = _completed(made, _written(zones, run_id))
+    if made["graph"] is None and isinstance(source, StateMachine):  # the run has not come to its report
+        made["graph"] = layout_of(source.definition(run_id))
+    return made
 
 
 def _completed(made: Document, written: Mapping[str, Any] | None) -> Document:

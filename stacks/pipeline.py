@@ -18,6 +18,7 @@ from stacks.nag import accept
 from stacks.schedule import RunSchedule
 from stacks.settings.settings import Settings
 from stacks.state_machine.definition import Definition
+from stacks.state_machine.drawing import Drawing
 from stacks.state_machine.loading import SparkJob
 from stacks.state_machine.run_sql import Warehouse
 from stacks.statements_role import StatementsRole
@@ -104,6 +105,7 @@ class PipelineStack(Stack):
         )
         for permission in definition.permissions:
             self.state_machine.add_to_role_policy(permission)
+        Drawing(self, "Drawing", machine=self.state_machine).give_to(functions.write_report)
         self._accept_wildcards(settings)
         self.schedule = RunSchedule(self, "Schedule", settings=settings, machine=self.state_machine)
         CfnOutput(

@@ -15,6 +15,10 @@ POWERTOOLS_LAYER = "/aws/service/powertools/python/arm64/python3.14/3.37.0"
 """AWS's public parameter; its value is the ARN of the Powertools layer in the region. The version is that of requirements.txt."""
 
 
+DRAWING = "DRAWING"
+"""The variable of the function of the report: the S3 URI of the state machine's drawing."""
+
+
 @dataclass(frozen=True)
 class Environment:
     """Settings that every function gets from the pipeline stack."""

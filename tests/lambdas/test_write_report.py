@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 from contract.keys import copied_key, document_key
 from contract.plan import Plan, PlannedFile
 from lambdas import write_report
+from lambdas.shared.environment import DRAWING
 from report.index import MOST_RUNS, index_page
 from tests.lambdas.zones import LocalZones
 from tests.report.histories import History
@@ -38,6 +39,17 @@ REJECT = {
     "row": {"book_id": "41", "title": "a person's words"},
     "raw": None,
 }
+
+
+GRAPH = {"width": 10.0, "height": 10.0, "nodes": [], "edges": []}
+
+
+@pytest.fixture(autouse=True)
+def _drawing(zones: LocalZones, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the stack says that the drawing of the state machine is."""
+    working = zones.run().working
+    working.write("drawing.json", json.dumps(GRAPH).encode())
+    monkeypatch.setenv(DRAWING, working.uri("drawing.json"))
 
 
 @pytest.fixture
@@ -92,6 +104,7 @@ def test_the_document_of_a_run_has_its_rows_its_files_and_its_rejects(zones: Loc
         ("type", 1, "41")
     ]
     assert "a person's words" not in json.dumps(made)
+    assert made["graph"] == GRAPH
     assert [state["name"] for state in made["states"]] == ["PlanCopies"]
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from lambdas.shared.environment import POWERTOOLS_LAYER, Environment
+from lambdas.shared.environment import DRAWING, POWERTOOLS_LAYER, Environment
 from local_cloud.deployed_only import DEPLOYED_ONLY
 from report.page import LIBRARIES
 from stacks import ROOT
@@ -125,6 +125,7 @@ def test_every_function_finds_its_whole_environment(functions: dict[str, dict[st
         variables = properties["Environment"]["Variables"]
         assert set(variables) == {
             *names,
+            *({DRAWING} if module == "write_report" else ()),
             "POWERTOOLS_SERVICE_NAME",
             "POWERTOOLS_LOG_LEVEL",
             "POWERTOOLS_METRICS_NAMESPACE",
