@@ -288,7 +288,7 @@ function lineageSection() {
 function lineage(all) {
   const tables = Array.isArray(all.tables) ? all.tables : [];
   if (!tables.length) return folded("As in the document", () => element("pre", {tabindex: "0"}, JSON.stringify(all, null, 2)));
-  return tables.map((one) => folded(element("span", {}, data(one.table), grey(" from ", (one.inputs ?? []).join(", "))), () =>
+  return tables.map((one) => folded(element("span", {}, data(one.table), grey(" from ", [...new Set((one.columns ?? []).flatMap((column) => column.from ?? []).map((name) => name.split(".").slice(0, -1).join(".")))].join(", "))), () =>
     table([{name: "column", of: (column) => data(column.name)}, {name: "from", of: (column) => data((column.from ?? []).join(", "))}], one.columns ?? [], {caption: `Columns of ${one.table}`})));
 }
 
