@@ -10,6 +10,7 @@ Everything a run writes is below `run=<run id>/` in its zone:
                 empty/                       copies of landed files that hold nothing
     processed   <table>/part-*               the files that COPY loads: the datasets, `accounting` and `files`
     reports     run.json, index.html         the document of the run, and its page
+                openlineage.ndjson           the run as OpenLineage events
     quarantine  <dataset>/part-*             rejected rows
                 files/                       landed files that cannot be used, each with `<name>.reason.json` beside it
                 unreadable/part-*            the list of the files that the Spark job could not read
@@ -123,6 +124,11 @@ def document_key(run_id: str) -> str:
 def page_key(run_id: str) -> str:
     """The page of a run, in the reports zone."""
     return f"{run_folder(run_id)}/index.html"
+
+
+def lineage_key(run_id: str) -> str:
+    """The OpenLineage events of a run, one a line, in the reports zone."""
+    return f"{run_folder(run_id)}/openlineage.ndjson"
 
 
 INDEX = "index.json"

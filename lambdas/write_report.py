@@ -11,7 +11,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError
 
-from contract.keys import INDEX, INDEX_PAGE, document_key, page_key
+from contract.keys import INDEX, INDEX_PAGE, document_key, lineage_key, page_key
 from lambdas.shared.data_api import read_ledger, read_rows
 from lambdas.shared.environment import DRAWING
 from lambdas.shared.reporting import Evidence, analytics, ledger_lines
@@ -20,6 +20,7 @@ from lambdas.shared.zone import Zone, raise_unless_changed
 from report.cost import Resources
 from report.document import Document, Graph
 from report.index import index_page, with_run
+from report.lineage import Events, lineage
 from report.making import Execution, Findings, document_of, status_after
 from report.page import page_of
 from report.times import moment
@@ -30,13 +31,15 @@ _PAGE = 1000
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, str]:
-    """{execution, run_id, state, started, ended, input, known, deployment, resources} -> {document: its S3 URI}."""
+    """{execution, run_id, state, started, ended, input, known, deployment, resources, warehouse} -> {document: its S3 URI}."""
     run = Run.of(event)
     events = _history(event["execution"])
     made = document_of(_execution(event), events, _findings(run, event))
     key = document_key(run.run_id)
     run.reports.write(key, _bytes(made))
     run.reports.write(page_key(run.run_id), page_of(made).encode(), content_type=HTML)
+    told = Events(made, **event["warehouse"]).all()
+    run.reports.write(lineage_key(run.run_id), "".join(f"{json.dumps(each)}\n" for each in told).encode())
     _note_in_index(run, made)
     return {"document": run.reports.uri(key)}
 
@@ -63,9 +66,11 @@ def _findings(run: Run, event: Mapping[str, Any]) -> Findings:
         plan=evidence.plan() if has_worked else None,
         ledger=() if "report" in known else tuple(ledger_lines(known, read_ledger)),
         rejects=evidence.rejects() if has_worked else (),
+        checks=evidence.checks() if has_worked else (),
         analytics=analytics(known, read_rows),
         resources=Resources(**event["resources"]),
         graph=_drawing(run),
+        lineage=lineage() if has_worked else None,
     )
 
 

@@ -22,6 +22,7 @@ from operations.terminal import console, told
 from operations.zones import Zones, zones_here, zones_on_aws
 from report.cost import Resources
 from report.document import Alarm, Document, Permissions
+from report.lineage import lineage
 from report.making import WRITING, Execution, Findings, document_of
 from report.page import page_of
 from stacks.state_machine.layout import layout_of
@@ -74,6 +75,8 @@ def document_here(
     findings = Findings(
         plan=evidence.plan(),
         rejects=evidence.rejects(),
+        checks=evidence.checks(),
+        lineage=lineage(),
         permissions=_refused(folder) if folder else None,
         alarms=_alarms(deployment),
         resources=_resources(events),

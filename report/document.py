@@ -143,7 +143,7 @@ class Check(TypedDict):
     rule: str
     table: str
     severity: Severity
-    violations: int
+    violations: int | None
     limit: int | float | None
     examples: list[str]
     seconds: float | None

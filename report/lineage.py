@@ -108,7 +108,8 @@ class Events:
         assertions = [
             {
                 "assertion": check["rule"],
-                "success": check["violations"] <= (check["limit"] or 0),
+                "success": check["violations"] is not None
+                and 0 <= check["violations"] <= (check["limit"] or 0),
                 "severity": "error" if check["severity"] == "block" else "warn",
             }
             for check in self._document["checks"]

@@ -1,25 +1,27 @@
 """What the zones and the warehouse know of a run, for its document: the plan, the ledger's lines, the rejects."""
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from catalog import DATASETS, USERS
+from catalog import AUTHORS, BOOKS, DATASETS, USERS
+from contract.checks import STAGES, checks_key
 from contract.keys import PART, copied_key, listed_key, plan_key, run_folder
 from contract.ledger import LedgerLine
 from contract.plan import Plan
 from lambdas.shared.zone import Zone, raise_unless_changed
 from report.analytics import tables
-from report.document import AnalyticsTable, Rejects
+from report.document import AnalyticsTable, Check, Rejects
 from report.rejects import rejects_of
 
 _MOST_BYTES = 16 * 1024 * 1024
 """Rejects are read up to so many bytes: rules are then counted for each of thousands of records, and a flood is not read."""
 
-
 _PERSON = USERS.key
+_WITHOUT_PEOPLE = (AUTHORS.name, BOOKS.name)
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,19 @@ class Evidence:
         """What was refused, by rule."""
         lines, all_lines = self._lines()
         return rejects_of(lines, all_lines=all_lines)
+
+    def checks(self) -> list[Check]:
+        """The results of the rules, of the stages that the run has come to.
+
+        Keys of reviews and users are left out, as `pipeline forget` does not look for people in reports.
+        """
+        found = list[Check]()
+        for stage in STAGES:
+            try:
+                found += json.loads(self.working.read(checks_key(self.run_id, stage)))["checks"]
+            except ClientError as error:
+                raise_unless_changed(error)
+        return [each if each["table"] in _WITHOUT_PEOPLE else {**each, "examples": []} for each in found]
 
     def _lines(self) -> tuple[list[bytes], bool]:
         """The rejected records, and whether these are all."""

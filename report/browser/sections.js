@@ -170,7 +170,7 @@ function refusedSection() {
 const examples = (one) => element("ul", {class: "notes"}, one.examples.map((example) =>
   element("li", {}, data(example.file), `, record ${count(example.record)}`, example.key === null ? "" : [", key ", data(example.key)])));
 
-const broken = (check) => check.limit === null ? check.violations > 0 : check.violations > check.limit;
+const broken = (check) => check.violations === null || check.violations < 0 || check.violations > (check.limit ?? 0);
 
 function checksSection() {
   if (!run.checks.length) return section("checks", "What was checked", {}, empty(run.outcome === "running" ? "Not yet." : "No rule ran: there was nothing to check."));

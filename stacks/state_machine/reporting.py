@@ -53,6 +53,7 @@ class Reporting(Construct):
             "input": sfn.JsonPath.object_at("$$.Execution.Input"),
             "known": sfn.JsonPath.object_at("$"),
             "deployment": self._settings.name,
+            "warehouse": {"database": self._settings.redshift_database, "port": self._settings.redshift_port},
             "resources": {
                 "memory_mb": dict(self._functions.memory_mb),
                 "emr_type": self._settings.emr_instance_type,
