@@ -14,7 +14,15 @@ Row = tuple[Any, ...]
 Ask = Callable[[str], list[Row]]
 """Gives the rows of a query."""
 
-_OF_THE_RUN = {"run_id", "fencing_token", "published_at", "forgotten_at", "etag"}
+_OF_THE_RUN = {
+    "run_id",
+    "fencing_token",
+    "published_at",
+    "forgotten_at",
+    "checked_at",
+    "milliseconds",
+    "etag",
+}
 """Columns that differ from run to run, and the ETag: S3 counts the parts of an upload in it."""
 
 _EXAMPLES = 5
