@@ -43,12 +43,23 @@ def checks(
                 f"the run {name_of_run} has checked nothing: `pipeline status` lists the runs"
             )
         violated = [check for check in found if check.is_violated]
-        if shown := found if everything else violated:
-            console.print(checks_table(name_of_run, shown))
-        console.print(
-            f"{len(violated)} of {len(found)} rules violated in run {name_of_run}"
-            + ("" if everything else "; --all shows the others, too")
-        )
+        shown = found if everything else violated
+        document = {
+            "run_id": name_of_run,
+            "rules": len(found),
+            "violated": len(violated),
+            "checks": [check.as_entry() for check in shown],
+        }
+
+        def show() -> None:
+            if shown:
+                console.print(checks_table(name_of_run, shown))
+            console.print(
+                f"{len(violated)} of {len(found)} rules violated in run {name_of_run}"
+                + ("" if everything else "; --all shows the others, too")
+            )
+
+        console.answer(document, show)
 
 
 def results_of(ask: Callable[[str], Result], run: str, stage: str) -> list[Check]:
