@@ -71,11 +71,8 @@ def document_here(
     execution = Execution.of(
         description, deployment=deployment, region=str(description["executionArn"]).split(":")[3]
     )
-    evidence = Evidence(run_id, Zone(zones.s3, zones.working), Zone(zones.s3, zones.quarantine))
     findings = Findings(
-        plan=evidence.plan(),
-        rejects=evidence.rejects(),
-        checks=evidence.checks(),
+        **_evidence(run_id, zones),
         lineage=lineage(),
         permissions=_refused(folder) if folder else None,
         alarms=_alarms(deployment),
@@ -86,6 +83,15 @@ def document_here(
     if made["graph"] is None and isinstance(source, StateMachine):  # the run has not come to its report
         made["graph"] = layout_of(source.definition(run_id))
     return made
+
+
+def _evidence(run_id: str, zones: Zones) -> dict[str, Any]:
+    """What the run left in its zones; nothing if the zones of its deployment are no more."""
+    evidence = Evidence(run_id, Zone(zones.s3, zones.working), Zone(zones.s3, zones.quarantine))
+    try:
+        return {"plan": evidence.plan(), "rejects": evidence.rejects(), "checks": evidence.checks()}
+    except zones.s3.exceptions.NoSuchBucket:
+        return {}
 
 
 def _completed(made: Document, written: Mapping[str, Any] | None) -> Document:

@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
+from local_cloud.account import ACCOUNT
+from local_cloud.addresses import REGION
 from local_cloud.state import StateFolder
 from operations.executions import Archive, Execution, StateMachine
 from operations.run import final_state
-from report import making
+from operations.run_report import document_here
+from operations.zones import Zones
 from report.document import Document
 
 if TYPE_CHECKING:
@@ -85,13 +88,9 @@ class Runs:
     def document(self, name: str) -> Document:
         """The document of a run as it is now; KeyError if there is no such run."""
         source = self._source(name)
-        description = source.description(name)
-        execution = making.Execution.of(
-            description,
-            deployment=_deployment_of(description),
-            region=str(description["executionArn"]).split(":")[3],
-        )
-        return making.document_of(execution, source.events(name), making.Findings())
+        deployment = _deployment_of(source.description(name))
+        zones = Zones.of(deployment, ACCOUNT, REGION)
+        return document_here(source, name, zones, deployment=deployment, folder=self._folder)
 
     def news(self, name: str, after: int) -> tuple[int, str]:
         """The number of the last event of a run, which is `after` if nothing has happened since, and the run's status."""

@@ -6,11 +6,14 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from contract.keys import copied_key, document_key
+from contract.checks import checks_key
+from contract.keys import copied_key, document_key, lineage_key
 from contract.plan import Plan, PlannedFile
 from lambdas import write_report
+from lambdas.check_quality import Check
 from lambdas.shared.environment import DRAWING
 from report.index import MOST_RUNS, index_page
+from report.lineage import lineage
 from tests.lambdas.zones import LocalZones
 from tests.report.histories import History
 from tests.report.test_documents import VALIDATOR
@@ -74,6 +77,7 @@ def _event(state: str = "WriteReport", run_id: str = "r1", **known: Any) -> dict
         "known": known,
         "deployment": "goodreads",
         "resources": {"memory_mb": {"goodreads-plan-copies": 1024}, "emr_type": "m5.xlarge", "emr_count": 3},
+        "warehouse": {"database": "dev", "port": 5440},
     }
 
 
@@ -106,6 +110,34 @@ def test_the_document_of_a_run_has_its_rows_its_files_and_its_rejects(zones: Loc
     assert "a person's words" not in json.dumps(made)
     assert made["graph"] == GRAPH
     assert [state["name"] for state in made["states"]] == ["PlanCopies"]
+
+
+@pytest.mark.usefixtures("history")
+def test_the_document_tells_what_the_rules_of_each_stage_found_and_no_key_of_a_review(
+    zones: LocalZones,
+) -> None:
+    for stage, table in (("AuditStaging", "reviews"), ("CheckWarehouse", "books")):
+        check = Check(
+            table_name=table,
+            column_name="id",
+            rule="unique",
+            violations=None if table == "books" else 2,
+            examples="7, 8",
+            history="3 r0",
+        )
+        content = json.dumps({"stage": stage, "checks": [check.as_entry()]})
+        zones.run().working.write(checks_key("r1", stage), content.encode())
+    write_report.handler(_event(lease={}, plan=PLAN, report=REPORT), None)
+    told = [(check["table"], check["violations"], check["examples"]) for check in _written(zones)["checks"]]
+    assert told == [("reviews", 2, []), ("books", None, ["7", "8"])]
+
+
+@pytest.mark.usefixtures("history")
+def test_a_run_leaves_its_lineage_and_openlineage_events(zones: LocalZones) -> None:
+    write_report.handler(_event(lease={}, plan=PLAN, report=REPORT), None)
+    assert _written(zones)["lineage"] == lineage()
+    lines = zones.content(zones.environment.reports_bucket, lineage_key("r1")).splitlines()
+    assert [json.loads(line)["eventType"] for line in lines] == ["START", "COMPLETE"]
 
 
 @pytest.mark.usefixtures("history")
