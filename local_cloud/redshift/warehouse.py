@@ -31,6 +31,8 @@ _SETTINGS = """
     set global disabled_compression_methods = 'fsst';
 """
 _CHANGING = (exp.Alter, exp.Delete, exp.Merge, exp.Update)
+_BEGAN = "\ue000when this statement began"
+"""Stands in a translated statement for the time of its start, which differs each time that the statement runs. U+E000 means nothing in any text."""
 
 
 @dataclass(frozen=True)
@@ -217,8 +219,7 @@ class Transaction:
         if isinstance(tree, exp.Copy):
             return [copy_command.to_insert(self.connection, self._buckets, tree, self._access)]
         made_anew = alter_table.to_statements(self.connection, tree) if isinstance(tree, exp.Alter) else None
-        begun = _begun_now(tree)
-        return made_anew or [to_duckdb(begun) if begun else _in_duckdb(sql)]
+        return made_anew or [_in_duckdb(sql).replace(_BEGAN, f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S.%f}")]
 
     def _command(self, command: exp.Command) -> Outcome:
         if command.name == "rights":
@@ -256,24 +257,23 @@ class Transaction:
 
 @lru_cache(256)
 def _in_duckdb(sql: str) -> str:
-    """A statement in DuckDB's SQL; nearly every statement of a run comes again with the next run."""
+    """A statement in DuckDB's SQL, with _BEGAN for the time of GETDATE; nearly every statement of a run comes again with the next run."""
     tree = parse(sql)
-    return to_duckdb(tree) if tree else ""
+    return to_duckdb(_with_its_beginning(tree)) if tree else ""
 
 
-def _begun_now(tree: exp.Expr) -> exp.Expr | None:
-    """The statement with the present time for GETDATE: Redshift's GETDATE is the start of its statement, DuckDB's that of the transaction.
+def _with_its_beginning(tree: exp.Expr) -> exp.Expr:
+    """The statement with _BEGAN for GETDATE: Redshift's GETDATE is the start of its statement, DuckDB's that of the transaction.
 
-    "GETDATE function" and "SYSDATE function" in Redshift's Database Developer Guide. None for a statement without GETDATE, and for one that
-    creates a table: the default of a column stays as it is.
+    "GETDATE function" and "SYSDATE function" in Redshift's Database Developer Guide. A statement that creates a table stays as it is, so
+    that the default of a column stays a function.
     """
-    if isinstance(tree, exp.Create) or not any(map(_asks_the_time, tree.find_all(exp.CurrentTimestamp))):
-        return None
-    now = exp.Literal.string(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S.%f}")
+    if isinstance(tree, exp.Create):
+        return tree
     begun = tree.copy()
     for function in list(begun.find_all(exp.CurrentTimestamp)):
         if _asks_the_time(function):
-            function.replace(exp.cast(now.copy(), "timestamp"))
+            function.replace(exp.cast(exp.Literal.string(_BEGAN), "timestamp"))
     return begun
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import chain
+from itertools import chain, zip_longest
 from typing import NamedTuple
 
 from catalog import DATASETS, REVIEWS, TRAILING, Column, Dataset, Type
@@ -43,6 +43,54 @@ class Corruption:
 
     def __str__(self) -> str:
         return f"{self.check.schema}.{self.check.table} {self.check.column} {self.file}: {self.what}"
+
+
+@dataclass(frozen=True)
+class Corruptions:
+    """Corruptions that are made at once, so that the rules of a stage are counted once for all of them; no two are of the same table."""
+
+    each: tuple[Corruption, ...]
+
+    @property
+    def schema(self) -> str:
+        """The schema that all of them are found in."""
+        return self.each[0].check.schema
+
+    @property
+    def statements(self) -> list[str]:
+        """The statements of all."""
+        return [statement for corruption in self.each for statement in corruption.statements]
+
+    @property
+    def expected(self) -> dict[Check, tuple[int, str]]:
+        """The violations and the examples of each violated check."""
+        return {corruption.check: (corruption.violations, corruption.examples) for corruption in self.each}
+
+    def concern(self, check: Check) -> bool:
+        """Whether the check must be violated, or must not: what merely follows from a corruption may be."""
+        return check in self.expected or check.rule not in FOLLOW
+
+    def __str__(self) -> str:
+        return f"{self.schema}: " + ", ".join(
+            f"{each.check.table} {each.check.column} {each.what}" for each in self.each
+        )
+
+
+def corruptions_at_once() -> list[Corruptions]:
+    """All of them, in as few groups as there are corruptions of one table. What may also follow from another corruption stands alone."""
+    alone = [each for each in corruptions() if each.check.rule in FOLLOW]
+    by_schema: dict[str, dict[str, list[Corruption]]] = {}
+    for each in corruptions():
+        if each not in alone:
+            by_schema.setdefault(each.check.schema, {}).setdefault(each.check.table, []).append(each)
+    return [
+        *(
+            Corruptions(tuple(filter(None, group)))
+            for tables in by_schema.values()
+            for group in zip_longest(*tables.values())
+        ),
+        *(Corruptions((each,)) for each in alone),
+    ]
 
 
 def corruptions() -> list[Corruption]:

@@ -10,7 +10,15 @@ from sql import checks
 from stacks import ROOT
 from tests.local_cloud.redshift.conftest import Session
 from tests.sql import sound
-from tests.sql.corruptions import ANALYTICS, FOLLOW, STAGING, WAREHOUSE, Check, Corruption, corruptions
+from tests.sql.corruptions import (
+    ANALYTICS,
+    STAGING,
+    WAREHOUSE,
+    Check,
+    Corruptions,
+    corruptions,
+    corruptions_at_once,
+)
 from tests.sql.engine import Result, filled
 
 RULES = ROOT / "sql" / "quality"
@@ -57,16 +65,16 @@ def test_a_sound_warehouse_violates_nothing(audit: Audit) -> None:
     assert {result.violations for result in audit().values()} == {0}
 
 
-@pytest.mark.parametrize("corruption", corruptions(), ids=str)
-def test_exactly_the_violated_check_counts_the_violations_and_names_the_keys(
-    audit: Audit, corruption: Corruption
+@pytest.mark.parametrize("made", corruptions_at_once(), ids=str)
+def test_exactly_the_violated_checks_count_the_violations_and_name_the_keys(
+    audit: Audit, made: Corruptions
 ) -> None:
     violated = {
         check: (result.violations, result.examples)
-        for check, result in audit(*corruption.statements, only=corruption.check.schema).items()
-        if result.is_violated and (check == corruption.check or check.rule not in FOLLOW)
+        for check, result in audit(*made.statements, only=made.schema).items()
+        if result.is_violated and made.concern(check)
     }
-    assert violated == {corruption.check: (corruption.violations, corruption.examples)}
+    assert violated == made.expected
 
 
 def test_every_check_and_every_file_has_a_corruption_that_violates_it(audit: Audit) -> None:

@@ -16,7 +16,7 @@ from sql import checks, forgetting, statements
 from sql.rankings import GROUPS, TABLES
 from tests.local_cloud.redshift.conftest import Session
 from tests.sql import sound
-from tests.sql.corruptions import ANALYTICS, FOLLOW, STAGING, WAREHOUSE, Check, Corruption, corruptions
+from tests.sql.corruptions import ANALYTICS, STAGING, WAREHOUSE, Check, Corruptions, corruptions_at_once
 from tests.sql.deliveries import KEYS, ZONE, Delivery, deliveries, write
 from tests.sql.engine import Result, checked
 from tests.sql.migrating import create, histories, migrate
@@ -235,21 +235,13 @@ BATCHES = {
 }
 
 
-@pytest.mark.parametrize("corruption", corruptions(), ids=str)
-def test_each_check_counts_the_same_violations_on_the_rival(
-    sound_rival: Rival, corruption: Corruption
-) -> None:
+@pytest.mark.parametrize("made", corruptions_at_once(), ids=str)
+def test_each_check_counts_the_same_violations_on_the_rival(sound_rival: Rival, made: Corruptions) -> None:
     with sound_rival.connection.transaction(force_rollback=True):
-        sound_rival.run(*corruption.statements)
-        schema = corruption.check.schema
+        sound_rival.run(*made.statements)
         found = {
-            Check(schema, each.table, each.column, each.rule): (each.violations, each.examples)
-            for each in checked(sound_rival, BATCHES[schema])
+            Check(made.schema, each.table, each.column, each.rule): (each.violations, each.examples)
+            for each in checked(sound_rival, BATCHES[made.schema])
             if each.is_violated
         }
-    violated = {
-        check: counted
-        for check, counted in found.items()
-        if check == corruption.check or check.rule not in FOLLOW
-    }
-    assert violated == {corruption.check: (corruption.violations, corruption.examples)}
+    assert {check: counted for check, counted in found.items() if made.concern(check)} == made.expected

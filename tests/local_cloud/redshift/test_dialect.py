@@ -237,3 +237,17 @@ def test_statements_without_local_meaning_are_accepted(session: Any, statement: 
 )
 def test_what_cannot_be_translated_fails_with_the_reason(session: Any, statement: str, reason: str) -> None:
     assert reason in session.error(statement)
+
+
+def test_getdate_is_the_start_of_its_statement_also_of_one_that_came_before(session: Any) -> None:
+    session.run("create table times (one timestamp, other timestamp)")
+    insert = "insert into times values (getdate(), getdate())"
+    session.run(insert, insert)
+    assert session.rows("select count(distinct one), count(*) from times where one = other") == [(2, 2)]
+
+
+def test_sysdate_is_the_start_of_its_transaction(session: Any) -> None:
+    session.run("create table begun (at timestamp)")
+    insert = "insert into begun values (sysdate)"
+    session.run(insert, insert)
+    assert session.rows("select count(distinct at) from begun") == [(1,)]
