@@ -36,6 +36,8 @@ def count(trace: Trace, schema: str) -> str:
 def forget(dataset: Dataset, staged: Collection[str], *, also_later: bool = False) -> list[str]:
     """Delete the rows of a record from the warehouse and from the tables `staged` of staging, and count them in the ledger.
 
+    Their keys are cleared from the results of the quality rules, too.
+
     `also_later`: it is left out of later deliveries.
     """
     traces = traces_of(dataset)
@@ -44,6 +46,18 @@ def forget(dataset: Dataset, staged: Collection[str], *, also_later: bool = Fals
     return [
         render("warehouse/lock_ledger.sql"),
         *(render("forget/account.sql", table=trace.dataset.name, column=trace.column) for trace in traces),
+        render("forget/clear_examples.sql", table=dataset.name),
+        *(
+            render(
+                "forget/clear_examples_of.sql",
+                schema=schema,
+                table=trace.dataset.name,
+                column=trace.column,
+                key=trace.dataset.key,
+            )
+            for trace, schema in places
+            if trace.column != trace.dataset.key
+        ),
         *(
             render("forget/delete.sql", schema=schema, table=trace.dataset.name, column=trace.column)
             for trace, schema in places

@@ -1,4 +1,4 @@
-"""Takes the records of a subject out of one file: CSV, rejects as JSON lines, or Parquet."""
+"""Takes the records of a subject out of one file: CSV, rejects as JSON lines, or Parquet; and its key out of results of the checks."""
 
 import csv
 import gzip
@@ -38,7 +38,7 @@ class Removed:
 def without(subject: Subject, source: Path, target: Path, kind: str, dataset: Dataset | None) -> Removed:
     """Write the file to `target` without the subject's records; every other byte of a text file stays as it is.
 
-    `kind` is csv (plain or gzip), rejects, or parquet. `dataset` is None if only the header tells it.
+    `kind` is csv (plain or gzip), rejects, checks, or parquet. `dataset` is None if only the header tells it.
     """
     if dataset and not subject.column_in(dataset):
         return Removed()
@@ -49,8 +49,7 @@ def without(subject: Subject, source: Path, target: Path, kind: str, dataset: Da
             if not _occurs(subject, plain):
                 return Removed()
             with _writing(target, packed=packed) as kept:
-                write = _rejects_without if kind == "rejects" else _csv_without
-                return write(subject, plain, kept, dataset)
+                return _WRITERS[kind](subject, plain, kept, dataset)
     except _UNREADABLE:
         return Removed(doubtful=True)
 
@@ -201,6 +200,22 @@ def _taken_out(subject: Subject, reject: dict[str, Any]) -> Removed:
     raw = (reject.get("raw") or "").splitlines(keepends=True)
     reject["raw"] = "".join(lines.kept(raw))
     return Removed(lines.removed, lines.doubtful)
+
+
+def _checks_without(subject: Subject, source: Path, kept: IO[bytes], _: Dataset | None) -> Removed:
+    """The results that a stage has left (contract/checks), whose examples are keys of the rows of their table."""
+    found: dict[str, Any] = json.loads(source.read_bytes())
+    removed = 0
+    for check in found["checks"]:
+        if check["table"] == subject.dataset.name:
+            others = [key for key in check["examples"] if not subject.is_named(key)]
+            removed += len(check["examples"]) - len(others)
+            check["examples"] = others
+    kept.write(json.dumps(found).encode())
+    return Removed(removed)
+
+
+_WRITERS = {"csv": _csv_without, "rejects": _rejects_without, "checks": _checks_without}
 
 
 def _without_in_parquet(subject: Subject, source: Path, target: Path, dataset: Dataset | None) -> Removed:

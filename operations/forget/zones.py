@@ -164,7 +164,7 @@ def places_of(zones: Zones, has_published: Callable[[str, str], bool]) -> list[P
 
 
 def _readable(zone: str, key: str) -> tuple[str, Dataset | None] | None:
-    """How an object is read, and its dataset if the key tells it; None for an object without records."""
+    """How an object is read, and its dataset if the key tells it; None for an object without records and keys."""
     folders, name = key.split("/")[:-1], key.rpartition("/")[2]
     if is_marker(name) and not may_be_resource_fork(name):
         return None
@@ -173,6 +173,8 @@ def _readable(zone: str, key: str) -> tuple[str, Dataset | None] | None:
     folder = folders[1] if len(folders) > 1 else ""
     if zone == QUARANTINE and folder == "files":
         return None if name.endswith(REASON) else ("csv", None)
+    if zone == WORKING and folder == "checks":
+        return "checks", None
     if folder not in _BY_NAME:
         return None  # plans, receipts, counts and remarks
     kinds = {WORKING: "csv", PROCESSED: "parquet", QUARANTINE: "rejects"}

@@ -1,4 +1,5 @@
--- Every row has the number of reviews that the window holds for its $key, whether the warehouse holds that record or not.
+-- Every row has the number of reviews that the window holds for its $key.
+-- It does not matter whether the warehouse knows that $key.
 select
     '$table' as dataset,
     'review_count' as column_name,

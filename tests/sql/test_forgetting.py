@@ -104,6 +104,29 @@ def test_where_staging_lacks_tables_the_warehouse_is_still_cleared(filled: Stage
     assert left(filled, "goodreads_staging") == ([71], [1, 2, 3, 70])
 
 
+def test_results_of_the_quality_rules_name_no_key_of_whoever_is_forgotten(filled: Staged) -> None:
+    named = [
+        ("users", "70"),
+        ("users", "1, 70"),
+        ("users", "170, 700"),
+        ("reviews", "1, 2"),
+        ("reviews", "2, 3, 70"),
+        ("reviews", "2, 13, 70"),
+        ("books", "1, 3, 70"),
+    ]
+    filled.session.run("delete from goodreads_warehouse.quality_results")
+    for number, (table, keys) in enumerate(named):
+        filled.session.run(
+            "insert into goodreads_warehouse.quality_results (run_id, stage, table_name, column_name, rule, severity, allowed, "
+            f"examples, checked_at) values ('r{number}', 'AuditStaging', '{table}', '', 'unique', 'block', 0, '{keys}', getdate())"
+        )
+    forget(filled, USERS, 70)
+    kept = filled.session.rows(
+        "select run_id, examples from goodreads_warehouse.quality_results where examples <> '' order by 1"
+    )
+    assert kept == [("r2", "170, 700"), ("r5", "2, 13, 70"), ("r6", "1, 3, 70")]
+
+
 def test_a_deletion_by_hand_is_told_apart_from_a_request(filled: Staged) -> None:
     filled.session.run("delete from goodreads_warehouse.reviews where user_id = 70")
     assert [(each.table, each.rule, each.violations) for each in violated(filled)] == [

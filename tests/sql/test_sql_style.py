@@ -5,8 +5,8 @@ import re
 import pytest
 import sqlfluff
 
-from catalog import REVIEWS
-from sql import checks, explaining, rights, statements
+from catalog import REVIEWS, USERS
+from sql import checks, explaining, forgetting, rights, statements
 from sql.rankings import GROUPS, RANKINGS
 from stacks import ROOT
 
@@ -33,6 +33,7 @@ BATCHES = {
     "load_staging": statements.load_staging("s3://processed/run=x", "arn:aws:iam::123456789012:role/copy"),
     "publish": statements.publish(),
     "rebuild": statements.rebuild(REVIEWS),
+    "forget": forgetting.forget(USERS, {"users", "reviews"}),
     "files_of": [statements.files_of(REVIEWS)],
     "landed_again": [statements.landed_again(REVIEWS, ["run_0", "run_1"])],
     "read_ledger": [statements.read_ledger()],

@@ -11,6 +11,7 @@ import pytest
 from mypy_boto3_s3 import S3Client
 
 from catalog import REVIEWS, USERS
+from contract.checks import checks_key
 from contract.keys import bucket_name, lease_table_name
 from local_cloud.account import ACCOUNT
 from local_cloud.addresses import REGION
@@ -76,6 +77,9 @@ class Deployed:
         self.put("landing", "reviews/new.csv", REVIEWS_FILE)
         self.put("working", f"{RUN}/users/layout=0/00000-user.csv", USERS_FILE)
         self.put("working", f"{RUN}/plan.json", b"{}")
+        violated = [{"table": "users", "rule": "range", "examples": [str(ME), str(OTHER)]}]
+        results = {"stage": "AuditStaging", "checks": violated}
+        self.put("working", checks_key("r1", "AuditStaging"), json.dumps(results).encode())
         self.put("processed", f"{RUN}/users/part-0.parquet", _parquet({"user_id": [ME, OTHER]}))
         self.put("processed", f"{RUN}/users/.part-0.parquet.crc", b"of the whole file")
         lines = [{"dataset": "users", "raw": None, "row": user(key)} for key in (ME, OTHER)]
