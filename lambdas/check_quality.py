@@ -19,6 +19,7 @@ _ABOUT_REJECTS = (
     ' right start an execution with {"accept_rejects": true}'
 )
 _LEDGER = "ledger"
+_FRESHNESS = "freshness"
 _BLOCK = "block"
 log = Logger()
 measure = Metrics()
@@ -52,6 +53,8 @@ class Check:
 
     def __str__(self) -> str:
         subject = f"{self.table_name}.{self.column_name}" if self.column_name else self.table_name
+        if self.rule == _FRESHNESS and self.found is not None:
+            return f"the newest record of {self.table_name} was captured {self.found:,} days ago, expected at most {self.expected:,}"
         numbers = {"found": self.found, "expected": self.expected, "allowed": self.allowed or None}
         told = ", ".join(f"{name} {number}" for name, number in numbers.items() if number is not None)
         return f"{subject} {self.rule}: {self.violations}" + (f" ({told})" if told else "")

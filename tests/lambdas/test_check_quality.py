@@ -55,6 +55,11 @@ def test_a_check_is_told_by_table_column_rule_and_number(one: Check, text: str) 
     assert str(one) == text
 
 
+def test_how_old_the_newest_record_is_is_told_in_words() -> None:
+    old = Check("reviews", "record_create_timestamp", "freshness", 1, "warn", found=2474, expected=30)
+    assert str(old) == "the newest record of reviews was captured 2,474 days ago, expected at most 30"
+
+
 def test_the_error_lists_what_is_violated_and_of_how_many_checks(ledger: Ledger) -> None:
     with pytest.raises(DataQualityError) as raised:
         check_quality.handler(event("AuditStaging", ledger.run(VIOLATED)), None)
