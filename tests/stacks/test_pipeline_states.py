@@ -280,6 +280,7 @@ def test_every_way_to_an_end_writes_a_report_and_no_report_changes_the_way(machi
             "known.$",
             "deployment",
             "resources",
+            "warehouse",
         }
     start = machine.definition["StartAt"]
     ends = {name for name, state in machine.states.items() if state["Type"] in {"Succeed", "Fail"}}

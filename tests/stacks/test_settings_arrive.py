@@ -69,7 +69,7 @@ def test_a_run_a_step_and_a_statement_have_their_times(machine: StateMachine) ->
     loops = [each.state for each in machine.nested if ": " not in each.name and "Branches" in each.state]
     waits = [loop["Parameters"]["longest_wait"] for loop in loops if "Parameters" in loop]
     # waits of 3, 6, ... 75 s take 975 s in all, and of 3, 6, ... 72 s only 900 s of the 960
-    assert waits == [75] * 23
+    assert waits == [75] * 25
     steps = [
         each.state["Parameters"]["wait.$"] for each in machine.nested if each.name.endswith(": back off")
     ]
@@ -123,7 +123,7 @@ def test_every_statement_uses_the_database_and_the_user_that_were_created(
     (redshift,) = tuned.properties("warehouse", "Redshift::Cluster")
     assert (redshift["DBName"], redshift["MasterUsername"]) == ("books", "keeper")
     submits = [each.state["Parameters"] for each in machine.tasks("xecuteStatement")]
-    assert len(submits) == 23
+    assert len(submits) == 25
     for submit in submits:
         prepares = submit["StatementName"] in {"PrepareWarehouse", "CreateUser", "HandOverWarehouse"}
         where = (submit["ClusterIdentifier"], submit["Database"], submit["DbUser"])
