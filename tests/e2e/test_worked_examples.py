@@ -99,7 +99,10 @@ def test_the_column_arrives_in_the_warehouse_and_in_its_page(copy: Copy) -> None
 
 def test_the_table_counts_each_review_once_and_is_in_the_data_dictionary(copy: Copy) -> None:
     in_table = "select sum(review_count) from goodreads_analytics.commented_reviews"
-    in_warehouse = "select count(comments_count) from goodreads_warehouse.reviews"
+    in_warehouse = (
+        "select count(comments_count) from goodreads_warehouse.reviews cross join goodreads_analytics.review_window "
+        "where record_create_timestamp >= window_start and record_create_timestamp < window_end"
+    )
     assert "counted each once" in copy.query(
         f"select 'counted each once' as said where ({in_table}) = ({in_warehouse}) and ({in_table}) > 0"
     )
