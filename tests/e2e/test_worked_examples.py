@@ -63,6 +63,9 @@ def apply(root: Path, diff: str) -> None:
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
     root = tmp_path_factory.mktemp("worked") / "copy"
     copy_checkout(root)
+    (root / "node_modules").symlink_to(
+        ROOT / "node_modules"
+    )  # the synthesis draws the state machine with a package
     for diff in EXAMPLES.values():
         apply(root, diff)
     made = Copy(root)
