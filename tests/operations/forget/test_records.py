@@ -205,3 +205,16 @@ def test_a_parquet_file_with_nothing_else_in_it_is_left_without_a_row_group(tmp_
 
 def test_files_of_datasets_without_rows_of_the_subject_are_not_read(tmp_path: Path) -> None:
     assert without(USER, tmp_path / "absent", tmp_path / "target", "csv", AUTHORS) == Removed()
+
+
+def test_results_of_the_checks_name_the_key_no_more(tmp_path: Path) -> None:
+    checks = [
+        {"table": table, "rule": "range", "examples": ["7", "70", "700"]} for table in ("users", "reviews")
+    ]
+    content = json.dumps({"stage": "AuditStaging", "checks": checks}).encode()
+    left, removed = cleansed(tmp_path, content, None, "checks")
+    assert [check["examples"] for check in json.loads(left)["checks"]] == [
+        ["7", "700"],
+        ["7", "70", "700"],  # the review 70 is somebody else's
+    ]
+    assert removed == Removed(1)
