@@ -88,6 +88,10 @@ docs: runtime ## write the pages of docs/ that are generated from code
 	@python -c "from stacks.lineage import lineage_page as page; print(page(), end='')" > report/lineage.json
 	@python -m operations.permissions.page tests/operations/permissions/calls > docs/permissions.md
 
+.PHONY: pictures
+pictures: tools $(VENV)/.classes ## draw the pictures of README.md in a browser, from a run [DATA=folder] [WINDOW_START=2020-02-01 WINDOW_END=2020-03-01]
+	@python -m tests.browser.pictures "$$RUN_DATA" "$$RUN_START" "$$RUN_END"
+
 .PHONY: up
 up: setup ## start an endpoint that stays up, for plain aws and cdk commands
 	@pipeline up

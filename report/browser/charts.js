@@ -31,7 +31,8 @@ function plot(options) {
   return svg;
 }
 
-const LETTER = 6.4; // width of a letter of the charts, about
+const short = (tick) => d3.format(Math.abs(tick) < 1000 ? "~g" : "~s")(tick); // of an axis: 0, 200, 1.4k
+const LETTER = 6.8; // width of a letter of the charts, about
 const style = {fontFamily: "inherit", fontSize: "12px", fontVariantNumeric: "tabular-nums", unicodeBidi: "plaintext"};
 
 function shorten(text, letters) {
@@ -82,7 +83,7 @@ function accounting(rows, nameOf) {
     const label = (bar) => (bar.whole ? count(bar.rows) : bar.rows ? `${count(bar.rows)} · ${share(bar.rows, bar.of)}` : "0");
     return plot({
       width, marginLeft: left, marginRight: right, marginTop: 6, marginBottom: 34, height: bars.length * 18 + 40,
-      x: {label: "rows", domain: [0, most], ticks: width < 500 ? 3 : 6, tickFormat: "~s"},
+      x: {label: "rows", domain: [0, most], ticks: width < 500 ? 3 : 6, tickFormat: short},
       y: {axis: null, domain: bars.map((bar) => bar.id), padding: 0.25},
       marks: [
         Plot.gridX({stroke: "var(--line)", strokeOpacity: 1, ticks: width < 500 ? 3 : 6}),
@@ -184,7 +185,7 @@ function days(rows, {label, measure}, name) {
   return (width) => plot({
     width, height: 150, marginLeft: 44, marginBottom: 34,
     x: {type: "utc", label: null, ticks: rows.length < 8 ? "day" : 6, tickFormat: "%-d %b"},
-    y: {label: name, grid: true, nice: true, ticks: 4, tickFormat: "~s"},
+    y: {label: name, grid: true, nice: true, ticks: 4, tickFormat: short},
     marks: [
       Plot.rectY(rows, {x: (row) => new Date(row[label].slice(0, 10)), y: (row) => row[measure] ?? 0, interval: "day", fill: "var(--bar)", title: (row) => `${row[label]}: ${value(row[measure])}`}),
       Plot.ruleY([0], {stroke: "var(--line)"}),
@@ -207,7 +208,7 @@ function bars(rows, found, name) {
     const ticks = rated ? [1, 2, 3, 4, 5] : known.every((one) => Number.isInteger(one.row[measure])) ? d3.ticks(...domain, 4).filter(Number.isInteger) : 4;
     return plot({
       width, marginLeft: left, marginRight: right, marginTop: 6, marginBottom: 34, height: shown.length * 19 + 40,
-      x: {label: name, domain, ticks, tickFormat: rated ? "d" : domain[1] < 10 ? "~g" : "~s"},
+      x: {label: name, domain, ticks, tickFormat: rated ? "d" : domain[1] < 10 ? "~g" : short},
       y: {axis: null, domain: shown.map((one) => one.id), padding: 0.25},
       marks: [
         Plot.gridX({stroke: "var(--line)", strokeOpacity: 1, ticks}),

@@ -45,12 +45,14 @@ function keyNumbers() {
     ? [["Read", "read"], ["Inserted", "inserted"], ["Updated", "updated"], ["Stale", "stale"], ["Duplicate", "duplicate"], ["Refused", "quarantined"]].map(([name, key]) => one(name, summed("datasets", key)))
     : [];
   const failed = run.checks.filter((check) => broken(check));
+  const blocked = failed.filter((check) => check.severity === "block").length;
+  const judged = () => failed.length ? element("span", {class: blocked ? "bad" : "warn"}, blocked ? `✕ ${plural(blocked, "rule")}` : `▲ ${plural(failed.length, "warning")}`) : "✓";
   const refused = run.permissions?.refused.length;
   return element("dl", {class: "key"},
     ...rows,
     one("Files", told("files/total"), " ", element("small", {}, told("files/bytes", bytes))),
-    one("Checks", run.checks.length ? (failed.length ? element("span", {class: "bad"}, `✕ ${plural(failed.length, "rule")} of ${count(run.checks.length)}`) : `✓ ${count(run.checks.length)}`) : "none ran"),
-    one("Permissions", run.permissions ? (refused ? element("span", {class: "bad"}, `✕ ${count(refused)} refused`) : "✓") : UNKNOWN),
+    one("Checks", run.checks.length ? [judged(), " ", element("small", {}, `of ${plural(run.checks.length, "rule")}`)] : "none ran"),
+    run.permissions && one("Permissions", refused ? element("span", {class: "bad"}, `✕ ${count(refused)} refused`) : "✓"),
     one("Cost", run.cost.usd === null ? UNKNOWN : [told("cost/usd", dollars), " ", element("small", {}, "USD")]));
 }
 
@@ -116,8 +118,12 @@ function throughput() {
   return parts.length ? element("p", {class: "small grey"}, parts.flatMap((part, index) => (index ? [" · ", ...part] : part))) : null;
 }
 
+// What a reader asks first comes first; the others keep the document's order
+const FIRST = ["popular_books_weighted_rating", "popular_authors_weighted_rating", "rising_books", "rising_authors", "rating_distribution", "reviews_per_day"];
+const rank = (one) => (FIRST.indexOf(one.table) + 1 || Infinity);
+
 function analyticsSection() {
-  const filled = run.analytics.filter((one) => one.rows.length);
+  const filled = d3.sort(run.analytics.filter((one) => one.rows.length), (a, b) => d3.ascending(rank(a), rank(b)));
   if (!filled.length) {
     const why = run.analytics.length
       ? ["No review is in the window", run.window ? ` from ${moment(run.window.start)} to ${moment(run.window.end)}` : "", ". Another window shows some: ", command("make run WINDOW_START=2020-02-01 WINDOW_END=2020-03-01")]
@@ -254,7 +260,7 @@ function filesSection() {
     {name: "file", of: (file) => [data(file.key), file.note ? element("div", {class: "grey"}, data(file.note)) : null]},
     {name: "dataset", of: (file) => (file.dataset === null ? grey("none") : data(file.dataset))},
     {name: "outcome", of: (file) => FILE_WORDS[file.outcome]},
-    {name: "rows", number: true, of: (file) => (file.rows === null ? grey("–") : told(`files/listed/${file.index}/rows`))},
+    ...(all.some((file) => file.rows !== null) ? [{name: "rows", number: true, of: (file) => (file.rows === null ? grey("–") : told(`files/listed/${file.index}/rows`))}] : []),
     {name: "size", number: true, of: (file) => told(`files/listed/${file.index}/bytes`, bytes)},
   ];
   const turn = (by) => () => { first += by; show(); };
@@ -284,11 +290,17 @@ function lineageSection() {
   return section("lineage", "Lineage", HOUR, lineage(run.lineage));
 }
 
+// A column may be counted and come from no other column; its table still has what it was counted in
+function sources(one) {
+  const named = [...new Set((one.columns ?? []).flatMap((column) => column.from ?? []).map((name) => name.split(".").slice(0, -1).join(".")))];
+  return named.length ? named : one.inputs ?? [];
+}
+
 // What a table is made of, and each column from which columns
 function lineage(all) {
   const tables = Array.isArray(all.tables) ? all.tables : [];
   if (!tables.length) return folded("As in the document", () => element("pre", {tabindex: "0"}, JSON.stringify(all, null, 2)));
-  return tables.map((one) => folded(element("span", {}, data(one.table), grey(" from ", [...new Set((one.columns ?? []).flatMap((column) => column.from ?? []).map((name) => name.split(".").slice(0, -1).join(".")))].join(", "))), () =>
+  return tables.map((one) => folded(element("span", {}, data(one.table), sources(one).length ? grey(" from ", sources(one).join(", ")) : null), () =>
     table([{name: "column", of: (column) => data(column.name)}, {name: "from", of: (column) => data((column.from ?? []).join(", "))}], one.columns ?? [], {caption: `Columns of ${one.table}`})));
 }
 

@@ -40,6 +40,24 @@ def test_every_link_to_a_file_leads_to_one(page: Path) -> None:
     assert [link for link in links if not (page.parent / link).exists()] == []
 
 
+def test_the_readme_shows_every_picture_and_they_are_small() -> None:
+    shown = re.findall(
+        r"!\[[^\]]+\]\((docs/pictures/[^)]+)\)", (ROOT / "README.md").read_text(encoding="utf-8")
+    )
+    pictures = sorted((ROOT / "docs" / "pictures").iterdir())
+
+    assert sorted(shown) == [picture.relative_to(ROOT).as_posix() for picture in pictures]
+    assert {picture.name for picture in pictures} == {"console.png", "run-page.png", "terminal.svg"}
+    assert sum(picture.stat().st_size for picture in pictures) < 300_000
+
+
+def test_a_picture_of_the_terminal_asks_for_nothing_and_names_no_folder_of_a_machine() -> None:
+    drawn = (ROOT / "docs" / "pictures" / "terminal.svg").read_text(encoding="utf-8")
+
+    assert re.findall(r"https?://(?!www\.w3\.org/2000/svg)\S+|url\((?!#)[^)]*\)", drawn) == []
+    assert re.findall(r"/(?:tmp|home|Users|root|private)/", drawn) == []
+
+
 @pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md"])
 def test_every_make_target_a_page_names_exists(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")

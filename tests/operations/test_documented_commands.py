@@ -69,7 +69,7 @@ def test_there_is_one_spelling() -> None:
 def test_pages_name_the_folder_of_the_command_for_shells_that_do_not_know_it() -> None:
     assert (
         holding(
-            r"`pipeline (?:run|up|status|history|checks|query|readers|mail|permissions|replay|rebuild|forget|teardown)\b",
+            r"`pipeline (?:run|up|status|history|query|readers|mail|permissions|replay|rebuild|forget|teardown|report|checks|explain|smoke)\b",
             PAGES,
         )
         == []

@@ -180,6 +180,27 @@ def test_each_kind_of_analytics_table_has_a_chart_of_its_own(browser: Browser, t
             assert wanted in label
 
 
+@pytest.mark.parametrize(
+    ("severity", "said"), [("warn", "▲ 1 warning of 1 rule"), ("block", "✕ 1 rule of 1 rule")]
+)
+def test_the_glance_tells_a_warning_from_a_rule_that_blocks(
+    browser: Browser, tmp_path: Path, severity: str, said: str
+) -> None:
+    document = example("clean")
+    document["checks"] = [document["checks"][0] | {"severity": severity, "violations": 1, "limit": 0}]
+    with opened(browser, written(page_of(document), tmp_path)) as found:
+        assert said in " ".join(found.page.locator(".key").inner_text().split())
+
+
+def test_the_weighted_ratings_come_first(browser: Browser, tmp_path: Path) -> None:
+    document = example("clean")
+    (one, *_) = document["analytics"]
+    names = ("best_authors", "popular_authors_weighted_rating", "popular_books_weighted_rating")
+    document["analytics"] = [one | {"table": name, "title": name} for name in names]
+    with opened(browser, written(page_of(document), tmp_path)) as found:
+        assert found.texts("#analytics h3") == [names[2], names[1], names[0]]
+
+
 @pytest.fixture
 def hostile() -> dict[str, Any]:
     """A run whose names are of the worst kind."""

@@ -203,7 +203,7 @@ function trend(box, runs) {
       width: Math.max(220, Math.floor(figure.clientWidth)), height: 110, marginLeft: 44, marginBottom: 8, marginTop: 8, marginRight: 4,
       style: {fontFamily: "inherit", fontSize: "12px", fontVariantNumeric: "tabular-nums"},
       x: {axis: null, type: "band", domain: runs.map((_, place) => place), padding: 0.2},
-      y: {label: null, ticks: 3, grid: true, nice: true, tickFormat: "~s"},
+      y: {label: null, ticks: 3, grid: true, nice: true, domain: [0, d3.max(values, (one) => one.value) || 1], tickFormat: (tick) => d3.format(tick < 1000 ? "~g" : "~s")(tick)},
       marks: [
         Plot.barY(values, {x: "place", y: "value", fill: (one) => (one.run.outcome === "failed" ? "var(--bad)" : "var(--bar)"), title: (one) => `${one.run.name}\n${count.format(one.value)}`}),
         Plot.ruleY([0], {stroke: "var(--line)"}),

@@ -5,12 +5,14 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from email.message import EmailMessage
+from pathlib import Path
 
 import boto3
 import pytest
 from playwright.sync_api import Browser, Page
 
 from local_cloud.mailbox import Mailbox
+from local_cloud.state import StateFolder
 from operations.console import Console
 from operations.warehouse import Warehouse
 from tests.browser.browser import Theme, opened
@@ -94,6 +96,19 @@ def test_axe_finds_nothing_and_the_page_has_nothing_to_complain_of(
         missing = ["Failed to load resource: the server responded with a status of 404 (NOT FOUND)"]
         assert page.complaints == (missing if path == "no-such-page" else [])
         assert not [url for url in page.requests if not url.startswith(at(console, ""))]
+
+
+@pytest.mark.usefixtures("endpoint")
+def test_a_trend_without_a_refused_row_is_drawn_from_nought(browser: Browser, tmp_path: Path) -> None:
+    state = StateFolder(tmp_path)
+    state.executions.mkdir(parents=True, exist_ok=True)
+    ended(state.executions, "2020-03-01T00-00-00-000", read=1_500)
+    with closing(Console(state, 0).start()) as console, opened(browser, at(console, "")) as page:
+        page.page.locator("#charts svg").nth(2).wait_for()
+        ticks = page.page.locator("#charts svg").evaluate_all(
+            "(all) => all.map((one) => one.querySelector('text').textContent)"
+        )
+        assert ticks == ["0", "0", "0"]
 
 
 def test_the_list_draws_the_trend(browser: Browser, console: Console) -> None:
