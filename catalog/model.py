@@ -79,7 +79,7 @@ TRAILING = Trailing()
 
 @dataclass(frozen=True, kw_only=True)
 class Column:
-    """One column: of a landing file and its warehouse table, or of the ledger.
+    """One column: of a landing file and its warehouse table, or of the ledger. `description` tells readers what the values mean.
 
     `minimum` and `maximum` are inclusive. `max_bytes` is the width of a text in UTF-8 bytes: Redshift counts VARCHAR
     in bytes. `missing` lists more spellings of NULL; the empty string is always NULL. An instant that is `past` lies at
@@ -88,6 +88,7 @@ class Column:
 
     name: str
     type: Type
+    description: str = ""
     required: bool = False
     minimum: int | None = None
     maximum: int | None = None
@@ -112,13 +113,24 @@ class Column:
         return Decimal(self.minimum), Decimal(self.maximum)
 
 
-VERSION = Column(name="record_create_timestamp", type=Type.TIMESTAMP, required=True, past=True)
+VERSION = Column(
+    name="record_create_timestamp",
+    type=Type.TIMESTAMP,
+    required=True,
+    past=True,
+    description="when the record was captured; the newest version of a key is kept",
+)
 """When a record was captured: the greatest (version, hash) of a key wins, so one from the future would win over every true one."""
 
-RECORD_HASH = Column(name="record_hash", type=Type.BIGINT, required=True)
+RECORD_HASH = Column(
+    name="record_hash",
+    type=Type.BIGINT,
+    required=True,
+    description="hash of the record; the greater one wins between versions of the same time",
+)
 """Hash over all columns of a record, computed by the Spark job; it breaks ties of the version."""
 
-PUBLISHED_BY = Column(name="run_id", type=Type.TEXT, max_bytes=128)
+PUBLISHED_BY = Column(name="run_id", type=Type.TEXT, max_bytes=128, description="run that published the row")
 """The run that published the row; empty in a row that was published before the warehouse had the column."""
 
 
@@ -135,6 +147,7 @@ class Dataset:
     key: str
     columns: tuple[Column, ...]
     sort_key: str
+    description: str = ""
     fresh_within_days: int | None = None
 
     def __post_init__(self) -> None:

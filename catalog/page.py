@@ -31,16 +31,19 @@ def _section(dataset: Dataset) -> str:
     names = dict.fromkeys([dataset.landing_name, dataset.name])  # the two may be the same
     files = [f"`{name}{ending}`" for ending in (".csv", "/*.csv") for name in names]
     rows = [
-        f"| `{column.name}` | {column.type.value} | {_rules(column, dataset)} |" for column in dataset.columns
+        f"| `{column.name}` | {column.description} | {column.type.value} | {_rules(column, dataset)} |"
+        for column in dataset.columns
     ]
     return "\n".join(
         [
             f"## {dataset.name}",
             "",
+            f"{dataset.description[0].upper()}{dataset.description[1:]}.",
+            "",
             f"Landing files: {', '.join(files)}, each optionally with `.gz`, in upper or lower case.",
             "",
-            "| column | type | rules |",
-            "|---|---|---|",
+            "| column | meaning | type | rules |",
+            "|---|---|---|---|",
             *rows,
             "",
         ]

@@ -11,6 +11,7 @@ app = group_of(
         "status": "operations.status",
         "history": "operations.status",
         "checks": "operations.checks",
+        "contract": "operations.contract",
         "report": "operations.run_report",
         "permissions": "operations.permissions.command",
         "query": "operations.query",

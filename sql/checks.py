@@ -36,7 +36,7 @@ class Custom:
 
 
 @dataclass(frozen=True)
-class _Rule:
+class Rule:
     """A rule about rows. `condition` is true for a row that violates it; none for a rule about the table's newest record."""
 
     column: str
@@ -130,6 +130,11 @@ def newest_run() -> str:
     return render("quality/newest_run.sql")
 
 
+def rules_of(dataset: Dataset) -> list[Rule]:
+    """The rules about the rows of a dataset, in staging or in the warehouse, each once."""
+    return [*_always(dataset), *_of_delivery(dataset), *_of_warehouse(dataset)]
+
+
 def custom_rules() -> list[Custom]:
     """The rules in sql/quality/custom/SEVERITY/TABLE/RULE.sql, in the order of their names."""
     folder = files("sql").joinpath("quality/custom")
@@ -192,47 +197,47 @@ def _scan(stage: str, dataset: Dataset, schema: str) -> str:
         examples=EXAMPLES,
         columns=indent(column_list(dataset.stored_columns), 2 * INDENT),
         broken=_broken(rules),
-        joins="\n".join(_join(column) for column in referring),
+        joins="\n".join(join_of(column) for column in referring),
         rules="\n    union all\n".join(_listed(rules, measured)),
         **_emptiness(measured, first=len(rules)),
     )
 
 
-def _always(dataset: Dataset) -> Iterator[_Rule]:
+def _always(dataset: Dataset) -> Iterator[Rule]:
     """The rules that a table obeys before and after the publish."""
-    yield _Rule(dataset.key, "unique", f"checked.occurrence > 1 and checked.{dataset.key} is not null")
+    yield Rule(dataset.key, "unique", f"checked.occurrence > 1 and checked.{dataset.key} is not null")
     for column in dataset.stored_columns:
         if column.required:
-            yield _Rule(column.name, "required", f"checked.{column.name} is null")
+            yield Rule(column.name, "required", f"checked.{column.name} is null")
         if column.bounds:
             minimum, maximum = column.bounds
-            yield _Rule(column.name, "range", f"checked.{column.name} not between {minimum} and {maximum}")
+            yield Rule(column.name, "range", f"checked.{column.name} not between {minimum} and {maximum}")
 
 
-def _of_delivery(dataset: Dataset) -> Iterator[_Rule]:
+def _of_delivery(dataset: Dataset) -> Iterator[Rule]:
     for column in dataset.columns:
         name = f"checked.{column.name}"
         if accepted := column.accepted:
             values = ", ".join(map(_literal, accepted.values))
-            yield _Rule(column.name, "accepted", f"{name} not in ({values})", accepted.severity)
+            yield Rule(column.name, "accepted", f"{name} not in ({values})", accepted.severity)
         if pattern := column.pattern:
-            yield _Rule(
+            yield Rule(
                 column.name, "pattern", f"not {name} ~ {_literal(pattern.expression)}", pattern.severity
             )
 
 
-def _of_warehouse(dataset: Dataset) -> Iterator[_Rule]:
+def _of_warehouse(dataset: Dataset) -> Iterator[Rule]:
     for column in dataset.columns:
         if reference := column.reference:
             condition = f"checked.{column.name} is not null and {_known(column)} is null"
-            yield _Rule(column.name, "reference", condition, reference.severity, reference.unknown_percent)
+            yield Rule(column.name, "reference", condition, reference.severity, reference.unknown_percent)
     if dataset.fresh_within_days is not None:
-        yield _Rule(
+        yield Rule(
             "record_create_timestamp", "freshness", None, Severity.WARN, days=dataset.fresh_within_days
         )
 
 
-def _broken(rules: Iterable[_Rule]) -> str:
+def _broken(rules: Iterable[Rule]) -> str:
     """The sum of the bits of the rules that a row violates."""
     terms = (
         f"case when {rule.condition} then {1 << number} else 0 end"
@@ -242,9 +247,9 @@ def _broken(rules: Iterable[_Rule]) -> str:
     return indent("\n+ ".join(terms), 3 * INDENT)
 
 
-def _listed(rules: Iterable[_Rule], measured: Iterable[Column]) -> Iterator[str]:
+def _listed(rules: Iterable[Rule], measured: Iterable[Column]) -> Iterator[str]:
     """A SELECT for each rule, and for each column whose empty values are counted."""
-    all_rules = [*rules, *(_Rule(column.name, "empty_rows", None, Severity.WARN) for column in measured)]
+    all_rules = [*rules, *(Rule(column.name, "empty_rows", None, Severity.WARN) for column in measured)]
     for number, rule in enumerate(all_rules):
         values = {
             "number": number,
@@ -269,7 +274,7 @@ def _known(column: Column) -> str:
     return f"{column.name}_known.{dataset_named(column.reference.dataset).key}"
 
 
-def _join(column: Column) -> str:
+def join_of(column: Column) -> str:
     """Joins the keys that a column may refer to; each key once, so that no row is counted twice."""
     assert column.reference is not None  # noqa: S101 - as above
     referred = dataset_named(column.reference.dataset)

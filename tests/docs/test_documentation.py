@@ -7,6 +7,7 @@ import pytest
 
 from catalog.page import datasets_page
 from sql.dictionary import dictionary_page
+from sql.open_contract import contract_page
 from stacks import ROOT
 from stacks.settings.page import settings_page
 from stacks.state_machine import run_sql
@@ -26,6 +27,7 @@ PAGES = [
     [
         ("datasets.md", datasets_page()),
         ("dictionary.md", dictionary_page()),
+        ("contract.odcs.yaml", contract_page()),
         ("settings.md", settings_page()),
     ],
 )

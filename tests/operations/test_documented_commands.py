@@ -50,6 +50,7 @@ def test_every_command_is_shown_and_is_one() -> None:
         "rebuild",
         "forget",
         "explain",
+        "contract",
         "smoke",
         "teardown",
     }

@@ -9,6 +9,7 @@ from catalog import REVIEWS, USERS
 from sql import checks, explaining, forgetting, rights, statements
 from sql.rankings import GROUPS, RANKINGS
 from stacks import ROOT
+from tests.sql.test_open_contract import queries
 
 BOUND_PARAMETER = re.compile(r"(?<=[ (]):(\w+)")  # sqlfluff's Redshift does not know them
 CONFIG = str(ROOT / ".sqlfluff")
@@ -55,6 +56,11 @@ BATCHES = {
     "warehouse_checks": checks.warehouse_checks(),
     "newest_run": [checks.newest_run()],
     "analytics_checks": checks.analytics_checks(top=10),
+    "contract": [
+        rule["query"]
+        for name in ("reviews user_id reference", "books num_pages range")
+        for _, rule in queries(name)
+    ],
 }
 
 
