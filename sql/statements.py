@@ -251,6 +251,11 @@ def review_span(schema: str = CURRENT) -> str:
     return render("analytics/review_span.sql", schema=schema)
 
 
+def current_window(schema: str = CURRENT) -> str:
+    """Start and end of the window that the analytics tables cover."""
+    return render("analytics/current_window.sql", schema=schema)
+
+
 def analytics(tables: Sequence[Table], top: int, schema: str = CURRENT) -> list[str]:
     """The tables, created where they are missing and rebuilt in their order; `top` is the number of places.
 

@@ -49,6 +49,7 @@ BATCHES = {
         explaining.measured(RANKINGS["books"]),
     ],
     "review_span": [statements.review_span()],
+    "current_window": [statements.current_window()],
     "leaders": [statements.leaders()],
     **{f"rank_{name}": statements.analytics(tables, top=10) for name, tables in GROUPS.items()},
     "tell_analytics": [statements.tell_analytics()],

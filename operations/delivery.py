@@ -1,0 +1,260 @@
+"""What a delivery would do: the pipeline runs it on a copy of the warehouse, in a folder that is deleted afterwards."""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from contract.keys import bucket_name, run_folder
+from lambdas.shared.recognise import dataset_of
+from landing.bucket import BucketStore
+from landing.folder import files_of, land
+from local_cloud.account import ACCOUNT
+from local_cloud.addresses import REGION
+from local_cloud.redshift import SqlError, read_only_query
+from local_cloud.state import StateFolder
+from operations.deployment import deployed_here
+from operations.display import accounting_table
+from operations.errors import OperationError
+from operations.executions import Execution
+from operations.run import execution_input_of, run_watched
+from spark_jobs.conf import SPARK_CONF
+from sql import statements
+
+Place = tuple[str, int]
+"""A subject (books, authors) and the id of one of them."""
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """One of the first places; `label` is None if the warehouse does not hold the book or the author."""
+
+    place: int
+    label: str | None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the run on the copy did: its execution, the document that it wrote, and the first places before and after."""
+
+    execution: Execution
+    told: Mapping[str, Any]
+    before: Mapping[Place, Ranked]
+    after: Mapping[Place, Ranked]
+
+    @property
+    def would_publish(self) -> bool:
+        """Whether a run would publish the delivery."""
+        return self.execution.status == "SUCCEEDED"
+
+    def document(self, source: Path) -> dict[str, Any]:
+        """The answer as JSON has it."""
+        files = self.told.get("files", {}).get("listed", [])
+        return {
+            "delivery": str(source),
+            "would_publish": self.would_publish,
+            "error": self.execution.error,
+            "cause": self.execution.reason or None,
+            "datasets": self.execution.document()["datasets"] or _counts(self.told, self.execution.name),
+            "rejects": list(self.told.get("rejects") or []),
+            "files": [each for each in files if each["note"]],
+            "checks": [check for check in self.told.get("checks") or [] if _is_violated(check)],
+            "rankings": moves(self.before, self.after) if self.would_publish else [],
+        }
+
+
+def check(source: Path, state: StateFolder, name: str, context: Sequence[str], console: Console) -> Outcome:
+    """Run the delivery on a copy of the state folder's warehouse; the state folder stays as it is.
+
+    OperationError if the delivery cannot be read or no file of it names a dataset, or if an endpoint owns the warehouse.
+    """
+    keys = delivered(source)
+    with ExitStack() as stack:
+        files = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="delivery-")))
+        _gather(keys, files)
+        scratch = stack.enter_context(copy_of(state))
+        before = _ranked(scratch)
+        start, end = _window(scratch)
+        with deployed_here(scratch, name, purpose="run", context=context, spark=SPARK_CONF):
+            land(files, BucketStore(bucket_name(name, "landing", ACCOUNT, REGION)))
+            execution, _ = run_watched(
+                console,
+                name,
+                execution_input_of(start, end, accept_rejects=False, replace_current=True),
+            )
+        return Outcome(execution, _told(scratch, name, execution.name), before, _ranked(scratch))
+
+
+def delivered(source: Path) -> dict[str, Path]:
+    """{landing key: file}; OperationError if there is nothing to read, or nothing that names a dataset."""
+    found = _one_file(source) if source.is_file() else _folder(source)
+    for path in found.values():
+        try:
+            with path.open("rb"):
+                pass
+        except OSError as error:
+            raise OperationError(f"{path} cannot be read: {error.strerror}") from None
+    if not any(dataset_of(key) for key in found):
+        raise OperationError(
+            f"no file of {source} names a dataset; expected author.csv, book.csv, reviews.csv or user.csv "
+            "(or .csv files in folders of those names)"
+        )
+    return found
+
+
+def _one_file(path: Path) -> dict[str, Path]:
+    """A file of a folder like books/ is known by the folder."""
+    path = path.absolute()
+    return {path.name if dataset_of(path.name) else f"{path.parent.name}/{path.name}": path}
+
+
+def _folder(folder: Path) -> dict[str, Path]:
+    return {path.relative_to(folder).as_posix(): path for path in files_of(folder)}
+
+
+def _gather(found: Mapping[str, Path], folder: Path) -> None:
+    for key, path in found.items():
+        target = folder / key
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.symlink_to(path.absolute())
+
+
+@contextmanager
+def copy_of(state: StateFolder) -> Iterator[StateFolder]:
+    """A state folder with the same warehouse and the same lease, deleted with the block.
+
+    The lease counts runs by its fencing token, and the ledger refuses a token that it has seen. OperationError if an endpoint
+    owns the warehouse: its file is not whole before the endpoint ends.
+    """
+    with tempfile.TemporaryDirectory(prefix="pipeline-contract-") as made:
+        scratch = StateFolder(Path(made))
+        if state.warehouse.exists():
+            if running := state.running():
+                raise OperationError(
+                    f"the warehouse of {state.root} is in use: `{running.purpose}`, process {running.pid}, serves it. End it, then "
+                    "check the delivery"
+                )
+            with state.locked():
+                for path in state.root.glob(f"{state.warehouse.name}*"):
+                    shutil.copy2(path, scratch.root / path.name)
+                if (tables := state.root / "tables").is_dir():
+                    shutil.copytree(tables, scratch.root / "tables")
+        yield scratch
+
+
+def moves(before: Mapping[Place, Ranked], after: Mapping[Place, Ranked]) -> list[dict[str, Any]]:
+    """The books and authors whose place among the first changes; a place is null for one that is not among them."""
+    changed = [
+        {
+            "subject": subject,
+            "id": number,
+            "label": (after.get(key) or before[key]).label,
+            "before": before[key].place if key in before else None,
+            "after": after[key].place if key in after else None,
+        }
+        for key in {**after, **before}
+        for subject, number in [key]
+    ]
+    return [each for each in changed if each["before"] != each["after"]]
+
+
+def show(console: Console, outcome: Outcome, source: Path) -> None:
+    """Print what the delivery would do."""
+    document = outcome.document(source)
+    verdict = (
+        "would be published" if outcome.would_publish else f"would not be published: {document['cause']}"
+    )
+    console.print(Text(f"{source} {verdict}"), soft_wrap=True)
+    if document["datasets"]:
+        console.print(accounting_table(document["datasets"]))
+    for each in document["files"]:
+        console.print(Text(f"{each['key']}: {each['note']}"), soft_wrap=True)
+    rows = [
+        (
+            reject["dataset"],
+            reject["rule"],
+            "" if reject["rows"] is None else f"{reject['rows']:,}",
+            _records(reject),
+        )
+        for reject in document["rejects"]
+    ]
+    _table(console, "rejected", ("dataset", "rule", "rows", "records"), rows)
+    _table(
+        console,
+        "violated rules",
+        ("severity", "table", "rule", "violations"),
+        ((each["severity"], each["table"], each["rule"], each["violations"]) for each in document["checks"]),
+    )
+    _table(
+        console,
+        "rankings that change",
+        ("", "title or name", "id", "before", "after"),
+        (
+            (each["subject"], each["label"] or "", each["id"], each["before"] or "-", each["after"] or "-")
+            for each in document["rankings"]
+        ),
+    )
+
+
+def _table(console: Console, title: str, headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    table = Table(title=title, title_justify="left")
+    for heading in headings:
+        table.add_column(heading)
+    for row in rows:
+        table.add_row(*(Text(str(value)) for value in row))
+    if table.row_count:
+        console.print(table)
+
+
+def _records(reject: Mapping[str, Any]) -> str:
+    return ", ".join(f"{each['file']} {each['record'] or ''}".strip() for each in reject["examples"])
+
+
+def _counts(told: Mapping[str, Any], run: str) -> dict[str, dict[str, Any]]:
+    """The accounting of a run that ended before it told it."""
+    return {
+        each["dataset"]: {name: each[name] for name in each.keys() - {"dataset", "run_id"}}
+        for each in told.get("datasets") or []
+        if each["run_id"] == run
+    }
+
+
+def _is_violated(check: Mapping[str, Any]) -> bool:
+    return check["violations"] is None or not 0 <= check["violations"] <= check["limit"]
+
+
+def _told(scratch: StateFolder, name: str, run: str) -> dict[str, Any]:
+    """The document of the run; empty if the run could not write it."""
+    path = scratch.buckets / bucket_name(name, "reports", ACCOUNT, REGION) / run_folder(run) / "run.json"
+    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
+
+
+def _window(scratch: StateFolder) -> tuple[str | None, str | None]:
+    """The window of the rankings there are: in another one they would change without the delivery, too."""
+    rows = _asked(scratch, statements.current_window())
+    return (str(rows[0][0]), str(rows[0][1])) if rows and rows[0][1] else (None, None)
+
+
+def _ranked(scratch: StateFolder) -> dict[Place, Ranked]:
+    return {
+        (str(subject), int(number)): Ranked(int(place), label)
+        for subject, place, label, number, *_ in _asked(scratch, statements.leaders())
+    }
+
+
+def _asked(scratch: StateFolder, sql: str) -> list[tuple[Any, ...]]:
+    """Nothing if there is no warehouse yet, or an older one without these tables."""
+    if not scratch.warehouse.exists():
+        return []
+    try:
+        return read_only_query(scratch.warehouse, sql)[1]
+    except SqlError:
+        return []
