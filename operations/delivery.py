@@ -240,7 +240,8 @@ def _told(scratch: StateFolder, name: str, run: str) -> dict[str, Any]:
 def _window(scratch: StateFolder) -> tuple[str | None, str | None]:
     """The window of the rankings there are: in another one they would change without the delivery, too."""
     rows = _asked(scratch, statements.current_window())
-    return (str(rows[0][0]), str(rows[0][1])) if rows and rows[0][1] else (None, None)
+    (start, end) = rows[0] if rows else (None, None)
+    return (str(start), str(end)) if start != end else (None, None)  # no run has set the window yet
 
 
 def _ranked(scratch: StateFolder) -> dict[Place, Ranked]:
