@@ -221,7 +221,7 @@ def _records(reject: Mapping[str, Any]) -> str:
 def _counts(told: Mapping[str, Any], run: str) -> dict[str, dict[str, Any]]:
     """The accounting of a run that ended before it told it."""
     return {
-        each["dataset"]: {name: each[name] for name in each.keys() - {"dataset", "run_id"}}
+        each["dataset"]: {f"rows_{name}": each[name] for name in each.keys() - {"dataset", "run_id"}}
         for each in told.get("datasets") or []
         if each["run_id"] == run
     }

@@ -143,7 +143,7 @@ def test_the_answer_has_the_keys_that_the_page_lists_and_no_rankings_of_a_run_th
     assert set(made) == documented()["contract --check"]
     assert made["would_publish"] is False
     assert made["cause"] == "too many"
-    assert made["datasets"] == {"books": {"read": 2}}
+    assert made["datasets"] == {"books": {"rows_read": 2}}
     assert len(made["checks"]) == 2
     assert [each["key"] for each in made["files"]] == ["b"]
     assert made["rankings"] == []
