@@ -13,7 +13,8 @@ from contract.keys import ALL_RUNS, run_of
 from tests.crash.lab import Lab
 
 _COUNTED = ("goodreads_warehouse.ledger", "goodreads_warehouse.ledger_files")
-_RECORDED = "goodreads_warehouse.catalog_versions"
+_CHECKED = "goodreads_warehouse.quality_results"
+_RULE = ("stage", "table_name", "column_name", "rule", "severity")
 _OF_THE_RUN = ("run_id", "fencing_token", "published_at", "recorded_at")
 _OF_THE_HOLDER = ("fencing_token", "acquired_at", "confirmed_at")
 _NUMBER = re.compile(r"(?<=/)\d{5}-|layout=\d+")
@@ -26,12 +27,14 @@ Rows = list[tuple[Any, ...]]
 class Outcome:
     """The state that a delivery leaves behind, without the names of the runs.
 
-    `published` counts for each published run what its lines of the ledger say. `quarantine` is the set of reject
+    `checked` is the set of rules that any run has counted: a run that makes up for another counts what the other one did not come
+    to. `published` counts for each published run what its lines of the ledger say. `quarantine` is the set of reject
     lines and of files over all runs: a run that died may have written its rejects before, and the next one writes
     them again. `rejects` counts the lines of published runs only, where each reject is there exactly once.
     """
 
     tables: dict[str, Rows]
+    checked: frozenset[tuple[Any, ...]]
     published: Counter[tuple[tuple[Any, ...], ...]]
     published_files: Counter[tuple[Any, ...]]
     quarantine: frozenset[str]
@@ -53,12 +56,11 @@ def outcome_of(lab: Lab) -> Outcome:
     compared = ("goodreads_warehouse.", "goodreads_analytics.")
     return Outcome(
         tables={
-            name: sorted(chain.from_iterable(_by_run(lab, name).values()))
-            if name == _RECORDED
-            else lab.rows(name)
+            name: _rows(lab, name)
             for name in tables
-            if name.startswith(compared) and name not in _COUNTED
+            if name.startswith(compared) and name not in (*_COUNTED, _CHECKED)
         },
+        checked=frozenset(_rules(lab)) if _CHECKED in tables else frozenset(),
         published=Counter(tuple(sorted(rows)) for rows in lines.values()),
         published_files=Counter(row for rows in files.values() for row in rows),
         quarantine=frozenset(text for texts in quarantined.values() for text in texts),
@@ -66,6 +68,19 @@ def outcome_of(lab: Lab) -> Outcome:
         landing=lab.pipeline.landed(),
         lease={name: value for name, value in (lab.lease() or {}).items() if name not in _OF_THE_HOLDER},
     )
+
+
+def _rows(lab: Lab, table: str) -> Rows:
+    """The rows, without the run that has written them."""
+    if "run_id" not in lab.columns(table):
+        return lab.rows(table)
+    return sorted(chain.from_iterable(_by_run(lab, table).values()), key=repr)
+
+
+def _rules(lab: Lab) -> Iterator[tuple[Any, ...]]:
+    kept = [lab.columns(_CHECKED).index(name) for name in _RULE]
+    for row in lab.rows(_CHECKED):
+        yield tuple(row[number] for number in kept)
 
 
 def _by_run(lab: Lab, table: str) -> dict[str, Rows]:

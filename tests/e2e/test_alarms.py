@@ -191,6 +191,7 @@ CAUSES = {
         "check-quality",
         "acknowledge-landing",
         "report-run",
+        "write-report",
     )
 }
 OTHER_CAUSES = {
