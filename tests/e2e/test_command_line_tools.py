@@ -93,9 +93,9 @@ def test_run_then_look_with_status_history_and_query(tmp_path: Path) -> None:
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert "SUCCEEDED" in ran.stdout
     assert "authors" in ran.stdout
-    assert "the reviews are from 2020-02-19 to 2020-02-19: give --window-start" in " ".join(
-        ran.stdout.split()
-    )
+    told = " ".join(ran.stdout.split())
+    assert "the reviews are from 2020-02-19 to 2020-02-19" in told
+    assert "--window-start 2020-02-19 --window-end 2020-02-20" in told
     assert "SUCCEEDED" in local_cloud("status", "--state", state).stdout
     assert "PublishWarehouse" in local_cloud("history", "--state", state).stdout
     answer = local_cloud("query", "select name from goodreads_warehouse.authors", "--state", state)
