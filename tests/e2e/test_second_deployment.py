@@ -101,7 +101,7 @@ def test_a_deployment_is_changed_torn_down_and_made_again(folder: StateFolder, t
 
     s3 = boto3.client("s3")
     s3.delete_object(Bucket="goodreads-landing-123456789012-us-east-1", Key="author.csv")
-    for zone in ("landing", "working", "quarantine", "logs"):
+    for zone in ("landing", "working", "quarantine", "reports", "logs"):
         s3.delete_bucket(Bucket=f"goodreads-{zone}-123456789012-us-east-1")
     cdk(folder.root, *DEPLOY)
     assert functions() == first

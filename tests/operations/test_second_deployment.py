@@ -22,7 +22,7 @@ from tests.local_cloud.conftest import environment_restored
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("signals")]
 
 STACKS = ("storage", "network", "warehouse", "compute", "pipeline", "monitoring")
-KEPT = ("landing", "working", "quarantine", "logs")
+KEPT = ("landing", "working", "quarantine", "reports", "logs")
 CHANGED = {
     "schedule": "cron(0 7 * * ? *)",
     "schedule_timezone": "Europe/Berlin",
