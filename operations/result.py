@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from contract.keys import bucket_name, run_folder
+from contract.keys import bucket_name, page_key
 from local_cloud.account import ACCOUNT
 from local_cloud.addresses import REGION
 from local_cloud.state import StateFolder
@@ -75,7 +75,7 @@ def result_of(
     ((first, last, reviews),) = query_here(state, statements.review_span(schema))[1]
     _, rows = query_here(state, statements.leaders(schema))
     bucket = state.buckets / bucket_name(deployment, "reports", ACCOUNT, REGION)
-    page = bucket / run_folder(run) / "index.html"
+    page = bucket / page_key(run)
     return Result(
         window=window,
         reviews=int(reviews),

@@ -1,8 +1,7 @@
 """`pipeline report`: the document of a run, of one that goes on too, here or on AWS."""
 
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, cast
 
@@ -19,7 +18,7 @@ from operations.executions import Archive, StateMachine
 from operations.options import DEFAULT_NAME, DEFAULT_STATE, Name, OnAws, State
 from operations.status import chosen
 from operations.terminal import console, told
-from operations.zones import Zones, zones_here, zones_on_aws
+from operations.zones import Zones, zones_of
 from report.cost import Resources
 from report.document import Alarm, Document, Permissions
 from report.lineage import lineage
@@ -45,7 +44,7 @@ def report(
 ) -> None:
     """Make the document of a run: its states, files, rows, rejects and cost; also while it goes on."""
     folder = StateFolder(state)
-    with told(), _zones(folder, aws, name) as zones:
+    with told(), zones_of(folder, name, on_aws=aws) as zones:
         source, found = chosen(folder, aws, name, execution)
         made = document_here(source, found.name, zones, deployment=name, folder=None if aws else folder)
         console.answer(made, lambda: _write(made, to or folder.root / "reports" / run_folder(made["run_id"])))
@@ -156,12 +155,3 @@ def _alarms(deployment: str) -> list[Alarm] | None:
         ]
     except (BotoCoreError, ClientError):
         return None
-
-
-@contextmanager
-def _zones(folder: StateFolder, aws: bool, name: str) -> Iterator[Zones]:
-    if aws:
-        yield zones_on_aws(name)
-    else:
-        with zones_here(folder, name) as zones:
-            yield zones

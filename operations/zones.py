@@ -37,6 +37,16 @@ class Zones:
 
 
 @contextmanager
+def zones_of(state: StateFolder, name: str, *, on_aws: bool) -> Iterator[Zones]:
+    """The zones of a deployment on AWS, or of the state folder; whether it has a warehouse does not matter."""
+    if on_aws:
+        yield zones_on_aws(name)
+    else:
+        with zones_here(state, name) as zones:
+            yield zones
+
+
+@contextmanager
 def zones_here(state: StateFolder, name: str) -> Iterator[Zones]:
     """The zones of a state folder, through its endpoint; if no endpoint runs, the buckets are served until the block ends.
 

@@ -19,7 +19,7 @@ from operations.options import DEFAULT_NAME, DEFAULT_STATE, Name, OnAws, State
 from operations.query import query_here
 from operations.terminal import console, told
 from operations.warehouse import Result, Warehouse
-from operations.zones import zones_here, zones_on_aws
+from operations.zones import zones_of
 
 _LARGEST_ID = 2**63 - 1
 
@@ -57,7 +57,7 @@ def explain(
     with told(farewell="[bold]interrupted[/]: nothing was changed"), ExitStack() as stack:
         subject = Subject(_DATASETS[kind], key)
         folder = StateFolder(state)
-        zones = zones_on_aws(name) if aws else stack.enter_context(zones_here(folder, name))
+        zones = stack.enter_context(zones_of(folder, name, on_aws=aws))
         stored = Stored(_on_aws(Warehouse(name, database, user)) if aws else _here(folder))
         if subject.dataset.name not in stored.tables:
             raise OperationError(

@@ -14,7 +14,7 @@ from operations.replay.export import export as export_rejects
 from operations.replay.landing import land
 from operations.replay.landing import replay as land_rejects
 from operations.terminal import console, told
-from operations.zones import zones_here, zones_on_aws
+from operations.zones import zones_of
 
 
 def replay(
@@ -37,8 +37,7 @@ def replay(
             raise OperationError(
                 "give --export first, then repair the files, then give --from: not both at once"
             )
-        here = zones_here(StateFolder(state), name)
-        zones = zones_on_aws(name) if aws else stack.enter_context(here)
+        zones = stack.enter_context(zones_of(StateFolder(state), name, on_aws=aws))
         if export:
             overview = export_rejects(zones, run, export)
             console.answer(

@@ -98,6 +98,11 @@ def test_run_then_look_with_status_history_and_query(tmp_path: Path) -> None:
     assert "--window-start 2020-02-19 --window-end 2020-02-20" in told
     assert "SUCCEEDED" in local_cloud("status", "--state", state).stdout
     assert "PublishWarehouse" in local_cloud("history", "--state", state).stdout
+    reported = local_cloud("report", "--to", str(tmp_path / "report"), "--state", state)
+    assert "succeeded with rejects" in reported.stdout, reported.stderr
+    made = json.loads((tmp_path / "report" / "run.json").read_text(encoding="utf-8"))
+    assert [rows["read"] for rows in made["datasets"] if rows["dataset"] == "authors"] == [3]
+    assert made["run_id"] in (tmp_path / "report" / "index.html").read_text(encoding="utf-8")
     answer = local_cloud("query", "select name from goodreads_warehouse.authors", "--state", state)
     assert "Ursula K. Le Guin" in answer.stdout
 
