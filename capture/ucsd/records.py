@@ -10,6 +10,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from capture import ids
 from capture.emptying import Emptied
 from capture.text import plain_text
 from capture.ucsd.known import Known
@@ -23,9 +24,6 @@ Hash = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}$")]
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _LENGTH = len("Wed Mar 22 11:37:04 -0700 2017")
-
-_RANDOM_BITS = 62
-_MARK = 1 << _RANDOM_BITS
 
 Row = dict[str, Value | bool]
 
@@ -144,17 +142,6 @@ def version_at(moment: datetime) -> str:
     return moment.replace(tzinfo=None).isoformat(" ", "seconds")
 
 
-def id_of(digest: str) -> int:
-    """The id for a hash of 32 hexadecimal digits: a number from 2**62 to 2**63 - 1, the same in each run.
-
-    The id is the last 62 bits of the hash with a 1 in front. Goodreads' own ids are below 2**40, so a record of a dump
-    never replaces a captured one. The last bits are used because some hashes could be UUIDs, and the constant bits of a
-    UUID come earlier. Among n hashes, two get the same id with a probability of n * n / 2**63: 1 in 37,000 for the 15.7
-    million reviews, 1 in 12 million for the 0.9 million users.
-    """
-    return _MARK | int(digest[16:], 16) & (_MARK - 1)
-
-
 @dataclass(frozen=True, kw_only=True)
 class Context:
     """What a record needs besides its line. `version` is for records without a date, or with impossible dates only.
@@ -252,10 +239,10 @@ def user_row(user_id: int, context: Context) -> Row:
 
 def _any_review(line: Review | SpoilerReview, version: str | None, context: Context) -> Row:
     """The columns that all dumps of reviews have; the user is remembered."""
-    user_id = id_of(line.user_id)
+    user_id = ids.of_hash(line.user_id)
     context.known.add_user(user_id)
     return _EMPTY_REVIEW | {
-        "review_id": id_of(line.review_id),
+        "review_id": ids.of_hash(line.review_id),
         "user_id": user_id,
         "book_id": line.book_id,
         "author_id": context.known.author_of(line.book_id),

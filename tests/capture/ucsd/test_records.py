@@ -1,6 +1,5 @@
 """What each dump becomes, column by column."""
 
-import string
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capture.ucsd.records import id_of, version_of, version_on
+from capture.ucsd.records import version_of, version_on
 from catalog import AUTHORS, BOOKS, REVIEWS, USERS
 from tests.capture.ucsd.landed import import_dumps, records
 from tests.capture.ucsd.made_up import AUTHOR, BOOK, REVIEW, SPOILER, write_dump
@@ -174,27 +173,7 @@ def test_tags_and_entities_are_read_as_a_capture_reads_them(tmp_path: Path) -> N
     assert records(tmp_path, AUTHORS)[0]["name"] == "Ann Example"
 
 
-digests = st.text("0123456789abcdef", min_size=32, max_size=32)
 offsets = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
-
-
-def test_the_id_of_a_hash_is_always_the_same() -> None:
-    assert id_of("8842281e1d1347389f2ab93d60773d4d") == 6857497055887572301
-    assert id_of("00000000000000000000000000000000") == 4611686018427387904
-    assert id_of("ffffffffffffffffffffffffffffffff") == 9223372036854775807
-
-
-@given(digests)
-def test_an_id_is_allowed_by_the_catalog_and_above_all_ids_of_goodreads(digest: str) -> None:
-    assert 2**62 <= id_of(digest) <= (REVIEWS.column("review_id").maximum or 0)
-
-
-@given(digests, st.integers(17, 31), st.sampled_from(string.hexdigits[:16]))
-def test_hashes_that_differ_in_their_second_half_have_different_ids(
-    digest: str, position: int, digit: str
-) -> None:
-    other = digest[:position] + digit + digest[position + 1 :]
-    assert (id_of(digest) == id_of(other)) == (digest == other)
 
 
 @given(st.datetimes(datetime(1900, 1, 2), datetime(2099, 12, 30), timezones=offsets))  # noqa: DTZ001 - by timezones

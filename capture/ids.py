@@ -1,0 +1,107 @@
+"""Ids for what a source gives none: authors in exports and feeds, the reader of an export, users of research data.
+
+An id is made from what the source says of the thing, so every source, machine and run makes the same one. It is the last 62 bits of a
+hash with bit 62 set: from 2**62 to 2**63 - 1, the upper half of the catalog's ids (BIGINT). Goodreads' own ids are below 2**40, so a made
+id never replaces a real one. Two of n ids of one kind are equal with a chance of n * n / 2**63: 1 in 9 million for a million authors.
+docs/decisions/061 says what follows when the real id becomes known.
+"""
+
+import hashlib
+import re
+import unicodedata
+from itertools import groupby
+
+_RANDOM_BITS = 62
+_LAST_DIGITS = 16  # hexadecimal digits of a hash: 64 bits
+
+FIRST = 1 << _RANDOM_BITS
+"""The smallest made id; every made id is at least this, every id of Goodreads is less."""
+
+_ISBN_10 = 10  # digits
+_KEPT = (
+    "LMN"  # Unicode's categories of letters, of marks, which complete letters in many scripts, and of numbers
+)
+_INVISIBLE = "Cf"
+_BETWEEN = "\n"  # tidied texts are on one line
+
+
+def is_made(number: int) -> bool:
+    """Whether an id was made here, or from the hash in a dump; False for Goodreads' own."""
+    return number >= FIRST
+
+
+def of_hash(digest: str) -> int:
+    """The id for a hash in hexadecimal digits, 16 or more. Hashes that a source has instead of ids become ids in the same way.
+
+    The last bits are used because some hashes could be UUIDs, and the constant bits of a UUID come earlier.
+    """
+    return FIRST | int(digest[-_LAST_DIGITS:], 16) & (FIRST - 1)
+
+
+def tidied(name: str) -> str:
+    """A name without what differs between spellings: case, spaces, punctuation, and characters that look alike.
+
+    `J.K. Rowling`, `J. K. Rowling` and `j.k.  rowling` are one name. Accents stay: they tell people apart (Peña, Pena), and in many
+    scripts they are letters. Initials stay apart, because `A. L. Smith` is not Al Smith. A name of nothing but signs keeps them.
+    """
+    folded = _folded(name)
+    groups = groupby(folded, key=lambda character: unicodedata.category(character)[0] in _KEPT)
+    return " ".join("".join(group) for is_kept, group in groups if is_kept) or " ".join(folded.split())
+
+
+def of_author(name: str) -> int | None:
+    """The id of an author, by name; None for an empty name."""
+    return _made("author", key) if (key := tidied(name)) else None
+
+
+def of_user(name: str) -> int | None:
+    """The id of a user, by name; None for an empty name."""
+    return _made("user", key) if (key := tidied(name)) else None
+
+
+def of_numbered_user(source: str, number: int) -> int:
+    """The id of a user whom a source knows by a number of its own, like `goodbooks-10k`."""
+    return _made("user", source, str(number))
+
+
+def of_review(user_id: int, book_id: int) -> int:
+    """The id of a user's review of a book: a user has one review of a book."""
+    return _made("review", str(user_id), str(book_id))
+
+
+def of_book(isbn: str, title: str, author: str) -> int | None:
+    """The id of a book by its ISBN, with 10 or 13 digits; without a valid ISBN by title and author. None without a title too."""
+    if number := isbn_13(isbn):
+        return _made("book", number)
+    return _made("book", key, tidied(author)) if (key := tidied(title)) else None
+
+
+def isbn_13(text: str) -> str | None:
+    """The ISBN in its form of 13 digits; None if the text is not an ISBN or its check digit is wrong."""
+    digits = re.sub(r"[\s-]", "", text).upper()
+    if re.fullmatch(r"[0-9]{9}[0-9X]", digits) and _is_valid_10(digits):
+        return _with_check_digit(f"978{digits[:9]}")
+    if re.fullmatch(r"97[89][0-9]{10}", digits) and digits == _with_check_digit(digits[:12]):
+        return digits
+    return None
+
+
+def _made(kind: str, *parts: str) -> int:
+    return of_hash(hashlib.sha256(_BETWEEN.join((kind, *parts)).encode()).hexdigest())
+
+
+def _folded(text: str) -> str:
+    """Without case and look-alikes: Unicode's NFKC_Casefold. Characters that are not seen, like a byte-order mark, are left out."""
+    seen = "".join(each for each in text if unicodedata.category(each) != _INVISIBLE)
+    once = unicodedata.normalize("NFKC", unicodedata.normalize("NFD", seen).casefold())
+    return unicodedata.normalize("NFKC", once.casefold())
+
+
+def _is_valid_10(digits: str) -> bool:
+    weights = range(_ISBN_10, 0, -1)
+    return not sum(w * (10 if d == "X" else int(d)) for w, d in zip(weights, digits, strict=True)) % 11
+
+
+def _with_check_digit(digits: str) -> str:
+    total = sum(int(digit) * (3 if index % 2 else 1) for index, digit in enumerate(digits))
+    return f"{digits}{-total % 10}"
