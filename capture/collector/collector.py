@@ -17,9 +17,9 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from capture.collector.backlog import Backlog
-from capture.collector.possible import Possible
 from capture.collector.records import Element, records_of
 from capture.errors import KeyRefused, NotThere, Stopped, Unavailable
+from capture.possible import Possible
 from capture.spool.spool import Spool
 from capture.stopping import Stop
 

@@ -13,9 +13,10 @@ from rich.spinner import Spinner
 from rich.text import Text
 
 from capture import options
+from capture.asking import Pace
 from capture.collector.backlog import Backlog
 from capture.collector.collector import Collector, Feed, Limits
-from capture.collector.goodreads import Goodreads, Pace, PatientClient
+from capture.collector.goodreads import Goodreads, PatientClient
 from capture.errors import CaptureError
 from capture.logs import log_to
 from capture.spool.spool import held

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from capture import emptying
-from capture.collector.possible import Possible
 from capture.collector.reading import NotRead, content_of
 from capture.collector.records import at, records_of
 from capture.emptying import Emptied, Rules, text_table, without
+from capture.possible import Possible
 from capture.simulated.answers import review_show
 from capture.simulated.world import World
 from catalog import AUTHORS, BOOKS, DATASETS, REVIEWS, VERSION, Dataset, Type

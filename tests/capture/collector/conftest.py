@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from capture.collector.goodreads import Goodreads, Pace, PatientClient
+from capture.asking import Pace
+from capture.collector.goodreads import Goodreads, PatientClient
 from capture.simulated import SimulatedGoodreads, simulated_goodreads
 from capture.stopping import Stop
 

@@ -8,6 +8,7 @@ from threading import Thread
 
 import pytest
 
+from capture import asking
 from capture.collector import goodreads as module
 from capture.collector.goodreads import PatientClient
 from capture.collector.records import at, text_of
@@ -127,7 +128,7 @@ def drip(connection: socket.socket) -> None:
 def test_an_answer_that_does_not_end_is_given_up(
     client_at: ClientAt, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_WHOLE_SECONDS", 0)
+    monkeypatch.setattr(asking, "_WHOLE_SECONDS", 0)
     with answering(drip) as url, pytest.raises(Unavailable, match="had not ended after 0 s"):
         client_at(url).recent_reviews()
 
@@ -208,7 +209,7 @@ def test_an_answer_is_read_however_it_is_sent(
 def test_an_answer_that_does_not_come_is_given_up(
     client_at: ClientAt, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_READ_SECONDS", 0.05)
+    monkeypatch.setattr(module, "TIMEOUT", (10, 0.05))
     with (
         simulated_goodreads(faults={Fault.SLOW: 1}, slow_seconds=600) as slow,
         pytest.raises(Unavailable, match="timed out"),

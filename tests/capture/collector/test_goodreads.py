@@ -8,7 +8,8 @@ from collections.abc import Callable
 import pytest
 import xmltodict
 
-from capture.collector.goodreads import Goodreads, Pace, PatientClient
+from capture.asking import Pace
+from capture.collector.goodreads import Goodreads, PatientClient
 from capture.collector.records import at
 from capture.errors import KeyRefused, NotThere, Stopped, Unavailable
 from capture.simulated import Fault, SimulatedGoodreads

@@ -9,9 +9,10 @@ import xmltodict
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from capture.collector.reading import NotRead, content_of, well_formed
+from capture.collector.reading import NotRead, content_of
 from capture.collector.records import at, children, text_of
 from capture.simulated.answers import CData, With, document
+from capture.well_formed import well_formed
 
 DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>'
 ANSWER = f"{DECLARATION}\n<GoodreadsResponse><review><id>7</id><body>%s</body></review></GoodreadsResponse>\n"

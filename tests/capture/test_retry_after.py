@@ -8,7 +8,7 @@ import time_machine
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from capture.collector.goodreads import retry_after
+from capture.asking import retry_after
 
 
 @pytest.mark.parametrize(
