@@ -19,6 +19,9 @@ ASKED := $(if $(filter-out file,$(origin PYTHON)),$(shell $(PYTHON) -c '$(VERSIO
 
 export PATH := $(CURDIR)/$(VENV)/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 
+# Many containers set the variable. A run starts dozens of Pythons: without .pyc files each one compiles all that it imports
+unexport PYTHONDONTWRITEBYTECODE
+
 # Values reach a command exactly as typed: otherwise make would expand a `$` in them, and the shell would split them at a space
 export RUN_DATA := $(value DATA)
 export RUN_SIZE := $(value SIZE)

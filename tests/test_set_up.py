@@ -208,3 +208,19 @@ def test_a_python_that_is_not_there_is_named(checkout: Checkout) -> None:
     assert done.stderr.startswith(
         "python9 was not found; install Python 3.13, or name another: make PYTHON=..."
     )
+
+
+def test_what_python_compiles_is_kept_for_the_next_process_although_a_container_forbids_it(
+    tmp_path: Path,
+) -> None:
+    target = tmp_path / "more.mk"
+    target.write_text("say:\n\t@python -c 'import sys; print(sys.dont_write_bytecode)'\n")
+    said = subprocess.run(
+        ["make", "--no-print-directory", "-f", "Makefile", "-f", str(target), "say"],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert said.stdout == "False\n"
