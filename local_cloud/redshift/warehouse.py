@@ -31,6 +31,8 @@ _SETTINGS = """
     set global disabled_compression_methods = 'fsst';
 """
 _CHANGING = (exp.Alter, exp.Delete, exp.Merge, exp.Update)
+_REMEMBERED = 256
+"""The statements whose translations are kept: more than a run has, and most of them come again with the next run."""
 _BEGAN = "\ue000when this statement began"
 """Stands in a translated statement for the time of its start, which differs each time that the statement runs. U+E000 means nothing in any text."""
 
@@ -190,7 +192,7 @@ class Transaction:
         try:
             *first, last = self._translate(sql, tree)
             if isinstance(tree, exp.Merge):
-                self._refuse_multiple_matches(tree, used)
+                self._refuse_multiple_matches(sql, used)
             for statement in first:
                 self.connection.execute(statement)
             self.connection.execute(last, used)
@@ -239,12 +241,9 @@ class Transaction:
             raise from_duckdb(error, "?") from None
         return Outcome()
 
-    def _refuse_multiple_matches(self, merge: exp.Merge, parameters: dict[str, str]) -> None:
-        matches = multiple_matches(merge)
-        if matches is None:
-            return
-        used = {node.name: parameters[node.name] for node in matches.find_all(exp.Placeholder)}
-        if self.connection.execute(to_duckdb(matches), used).fetchone():
+    def _refuse_multiple_matches(self, merge: str, parameters: dict[str, str]) -> None:
+        query, names = _for_multiple_matches(merge)
+        if query and self.connection.execute(query, {name: parameters[name] for name in names}).fetchone():
             raise SqlError("Found multiple matches to update the same tuple.")
 
     def _affected(self, tree: exp.Expr) -> int:
@@ -255,11 +254,21 @@ class Transaction:
         return int(row[0]) if row else 0
 
 
-@lru_cache(256)
+@lru_cache(_REMEMBERED)
 def _in_duckdb(sql: str) -> str:
-    """A statement in DuckDB's SQL, with _BEGAN for the time of GETDATE; nearly every statement of a run comes again with the next run."""
+    """A statement in DuckDB's SQL, with _BEGAN for the time of GETDATE."""
     tree = parse(sql)
     return to_duckdb(_with_its_beginning(tree)) if tree else ""
+
+
+@lru_cache(_REMEMBERED)
+def _for_multiple_matches(merge: str) -> tuple[str, frozenset[str]]:
+    """The query of `multiple_matches` in DuckDB's SQL, and the parameters it uses; empty if there is none."""
+    tree = parse(merge)
+    matches = multiple_matches(tree) if isinstance(tree, exp.Merge) else None
+    if matches is None:
+        return "", frozenset()
+    return to_duckdb(matches), frozenset(node.name for node in matches.find_all(exp.Placeholder))
 
 
 def _with_its_beginning(tree: exp.Expr) -> exp.Expr:
