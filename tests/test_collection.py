@@ -25,28 +25,31 @@ sys.exit(pytest.main(["--collect-only", "-q", "-p", "no:cacheprovider", *sys.arg
 _CIRCUMSTANCES = [("0", "2001-02-03 04:05:06"), ("1", "2037-12-31 23:59:59")]  # hash seed, clock
 
 
-def names_of_two_processes(tmp_path: Path, *arguments: str) -> list[list[str]]:
-    """The names of the tests in their order, as each of two processes collects them at once."""
-    processes = []
-    for seed, moment in _CIRCUMSTANCES:
-        folder = tmp_path / seed
-        folder.mkdir()
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-        environment |= {"PYTHONHASHSEED": seed, "TMPDIR": str(folder)}
-        command = [sys.executable, "-c", _COLLECT, moment, *arguments]
-        processes.append(subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True))
-    outputs = [process.communicate()[0] for process in processes]
-    assert [process.returncode for process in processes] == [0, 0], "".join(outputs)
-    return [[line for line in output.splitlines() if "::" in line] for output in outputs]
+def started(folder: Path, circumstances: tuple[str, str], *arguments: str) -> "subprocess.Popen[str]":
+    """A process that collects tests with a hash seed, a clock and a folder for temporary files of its own."""
+    seed, moment = circumstances
+    (folder / seed).mkdir()
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    environment |= {"PYTHONHASHSEED": seed, "TMPDIR": str(folder / seed)}
+    command = [sys.executable, "-c", _COLLECT, moment, *arguments]
+    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+
+
+def names(collecting: "subprocess.Popen[str]") -> list[str]:
+    """The names of the tests in their order."""
+    output = collecting.communicate()[0]
+    assert collecting.returncode == 0, output
+    return [line for line in output.splitlines() if "::" in line]
 
 
 @pytest.mark.slow
-def test_two_processes_collect_the_same_tests_in_the_same_order(
+def test_another_process_collects_the_same_tests_in_the_same_order(
     tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    first, second = names_of_two_processes(tmp_path)
-    assert len(first) >= len(request.session.items)
-    assert second == first
+    option = request.config.option
+    chosen = ["-m", option.markexpr, "-k", option.keyword, *request.config.args]
+    there = names(started(tmp_path, _CIRCUMSTANCES[1], *chosen))
+    assert there == [item.nodeid for item in request.session.items]
 
 
 @pytest.mark.slow
@@ -64,7 +67,8 @@ def test_a_name_that_holds_something_by_chance_is_noticed(tmp_path: Path) -> Non
         "import gzip, os, pytest, tempfile\nfrom datetime import date, datetime\n"
         f"@pytest.mark.parametrize('value', [{', '.join(by_chance)}])\ndef test_name(value): pass\n"
     )
-    first, second = names_of_two_processes(tmp_path, str(tmp_path / "test_names.py"))
+    both = [started(tmp_path, each, str(tmp_path / "test_names.py")) for each in _CIRCUMSTANCES]
+    first, second = map(names, both)
     noticed = [kind for kind, one, other in zip(by_chance, first, second, strict=True) if one != other]
     assert noticed == by_chance
 
