@@ -8,6 +8,7 @@ app = group_of(
         "collect": "capture.collector.command",
         "upload": "capture.uploader.command",
         "simulate": "capture.simulated.command",
+        "import-library": "capture.library.command",
         "import-ucsd": "capture.ucsd.command",
     },
     "Capture reviews and bring them to the landing zone.",

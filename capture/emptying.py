@@ -64,6 +64,13 @@ class Rules:
             for row in pc.indices_nonzero(flags[column.name]).to_pylist()
         ]
 
+    def possible(self, dataset: Dataset, rows: pa.Table, now: datetime, emptied: "Emptied") -> pa.Table:
+        """The rows with every impossible value emptied and counted. The caller has checked keys and versions."""
+        found = self.broken(dataset, rows, now)
+        for each in found:
+            emptied.add(f"{dataset.name}.{each.column.name}", each.text)
+        return without(found, rows)
+
     def _prepare(self, dataset: Dataset, rows: int, hour: datetime) -> None:
         """Prepare the statement, once an hour or for some thousands of rows: preparing takes longer than running it for the rows of one review.
 

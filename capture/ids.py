@@ -22,6 +22,7 @@ _KEPT = (
     "LMN"  # Unicode's categories of letters, of marks, which complete letters in many scripts, and of numbers
 )
 _INVISIBLE = "Cf"
+_SUFFIXES = {"jr", "sr", "ii", "iii", "iv", "esq", "md", "m d", "phd", "ph d"}
 _BETWEEN = "\n"  # tidied texts are on one line
 
 
@@ -47,6 +48,17 @@ def tidied(name: str) -> str:
     folded = _folded(name)
     groups = groupby(folded, key=lambda character: unicodedata.category(character)[0] in _KEPT)
     return " ".join("".join(group) for is_kept, group in groups if is_kept) or " ".join(folded.split())
+
+
+def names_in(text: str) -> list[str]:
+    """The names in a text like `Neil Gaiman, Terry Pratchett`, without empty ones; `King, Jr.` is one name."""
+    names = list[str]()
+    for part in filter(None, map(str.strip, text.split(","))):
+        if names and tidied(part) in _SUFFIXES:
+            names[-1] += f", {part}"
+        else:
+            names.append(part)
+    return names
 
 
 def of_author(name: str) -> int | None:

@@ -8,13 +8,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Self, TextIO
 
-import pyarrow as pa
 from rich.progress import Progress, TaskID
 
-from capture.emptying import Emptied, Rules, hour_of, text_table, without
+from capture.emptying import Emptied, Rules, hour_of, text_table
+from capture.landing_files import Batch, Files, write_files
 from capture.ucsd.dumps import Dump, Line, lines_of
 from capture.ucsd.known import Known
-from capture.ucsd.landing_files import Batch, Files, write_files
 from capture.ucsd.records import Context, Row, user_row, version_at
 from catalog import REVIEWS, USERS, VERSION, Dataset
 from landing.stores import Store
@@ -123,16 +122,11 @@ class Importer:
         )
 
     def _write(self, dataset: Dataset, stem: str, lists: Iterable[Numbered], emptied: Emptied) -> Files:
-        batches = (Batch(first, self._possible(dataset, rows, emptied)) for first, rows in lists)
+        batches = (
+            Batch(first, self._rules.possible(dataset, text_table(dataset, rows), self.now, emptied))
+            for first, rows in lists
+        )
         return write_files(self.store, dataset, stem, batches, files_of=self.files_of)
-
-    def _possible(self, dataset: Dataset, rows: Sequence[Row], emptied: Emptied) -> pa.Table:
-        """The rows with every impossible value emptied. Keys and versions are possible: they were checked line by line."""
-        table = text_table(dataset, rows)
-        found = self._rules.broken(dataset, table, self.now)
-        for each in found:
-            emptied.add(f"{dataset.name}.{each.column.name}", each.text)
-        return without(found, table)
 
 
 def _accepted(

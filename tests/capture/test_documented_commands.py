@@ -25,7 +25,13 @@ def help_of(command: str) -> str:
 
 
 def test_every_command_is_shown() -> None:
-    assert {command for command, _ in SHOWN} == {"collect", "upload", "simulate", "import-ucsd"}
+    assert {command for command, _ in SHOWN} == {
+        "collect",
+        "upload",
+        "simulate",
+        "import-library",
+        "import-ucsd",
+    }
 
 
 @pytest.mark.parametrize(("command", "options"), SHOWN, ids=lambda each: each.strip())

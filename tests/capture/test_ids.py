@@ -26,6 +26,7 @@ isbns = st.text("0123456789", min_size=9, max_size=9)
         ("Martin Luther King Jr.", "Martin Luther King, Jr."),
         ("Karel \N{LATIN CAPITAL LETTER C WITH CARON}apek", "Karel C\N{COMBINING CARON}apek"),
         ("\N{ZERO WIDTH NO-BREAK SPACE}Ann", "Ann"),
+        ("\N{MODIFIER LETTER CAPITAL A}nn", "Ann"),
         ("Stra\N{LATIN SMALL LETTER SHARP S}e", "STRASSE"),
     ],
 )
@@ -136,3 +137,14 @@ def test_both_forms_of_an_isbn_are_one_book(digits: str) -> None:
 def test_what_is_no_isbn_identifies_no_book(text: str) -> None:
     assert ids.isbn_13(text) is None
     assert ids.of_book(text, "Title", "Author") == ids.of_book("", "title", "author")
+
+
+def test_a_list_of_names_is_split_at_commas_but_not_before_a_suffix() -> None:
+    text = "Neil Gaiman,  Terry Pratchett, Martin Luther King, Jr., , John Doe, Ph.D."
+    assert ids.names_in(text) == [
+        "Neil Gaiman",
+        "Terry Pratchett",
+        "Martin Luther King, Jr.",
+        "John Doe, Ph.D.",
+    ]
+    assert ids.names_in("") == ids.names_in(" , ") == []

@@ -1,0 +1,89 @@
+"""`python -m capture import-library FILE --user NAME --out DIR`: makes landing files of a reader's library export."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from capture.errors import CaptureError
+from capture.library.export import Fault
+from capture.library.importing import Imported, exported_at, import_export
+from capture.library.records import Reader
+from catalog import VERSION
+from landing.errors import StoreError
+from landing.stores import store_at
+from spark_jobs.rules.grammar import period
+
+_SHOWN = 20
+_LARGEST = 2**40
+
+
+def import_library(
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="FILE", help="goodreads_library_export.csv.", exists=True, dir_okay=False),
+    ],
+    *,
+    user: Annotated[str, typer.Option(metavar="NAME", help="Name of the reader.")],
+    out: Annotated[
+        str, typer.Option(help="Folder for the landing files, created if missing, or s3://bucket/prefix.")
+    ],
+    user_id: Annotated[
+        int | None,
+        typer.Option(
+            help="The reader's number on Goodreads, as in the address of the profile; default: made from the name.",
+            min=1,
+            max=_LARGEST,
+        ),
+    ] = None,
+    captured_at: Annotated[
+        datetime | None,
+        typer.Option(
+            help="When the export was downloaded (UTC), the version of all records; default: the file's time.",
+        ),
+    ] = None,
+) -> None:
+    """Make landing files of a library export: the books, their authors, the reviews and the reader. Private notes are not read.
+
+    A book that was rated, reviewed or read has a review; other books only stand on a shelf. A repeated import replaces its
+    own files. The exit code is 1 if rows were left out (the others are imported), and 2 if the import is not possible.
+    """
+    now = datetime.now(UTC)
+    captured = captured_at.replace(tzinfo=UTC) if captured_at else exported_at(file)
+    first, last = period(VERSION, now)
+    if not first <= captured <= last:
+        raise typer.BadParameter(
+            f"the pipeline would reject every record of {captured:%Y-%m-%d %H:%M:%S}; expected a time from {first:%Y-%m-%d} to {last:%Y-%m-%d}",
+            param_hint="--captured-at",
+        )
+    try:
+        imported = import_export(file, Reader(user, user_id), store_at(out), captured, now)
+    except (CaptureError, StoreError, OSError, ValueError) as error:
+        raise typer.BadParameter(str(error)) from None
+    typer.echo(summary(imported))
+    if imported.faults:
+        typer.echo(left_out(imported.faults), err=True)
+        raise typer.Exit(1)
+
+
+def summary(imported: Imported) -> str:
+    """What became of the rows, in one or two lines."""
+    shelved = imported.books - imported.reviews
+    text = (
+        f"{imported.rows:,} rows: {imported.books:,} books by {imported.authors:,} authors, {imported.reviews:,} reviews "
+        f"({shelved:,} books only stand on a shelf)"
+    )
+    if imported.copies:
+        text += f", {imported.copies:,} more copies of a book"
+    if imported.faults:
+        text += f", {len(imported.faults):,} left out"
+    return "\n".join(filter(None, [text, str(imported.emptied)]))
+
+
+def left_out(faults: Sequence[Fault]) -> str:
+    """The rows that were left out, by line, with the reason; not their text, which may hold a private note."""
+    shown = [f"line {fault.line:,} is left out: {fault.reason}" for fault in faults[:_SHOWN]]
+    more = [f"and {len(faults) - _SHOWN:,} more"] if faults[_SHOWN:] else []
+    return "\n".join(shown + more)

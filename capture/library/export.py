@@ -1,0 +1,162 @@
+"""Reads a library export: the rows, and what is wrong with those that cannot be read."""
+
+import csv
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import NamedTuple, TextIO
+
+from capture import ids
+from capture.errors import CaptureError
+
+BOOK_ID, TITLE, AUTHOR, MORE_AUTHORS = "Book Id", "Title", "Author", "Additional Authors"
+ISBN, ISBN_13, RATING, AVERAGE = "ISBN", "ISBN13", "My Rating", "Average Rating"
+PUBLISHER, BINDING, PAGES = "Publisher", "Binding", "Number of Pages"
+YEAR, FIRST_YEAR = "Year Published", "Original Publication Year"
+DATE_READ, DATE_ADDED, SHELF = "Date Read", "Date Added", "Exclusive Shelf"
+REVIEW, SPOILER, READ_COUNT = "My Review", "Spoiler", "Read Count"
+
+_NEEDED = (BOOK_ID, TITLE, AUTHOR, RATING)
+_READ = {
+    *_NEEDED,
+    *(MORE_AUTHORS, ISBN, ISBN_13, AVERAGE, PUBLISHER, BINDING, PAGES, YEAR, FIRST_YEAR),
+    *(DATE_READ, DATE_ADDED, SHELF, REVIEW, SPOILER, READ_COUNT),
+}
+"""The columns that are read. `Private Notes` is not one of them, so a note never leaves the csv module."""
+
+_HEAD = 4096  # bytes
+_NO_CSV = {
+    b"PK\x03\x04": "a spreadsheet or a zip archive",
+    b"\xd0\xcf\x11\xe0": "an old spreadsheet",
+    b"\x1f\x8b": "a gzip archive",
+    b"\xff\xfe": "text in UTF-16",
+    b"\xfe\xff": "text in UTF-16",
+    b"%PDF": "a PDF",
+    b"<": "a web page",
+}
+_WAY_OUT = "download the file again (My Books, Import and export, Export library) and give it unchanged"
+_DATE = re.compile(r"(\d{4})[/-](\d{1,2})[/-](\d{1,2})")
+_ID = re.compile(r"[0-9]{1,18}")
+_SHOWN = 5  # columns
+
+
+class NotAnExportError(CaptureError):
+    """The file is no library export; the message says what it is."""
+
+
+class Fault(NamedTuple):
+    """A row that cannot be imported; `line` is the number of its first line. The row itself is not kept: it may hold a private note."""
+
+    line: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A row: the texts by column, empty where the export lacks the column. `line` is the number of its first line."""
+
+    line: int
+    texts: Mapping[str, str]
+
+    def __getitem__(self, column: str) -> str:
+        return self.texts.get(column, "")
+
+    @property
+    def book_id(self) -> int | None:
+        """Goodreads' number of the book; else an id made from ISBN, or from title and author; None if the row has none of them."""
+        if _ID.fullmatch(self[BOOK_ID]):
+            return int(self[BOOK_ID])
+        isbn = next((text for column in (ISBN_13, ISBN) if ids.isbn_13(text := isbn_in(self[column]))), "")
+        return ids.of_book(isbn, self[TITLE], self[AUTHOR])
+
+    @property
+    def is_review(self) -> bool:
+        """Whether the reader has rated, reviewed or read the book; otherwise it only stands on a shelf."""
+        has_stars = self[RATING] not in ("", "0")
+        return has_stars or bool(self[REVIEW] or self[DATE_READ]) or self[SHELF].casefold() == "read"
+
+    @property
+    def since(self) -> date | None:
+        """The later of the days on which the book was read and shelved: a review was not written before; None if no day is known."""
+        return max(filter(None, map(date_in, (self[DATE_READ], self[DATE_ADDED]))), default=None)
+
+
+def entries_in(path: Path) -> Iterator[Entry | Fault]:
+    """The rows of an export, in their order. Raises NotAnExportError before the first row, and OSError."""
+    with path.open("rb") as raw:
+        _require_text(path, raw.read(_HEAD))
+    # bytes that are no UTF-8 cost their character only
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+        yield from _entries(path, file)
+
+
+def isbn_in(text: str) -> str:
+    """The digits in `="0374159122"`: the formula keeps a spreadsheet from reading a number."""
+    return text.removeprefix("=").strip('"')
+
+
+def date_in(text: str) -> date | None:
+    """The day in `2024/1/5` or `2024-01-05`; None for other texts and for days that do not exist."""
+    if found := _DATE.fullmatch(text):
+        try:
+            return date(*map(int, found.groups()))
+        except ValueError:
+            return None
+    return None
+
+
+def _entries(path: Path, file: TextIO) -> Iterator[Entry | Fault]:
+    reader = csv.reader(file, strict=True)
+    try:
+        header = [name.strip() for name in next(reader)]
+    except csv.Error:
+        header = []
+    _require_columns(path, header)
+    while True:
+        line = reader.line_num + 1
+        try:
+            fields = next(reader)
+        except StopIteration:
+            return
+        except csv.Error:  # its message is about characters and quotes, and tells no text
+            yield Fault(line, "a quote is not closed, or text follows a closing quote")
+            continue
+        if any(fields):
+            yield _entry(line, header, fields)
+
+
+def _entry(line: int, header: Sequence[str], fields: Sequence[str]) -> Entry | Fault:
+    if len(fields) != len(header):
+        return Fault(
+            line,
+            f"found {len(fields)} fields, expected {len(header)}, so a value may stand in another's column",
+        )
+    texts = zip(header, fields, strict=True)
+    entry = Entry(line, {column: text.strip() for column, text in texts if column in _READ})
+    if entry.book_id is None:
+        return Fault(line, f"found no {BOOK_ID}, no ISBN and no title, expected one of them")
+    return entry
+
+
+def _require_text(path: Path, head: bytes) -> None:
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if not text:
+        raise NotAnExportError(f"{path} is empty; {_WAY_OUT}")
+    for beginning, what in _NO_CSV.items():
+        if text.startswith(beginning):
+            raise NotAnExportError(f"{path} is {what}, expected a CSV file; {_WAY_OUT}")
+    if b"\0" in head:
+        raise NotAnExportError(f"{path} is no text, expected a CSV file; {_WAY_OUT}")
+
+
+def _require_columns(path: Path, header: Sequence[str]) -> None:
+    if missing := [column for column in _NEEDED if column not in header]:
+        found = ", ".join(f"{name[:40]!r}" for name in header[:_SHOWN]) + (", ..." if header[_SHOWN:] else "")
+        raise NotAnExportError(
+            f"{path} is no library export of Goodreads: found the columns {found or 'of no header'}; "
+            f"expected {', '.join(_NEEDED)} among them ({', '.join(missing)} missing); {_WAY_OUT}"
+        )
+    if repeated := [column for column in sorted(_READ) if header.count(column) > 1]:
+        raise NotAnExportError(f"{path} has the column {repeated[0]!r} twice, expected it once; {_WAY_OUT}")
