@@ -126,10 +126,14 @@ class RejectExample(TypedDict):
 
 
 class Rejects(TypedDict):
-    """Records refused by one rule; `rows` is None if there were too many to count them by rule."""
+    """Records refused by one rule; `rows` is None if there were too many to count them by rule.
+
+    `columns` are those whose values break the rule; none if the record could not be split into fields.
+    """
 
     dataset: str
     rule: str
+    columns: list[str]
     rows: int | None
     examples: list[RejectExample]
 

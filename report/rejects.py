@@ -15,17 +15,23 @@ def rejects_of(lines: Iterable[bytes], *, all_lines: bool) -> list[Rejects]:
 
     A record that breaks two rules counts for both.
     """
-    counted: dict[tuple[str, str], tuple[int, list[RejectExample]]] = {}
+    counted: dict[tuple[str, str], tuple[list[Reject], set[str]]] = {}
     for line in lines:
         reject = Reject.from_line(line)
-        for rule in sorted({violation.rule for violation in reject.violations}):
-            number, examples = counted.get((reject.dataset.name, rule), (0, []))
-            if len(examples) < _EXAMPLES:
-                examples.append(_example(reject))
-            counted[reject.dataset.name, rule] = number + 1, examples
+        for violation in reject.violations:
+            rejects, columns = counted.setdefault((reject.dataset.name, violation.rule), ([], set()))
+            if not rejects or rejects[-1] is not reject:
+                rejects.append(reject)
+            columns.update(filter(None, [violation.column]))
     return [
-        {"dataset": dataset, "rule": rule, "rows": number if all_lines else None, "examples": examples}
-        for (dataset, rule), (number, examples) in sorted(counted.items())
+        {
+            "dataset": dataset,
+            "rule": rule,
+            "columns": sorted(columns),
+            "rows": len(rejects) if all_lines else None,
+            "examples": [_example(reject) for reject in rejects[:_EXAMPLES]],
+        }
+        for (dataset, rule), (rejects, columns) in sorted(counted.items())
     ]
 
 

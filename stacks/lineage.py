@@ -4,7 +4,7 @@ sqlglot is no part of the functions' zip, so `make docs` writes what is found he
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import sqlglot
@@ -16,12 +16,17 @@ from sqlglot.optimizer.qualify import qualify
 from catalog import DATASETS, RECORD_HASH, Dataset
 from contract.keys import RUN_SLOT
 from contract.ledger import ACCOUNTING, FILES, LEDGER, LEDGER_FILES, LEDGER_FORGOTTEN
+from report.document import Graph
 from sql import statements
 from sql.rankings import CURRENT, GROUPS, TABLES
+from stacks.state_machine.layout import laid_out
 
 STAGING, WAREHOUSE = "goodreads_staging", "goodreads_warehouse"
 _TOP = 10  # any number: it is no column
 _DIALECT = "redshift"
+_ACCOUNTS = {f"{WAREHOUSE}.{table.name}" for table in (LEDGER, LEDGER_FILES, LEDGER_FORGOTTEN)} | {
+    f"{CURRENT}.review_window"
+}
 _WINDOW = {"window_start": "timestamp", "window_end": "timestamp"}
 
 
@@ -157,7 +162,27 @@ def _tables_of(columns: Iterable[Mapping[str, Any]]) -> set[str]:
     return {origin.rpartition(".")[0] for column in columns for origin in column["from"]}
 
 
+def drawing_of(tables: Sequence[Mapping[str, Any]]) -> Graph:
+    """The tables, and what each one is made of, from left to right.
+
+    The tables of the run's own accounts are left out: nearly every table leads to them.
+    """
+    edges = [
+        {"from": source, "to": table["table"], "label": None}
+        for table in tables
+        for source in table["inputs"]
+        if not {source, table["table"]} & _ACCOUNTS
+    ]
+    names = dict.fromkeys(edge[end] for edge in edges for end in ("from", "to"))
+    nodes = [
+        {"name": name, "label": name.removeprefix("goodreads_"), "type": "table", "around": None}
+        for name in names
+    ]
+    return laid_out(nodes, edges, "LR")
+
+
 def lineage_page() -> str:
-    """The document that the report reads, a line for each table."""
-    tables = ",\n".join(json.dumps(table) for table in column_lineage()["tables"])
-    return f'{{"tables": [\n{tables}\n]}}\n'
+    """The document that the report reads: a line for each table, and the drawing of all."""
+    found = column_lineage()["tables"]
+    tables = ",\n".join(json.dumps(table) for table in found)
+    return f'{{"tables": [\n{tables}\n],\n"drawing": {json.dumps(drawing_of(found))}}}\n'

@@ -196,7 +196,7 @@ function days(rows, {label, measure}, name) {
 function bars(rows, found, name) {
   const {measure, reviews, rated, kind} = found;
   return (width) => {
-    const shown = rows.slice(0, 10).map((row, index) => ({row, id: String(index), name: kind === "stars" ? `${value(row[found.label])} ★` : named(row, found)}));
+    const shown = rows.slice(0, 10).map((row, index) => ({row, id: String(index), name: kind === "stars" ? (row[found.label] === 0 ? "not rated" : `${value(row[found.label])} ★`) : named(row, found)}));
     const left = leftFor(shown.map((one) => one.name), width);
     const letters = Math.floor((left - 10) / LETTER);
     const written = (number) => (rated && number !== null ? d3.format(".2f")(number) : value(number));
@@ -222,35 +222,41 @@ function bars(rows, found, name) {
   };
 }
 
-// ---- the state machine, as it was laid out when the templates were made
+// ---- drawings that were laid out when the templates were made: the state machine, and the tables
 
 const GRAPH_MARKS = {succeeded: "✓", failed: "✕", aborted: "–", running: "▸"};
+const BOX = {x1: (node) => node.x - node.width / 2, x2: (node) => node.x + node.width / 2, y1: (node) => node.y - node.height / 2, y2: (node) => node.y + node.height / 2};
+
+// The lines of a drawing, each with an arrow at its end, and the class of its place in graph.edges
+function lines(graph, isGone) {
+  const points = graph.edges.flatMap((edge, index) => edge.points.map(([x, y]) => ({x, y, index, gone: isGone(edge)})));
+  const ends = graph.edges.filter((edge) => edge.points.length > 1).map((edge) => {
+    const [from, to] = edge.points.slice(-2);
+    const length = Math.hypot(to[0] - from[0], to[1] - from[1]) || 1; // the tip, not the middle, of an arrow touches the box
+    return {x: to[0] - ((to[0] - from[0]) / length) * 3, y: to[1] - ((to[1] - from[1]) / length) * 3, angle: (Math.atan2(to[1] - from[1], to[0] - from[0]) * 180) / Math.PI + 90};
+  });
+  return [
+    Plot.line(points, {x: "x", y: "y", z: "index", stroke: (point) => (point.gone ? "var(--grey)" : "var(--faint)"), strokeWidth: 1.25, curve: "basis", className: "line"}),
+    Plot.dot(ends, {x: "x", y: "y", symbol: "triangle", r: 3, rotate: "angle", fill: "var(--grey)", className: "end"}),
+  ];
+}
+
+const identity = (graph, marks) => plot({width: graph.width, height: graph.height, margin: 0, axis: null, x: {type: "identity"}, y: {type: "identity"}, marks});
 
 function stateMachine(graph, statusOf, wasTaken, choose) {
   const nodes = graph.nodes.map((node) => ({...node, status: statusOf(node.name)}));
-  const points = graph.edges.flatMap((edge, index) => edge.points.map(([x, y]) => ({x, y, index, gone: wasTaken(edge.from, edge.to)})));
-  const ends = graph.edges.filter((edge) => edge.points.length > 1).map((edge) => {
-    const [from, to] = edge.points.slice(-2);
-    return {x: to[0], y: to[1], angle: (Math.atan2(to[1] - from[1], to[0] - from[0]) * 180) / Math.PI + 90};
-  });
   const marked = (node) => `${GRAPH_MARKS[node.status] ? `${GRAPH_MARKS[node.status]} ` : ""}${node.name}`;
   const around = nodes.filter((node) => node.group), inner = nodes.filter((node) => !node.group);
-  const box = {x1: (node) => node.x - node.width / 2, x2: (node) => node.x + node.width / 2, y1: (node) => node.y - node.height / 2, y2: (node) => node.y + node.height / 2};
-  const svg = plot({
-    width: graph.width, height: graph.height, margin: 0, axis: null,
-    x: {type: "identity"}, y: {type: "identity"},
-    marks: [
-      Plot.rect(around, {...box, rx: 4, fill: "var(--quiet)", stroke: "var(--line)", className: "around"}),
-      Plot.line(points, {x: "x", y: "y", z: "index", stroke: (point) => (point.gone ? "var(--grey)" : "var(--faint)"), strokeWidth: 1.25, curve: "basis"}),
-      Plot.dot(ends, {x: "x", y: "y", symbol: "triangle", r: 3, rotate: "angle", fill: "var(--grey)"}),
-      Plot.rect(inner, {...box, rx: 3, fill: (node) => (node.status === "failed" ? "var(--bad)" : "var(--paper)"),
-        stroke: (node) => (node.status === "failed" ? "var(--bad)" : node.status === "running" ? "var(--accent)" : node.status ? "var(--ink)" : "var(--faint)"),
-        strokeWidth: (node) => (node.status === "running" ? 3 : 1.25), strokeDasharray: null, className: "node"}),
-      Plot.text(inner, {x: "x", y: "y", text: marked,
-        fill: (node) => (node.status === "failed" ? "var(--paper)" : node.status ? "var(--ink)" : "var(--grey)"), pointerEvents: "none"}),
-      Plot.text(around, {x: (node) => node.x - node.width / 2, y: (node) => node.y - node.height / 2 - 7, textAnchor: "start", text: (node) => marked(node), fill: (node) => (node.status === "failed" ? "var(--bad)" : "var(--grey)"), stroke: "var(--paper)", strokeWidth: 4, pointerEvents: "none"}),
-    ],
-  });
+  const svg = identity(graph, [
+    Plot.rect(around, {...BOX, rx: 4, fill: "var(--quiet)", stroke: "var(--line)", className: "around"}),
+    ...lines(graph, (edge) => wasTaken(edge.from, edge.to)),
+    Plot.rect(inner, {...BOX, rx: 3, fill: (node) => (node.status === "failed" ? "var(--bad)" : "var(--paper)"),
+      stroke: (node) => (node.status === "failed" ? "var(--bad)" : node.status === "running" ? "var(--accent)" : node.status ? "var(--ink)" : "var(--faint)"),
+      strokeWidth: (node) => (node.status === "running" ? 3 : 1.25), strokeDasharray: null, className: "node"}),
+    Plot.text(inner, {x: "x", y: "y", text: marked,
+      fill: (node) => (node.status === "failed" ? "var(--paper)" : node.status ? "var(--ink)" : "var(--grey)"), pointerEvents: "none"}),
+    Plot.text(around, {x: (node) => node.x - node.width / 2, y: (node) => node.y - node.height / 2 - 7, textAnchor: "start", text: (node) => marked(node), fill: (node) => (node.status === "failed" ? "var(--bad)" : "var(--grey)"), stroke: "var(--paper)", strokeWidth: 4, pointerEvents: "none"}),
+  ]);
   const buttons = [...svg.querySelectorAll("g.around rect, g.node rect")];
   [...around, ...inner].forEach((node, index) => {
     const rect = buttons[index];
@@ -264,4 +270,27 @@ function stateMachine(graph, statusOf, wasTaken, choose) {
     });
   });
   return svg;
+}
+
+// The tables and what they are made of. `light` shows some tables, and the lines between them, and greys the others
+function tableGraph(graph, choose) {
+  const svg = identity(graph, [
+    ...lines(graph, () => true),
+    Plot.rect(graph.nodes, {...BOX, rx: 3, fill: "var(--paper)", stroke: "var(--grey)", strokeWidth: 1.25, className: "node"}),
+    Plot.text(graph.nodes, {x: "x", y: "y", text: (node) => node.name.replace(/^goodreads_/, ""), fill: "currentColor", className: "label", pointerEvents: "none"}),
+  ]);
+  const parts = (selector) => [...svg.querySelectorAll(selector)];
+  const boxes = parts("g.node rect"), labels = parts("g.label text"), drawn = parts("g.line path"), ends = parts("g.end path");
+  boxes.forEach((box, index) => box.addEventListener("click", () => choose(graph.nodes[index].name)));
+  const light = (names, chosen) => {
+    const dim = (part, isLit) => part.setAttribute("opacity", isLit ? 1 : 0.2);
+    graph.nodes.forEach((node, index) => {
+      dim(labels[index], names.has(node.name));
+      dim(boxes[index], names.has(node.name));
+      boxes[index].setAttribute("stroke-width", node.name === chosen ? 3 : 1.25);
+      boxes[index].setAttribute("stroke", node.name === chosen ? "var(--accent)" : "var(--grey)");
+    });
+    graph.edges.forEach((edge, index) => [drawn[index], ends[index]].forEach((part) => dim(part, names.has(edge.from) && names.has(edge.to))));
+  };
+  return {svg, light};
 }

@@ -25,7 +25,8 @@ const empty = (...text) => element("p", {class: "empty"}, ...text);
 const UNKNOWN = "not known";
 
 const count = d3.format(",");
-const plain = d3.format(",~r");
+const measured = d3.format(",~r"); // six digits are enough for a measure, not for a count or an id
+const plain = (number) => (Number.isInteger(number) ? count(number) : measured(number));
 
 function bytes(value) {
   if (value === null) return UNKNOWN;

@@ -48,12 +48,24 @@ function keyNumbers() {
   const blocked = failed.filter((check) => check.severity === "block").length;
   const judged = () => failed.length ? element("span", {class: blocked ? "bad" : "warn"}, blocked ? `✕ ${plural(blocked, "rule")}` : `▲ ${plural(failed.length, "warning")}`) : "✓";
   const refused = run.permissions?.refused.length;
+  const goesOn = run.outcome === "running";
+  const newest = newestDay();
   return element("dl", {class: "key"},
     ...rows,
     one("Files", told("files/total"), " ", element("small", {}, told("files/bytes", bytes))),
-    one("Checks", run.checks.length ? [judged(), " ", element("small", {}, `of ${plural(run.checks.length, "rule")}`)] : "none ran"),
+    one("Checks", run.checks.length ? [judged(), " ", element("small", {}, `of ${plural(run.checks.length, "rule")}`)] : goesOn ? "not yet" : "none ran"),
+    newest && one("Newest review", told(newest, String)),
     run.permissions && one("Permissions", refused ? element("span", {class: "bad"}, `✕ ${count(refused)} refused`) : "✓"),
-    one("Cost", run.cost.usd === null ? UNKNOWN : [told("cost/usd", dollars), " ", element("small", {}, "USD")]));
+    one("Cost", run.cost.usd === null ? (goesOn ? "not yet" : UNKNOWN) : [told("cost/usd", dollars), " ", element("small", {}, "USD")]));
+}
+
+// Where the document has the last day of the window on which a review was captured
+function newestDay() {
+  const index = run.analytics.findIndex((one) => one.table === "reviews_per_day" && one.rows.length);
+  if (index < 0) return null;
+  const {columns, rows} = run.analytics[index];
+  const place = columns.findIndex((_, number) => isDay(number, rows));
+  return place < 0 ? null : `analytics/${index}/rows/${d3.maxIndex(rows, (row) => Date.parse(row[place]))}/${place}`;
 }
 
 function contents(sections) {
@@ -119,7 +131,7 @@ function throughput() {
 }
 
 // What a reader asks first comes first; the others keep the document's order
-const FIRST = ["popular_books_weighted_rating", "popular_authors_weighted_rating", "rising_books", "rising_authors", "rating_distribution", "reviews_per_day"];
+const FIRST = ["popular_books_weighted_rating", "popular_authors_weighted_rating", "rising_books", "rising_authors", "rating_distribution", "reviews_per_day", "review_coverage"];
 const rank = (one) => (FIRST.indexOf(one.table) + 1 || Infinity);
 
 function analyticsSection() {
@@ -132,8 +144,18 @@ function analyticsSection() {
   }
   const bare = run.analytics.filter((one) => !one.rows.length);
   return section("analytics", "What the data says", {},
+    covered(),
     element("div", {class: "grid"}, filled.map(analyticsFigure)),
     bare.length ? element("p", {class: "small grey"}, `No rows: ${bare.map((one) => one.title).join(", ")}.`) : null);
+}
+
+// How many reviews all charts rest on
+function covered() {
+  const index = run.analytics.findIndex((one) => one.table === "review_coverage" && one.rows.length);
+  const place = index < 0 ? -1 : run.analytics[index].columns.findIndex((column) => column.name === "review_count");
+  if (place < 0) return null;
+  return element("p", {}, "All of it rests on ", element("strong", {}, told(`analytics/${index}/rows/0/${place}`), " reviews"),
+    run.window && ` captured from ${moment(run.window.start)} to ${moment(run.window.end)}`, ".");
 }
 
 function analyticsFigure(one) {
@@ -142,18 +164,30 @@ function analyticsFigure(one) {
   const found = shapeOf(one);
   const all = () => table(columns.map((column, place) => ({
     name: column.name.replaceAll("_", " "), title: column.description, number: isNumber(place, rows),
-    of: (row, line) => (isNumber(place, rows) ? told(`analytics/${index}/rows/${line}/${place}`, value) : data(value(row[place]))),
+    of: (row, line) => (isNumber(place, rows) ? told(`analytics/${index}/rows/${line}/${place}`, column.name.endsWith("_id") ? String : value) : data(value(row[place]))),
   })), rows, {caption: one.title});
   if (found.kind === "none") return element("figure", {}, element("h3", {}, data(one.title)), all());
   const name = (place) => columns[place].name.replaceAll("_", " ");
   const says = rows.slice(0, 10).map((row) => `${found.kind === "days" ? row[found.label] : named(row, found)}: ${value(row[found.measure])}`).join("; ");
   const title = found.reviews === undefined ? name(found.measure) : `${name(found.measure)} · ${name(found.reviews)}`;
+  const meaning = columns[found.measure].description; // marked up as in the data dictionary
   const draw = found.kind === "days" ? days(rows, found, name(found.measure)) : bars(rows, found, name(found.measure));
-  const figure = chart({title, says: `${one.title}. ${title}. ${says}`, draw});
+  const figure = chart({title: meaning && !/_count$/.test(columns[found.measure].name) ? `${title} (${meaning.replaceAll("`", "").replaceAll("_", " ")})` : title, says: `${one.title}. ${title}. ${says}`, draw});
   figure.prepend(element("h3", {}, data(one.title)));
   figure.append(folded(`${plural(rows.length, "row")}, all columns`, all));
   return figure;
 }
+
+// Why a record is refused; docs/datasets.md has the rules of each column
+const RULES = {
+  field_count: "more or fewer fields than the header",
+  quoting: "a quote that is not closed, or text after one",
+  encoding: "bytes that are no UTF-8",
+  required: "a value that must be there is empty",
+  type: "not a number, date or flag as the column has",
+  range: "below the least or above the greatest value",
+  too_long: "a text longer than the column",
+};
 
 function refusedSection() {
   const rows = d3.sum(run.datasets, (row) => row.quarantined);
@@ -165,8 +199,9 @@ function refusedSection() {
   return section("refused", "What was refused", {},
     element("p", {class: "small grey"}, "The rows are kept in the quarantine zone. Correct the rule or the files, then: ", command(`pipeline replay ${run.run_id}`)),
     table([
-      {name: "rule", of: (one) => data(one.rule)},
+      {name: "rule", of: (one) => [data(one.rule), RULES[one.rule] ? grey(`: ${RULES[one.rule]}`) : null]},
       {name: "dataset", of: (one) => data(one.dataset)},
+      {name: "columns", of: (one) => (one.columns.length ? data(one.columns.join(", ")) : grey("the whole record"))},
       {name: "rows", number: true, of: (one, index) => told(`rejects/${index}/rows`)},
       {name: "share of read", number: true, of: (one) => share(one.rows ?? 0, d3.sum(run.datasets.filter((row) => row.dataset === one.dataset), (row) => row.read))},
       {name: "examples", of: (one) => (one.examples.length ? folded(plural(one.examples.length, "example"), () => examples(one)) : grey("none"))},
@@ -291,17 +326,58 @@ function lineageSection() {
 }
 
 // A column may be counted and come from no other column; its table still has what it was counted in
-function sources(one) {
-  const named = [...new Set((one.columns ?? []).flatMap((column) => column.from ?? []).map((name) => name.split(".").slice(0, -1).join(".")))];
-  return named.length ? named : one.inputs ?? [];
-}
+const sources = (one) => one.inputs ?? [];
 
-// What a table is made of, and each column from which columns
+// What a table is made of, and each column from which columns: a drawing, and the same as a list for the keyboard
 function lineage(all) {
   const tables = Array.isArray(all.tables) ? all.tables : [];
   if (!tables.length) return folded("As in the document", () => element("pre", {tabindex: "0"}, JSON.stringify(all, null, 2)));
-  return tables.map((one) => folded(element("span", {}, data(one.table), sources(one).length ? grey(" from ", sources(one).join(", ")) : null), () =>
-    table([{name: "column", of: (column) => data(column.name)}, {name: "from", of: (column) => data((column.from ?? []).join(", "))}], one.columns ?? [], {caption: `Columns of ${one.table}`})));
+  const drawn = all.drawing && tableGraph(all.drawing, (name) => show(name));
+  const byName = new Map(tables.map((one) => [one.table, one]));
+  const panel = element("div", {class: "state", "aria-live": "polite"}, drawn ? empty("Choose a table to see what its columns are made of, and what is made of it.") : null);
+  const columns = (one) => table([
+    {name: "column", of: (column) => element("button", {type: "button", class: "plain", onclick: () => follow(one, column)}, data(column.name))},
+    {name: "from", of: (column) => ((column.from ?? []).length ? data(column.from.join(", ")) : grey("counted, constant, or the time"))}],
+  one.columns ?? [], {caption: `Columns of ${one.table}`});
+  const show = (name) => {
+    const one = byName.get(name);
+    drawn?.light(new Set([...reached(name, before(tables)), ...reached(name, after(tables))]), name);
+    panel.replaceChildren(element("h3", {}, data(name)), one
+      ? element("p", {class: "small grey"}, `Filled by the state ${one.state}. Choose a column to follow it alone.`)
+      : empty("This run reads it, and does not fill it."), ...(one ? [columns(one)] : []));
+  };
+  const follow = (one, column) => drawn?.light(new Set(origins(byName, one.table, column.name)), one.table);
+  const item = (one) => {
+    const made = folded(element("span", {}, data(one.table), sources(one).length ? grey(" from ", sources(one).join(", ")) : null), () => columns(one));
+    made.addEventListener("toggle", () => made.open && drawn?.light(new Set([...reached(one.table, before(tables)), ...reached(one.table, after(tables))]), one.table));
+    return made;
+  };
+  const list = () => tables.map(item);
+  return drawn
+    ? [element("div", {class: "graph tables", tabindex: "0", role: "region", "aria-label": "Drawing of the tables; the list below says the same"}, drawn.svg), panel, folded(`All ${plural(tables.length, "table")} as a list`, list)]
+    : list();
+}
+
+// Which tables come right before each table, and right after it
+const before = (tables) => new Map(tables.map((one) => [one.table, sources(one)]));
+const after = (tables) => d3.rollup(tables.flatMap((one) => sources(one).map((source) => [source, one.table])), (pairs) => pairs.map(([, to]) => to), ([source]) => source);
+
+// A table and all that is reached from it by steps
+function reached(name, steps, seen = new Set()) {
+  if (seen.has(name)) return seen;
+  seen.add(name);
+  (steps.get(name) ?? []).forEach((next) => reached(next, steps, seen));
+  return seen;
+}
+
+// The tables on the way of one column, from where it landed
+function origins(byName, tableName, columnName, seen = new Set()) {
+  const key = `${tableName}.${columnName}`;
+  if (seen.has(key)) return [];
+  seen.add(key);
+  const found = byName.get(tableName)?.columns.find((column) => column.name === columnName);
+  const from = (found?.from ?? []).map((name) => [name.split(".").slice(0, -1).join("."), name.split(".").at(-1)]);
+  return [tableName, ...from.flatMap(([source, column]) => origins(byName, source, column, seen))];
 }
 
 function eventsSection() {
@@ -320,7 +396,7 @@ function permissionsSection() {
   return section("permissions", "Permissions and alarms", HOUR,
     run.permissions === null ? empty("Refused calls are not known here.")
       : refused.length ? table([{name: "who", of: (one) => data(one.principal)}, {name: "action", of: (one) => code(one.action)}, {name: "resource", of: (one) => code(one.resource)}], refused, {caption: "Refused calls"})
-      : element("p", {}, "✓ No call was refused."),
+      : element("p", {}, "✓ No refused call is known."),
     run.alarms === null ? empty("Alarms are not known here.") : !alarms.length ? empty("No alarm is set.")
       : table([{name: "alarm", of: (one) => data(one.name)}, {name: "state", of: (one) => element("span", {class: one.state === "ALARM" ? "bad" : null}, {OK: "✓ OK", ALARM: "✕ ALARM", INSUFFICIENT_DATA: "– no data yet"}[one.state] ?? one.state)}, {name: "why", of: (one) => (one.why ? data(one.why) : "")}], alarms, {caption: "Alarms"}));
 }

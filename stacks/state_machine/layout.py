@@ -9,10 +9,10 @@ import json
 import shutil
 import subprocess
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from report.document import Edge, Graph, Node
 
@@ -24,6 +24,7 @@ _MANY = 4
 """Catches of more states than these that lead to the same state are not drawn."""
 
 State = Mapping[str, Any]
+Direction = Literal["TB", "LR"]
 
 
 def layout_of(definition: Mapping[str, Any]) -> Graph:
@@ -80,15 +81,30 @@ def _edges(name: str, state: State, caught: Counter[str]) -> Iterator[dict[str, 
 def _laid_out(shape: str) -> Graph:
     """`shape` is JSON, and so the key of the cache."""
     asked = json.loads(shape)
-    holders = {node["around"] for node in asked["nodes"]}
+    return laid_out(asked["nodes"], asked["edges"], "TB")
+
+
+def laid_out(
+    nodes: Sequence[Mapping[str, Any]], edges: Sequence[Mapping[str, Any]], direction: Direction
+) -> Graph:
+    """A drawing of nodes with name, type and the name of the node `around` them, and of edges with from, to and label.
+
+    The label of a node is its name, or its `label`.
+    """
+    holders = {node["around"] for node in nodes}
     # dagre draws no edge from or to a node that holds others: such an edge starts or ends at one of those inside
-    inside = {node["around"]: node["name"] for node in reversed(asked["nodes"]) if node["around"]}
+    inside = {node["around"]: node["name"] for node in reversed(nodes) if node["around"]}
     sized = [
-        {"name": node["name"], "around": node["around"], "width": _width(node["name"]), "height": _HEIGHT}
-        for node in asked["nodes"]
+        {
+            "name": node["name"],
+            "around": node["around"],
+            "width": _width(node.get("label", node["name"])),
+            "height": _HEIGHT,
+        }
+        for node in nodes
     ]
-    ends = [{end: inside.get(edge[end], edge[end]) for end in ("from", "to")} for edge in asked["edges"]]
-    placed = _dagre(json.dumps({"nodes": sized, "edges": ends}))
+    ends = [{end: inside.get(edge[end], edge[end]) for end in ("from", "to")} for edge in edges]
+    placed = _dagre(json.dumps({"direction": direction, "nodes": sized, "edges": ends}))
     return Graph(
         width=_rounded(placed["width"]),
         height=_rounded(placed["height"]),
@@ -102,11 +118,11 @@ def _laid_out(shape: str) -> Graph:
                 width=_rounded(place["width"]),
                 height=_rounded(place["height"]),
             )
-            for node, place in zip(asked["nodes"], placed["nodes"], strict=True)
+            for node, place in zip(nodes, placed["nodes"], strict=True)
         ],
         edges=[
             Edge({**edge, "points": [[_rounded(x), _rounded(y)] for x, y in points]})  # type: ignore[typeddict-item]
-            for edge, points in zip(asked["edges"], placed["edges"], strict=True)
+            for edge, points in zip(edges, placed["edges"], strict=True)
         ],
     )
 
@@ -119,7 +135,7 @@ def _dagre(asked: str) -> dict[str, Any]:
             placed: dict[str, Any] = json.loads(done.stdout)
             return placed
         said = done.stderr
-    raise RuntimeError(f"the state machine could not be laid out; node and `npm ci` are needed: {said}")
+    raise RuntimeError(f"the drawing could not be laid out; node and `npm ci` are needed: {said}")
 
 
 def _width(name: str) -> float:

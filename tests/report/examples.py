@@ -1,35 +1,51 @@
-"""Example documents of all kinds of run, made from one real run: `documents/clean.json`.
-
-`python -m tests.report.examples` writes the other files of that folder again.
-"""
+"""Example documents of all kinds of run, made from one real run: `clean.json`, a run of the captured sample."""
 
 import json
+from collections.abc import Callable
 from copy import deepcopy
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from report.lineage import lineage
 from report.times import moment, seconds_between, told
 
-FOLDER = Path(__file__).with_name("documents")
+REAL = Path(__file__).with_name("clean.json")
+GRAPH = Path(__file__).with_name("graph.json")
+_RUNS_BEFORE = 30
 
 Made = dict[str, Any]
 
 
 def clean() -> Made:
-    """The real run: four files of 1,651 rows each, nothing refused."""
-    found: Made = json.loads((FOLDER / "clean.json").read_text(encoding="utf-8"))
+    """The real run: four files of 1,651 rows each, nothing refused; with runs before it."""
+    found: Made = json.loads(REAL.read_text(encoding="utf-8"))
+    for check in found["checks"]:
+        check["history"] = _before(check)
+    found["graph"] = json.loads(GRAPH.read_text(encoding="utf-8"))
+    found["lineage"] = lineage()
     return found
+
+
+def _before(check: Made) -> list[Made]:
+    """The earlier results of a rule: some runs had violations that the rule allows."""
+    limit = int(check["limit"] or 0)
+    return [
+        {
+            "run_id": f"2020-02-29T{number // 6:02}-{number % 6}0-00-395",
+            "violations": number * 7 % (limit + 1),
+        }
+        for number in range(_RUNS_BEFORE)
+    ]
 
 
 def with_rejects() -> Made:
     """Two files that could not be used, and rows that three rules refused."""
     made = clean()
     made["outcome"] = "succeeded_with_rejects"
-    made["states"][-1]["name"] = "SucceededWithRejects"
-    _refuse(made, "books", "must be at most 5", 7)
-    _refuse(made, "books", "must be a whole number", 12)
-    _refuse(made, "reviews", "must not be empty", 3)
+    _refuse(made, "books", "range", ["average_rating"], 7)
+    _refuse(made, "books", "type", ["num_pages", "ratings_count"], 12)
+    _refuse(made, "reviews", "required", ["book_id"], 3)
     made["notes"] = [
         "readme.txt: 'readme.txt' names no known dataset; expected author.csv or authors/<name>.csv",
         "reviews/<script>alert(1)</script>.csv: the header lacks book_id",
@@ -81,6 +97,7 @@ def failed_in_a_check() -> Made:
         "1 of 42 checks of AuditStaging are violated (rows): books at_most_10_percent_rejected: 412. Look at the rejects of this "
         'run in the quarantine zone; if they are right start an execution with {"accept_rejects": true}',
     )
+    made["checks"] = clean()["checks"][:40]
     made["checks"].append(
         {
             "rule": "at_most_10_percent_rejected",
@@ -93,7 +110,7 @@ def failed_in_a_check() -> Made:
             "history": [],
         }
     )
-    made["rejects"] = [_rejected("books", "must be a whole number", 412)]
+    made["rejects"] = [_rejected("books", "type", ["num_pages"], 412)]
     return made
 
 
@@ -115,7 +132,7 @@ def skipped() -> Made:
         "error": "DynamoDB.ConditionalCheckFailedException",
         "cause": "The conditional request failed",
     }
-    made["window"] = None
+    made |= {"window": None, "graph": None, "lineage": None}
     return made
 
 
@@ -161,32 +178,35 @@ def running() -> Made:
     return _not_published(made, "waiting")
 
 
-KINDS = (
-    clean,
-    with_rejects,
-    failed_in_spark,
-    failed_in_a_check,
-    skipped,
-    nothing_to_do,
-    many_files,
-    running,
-)
+KINDS: dict[str, Callable[[], Made]] = {
+    kind.__name__: kind
+    for kind in (
+        clean,
+        with_rejects,
+        failed_in_spark,
+        failed_in_a_check,
+        skipped,
+        nothing_to_do,
+        many_files,
+        running,
+    )
+}
 
 
-def _refuse(made: Made, dataset: str, rule: str, rows: int) -> None:
+def _refuse(made: Made, dataset: str, rule: str, columns: list[str], rows: int) -> None:
     """Move rows from stale to quarantined: the sum stays what was read."""
     counts = next(each for each in made["datasets"] if each["dataset"] == dataset)
     counts["stale"] -= rows
     counts["quarantined"] += rows
-    made["rejects"].append(_rejected(dataset, rule, rows))
+    made["rejects"].append(_rejected(dataset, rule, columns, rows))
 
 
-def _rejected(dataset: str, rule: str, rows: int) -> Made:
+def _rejected(dataset: str, rule: str, columns: list[str], rows: int) -> Made:
     examples = [
         {"file": f"{dataset}.csv", "record": 17 * number, "key": str(4000 + number) if number % 3 else None}
         for number in range(1, min(rows, 10) + 1)
     ]
-    return {"dataset": dataset, "rule": rule, "rows": rows, "examples": examples}
+    return {"dataset": dataset, "rule": rule, "columns": columns, "rows": rows, "examples": examples}
 
 
 def _state(made: Made, name: str) -> Made:
@@ -209,7 +229,7 @@ def _failed_after(name: str, error: str, cause: str) -> Made:
     for after in ("ReleaseLeaseAfterFailure", "WordFailure", "NotifyFailure", "Failed"):
         made["states"].append(_short(clean()["states"][0], after, moment(made["states"][-1]["ended"])))
     made["states"][-1]["status"] = "failed"
-    made |= {"outcome": "failed", "datasets": [], "analytics": []}
+    made |= {"outcome": "failed", "datasets": [], "analytics": [], "checks": []}
     made["failure"] = {
         "state": name,
         "error": error,
@@ -265,10 +285,11 @@ def _not_published(made: Made, outcome: str) -> Made:
 
 
 def text_of(made: Made) -> str:
-    """The document as its file has it."""
-    return json.dumps(made, indent=1, ensure_ascii=False) + "\n"
+    """The document as a file has it: a line for each of its parts."""
+    lines = ",\n".join(f"{json.dumps(key)}: {_lines(value)}" for key, value in made.items())
+    return f"{{\n{lines}\n}}\n"
 
 
-if __name__ == "__main__":
-    for kind in KINDS[1:]:
-        (FOLDER / f"{kind.__name__}.json").write_text(text_of(kind()), encoding="utf-8")
+def _lines(value: Any) -> str:
+    texts = [json.dumps(each, ensure_ascii=False) for each in value] if isinstance(value, list) else []
+    return "[\n" + ",\n".join(texts) + "\n]" if texts else json.dumps(value, ensure_ascii=False)

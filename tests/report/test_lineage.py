@@ -48,7 +48,7 @@ def require_facets(facets: Mapping[str, Mapping[str, Any]]) -> None:
         data_quality_assertions_dataset.Assertion(**each)
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 def test_every_event_of_every_kind_of_run_fits_the_published_classes(kind: Callable[[], Any]) -> None:
     for event in events(kind):
         event_v2.RunEvent(

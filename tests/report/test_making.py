@@ -195,6 +195,7 @@ def test_rejects_are_counted_by_rule_and_no_text_of_a_record_is_told() -> None:
     ]
     assert found[0]["examples"] == [{"file": "a.csv", "record": 7, "key": None}]
     assert found[1]["examples"][3]["key"] == "3"
+    assert [each["columns"] for each in found] == [["num_pages"], ["num_pages"]]
     assert "secret" not in json.dumps(found)
 
 

@@ -1,6 +1,5 @@
 """The page of each kind of run, in a real browser."""
 
-import json
 import re
 from collections.abc import Iterator
 from functools import reduce
@@ -12,11 +11,10 @@ from playwright.sync_api import Browser
 
 from report.page import page_of
 from tests.browser.browser import Opened, opened
-from tests.report.examples import FOLDER
+from tests.report.examples import KINDS
 
 pytestmark = pytest.mark.slow
 
-KINDS = sorted(path.stem for path in FOLDER.glob("*.json"))
 WORDS = {
     "succeeded": "Succeeded",
     "succeeded_with_rejects": "Succeeded with rejects",
@@ -38,16 +36,6 @@ HOSTILE = [
 EVERYTHING = "document.querySelectorAll('details').forEach((one) => { one.open = true })"
 
 
-GRAPH = json.loads(Path(__file__).with_name("graph.json").read_text(encoding="utf-8"))
-WITHOUT_GRAPH = "skipped"
-
-
-def example(kind: str) -> dict[str, Any]:
-    """The example document of a kind, with a drawing of the state machine unless this is the example without one."""
-    document: dict[str, Any] = json.loads((FOLDER / f"{kind}.json").read_text(encoding="utf-8"))
-    return document | {"graph": None if kind == WITHOUT_GRAPH else GRAPH}
-
-
 @pytest.fixture(scope="module", params=KINDS)
 def kind(request: pytest.FixtureRequest) -> str:
     found: str = request.param
@@ -56,7 +44,7 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="module")
 def address(kind: str, tmp_path_factory: pytest.TempPathFactory) -> str:
-    return written(page_of(example(kind)), tmp_path_factory.mktemp(kind))
+    return written(page_of(KINDS[kind]()), tmp_path_factory.mktemp(kind))
 
 
 @pytest.fixture(scope="module")
@@ -72,12 +60,12 @@ def written(page: str, folder: Path) -> str:
 
 
 def test_the_first_words_are_the_outcome(kind: str, wide: Opened) -> None:
-    assert wide.texts("h1") == [WORDS[example(kind)["outcome"]]]
+    assert wide.texts("h1") == [WORDS[KINDS[kind]()["outcome"]]]
     assert wide.page.locator("h1 svg path").count() == 1  # a shape besides the word
 
 
 def test_each_number_is_the_documents(kind: str, wide: Opened) -> None:
-    document = example(kind)
+    document = KINDS[kind]()
     wide.page.evaluate(EVERYTHING)
     shown = {one["path"]: one["text"] for one in numbers(wide)}
     integers = {path: text for path, text in shown.items() if isinstance(at(document, path), int)}
@@ -90,7 +78,7 @@ def test_each_number_is_the_documents(kind: str, wide: Opened) -> None:
 
 
 def test_no_count_of_the_document_is_left_out(kind: str, wide: Opened) -> None:
-    document = example(kind)
+    document = KINDS[kind]()
     wide.page.evaluate(EVERYTHING)
     shown = {one["path"] for one in numbers(wide)}
     rows = [
@@ -107,7 +95,7 @@ def test_no_count_of_the_document_is_left_out(kind: str, wide: Opened) -> None:
 
 
 def test_the_sums_are_the_sums(kind: str, wide: Opened) -> None:
-    document = example(kind)
+    document = KINDS[kind]()
     sums = wide.page.eval_on_selector_all(
         "[data-sum]", "(all) => all.map((one) => [one.dataset.sum, one.textContent])"
     )
@@ -161,7 +149,7 @@ ANALYTICS = [
 
 
 def test_each_kind_of_analytics_table_has_a_chart_of_its_own(browser: Browser, tmp_path: Path) -> None:
-    document = example("clean")
+    document = KINDS["clean"]()
     document["analytics"] = [
         {
             "table": f"table_{place}",
@@ -186,14 +174,14 @@ def test_each_kind_of_analytics_table_has_a_chart_of_its_own(browser: Browser, t
 def test_the_glance_tells_a_warning_from_a_rule_that_blocks(
     browser: Browser, tmp_path: Path, severity: str, said: str
 ) -> None:
-    document = example("clean")
+    document = KINDS["clean"]()
     document["checks"] = [document["checks"][0] | {"severity": severity, "violations": 1, "limit": 0}]
     with opened(browser, written(page_of(document), tmp_path)) as found:
         assert said in " ".join(found.page.locator(".key").inner_text().split())
 
 
 def test_the_weighted_ratings_come_first(browser: Browser, tmp_path: Path) -> None:
-    document = example("clean")
+    document = KINDS["clean"]()
     (one, *_) = document["analytics"]
     names = ("best_authors", "popular_authors_weighted_rating", "popular_books_weighted_rating")
     document["analytics"] = [one | {"table": name, "title": name} for name in names]
@@ -204,7 +192,7 @@ def test_the_weighted_ratings_come_first(browser: Browser, tmp_path: Path) -> No
 @pytest.fixture
 def hostile() -> dict[str, Any]:
     """A run whose names are of the worst kind."""
-    document = example("with_rejects")
+    document = KINDS["with_rejects"]()
     for place, name in enumerate(HOSTILE):
         document["files"]["listed"].append(
             {"key": name, "dataset": name, "bytes": 1, "rows": None, "outcome": "waiting", "note": name}
@@ -224,7 +212,13 @@ def hostile() -> dict[str, Any]:
             }
         )
         document["rejects"].append(
-            {"dataset": name, "rule": name, "rows": 1, "examples": [{"file": name, "record": 1, "key": name}]}
+            {
+                "dataset": name,
+                "rule": name,
+                "columns": [name],
+                "rows": 1,
+                "examples": [{"file": name, "record": 1, "key": name}],
+            }
         )
         document["links"].append({"title": name, "href": f"javascript:document.title = 'run' // {name}"})
     document["states"][3]["input"] = {"text": "".join(HOSTILE), "cut": False}
@@ -247,7 +241,7 @@ def test_text_from_data_is_text(
 def test_a_state_of_the_drawing_opens_what_went_in_and_came_out_by_keyboard_too(
     browser: Browser, tmp_path: Path
 ) -> None:
-    with opened(browser, written(page_of(example("failed_in_spark")), tmp_path)) as found:
+    with opened(browser, written(page_of(KINDS["failed_in_spark"]()), tmp_path)) as found:
         node = found.page.get_by_role("button", name="TransformToProcessed: failed")
         node.click()
         assert "2 tries" in found.page.locator("#machine .state").inner_text()
@@ -257,21 +251,53 @@ def test_a_state_of_the_drawing_opens_what_went_in_and_came_out_by_keyboard_too(
         assert "did not enter" in found.page.locator("#machine .state").inner_text()
 
 
+def test_a_chosen_table_and_a_chosen_column_are_followed_in_the_drawing(
+    browser: Browser, tmp_path: Path
+) -> None:
+    with opened(browser, written(page_of(KINDS["clean"]()), tmp_path)) as found:
+        names = found.page.locator("#lineage .label text").all_text_contents()
+        lit = "(all) => all.map((one) => one.getAttribute('opacity') !== '0.2')"
+
+        def shown() -> set[str]:
+            opacities = found.page.eval_on_selector_all("#lineage .label text", lit)
+            return {name for name, is_lit in zip(names, opacities, strict=True) if is_lit}
+
+        found.page.locator("#lineage .node rect").nth(names.index("warehouse.books")).click()
+        assert found.texts("#lineage .state h3") == ["goodreads_warehouse.books"]
+        assert {"landing.book", "analytics.best_books"} < shown()
+        assert not {"landing.author", "analytics.rising_authors"} & shown()
+        found.page.locator("#lineage summary", has_text="as a list").press("Enter")
+        found.page.locator("#lineage summary", has_text="review_coverage").press("Enter")
+        assert "warehouse.users" in shown()
+        found.page.locator("#lineage details details button", has_text="unnamed_review_count").press("Enter")
+        assert "warehouse.reviews" in shown()
+        assert "warehouse.users" not in shown()
+
+
+def test_an_id_is_told_in_full(browser: Browser, tmp_path: Path) -> None:
+    document = KINDS["clean"]()
+    document["analytics"] = [one for one in document["analytics"] if one["table"] == "best_authors"]
+    document["analytics"][0]["rows"][0][1] = 15823426
+    with opened(browser, written(page_of(document), tmp_path)) as found:
+        found.page.evaluate(EVERYTHING)
+        assert found.texts("[data-path='analytics/0/rows/0/1']") == ["15823426"]
+
+
 def test_the_page_of_a_run_prints_on_two_pages(browser: Browser, tmp_path: Path) -> None:
-    with opened(browser, written(page_of(example("with_rejects")), tmp_path)) as found:
+    with opened(browser, written(page_of(KINDS["with_rejects"]()), tmp_path)) as found:
         printed = found.page.pdf(prefer_css_page_size=True)
         assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 2
 
 
 def test_a_script_that_is_not_the_pages_own_does_not_run(browser: Browser, tmp_path: Path) -> None:
-    page = page_of(example("clean")).replace("</body>", "<script>document.title = 'run'</script></body>")
+    page = page_of(KINDS["clean"]()).replace("</body>", "<script>document.title = 'run'</script></body>")
     with opened(browser, written(page, tmp_path)) as found:
         assert found.page.title().startswith("Succeeded")
         assert any("Content Security Policy" in said for said in found.complaints)
 
 
 def test_the_policy_lets_the_page_load_nothing() -> None:
-    (policy,) = re.findall(r'Content-Security-Policy" content="([^"]*)"', page_of(example("clean")))
+    (policy,) = re.findall(r'Content-Security-Policy" content="([^"]*)"', page_of(KINDS["clean"]()))
     assert policy.startswith("default-src &#x27;none&#x27;; script-src &#x27;sha256-")
     assert "unsafe-eval" not in policy
 
@@ -279,7 +305,7 @@ def test_the_policy_lets_the_page_load_nothing() -> None:
 def test_a_page_of_ten_thousand_files_is_small_and_shows_some_at_a_time(
     browser: Browser, tmp_path: Path
 ) -> None:
-    document = example("many_files")
+    document = KINDS["many_files"]()
     page = page_of(document)
     assert len(page.encode()) < 1_500_000
     with opened(browser, written(page, tmp_path)) as found:

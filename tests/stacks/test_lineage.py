@@ -9,7 +9,7 @@ from catalog import DATASETS
 from report.lineage import lineage
 from sql.rankings import CURRENT, TABLES
 from stacks import ROOT
-from stacks.lineage import lineage_page
+from stacks.lineage import column_lineage, drawing_of, lineage_page
 
 WITHOUT_ORIGIN = {
     "burst_review_count",  # counts rows, as review_count does
@@ -87,3 +87,18 @@ def test_the_tables_that_a_table_is_made_of_are_named_even_if_their_rows_are_onl
 def test_the_document_is_what_the_statements_say_now() -> None:
     path = Path(ROOT) / "report" / "lineage.json"
     assert json.loads(lineage_page()) == json.loads(path.read_text(encoding="utf-8")), "run `make docs`"
+
+
+def test_each_table_but_those_of_the_runs_accounts_is_drawn_right_of_what_it_is_made_of() -> None:
+    found = column_lineage()["tables"]
+    drawing = drawing_of(found)
+    places = {node["name"]: node for node in drawing["nodes"]}
+    made = {table["table"] for table in found}
+    assert made - places.keys() == {
+        f"goodreads_warehouse.{name}" for name in ("ledger", "ledger_files", "ledger_forgotten")
+    }
+    for edge in drawing["edges"]:
+        start, end = places[edge["from"]], places[edge["to"]]
+        assert start["x"] + start["width"] / 2 == pytest.approx(edge["points"][0][0], abs=0.2)
+        assert end["x"] - end["width"] / 2 == pytest.approx(edge["points"][-1][0], abs=0.2)
+        assert start["x"] < end["x"]

@@ -18,7 +18,7 @@ from operations.warehouse import Warehouse
 from tests.browser.browser import Theme, opened
 from tests.local_cloud.conftest import Endpoint
 from tests.operations.console.past import MovedAlong, ended
-from tests.report.examples import FOLDER
+from tests.report import examples
 
 pytestmark = pytest.mark.slow
 
@@ -171,9 +171,7 @@ def test_a_run_is_started_after_its_input_was_mended(browser: Browser, console: 
 
 
 def test_a_page_that_follows_its_run_keeps_the_readers_place(browser: Browser, endpoint: Endpoint) -> None:
-    running, clean = (
-        json.loads((FOLDER / f"{kind}.json").read_text(encoding="utf-8")) for kind in ("running", "clean")
-    )
+    running, clean = examples.running(), examples.clean()
     one_state_less = {**running, "states": running["states"][:-1]}
     with closing(
         Console(endpoint.state, 0, runs=MovedAlong(one_state_less, running, clean)).start()
