@@ -8,20 +8,17 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from http import HTTPStatus
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import localbucket
-from localbucket import S3Error, object_etag, remember_etag, stat_signature
+from localbucket import object_etag, remember_etag, stat_signature
 
 Range = tuple[Path, int, int]
 """A file, the offset of the first byte, and the number of bytes."""
 
 ETAGS = ".localbucket-etags.jsonl"
 """The file, beside the buckets. One line an object: its path, its `stat` signature, its ETag."""
-
-_BLOCK = 256 * 1024  # fits into the processor's cache: with 1 MiB a copy takes three times as long
 
 
 class MadeOfParts:
@@ -55,28 +52,8 @@ class MadeOfParts:
                 yield json.loads(line)
 
 
-def copy(destination: IO[bytes], ranges: Sequence[Range]) -> str:
-    """Write the ranges one after the other; the ETag of the whole."""
-    for path, start, length in ranges:
-        with path.open("rb") as source:
-            source.seek(start)
-            left = length
-            while block := source.read(min(left, _BLOCK)):
-                destination.write(block)
-                left -= len(block)
-        if left:
-            message = "A source file changed while it was being copied."
-            raise S3Error(HTTPStatus.INTERNAL_SERVER_ERROR, "InternalError", message)
-    return _etag(ranges)
-
-
-def install() -> None:
-    """Make localbucket copy with `copy`."""
-    localbucket.copy_ranges = copy
-    localbucket.BLOCK_SIZE = _BLOCK
-
-
-def _etag(ranges: Sequence[Range]) -> str:
+def etag_of(ranges: Sequence[Range]) -> str:
+    """The ETag of an object that is made of these ranges: the source's own if it is the whole source."""
     if len(ranges) == 1 and ranges[0][1:] == (0, ranges[0][0].stat().st_size):
         return str(object_etag(ranges[0][0]))
     sources = [(object_etag(path), start, length) for path, start, length in ranges]

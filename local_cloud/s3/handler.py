@@ -26,7 +26,8 @@ from localbucket import (
 from landing.disk import disk_full, is_full
 from local_cloud.iam import AccessDenied, Judge
 from local_cloud.identity import KeyRefused, caller, refusal
-from local_cloud.s3 import etags as s3_etags
+from local_cloud.s3 import content
+from local_cloud.s3.etags import MadeOfParts
 from local_cloud.s3.keys import key_problem
 from local_cloud.s3.requests import operation_of
 
@@ -41,7 +42,7 @@ class ObjectHandler(S3Handler):  # type: ignore[misc]
     """
 
     changing: ClassVar[threading.Lock]
-    etags: ClassVar[s3_etags.MadeOfParts]
+    etags: ClassVar[MadeOfParts]
     judge: ClassVar[Judge | None] = None
 
     @classmethod
@@ -51,8 +52,8 @@ class ObjectHandler(S3Handler):  # type: ignore[misc]
         Without a `judge` everybody may do everything.
         """
         folder = buckets.resolve()
-        etags = s3_etags.MadeOfParts(folder)
-        s3_etags.install()
+        etags = MadeOfParts(folder)
+        content.install()
         etags.recall()
         own = {"data_root": folder, "changing": threading.Lock(), "etags": etags}
         return type(cls.__name__, (cls,), own | attributes)
@@ -164,14 +165,39 @@ class ObjectHandler(S3Handler):  # type: ignore[misc]
             self._check_if_match(target)
             try:
                 target.parent.mkdir(parents=True, exist_ok=True)
-                # two ticks ago: a later write past this server has another time, so this ETag stays valid
-                past = time.time_ns() - 2 * _TICK
-                os.utime(written.name, ns=(past, past))
+                if not content.is_shared(Path(written.name)):
+                    # two ticks ago: a later write past this server has another time, so this ETag stays valid
+                    past = time.time_ns() - 2 * _TICK
+                    os.utime(written.name, ns=(past, past))
                 Path(written.name).replace(target)
+                content.written(target)
             except (FileExistsError, NotADirectoryError, IsADirectoryError) as error:
                 raise _refused(f"a part of {key!r} is a folder here and another object's name") from error
             self.etags.remember(target, etag)
         return etag
+
+    def _upload_dir(self, bucket: str, key: str) -> Path:
+        upload: Path = super()._upload_dir(bucket, key)
+        self._request.callback(_forget_ended, upload)
+        return upload
+
+    def _store_part(self, bucket: str, key: str, write: Callable[[content.Part], str]) -> str:
+        upload = self._upload_dir(bucket, key)
+        return str(super()._store_part(bucket, key, lambda file: write(content.Part(file, upload))))
+
+    def _send_file(
+        self,
+        status: HTTPStatus,
+        file: IO[bytes],
+        start: int,
+        length: int,
+        headers: dict[str, str],
+        include_body: bool,
+    ) -> None:
+        """Send the content; the kernel reads it."""
+        self._send_headers(status, length, headers)
+        if include_body and length and self.connection.sendfile(file, start, length) < length:
+            self.close_connection = True
 
     def _delete_object(self, bucket: str, key: str) -> None:
         target = self._object_path(bucket, key)
@@ -226,6 +252,11 @@ class ObjectHandler(S3Handler):  # type: ignore[misc]
         folder: Path = self.data_root / UPLOADS_DIR
         folder.mkdir(exist_ok=True)
         return folder
+
+
+def _forget_ended(upload: Path) -> None:
+    if not upload.exists():
+        content.forget_parts(upload)
 
 
 def _forget(snapshot: Path) -> None:

@@ -11,7 +11,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from functools import partial
 from http.server import ThreadingHTTPServer
-from io import BytesIO
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -21,11 +20,11 @@ import pytest
 from botocore.exceptions import ClientError
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from localbucket import TEMP_PREFIX, UPLOADS_DIR, S3Error, _etag_cache
+from localbucket import TEMP_PREFIX, UPLOADS_DIR, _etag_cache
 from mypy_boto3_s3 import S3Client
 
 from local_cloud.addresses import ADMINISTRATOR_KEY
-from local_cloud.s3.etags import ETAGS, copy
+from local_cloud.s3.etags import ETAGS
 from local_cloud.s3.handler import ObjectHandler
 from tests.local_cloud.conftest import Endpoint
 
@@ -340,12 +339,6 @@ def test_parts_of_another_object_are_put_together_byte_by_byte(
     s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": named})
     expected = b"".join(content[start : start + size] for size in [*sizes, last])
     assert s3.get_object(Bucket=BUCKET, Key="a.csv")["Body"].read() == expected
-
-
-def test_a_source_that_becomes_shorter_while_it_is_copied_is_an_error(tmp_path: Path) -> None:
-    (tmp_path / "source").write_bytes(b"rows")
-    with pytest.raises(S3Error, match="changed while it was being copied"):
-        copy(BytesIO(), [(tmp_path / "source", 1, 4)])
 
 
 def test_a_full_disk_is_an_answer_that_says_so_and_leaves_no_half_object(
