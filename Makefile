@@ -2,6 +2,8 @@
 
 PYTHON ?= python3
 DATA ?=
+LIBRARY ?=
+READER ?=
 WINDOW_START ?=
 WINDOW_END ?=
 SIZE ?= 20MB
@@ -23,7 +25,10 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 unexport PYTHONDONTWRITEBYTECODE
 
 # Values reach a command exactly as typed: otherwise make would expand a `$` in them, and the shell would split them at a space
+# The reader is READER: shells and systems set USER, USERNAME, LOGNAME and NAME, and make would take them for an answer
 export RUN_DATA := $(value DATA)
+export RUN_LIBRARY := $(value LIBRARY)
+export RUN_READER := $(value READER)
 export RUN_SIZE := $(value SIZE)
 export RUN_START := $(value WINDOW_START)
 export RUN_END := $(value WINDOW_END)
@@ -35,8 +40,8 @@ help: ## show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run
-run: runtime ## run the whole pipeline on this machine [DATA=folder] [WINDOW_START=2020-02-01 WINDOW_END=2020-03-01] [SIZE=100MB]
-	@pipeline run --size "$$RUN_SIZE" \
+run: runtime ## run the whole pipeline on this machine [DATA=folder] [LIBRARY=export.csv READER=name] [WINDOW_START=2020-02-01 WINDOW_END=2020-03-01] [SIZE=100MB]
+	@pipeline run --size "$$RUN_SIZE" $${RUN_LIBRARY:+--library "$$RUN_LIBRARY"} $${RUN_READER:+--user "$$RUN_READER"} \
 		$${RUN_START:+--window-start "$$RUN_START"} $${RUN_END:+--window-end "$$RUN_END"} $${RUN_DATA:+-- "$$RUN_DATA"}
 
 .PHONY: demo

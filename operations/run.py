@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import boto3
-import humanize
 import typer
 from rich.console import Console
 from rich.text import Text
 
 from contract.keys import bucket_name
 from landing.bucket import BucketStore
-from landing.folder import files_of, land
+from landing.folder import land
 from landing.sizes import size_in_bytes
 from local_cloud.account import ACCOUNT
 from local_cloud.addresses import REGION
@@ -29,21 +28,28 @@ from operations.executions import Execution, StateMachine, StateVisit, visits
 from operations.options import DEFAULT_NAME, DEFAULT_STATE, Context, Name, OnCluster, State
 from operations.result import Result, result_of
 from operations.result import show as show_result
+from operations.sources import DEFAULT_SIZE, Source
 from operations.terminal import complaints, console, told
 from spark_jobs.conf import SPARK_CONF
 from sql.rankings import CURRENT, PAST
 
 _LOOK_SECONDS = 0.2
-_SIZE = "20MB"
 
 
 def run(
     data: Annotated[
         Path | None, typer.Argument(help="Folder with CSV files; without it data is made up.")
     ] = None,
+    library: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="A library export of Goodreads, in place of the folder; needs --user."
+        ),
+    ] = None,
+    user: Annotated[str | None, typer.Option(metavar="NAME", help="The reader whose export it is.")] = None,
     size: Annotated[
         int, typer.Option(parser=size_in_bytes, metavar="SIZE", help="How much data to make up.")
-    ] = _SIZE,  # type: ignore[assignment] # which the parser makes a number of
+    ] = DEFAULT_SIZE,  # type: ignore[assignment] # which the parser makes a number of
     window_start: Annotated[str | None, typer.Option(help="First day of the reviews to analyse.")] = None,
     window_end: Annotated[str | None, typer.Option(help="Day after the last; default: now.")] = None,
     replace_current: Annotated[
@@ -63,21 +69,23 @@ def run(
 ) -> None:
     """Files in, audited warehouse and analytics out: one execution of the deployed state machine."""
     folder = StateFolder(state)
-    with told(), tempfile.TemporaryDirectory() as made_up:
-        source = data or _made_up(Path(made_up), size)
-        files_of(source)
+    source = Source(data=data, library=library, user=user, size=size)
+    with told(), tempfile.TemporaryDirectory() as scratch:
+        files = source.files(Path(scratch))
+        if not (window_start or window_end):
+            window_start = source.window_start()
         with deployed_here(
             folder, name, purpose="run", context=context or [], spark=SPARK_CONF, cluster=cluster
         ):
             execution, states = _one_run(
-                source,
+                files,
                 name,
                 execution_input_of(
                     window_start, window_end, accept_rejects=accept_rejects, replace_current=replace_current
                 ),
             )
         result = _result(folder, name, execution) if execution.status == "SUCCEEDED" else None
-        _answer(execution, states, result, _again(data, size, state, name))
+        _answer(execution, states, result, _again(source, state, name))
     sys.exit(0 if execution.status == "SUCCEEDED" else 1)
 
 
@@ -115,18 +123,6 @@ def _one_run(source: Path, name: str, execution_input: dict[str, Any]) -> tuple[
     with console.doing(f"putting the files of {source} into the landing zone"):
         land(source, BucketStore(bucket_name(name, "landing", ACCOUNT, REGION)))
     return run_watched(console, name, execution_input)
-
-
-def _made_up(folder: Path, size: int) -> Path:
-    from faker_tool.generate import generate  # noqa: PLC0415 - half a second that a run of given files need not spend
-
-    with console.doing(f"making up {humanize.naturalsize(size)} of data"):
-        try:
-            made = generate(folder, size=size, records=None, force=True)
-        except ValueError as error:
-            raise OperationError(f"--size: {error}") from None
-    console.print(f"made up {made.records:,} records, {humanize.naturalsize(made.bytes)}")
-    return folder
 
 
 def execution_input_of(
@@ -171,9 +167,9 @@ def _answer(execution: Execution, states: list[StateVisit], result: Result | Non
     console.answer(document, show)
 
 
-def _again(data: Path | None, size: int, state: Path, name: str) -> list[str]:
+def _again(source: Source, state: Path, name: str) -> list[str]:
     """The command as it was given, with what differs from the defaults, and without a window."""
-    given = [str(data)] if data else ["--size", str(size)] if size != size_in_bytes(_SIZE) else []
+    given = source.arguments(size_in_bytes(DEFAULT_SIZE))
     places = ["--state", str(state)] if state != DEFAULT_STATE else []
     return [".venv/bin/pipeline", "run", *given, *places, *(["--name", name] if name != DEFAULT_NAME else [])]
 

@@ -1,5 +1,7 @@
 """The queries of `pipeline explain`. The id is bound as `id`, the hash of a request to forget as `subject`."""
 
+from collections.abc import Sequence
+
 from catalog import PUBLISHED_BY, Dataset
 from sql.rankings import RANKINGS, Ranking, Table
 from sql.template import render
@@ -14,6 +16,11 @@ def row(dataset: Dataset, *, names_its_run: bool) -> str:
     """Run, version and hash of a record's row; no run if the table is older than the column that names the run."""
     run = PUBLISHED_BY.name if names_its_run else f"cast(null as varchar(128)) as {PUBLISHED_BY.name}"
     return render("explain/row.sql", table=dataset.name, key=dataset.key, published_by=run)
+
+
+def columns_of_row(dataset: Dataset, names: Sequence[str]) -> str:
+    """What a record's row says in these columns."""
+    return render("explain/columns_of_row.sql", columns=", ".join(names), table=dataset.name, key=dataset.key)
 
 
 def runs(dataset: Dataset) -> str:

@@ -54,6 +54,17 @@ def test_each_variable_has_its_option(stand_in: Path) -> None:
     ]
 
 
+def test_a_library_export_goes_with_its_reader(stand_in: Path) -> None:
+    assert arguments(stand_in, "LIBRARY=export.csv", "READER=Ann Example") == [
+        *("run", "--size", "20MB", "--library", "export.csv", "--user", "Ann Example"),
+    ]
+
+
+def test_the_names_that_a_system_sets_name_no_reader(stand_in: Path) -> None:
+    set_by_systems = dict.fromkeys(("USER", "USERNAME", "LOGNAME", "NAME", "USER_NAME"), "somebody")
+    assert "--user" not in arguments(stand_in, **set_by_systems)
+
+
 ODD = [
     "a folder/with  two spaces",
     "it's",
@@ -68,9 +79,10 @@ ODD = [
 
 @pytest.mark.parametrize("value", ODD)
 def test_a_value_arrives_as_it_was_typed(stand_in: Path, value: str) -> None:
-    variables = (f"DATA={value}", f"SIZE={value}", f"WINDOW_START={value}", f"WINDOW_END={value}")
+    names = ("DATA", "LIBRARY", "READER", "SIZE", "WINDOW_START", "WINDOW_END")
+    variables = [f"{name}={value}" for name in names]
     expected = [
-        *("run", "--size", value),
+        *("run", "--size", value, "--library", value, "--user", value),
         *("--window-start", value, "--window-end", value, "--", value),
     ]
     assert arguments(stand_in, *variables) == expected

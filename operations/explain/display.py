@@ -63,6 +63,8 @@ def _forgotten(forgotten: Forgotten) -> str:
 
 def _of_row(explanation: Explanation, name: str) -> Iterator[str]:
     table = f"goodreads_warehouse.{explanation.dataset}"
+    if explanation.made_from:
+        yield f"the id is made, not Goodreads' own: from {explanation.made_from}"
     if explanation.row is None:
         yield f"{name} is not in {table}"
         if explanation.records:

@@ -6,10 +6,12 @@ from datetime import datetime
 from functools import partial
 from itertools import groupby
 
+from capture.ids import is_made
 from catalog import USERS
 from contract.ledger import subject_of
 from operations.explain.archive import FileRecords, records_in
 from operations.explain.history import Judged, judged
+from operations.explain.made import COLUMNS, made_from
 from operations.explain.rejected import Rejected, Searched, rejects_of
 from operations.explain.stored import Forgotten, Ranked, Row, Stored
 from operations.forget.subject import Subject
@@ -35,12 +37,13 @@ class LookedAt:
 class Explanation:
     """All that is known of a record. If it is `forgotten`, nothing else is told.
 
-    `unknown` says in plain words what could not be found out.
+    `made_from` says what the id was made from if it is not Goodreads' own. `unknown` says in plain words what could not be found out.
     """
 
     dataset: str
     key: int
     forgotten: Forgotten | None = None
+    made_from: str | None = None
     row: Row | None = None
     records: tuple[Judged, ...] = ()
     rejects: tuple[Rejected, ...] = ()
@@ -70,6 +73,7 @@ def explain(subject: Subject, stored: Stored, zones: Zones, most: int) -> Explan
     if writer := _left_out(stored, users if row is None else set()):
         return told(forgotten=writer)
     return told(
+        made_from=_made_from(stored, subject),
         row=row,
         records=_judged(found, passed_over, runs, row),
         rejects=tuple(_without_left_out(stored, searched.rejects)),
@@ -77,6 +81,13 @@ def explain(subject: Subject, stored: Stored, zones: Zones, most: int) -> Explan
         looked_at=_looked_at(found, passed_over, searched),
         unknown=tuple(_unknown(found, passed_over, searched, row)),
     )
+
+
+def _made_from(stored: Stored, subject: Subject) -> str | None:
+    columns = COLUMNS.get(subject.dataset.name)
+    if columns is None or not is_made(subject.key):
+        return made_from(subject, None)
+    return made_from(subject, stored.values_of(subject, columns))
 
 
 def _within(

@@ -1,6 +1,6 @@
 """What the warehouse itself knows of a record: its row, the ledger, who was forgotten, the rankings."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -80,6 +80,11 @@ class Stored:
             return None
         run, captured, record_hash = rows[0]
         return Row(run_id=run, version=Version(_instant(captured), record_hash))
+
+    def values_of(self, subject: Subject, names: Sequence[str]) -> Sequence[Any] | None:
+        """What the record's row says in these columns; None if the warehouse has no row."""
+        rows = self._rows(explaining.columns_of_row(subject.dataset, names), id=str(subject.key))
+        return rows[0] if rows else None
 
     def runs(self, dataset: Dataset) -> dict[str, datetime]:
         """The runs that the ledger has for the dataset, in their order, and when each was published."""

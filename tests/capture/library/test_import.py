@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from capture import ids
+from capture.library.export import entries_in
 from capture.library.importing import Imported, import_export
 from capture.library.records import Reader
 from catalog import AUTHORS, BOOKS, DATASETS, REVIEWS, USERS, Dataset
@@ -266,6 +267,12 @@ def test_a_row_without_number_isbn_and_title_is_left_out(tmp_path: Path) -> None
     (fault,) = imported(path).faults
     assert fault.line == 2
     assert "expected one of them" in fault.reason
+
+
+def test_a_private_note_is_dropped_where_the_row_is_read(tmp_path: Path) -> None:
+    entries = list(entries_in(write_export(tmp_path / "export.csv", [EARTHSEA, SHELVED], OLD)))
+    assert len(entries) == 2
+    assert NOTE not in repr(entries)
 
 
 @pytest.mark.slow

@@ -1,0 +1,105 @@
+"""What a run is to process: a folder of files, a reader's library export, or made-up data."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import humanize
+import typer
+from rich.text import Text
+
+from catalog import REVIEWS
+from landing.folder import files_of
+from operations.errors import OperationError
+from operations.terminal import complaints, console
+
+DEFAULT_SIZE = "20MB"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """Where the files of a run come from; at most one of `data` and `library` is given. `size` (bytes) is for made-up data.
+
+    Raises typer.BadParameter if what is given does not fit together.
+    """
+
+    data: Path | None
+    library: Path | None
+    user: str | None
+    size: int
+
+    def __post_init__(self) -> None:
+        if self.data and self.library:
+            raise typer.BadParameter(
+                f"found the folder {self.data} and --library {self.library}, expected one of them; land both with two runs"
+            )
+        if self.library and not (self.user and self.user.strip()):
+            raise typer.BadParameter(
+                "--library needs the name that the reviews are to have: --user NAME (make: READER=NAME)"
+            )
+        if self.user and not self.library:
+            raise typer.BadParameter(
+                "--user goes with --library FILE (make: LIBRARY=FILE), which is not given"
+            )
+
+    def files(self, scratch: Path) -> Path:
+        """The folder with the files; what has to be made is written to `scratch`. Raises OperationError and StoreError."""
+        folder = self.data
+        if self.library and self.user:
+            folder = _imported(self.library, self.user, scratch)
+        elif folder is None:
+            folder = _made_up(scratch, self.size)
+        files_of(folder)
+        return folder
+
+    def window_start(self) -> str | None:
+        """The first day of a window that holds an export's reviews; None if the usual window does, up to now, or for other sources."""
+        if self.library is None:
+            return None
+        from capture.library.importing import exported_at  # noqa: PLC0415 - DuckDB and Arrow, half a second
+
+        captured = exported_at(self.library)
+        usual = timedelta(days=REVIEWS.fresh_within_days or 0)
+        return f"{captured:%Y-%m-%d}" if captured < datetime.now(UTC) - usual else None
+
+    def arguments(self, default_size: int) -> Sequence[str]:
+        """The source as it is given to the command."""
+        if self.library and self.user:
+            return ["--library", str(self.library), "--user", self.user]
+        if self.data:
+            return [str(self.data)]
+        return ["--size", str(self.size)] if self.size != default_size else []
+
+
+def _imported(library: Path, user: str, folder: Path) -> Path:
+    from capture.errors import CaptureError  # noqa: PLC0415 - see window_start
+    from capture.library.command import left_out, summary  # noqa: PLC0415
+    from capture.library.importing import exported_at, import_export  # noqa: PLC0415
+    from capture.library.records import Reader  # noqa: PLC0415
+    from landing.stores import FolderStore  # noqa: PLC0415
+
+    try:
+        now = datetime.now(UTC)
+        with console.doing(f"importing {library}"):
+            imported = import_export(
+                library, Reader(user), FolderStore(folder), min(exported_at(library), now), now
+            )
+    except (CaptureError, OSError, ValueError) as error:
+        raise OperationError(str(error)) from None
+    console.print(Text(f"{library.name}: {summary(imported)}"))
+    if imported.faults:
+        complaints.print(Text(left_out(imported.faults)))
+    return folder
+
+
+def _made_up(folder: Path, size: int) -> Path:
+    from faker_tool.generate import generate  # noqa: PLC0415 - half a second that a run of given files need not spend
+
+    with console.doing(f"making up {humanize.naturalsize(size)} of data"):
+        try:
+            made = generate(folder, size=size, records=None, force=True)
+        except ValueError as error:
+            raise OperationError(f"--size: {error}") from None
+    console.print(f"made up {made.records:,} records, {humanize.naturalsize(made.bytes)}")
+    return folder
