@@ -27,6 +27,7 @@ from local_cloud import (
     redshift,
     s3,
     scheduler,
+    service_models,
     sns,
     step_functions,
 )
@@ -64,6 +65,7 @@ def serving(
     Raises LocalCloudError if the folder or a port is in use; at the end of the block, if an execution could not be written down.
     One process can serve one endpoint at a time.
     """
+    service_models.read_once()
     lost: list[str] = []
     with ExitStack() as stack:
         stack.enter_context(state.locked())

@@ -256,19 +256,24 @@ class StateMachine:
         ]
         return sorted(executions, key=lambda execution: execution.started, reverse=True)
 
-    def events(self, name: str, after: int = 0) -> list[dict[str, Any]]:
-        """The history of an execution, from the event after number `after`; KeyError if no execution has the name."""
-        newest_first = takewhile(lambda event: event["id"] > after, self._newest_first(name, after))
+    def events(self, name: str, after: int = 0, *, with_data: bool = True) -> list[dict[str, Any]]:
+        """The history of an execution, from the event after number `after`; KeyError if no execution has the name.
+
+        Without data the events have no inputs and outputs: `visits` needs none, and a statement may have 60 kB.
+        """
+        pages = self._newest_first(name, _FEW if after else _MOST, with_data)
+        newest_first = takewhile(lambda event: event["id"] > after, pages)
         try:
             return list(newest_first)[::-1]
         except self._client.exceptions.ExecutionDoesNotExist:
             raise KeyError(name) from None
 
-    def _newest_first(self, name: str, after: int) -> Iterator[dict[str, Any]]:
+    def _newest_first(self, name: str, size: int, with_data: bool) -> Iterator[dict[str, Any]]:
         pages = self._client.get_paginator("get_execution_history").paginate(
             executionArn=self._execution_arn(name),
             reverseOrder=True,
-            PaginationConfig={"PageSize": _FEW if after else _MOST},
+            includeExecutionData=with_data,
+            PaginationConfig={"PageSize": size},
         )
         for page in pages:
             yield from (dict(event) for event in page["events"])

@@ -179,7 +179,7 @@ def _watch(console: Console, pipeline: StateMachine, name: str) -> tuple[Executi
         events: list[dict[str, Any]] = []
         while True:
             execution = pipeline.describe(name)
-            events += pipeline.events(name, after=events[-1]["id"] if events else 0)
+            events += pipeline.events(name, after=events[-1]["id"] if events else 0, with_data=False)
             states = visits(events)
             show(execution, states)
             if execution.status != "RUNNING":

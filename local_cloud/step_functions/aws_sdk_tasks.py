@@ -5,10 +5,11 @@ State machines write members in PascalCase, whatever case the service's API uses
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import botocore.session
-from botocore.model import ListShape, OperationModel, Shape, StructureShape
+from botocore.model import ListShape, OperationModel, ServiceModel, Shape, StructureShape
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (
     state_task_service_aws_sdk as sdk,
 )
@@ -42,9 +43,13 @@ def _normalise_response(task: sdk.StateTaskServiceAwsSdk, response: dict[str, An
 def _operation(task: sdk.StateTaskServiceAwsSdk) -> OperationModel | None:
     if task.resource.api_name not in _BOTO_SERVICES:
         return None
-    model = botocore.session.get_session().get_service_model(_BOTO_SERVICES[task.resource.api_name])
     action = str(task.resource.api_action)
-    return model.operation_model(action[0].upper() + action[1:])
+    return _model_of(task.resource.api_name).operation_model(action[0].upper() + action[1:])
+
+
+@cache
+def _model_of(service: str) -> ServiceModel:
+    return botocore.session.get_session().get_service_model(_BOTO_SERVICES[service])
 
 
 def _replace(target: dict[str, Any], content: dict[str, Any]) -> None:

@@ -17,6 +17,13 @@ from moto.stepfunctions.parser.asl.utils import boto_client
 from local_cloud.identity import Keys, session
 
 _NO_TIMEOUT = 99_999_999  # seconds; a task's own TimeoutSeconds ends its call
+_OF_TASKS = Config(
+    parameter_validation=False,
+    retries={"total_max_attempts": 1},
+    connect_timeout=_NO_TIMEOUT,
+    read_timeout=_NO_TIMEOUT,
+    max_pool_connections=100,  # the iterations of a Map share a client
+)
 _LEFT = timedelta(minutes=5)  # a session with less time left is renewed
 _credentials_of = StateTask._eval_state_credentials  # noqa: SLF001
 
@@ -33,29 +40,28 @@ class _Roles(StateCredentials):  # type: ignore[misc]
 
 
 class _Service:
-    """Holds the sessions of the roles until shortly before they end."""
+    """Holds the sessions of the roles until shortly before they end, and a client of each service for each of them."""
 
     def __init__(self) -> None:
         self._held: dict[tuple[str, str], Keys] = {}
+        self._clients: dict[tuple[Keys, str, str], Any] = {}
         self._lock = threading.Lock()
 
     def client_for(self, region: str, service: str, state_credentials: _Roles) -> Any:
         """A client that calls as the role of the task, with moto's settings for the calls of tasks."""
-        config = Config(
-            parameter_validation=False,
-            retries={"total_max_attempts": 1},
-            connect_timeout=_NO_TIMEOUT,
-            read_timeout=_NO_TIMEOUT,
-        )
-        return _client(service, region, self._keys(state_credentials, region), config)
+        with self._lock:
+            kind = self._keys(state_credentials, region), region, service
+            if kind not in self._clients:
+                self._clients[kind] = _client(service, region, kind[0], _OF_TASKS)
+            return self._clients[kind]
 
     def _keys(self, roles: _Roles, region: str) -> Keys:
         both = roles.state_machine, roles.role_arn
-        with self._lock:
-            held = self._held.get(both)
-            if held is None or held.expires < datetime.now(UTC) + _LEFT:
-                held = self._held[both] = _taken(roles, region)
-            return held
+        held = self._held.get(both)
+        if held is None or held.expires < datetime.now(UTC) + _LEFT:
+            self._clients = {kind: client for kind, client in self._clients.items() if kind[0] != held}
+            held = self._held[both] = _taken(roles, region)
+        return held
 
 
 def install() -> None:

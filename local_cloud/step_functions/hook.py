@@ -12,6 +12,7 @@ from moto.stepfunctions.parser import models as parser_models
 from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import CustomErrorName
 from moto.stepfunctions.parser.asl.component.common.error_name.error_name import ErrorName
 from moto.stepfunctions.parser.asl.eval.environment import Environment
+from moto.stepfunctions.parser.asl.eval.event.event_manager import EventManager
 from moto.stepfunctions.parser.asl.eval.program_state import ProgramStopped
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
 from moto.stepfunctions.parser.backend import execution_worker
@@ -43,6 +44,7 @@ def install(ended: Ended) -> None:
     _parse_each_definition_once_for_its_first_execution()
     StepFunctionResponse.stop_execution = _stop_with_cause
     StepFunctionResponse.get_execution_history = _page_of_history
+    EventManager.get_event_history = _events_so_far
     _install_archive(ended)
     redrive.install()
 
@@ -94,7 +96,8 @@ def _stop_with_cause(response: Any) -> Any:
 def _page_of_history(response: Any) -> Any:
     """GetExecutionHistory in pages, from either end; moto answers with the whole history, which takes long to write as JSON.
 
-    A page's token is the number of events before the page's end that is nearer to the next page.
+    A page's token is the number of events before the page's end that is nearer to the next page. `includeExecutionData` false leaves
+    inputs and outputs out (GetExecutionHistory in its API reference).
     """
     parameter = response._get_param  # noqa: SLF001
     events = response.stepfunction_backend.get_execution_history(parameter("executionArn"))["events"]
@@ -107,7 +110,25 @@ def _page_of_history(response: Any) -> Any:
         start = int(token or 0)
         rest = start + size
         page, is_last = events[start:rest], rest >= len(events)
+    if parameter("includeExecutionData") is False:
+        page = [_without_data(event) for event in page]
     return ActionResult({"events": page} if is_last else {"events": page, "nextToken": str(rest)})
+
+
+def _events_so_far(manager: Any) -> list[dict[str, Any]]:
+    """The interpreter's own events, which nobody changes: moto would copy all that is in them for each look at an execution."""
+    with manager._mutex:  # noqa: SLF001
+        return list(manager._history_event_list)  # noqa: SLF001
+
+
+def _without_data(event: dict[str, Any]) -> dict[str, Any]:
+    """The event without what its state, task or function was given or has answered, as moto leaves it out of logs."""
+    found = dict(event)
+    for member, details in event.items():
+        if member.endswith("EventDetails"):
+            found[member] = dict(details)
+            EventManager._remove_data_from_history_log(found[member])  # noqa: SLF001
+    return found
 
 
 def _install_archive(ended: Ended) -> None:

@@ -96,7 +96,10 @@ class Runs:
         """The number of the last event of a run, which is `after` if nothing has happened since, and the run's status."""
         source = self._source(name)
         status = str(source.description(name)["status"])
-        events = source.events(name, after) if isinstance(source, StateMachine) else source.events(name)
+        if isinstance(source, StateMachine):
+            events = source.events(name, after, with_data=False)
+        else:
+            events = source.events(name)
         return (int(events[-1]["id"]) if events else after), status
 
     def _source(self, name: str) -> StateMachine | Archive:

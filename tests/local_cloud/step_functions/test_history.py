@@ -102,3 +102,19 @@ def test_what_follows_an_event_is_the_rest_of_the_history_in_its_order(sfn: "SFN
     for known in (1, 70, LAST - 1):
         assert machine.events(NAME, after=known) == whole[known:]
     assert machine.events(NAME, after=LAST) == []
+
+
+def test_without_data_the_events_are_the_same_but_for_inputs_and_outputs(sfn: "SFNClient") -> None:
+    machine = StateMachine(sfn, NAME)
+    whole, without = machine.events(NAME), machine.events(NAME, with_data=False)
+    assert without == [
+        {
+            member: {name: value for name, value in details.items() if "put" not in name}
+            if member.endswith("EventDetails")
+            else details
+            for member, details in event.items()
+        }
+        for event in whole
+    ]
+    assert without != whole
+    assert machine.events(NAME) == whole  # what is left out is not lost
