@@ -6,6 +6,7 @@ from command_line.on_demand import group_of
 app = group_of(
     {
         "collect": "capture.collector.command",
+        "follow": "capture.follower.command",
         "upload": "capture.uploader.command",
         "simulate": "capture.simulated.command",
         "import-library": "capture.library.command",

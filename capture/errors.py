@@ -5,7 +5,9 @@ CaptureError
 │   └── SpoolInUse    another process is using it
 ├── KeyRefused    Goodreads does not accept the key
 ├── NotThere      Goodreads has no such page
+├── Away          a reader's shelf cannot be seen
 └── Unavailable   no usable answer; asking again may help
+    └── NotAFeed      the answer is no shelf feed
 """
 
 
@@ -29,6 +31,10 @@ class NotThere(CaptureError):  # noqa: N818 - a condition with a name of its own
     """Goodreads answered 404 or 410: the review was deleted, or the address is wrong."""
 
 
+class Away(CaptureError):  # noqa: N818 - a condition with a name of its own
+    """The reader has left, shows the shelf to nobody, or never existed: the site answers, only not with this shelf."""
+
+
 class Unavailable(CaptureError):  # noqa: N818 - a condition with a name of its own
     """No connection, no answer in time, a server error, or an answer that is not the expected XML.
 
@@ -38,6 +44,10 @@ class Unavailable(CaptureError):  # noqa: N818 - a condition with a name of its 
     def __init__(self, message: str, pause: float = 0) -> None:
         super().__init__(message)
         self.pause = pause
+
+
+class NotAFeed(Unavailable):
+    """The answer is a page for people in place of a shelf feed: Goodreads is overloaded, or the shelf cannot be seen."""
 
 
 class Stopped(Exception):  # noqa: N818 - no error

@@ -5,6 +5,7 @@ They are XML from Python values, with CDATA sections where Goodreads has them, w
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 from xml.dom.minidom import Document, Element
 
@@ -12,6 +13,16 @@ from capture.simulated.model import Author, Book, Review, User
 
 _INTEGER = {"type": "integer"}
 _FEED_TEXT = 300  # characters of a review in recent_reviews; review/show has the whole text
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer: status, body, content type and further headers."""
+
+    status: HTTPStatus
+    body: bytes
+    content_type: str = "application/xml; charset=utf-8"
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

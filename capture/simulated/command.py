@@ -6,8 +6,11 @@ from typing import Annotated
 
 import typer
 
-from capture.simulated import Fault, simulated_goodreads
+from capture.simulated import FEED_PAGE, Fault, SimulatedGoodreads, simulated_goodreads
 from capture.simulated.faults import parsed_rates
+from capture.simulated.world import USERS
+
+_SHOWN_READERS = 3
 
 
 def simulate(
@@ -26,9 +29,13 @@ def simulate(
             f"faults. The faults are {', '.join(Fault)}.",
         ),
     ] = None,
+    users: Annotated[int, typer.Option(help="Number of people who write the reviews.", min=1)] = USERS,
+    feed_page: Annotated[
+        int, typer.Option(help="Most reviews in a page of a shelf feed.", min=1)
+    ] = FEED_PAGE,
     slow_seconds: Annotated[float, typer.Option(help="Seconds that a slow answer takes.", min=0)] = 5,
 ) -> None:
-    """Serve a made-up Goodreads API until Ctrl-C or SIGTERM."""
+    """Serve a made-up Goodreads, its API and its shelf feeds, until Ctrl-C or SIGTERM."""
     try:
         rates = parsed_rates(fault or [])
     except ValueError as error:
@@ -38,9 +45,16 @@ def simulate(
         signal.signal(ending, lambda *_: ended.set())
     try:
         with simulated_goodreads(
-            seed=seed, reviews=reviews, rate=rate, faults=rates, slow_seconds=slow_seconds, port=port
+            seed=seed,
+            reviews=reviews,
+            rate=rate,
+            faults=rates,
+            slow_seconds=slow_seconds,
+            port=port,
+            users=users,
+            feed_page=feed_page,
         ) as goodreads:
-            typer.echo(_introduction(goodreads.url))
+            typer.echo(_introduction(goodreads))
             ended.wait()
             typer.echo(
                 f"{len(goodreads.published):,} reviews were published, {len(goodreads.requests):,} requests were answered"
@@ -51,9 +65,11 @@ def simulate(
         ) from None
 
 
-def _introduction(url: str) -> str:
+def _introduction(goodreads: SimulatedGoodreads) -> str:
+    readers = " ".join(map(str, goodreads.readers[:_SHOWN_READERS])) or "USER"
     return (
-        f"Goodreads is simulated at {url} (any key will do). In another terminal:\n\n"
-        f"python -m capture collect --base-url {url} --key any --spool spool\n\n"
+        f"Goodreads is simulated at {goodreads.url} (any key will do). In another terminal:\n\n"
+        f"python -m capture follow {readers} --base-url {goodreads.url} --spool spool\n"
+        f"python -m capture collect --base-url {goodreads.url} --key any --spool spool\n\n"
         "Ctrl-C ends it."
     )

@@ -29,6 +29,8 @@ class Fault(StrEnum):
     """401."""
     NOT_FOUND = "not_found"
     """404."""
+    PRIVATE = "private"
+    """302 to the page where one signs in."""
     BLANK_LINES = "blank_lines"
     """A byte-order mark and blank lines before the XML declaration."""
     CONTROL_CHARACTERS = "control_characters"
@@ -37,6 +39,10 @@ class Fault(StrEnum):
     """A tag in the newest review that is never closed; the other reviews of the feed are right."""
     IMPOSSIBLE_VALUES = "impossible_values"
     """Values that no book and no review can have: a month of 13, votes below zero, a date of the year 1."""
+    SHORT_PAGE = "short_page"
+    """A page of a shelf feed without its last reviews, which are not on the next page either."""
+    SHIFTED = "shifted"
+    """A page of a shelf feed as if the shelf's first review had just been taken away."""
 
 
 class Faults:

@@ -132,6 +132,11 @@ class Review:
     updated: datetime
     read_count: int
     comments_count: int
+    shelf: str
+    """The one shelf of which Goodreads has each reader choose: read, currently-reading or to-read."""
+    labels: tuple[str, ...]
+    """The shelves that the reader made up."""
+    read_at: datetime | None
 
     @property
     def link(self) -> str:

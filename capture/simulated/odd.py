@@ -17,11 +17,20 @@ IMPOSSIBLE = {
     "date_updated": "Mon Jan 01 00:00:00 +0000 0001",
 }
 """Impossible values by element, of a book or a review."""
+IMPOSSIBLE_IN_FEED = {
+    "average_rating": "7.5",
+    "book_published": "20176",
+    "num_pages": "-1",
+    "pubDate": "Mon, 01 Jan 0001 00:00:00 +0000",
+    "user_date_added": "Fri, 31 Feb 2020 18:36:17 -0800",
+    "user_rating": "6",
+}
+"""Impossible values by element of a shelf feed."""
 
 _MARK = b"\xef\xbb\xbf"
 _CDATA, _CONTROL = b"<![CDATA[", b"\x04"
 _TITLE, _REFERENCES = b"<title>", b"&#4;&#xFFFE;"
-_BODY = b"<body>"
+_BODY, _FEED = re.compile(b"(<(?:body|user_review)>)"), b"<rss "
 
 
 def _with_blank_lines(body: bytes) -> bytes:
@@ -33,12 +42,12 @@ def _with_control_characters(body: bytes) -> bytes:
 
 
 def _with_an_unclosed_tag(body: bytes) -> bytes:
-    return body.replace(_BODY, _BODY + b"<br>", 1)
+    return _BODY.sub(rb"\1<br>", body, count=1)
 
 
 def _with_impossible_values(body: bytes) -> bytes:
-    for element, value in IMPOSSIBLE.items():
-        pattern = rf"<{element}(/|>[^<]*</{element})>".encode()
+    for element, value in (IMPOSSIBLE_IN_FEED if _FEED in body else IMPOSSIBLE).items():
+        pattern = rf"<{element}(/|>[^<]*</{element}|><!\[CDATA\[[^<]*</{element})>".encode()
         body = re.sub(pattern, f"<{element}>{value}</{element}>".encode(), body)
     return body
 

@@ -20,6 +20,7 @@ _FIRST_REVIEW = 3_198_000_000
 _BEGINNING = datetime.strptime("Wed Feb 19 18:36:17 -0800 2020", "%a %b %d %H:%M:%S %z %Y")
 _STEPS = {"author": 300_000, "book": 500_000, "user": 700_000, "review": 90}  # between two ids
 _ROLES = ("Foreword", "Illustrator", "Writer, Artist", "Translator")
+_LABELS = ("favorites", "own-physical", "sci-fi", "to-lend")
 _FORMATS = ("Paperback", "Hardcover", "Kindle Edition", "Mass Market Paperback", "")
 
 
@@ -64,6 +65,7 @@ class World:
     """All books to review, and every review that will ever be written."""
 
     seed: int
+    users: int = USERS
 
     def author(self, index: int) -> Author:
         """One of AUTHORS; the index wraps around."""
@@ -116,8 +118,8 @@ class World:
         )
 
     def user(self, index: int) -> User:
-        """One of USERS; the index wraps around."""
-        index %= USERS
+        """One of `users`; the index wraps around."""
+        index %= self.users
         draw = Draw(self.seed, "user", index)
         (given, given_slug), (family, family_slug) = (
             draw.texts("given", "given_slug"),
@@ -139,7 +141,7 @@ class World:
         added = _BEGINNING + timedelta(seconds=7 * index)
         return Review(
             id=_FIRST_REVIEW + self._id("review", index),
-            user=self.user(draw.number(0, USERS - 1)),
+            user=self.user(draw.number(0, self.users - 1)),
             book=self.book(draw.number(0, BOOKS - 1)),
             body=draw.prose(most=9),
             rating=draw.number(0, 5),
@@ -149,6 +151,9 @@ class World:
             updated=added + timedelta(seconds=draw.number(0, 600)),
             read_count=draw.number(0, 3),
             comments_count=0 if draw.chance(0.9) else draw.number(1, 40),
+            shelf=draw.random.choices(("read", "to-read", "currently-reading"), (8, 1, 1))[0],
+            labels=tuple(label for label in _LABELS if draw.chance(0.2)),
+            read_at=added - timedelta(days=draw.number(0, 400)) if draw.chance(0.7) else None,
         )
 
     def author_with(self, id_: int) -> Author | None:
@@ -165,7 +170,7 @@ class World:
 
     def user_with(self, id_: int) -> User | None:
         """The user with this id."""
-        return next((each for each in map(self.user, range(USERS)) if each.id == id_), None)
+        return next((each for each in map(self.user, range(self.users)) if each.id == id_), None)
 
     def _id(self, kind: str, index: int) -> int:
         step = _STEPS[kind]

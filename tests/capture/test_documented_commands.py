@@ -27,6 +27,7 @@ def help_of(command: str) -> str:
 def test_every_command_is_shown() -> None:
     assert {command for command, _ in SHOWN} == {
         "collect",
+        "follow",
         "upload",
         "simulate",
         "import-library",
@@ -40,9 +41,9 @@ def test_a_command_that_is_shown_has_the_options_it_is_shown_with(command: str, 
     assert set(re.findall(r"--[a-z-]+", options)) <= known
 
 
-def test_the_options_that_the_page_explains_are_the_collectors() -> None:
+def test_the_options_that_the_page_explains_are_those_of_collector_and_follower() -> None:
     explained = set(
         re.findall(r"\(`(--[a-z-]+)`\)", (ROOT / "docs" / "capture.md").read_text(encoding="utf-8"))
     )
-    assert {"--poll", "--max-file-age", "--max-file-size"} <= explained
-    assert explained <= set(re.findall(r"--[a-z-]+", help_of("collect")))
+    assert {"--poll", "--whole-every", "--max-file-age", "--max-file-size"} <= explained
+    assert explained <= set(re.findall(r"--[a-z-]+", help_of("collect") + help_of("follow")))

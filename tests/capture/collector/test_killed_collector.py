@@ -1,13 +1,11 @@
 """A collector that dies by SIGKILL, before any line and during any request: what lands is what would have landed."""
 
-import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
@@ -24,7 +22,7 @@ from capture.spool.spool import finish_abandoned, held
 from capture.stopping import Stop
 from tests.capture.scratch import scratch
 from tests.capture.spool.dying import dies
-from tests.capture.spool.landed import Rows, ready, rows_of
+from tests.capture.spool.landed import Landing, Rows, ready, rows_of
 
 REVIEWS = 4
 LINES = 1000  # that keep the records of these reviews, about
@@ -58,22 +56,6 @@ def collect(folder: Path) -> None:
         limits = Limits(file_bytes=300, file_age=3600)
         clock = lambda: datetime(2020, 2, 19, tzinfo=UTC)  # noqa: E731 - one version for all: whole rows compare
         Collector(Feed(Site(), backlog, 0.001), spool, limits, stop, end_if_done, clock).run()
-
-
-@dataclass
-class Landing:
-    """Takes ready files away, as an uploader does."""
-
-    folder: Path
-    files: list[Path] = field(default_factory=list)
-
-    def take(self, spool: Path) -> None:
-        for file in ready(spool):
-            target = self.folder / file.parent.name / file.name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            assert not target.exists(), "a file that had landed came back"
-            shutil.move(file, target)
-            self.files.append(target)
 
 
 @cache

@@ -10,10 +10,13 @@ from types import FrameType
 from typing import Any
 
 from capture.collector import backlog, collector
+from capture.follower import follower, memory
 from capture.spool import durable, spool, state
 from landing import aside
 
-_KEEPING = {module.__file__ for module in (aside, backlog, collector, durable, spool, state)}
+_KEEPING = {
+    module.__file__ for module in (aside, backlog, collector, durable, follower, memory, spool, state)
+}
 _SECONDS = 120
 
 

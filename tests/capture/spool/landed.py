@@ -1,7 +1,9 @@
 """What a spool has made ready, as records."""
 
 import csv
+import shutil
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from catalog import DATASETS
@@ -27,3 +29,19 @@ def rows_of(files: Iterable[Path], *, with_version: bool = True) -> Rows:
         assert {len(row) for row in rows} == {len(header)}
         found[file.parent.name] += [tuple(row if with_version else row[:-1]) for row in rows]
     return {name: sorted(rows) for name, rows in found.items()}
+
+
+@dataclass
+class Landing:
+    """Takes ready files away, as an uploader does."""
+
+    folder: Path
+    files: list[Path] = field(default_factory=list)
+
+    def take(self, spool: Path) -> None:
+        for file in ready(spool):
+            target = self.folder / file.parent.name / file.name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            assert not target.exists(), "a file that had landed came back"
+            shutil.move(file, target)
+            self.files.append(target)

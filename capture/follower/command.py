@@ -1,0 +1,203 @@
+"""`python -m capture follow`, and following once for whoever wants the files at once."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import humanize
+import typer
+from rich.console import Console
+from rich.live import Live
+from rich.spinner import Spinner
+from rich.text import Text
+
+from capture import options
+from capture.asking import Pace
+from capture.errors import CaptureError
+from capture.follower.client import FeedClient
+from capture.follower.feeds import READ, Feed, feeds_of, has_key, readers_in
+from capture.follower.follower import Follower, Limits
+from capture.logs import log_to
+from capture.spool.spool import held
+from capture.stopping import Stop, stopped_by_signals
+from command_line.telling import told
+from landing.sizes import size_in_bytes
+
+GOODREADS = "https://www.goodreads.com/"
+
+_HANDOVER_SECONDS = (
+    2.0  # an uploader holds the spool for a moment when it finishes the files of a killed follower
+)
+_DAY = 24 * 3600.0
+_SIMULATED_RATE = 100  # requests a second: nobody is bothered by them
+
+
+def follow(
+    *,
+    readers: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="USER...", help="Numbers of readers, or the addresses of their profiles."),
+    ] = None,
+    file: Annotated[
+        Path | None,
+        typer.Option(
+            help="File with readers, one a line; also addresses of private feeds, with their keys.",
+            dir_okay=False,
+        ),
+    ] = None,
+    spool: Annotated[
+        Path,
+        typer.Option(help="Folder for the captured files; it is made if it is missing.", file_okay=False),
+    ],
+    shelf: Annotated[
+        list[str] | None,
+        typer.Option(help="Shelf to follow; repeat the option for several; #ALL# means all. Default: read."),
+    ] = None,
+    key: Annotated[
+        str,
+        typer.Option(
+            envvar="GOODREADS_FEED_KEY",
+            help="Key of private shelves; it is safer in the environment, or with its address in --file.",
+            show_default=False,
+        ),
+    ] = "",
+    base_url: Annotated[
+        str,
+        typer.Option(
+            parser=options.base_url,
+            metavar="URL",
+            envvar="GOODREADS_URL",
+            help="Address of Goodreads, or of a simulated Goodreads.",
+        ),
+    ] = GOODREADS,
+    rate: Annotated[float, typer.Option(help="Most requests a second.", min=0.001)] = 1,
+    poll: Annotated[
+        float, typer.Option(parser=options.seconds, metavar="TIME", help="How often to look at a shelf.")
+    ] = "10m",  # type: ignore[assignment]
+    whole_every: Annotated[
+        float,
+        typer.Option(parser=options.seconds, metavar="TIME", help="How often to look at a whole shelf."),
+    ] = "24h",  # type: ignore[assignment]
+    once: Annotated[
+        bool,
+        typer.Option(
+            "--once", help="Look at each shelf once and end; the exit code is 1 if one could not be read."
+        ),
+    ] = False,
+    for_: Annotated[
+        float | None,
+        typer.Option("--for", parser=options.seconds, metavar="TIME", help="End after this time."),
+    ] = None,
+    max_file_size: Annotated[
+        int, typer.Option(parser=size_in_bytes, metavar="SIZE", help="Finish a file of this size.")
+    ] = "64MB",  # type: ignore[assignment]
+    max_file_age: Annotated[
+        float, typer.Option(parser=options.seconds, metavar="TIME", help="Finish a file of this age.")
+    ] = "5m",  # type: ignore[assignment]
+) -> None:
+    """Follow the shelves of readers, and spool each review, with its user, book and author, as CSV.
+
+    First the whole shelf, then what is new or has changed. Needs no key for public shelves. Runs until SIGTERM or Ctrl-C, then finishes its
+    open files. `upload` takes finished files to the landing zone.
+    """
+    console = Console(stderr=True)
+    log_to(console)
+    feeds = _feeds(readers or [], file, shelf or [READ], key)
+    limits = Limits(
+        poll=poll,
+        whole=whole_every,
+        file_bytes=max_file_size,
+        file_age=max_file_age,
+        seconds=for_,
+        once=once,
+    )
+    with told(console, CaptureError), stopped_by_signals() as stop, shown(console) as changed:
+        follower = _followed(feeds, spool, base_url, rate, limits, stop, changed)
+    console.print(summary(follower), highlight=False, soft_wrap=True)
+    if once and follower.troubles:
+        raise typer.Exit(1)
+
+
+def followed_once(feeds: Sequence[Feed], spool: Path, base_url: str, stop: Stop) -> Follower:
+    """Look at each shelf once, into a spool; its files are finished afterwards. `troubles` of the result names shelves that could not be read."""
+    limits = Limits(poll=_DAY, whole=_DAY, file_bytes=64_000_000, file_age=_DAY, once=True)
+    rate = 1 if base_url == GOODREADS else _SIMULATED_RATE
+    return _followed(feeds, spool, base_url, rate, limits, stop, lambda _: None)
+
+
+def summary(follower: Follower, open_bytes: int = 0) -> str:
+    """One line: how many reviews were captured, from how many shelves, and what is wrong at the moment."""
+    totals, feeds = follower.totals, follower.feeds
+    shelves = "shelf" if len(feeds) == 1 else "shelves"
+    readers = len({feed.user_id for feed in feeds})
+    parts = [f"{totals.captured:,} reviews captured from {len(feeds):,} {shelves} of {_counted(readers)}"]
+    if totals.again:
+        parts.append(f"{totals.again:,} of them because they had changed")
+    if follower.troubles:
+        parts.append(f"{len(follower.troubles):,} put off")
+    if totals.unread:
+        parts.append(f"{totals.unread:,} times a review could not be read")
+    if totals.unsettled:
+        parts.append(f"{totals.unsettled:,} times a shelf changed all the time")
+    if open_bytes:
+        parts.append(f"{humanize.naturalsize(open_bytes)} open")
+    if left_out := follower.possible.left_out:
+        parts.append(f"{left_out:,} records left out for an impossible key")
+    if emptied := str(follower.possible.emptied):
+        parts.append(emptied)
+    return ", ".join(parts)
+
+
+@contextmanager
+def shown(console: Console) -> Iterator[Callable[[Follower], None]]:
+    """Context manager that shows the summary on a terminal, and nothing elsewhere.
+
+    The caller calls the function that it gives after each step of the follower.
+    """
+    if not console.is_terminal:
+        yield lambda _: None
+        return
+    spinner = Spinner("dots")
+    with Live(spinner, console=console, transient=True):
+        yield lambda follower: spinner.update(
+            text=Text(summary(follower, follower.spool.size()), overflow="ellipsis", no_wrap=True)
+        )
+
+
+def _feeds(readers: Sequence[str], file: Path | None, shelves: Sequence[str], key: str) -> list[Feed]:
+    if any(map(has_key, readers)):
+        raise typer.BadParameter(
+            "an address with a key is a secret, and everybody on this machine can read command lines; put the address into a file "
+            "and give --file, or set GOODREADS_FEED_KEY",
+            param_hint="USER",
+        )
+    try:
+        feeds = feeds_of([*readers, *(readers_in(file) if file else [])], shelves, key)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="USER") from None
+    if not feeds:
+        raise typer.BadParameter(
+            "there is nobody to follow; give numbers of readers, or a file of them: --file", param_hint="USER"
+        )
+    return feeds
+
+
+def _followed(
+    feeds: Sequence[Feed],
+    spool: Path,
+    base_url: str,
+    rate: float,
+    limits: Limits,
+    stop: Stop,
+    changed: Callable[[Follower], None],
+) -> Follower:
+    pace = Pace(rate, stop)
+    with held(spool, _HANDOVER_SECONDS) as mine, closing(FeedClient(base_url, pace, stop)) as client:
+        follower = Follower(client, feeds, mine, limits, stop, changed)
+        follower.run()
+        return follower
+
+
+def _counted(readers: int) -> str:
+    return "1 reader" if readers == 1 else f"{readers:,} readers"

@@ -1,0 +1,94 @@
+"""Reads a page of a shelf feed into its items, whatever characters they contain.
+
+The text is made well-formed and then parsed strictly (decision 26). If a page is no XML even then, each item is read for itself: one
+unclosed tag costs one item.
+"""
+
+import logging
+import re
+from dataclasses import dataclass
+from typing import Any
+from xml.parsers.expat import ExpatError
+
+import xmltodict
+
+from capture.collector.records import Element, at, children, text_of
+from capture.well_formed import decoded, well_formed
+from catalog import REVIEWS
+
+log = logging.getLogger(__name__)
+
+_LAST_ID = REVIEWS.column(REVIEWS.key).maximum or 0
+_FEED = re.compile(r"<rss(?=[\s>])")
+_END = re.compile(r"</rss\s*>\s*\Z")
+_ITEM = re.compile(r"<item(?=[\s>]).*?</item\s*>", re.DOTALL)
+_REVIEW_ID = re.compile(r"/review/show/([0-9]{1,19})(?![0-9])")
+_EXCERPT = 100  # characters
+
+
+@dataclass(frozen=True)
+class Item:
+    """An item of a feed and the id of its review."""
+
+    review_id: str
+    element: Element
+
+
+@dataclass(frozen=True)
+class Read:
+    """The items of a page, and how many others could not be read."""
+
+    items: list[Item]
+    unread: int
+
+
+class NotRead(Exception):  # noqa: N818 - a condition with a name of its own
+    """The answer is no feed that can be read; `is_feed` says whether it begins like one."""
+
+    def __init__(self, message: str, *, is_feed: bool) -> None:
+        super().__init__(message)
+        self.is_feed = is_feed
+
+
+def items_of(body: bytes) -> Read:
+    """The items of a page, in its order. Raises NotRead if the answer is no feed, or if its end is missing."""
+    try:
+        text = decoded(body)
+    except (
+        LookupError,
+        UnicodeError,
+    ) as error:  # an encoding that Python does not know or that cannot read the text
+        raise NotRead(str(error), is_feed=False) from error
+    if not _FEED.search(text):
+        raise NotRead("it has no <rss>", is_feed=False)
+    if not _END.search(text):
+        raise NotRead("it does not end with </rss>", is_feed=True)
+    elements = _elements(text)
+    items = [item for element in elements if element is not None and (item := _item(element))]
+    return Read(items, len(elements) - len(items))
+
+
+def _elements(text: str) -> list[Any]:
+    """The `<item>` elements; None for one that cannot be read."""
+    try:
+        return children(at(xmltodict.parse(well_formed(text)), "rss/channel"), "item")
+    except ExpatError as error:
+        log.warning("the feed is not valid XML (%s); each of its reviews is read for itself", error)
+        return [_read_alone(part) for part in _ITEM.findall(text)]
+
+
+def _read_alone(part: str) -> Any:
+    try:
+        return xmltodict.parse(well_formed(part))["item"]
+    except ExpatError as error:
+        log.warning("a review cannot be read (%s); it is tried again with the next look: %.100s", error, part)
+        return None
+
+
+def _item(element: Any) -> Item | None:
+    for name in ("guid", "link"):
+        found = _REVIEW_ID.search(text_of(at(element, name)))
+        if found and int(found[1]) <= _LAST_ID:
+            return Item(str(int(found[1])), element)
+    log.warning("the feed has a review without a usable id; it is left out: %.100r", element)
+    return None
