@@ -8,8 +8,7 @@ from typing import Any
 
 from local_cloud.redshift import SqlError, statements
 from local_cloud.redshift.statements import Statement
-
-_DEADLINE_SECONDS = 120
+from tests.local_cloud.waiting import PATIENCE
 
 
 @contextmanager
@@ -36,7 +35,7 @@ def held_before_commit(name: str) -> Iterator[threading.Event]:
 
     def wait_and_commit(statement: Statement, transaction: Any) -> bool:
         if statement.request.get("StatementName") == name and first.acquire(blocking=False):
-            release.wait(_DEADLINE_SECONDS)
+            release.wait(PATIENCE)
         return commit(statement, transaction)
 
     Statement.commit = wait_and_commit  # type: ignore[method-assign, assignment]
@@ -54,7 +53,7 @@ def held_before_start(name: str) -> Iterator[threading.Event]:
 
     def wait_and_run(statement: Any, warehouse: Any) -> bool:
         if statement.request.get("StatementName") == name and first.acquire(blocking=False):
-            release.wait(_DEADLINE_SECONDS)
+            release.wait(PATIENCE)
         return run_all(statement, warehouse)
 
     statements._run_all = wait_and_run

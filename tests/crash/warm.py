@@ -11,6 +11,7 @@ from local_cloud.emr.steps import local_options, spark_environment
 from local_cloud.processes import end_tree, start
 from spark_jobs.conf import SPARK_CONF
 from stacks import ROOT
+from tests.local_cloud.waiting import PATIENCE
 
 _HERE = Path(__file__).parent
 _SUBMIT = Path(sys.executable).with_name("spark-submit")
@@ -23,7 +24,6 @@ _QUICK = {
 }
 """A dozen rows are read faster by interpreted expressions than Java is generated and compiled for them."""
 
-_DEADLINE_SECONDS = 120
 _POLL_SECONDS = 0.05
 
 
@@ -70,7 +70,7 @@ def cold_spark(folder: Path) -> Iterator[None]:
 
 
 def _wait_until_ready(process: "subprocess.Popen[bytes]", ready: Path, log: Path) -> None:
-    deadline = time.monotonic() + _DEADLINE_SECONDS
+    deadline = time.monotonic() + PATIENCE
     while not ready.exists():
         if process.poll() is not None or time.monotonic() > deadline:
             raise RuntimeError(f"the warm Spark process did not start: {log.read_text()[-2000:]}")

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from demo.stage import DemoError, Worker
-
-DEADLINE_SECONDS = 120
+from tests.local_cloud.waiting import PATIENCE
 
 
 @pytest.fixture
@@ -21,14 +20,14 @@ def workers() -> Iterator[list[Worker]]:
 
 
 def until_said(log: Path, text: str) -> None:
-    deadline = time.monotonic() + DEADLINE_SECONDS
+    deadline = time.monotonic() + PATIENCE
     while not (log.exists() and text in log.read_text()):
         assert time.monotonic() < deadline, f"{log} does not say {text!r}"
         time.sleep(0.02)
 
 
 def check_until_it_ends(worker: Worker) -> None:
-    deadline = time.monotonic() + DEADLINE_SECONDS
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         worker.check()
         time.sleep(0.02)
@@ -51,7 +50,7 @@ def test_a_worker_that_was_killed_can_be_started_again_and_ends_in_order(
     log.unlink()
     worker.start()
     until_said(log, "Goodreads does not answer")
-    worker.finish(DEADLINE_SECONDS)
+    worker.finish(PATIENCE)
     assert "0 reviews captured" in log.read_text()
 
 

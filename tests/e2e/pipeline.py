@@ -20,9 +20,9 @@ from operations.executions import Execution, StateMachine
 from operations.query import query_here
 from operations.run import final_state, run_name
 from report.making import WRITING
+from tests.local_cloud.waiting import PATIENCE
 from tests.report.test_documents import VALIDATOR
 
-_DEADLINE_SECONDS = 300
 FEBRUARY_2020 = {"window_start": "2020-02-01", "window_end": "2020-03-01", "replace_current": True}
 ANALYTICS = [
     f"{kind}_{subject}{measure}"
@@ -101,7 +101,7 @@ class Pipeline:
         self._machine.start(name, execution_input)
         return name
 
-    def wait(self, name: str, seconds: float = _DEADLINE_SECONDS) -> Run:
+    def wait(self, name: str, seconds: float = PATIENCE) -> Run:
         """Wait for an execution to end."""
         deadline = time.monotonic() + seconds
         while (execution := self._machine.describe(name)).status == "RUNNING":
@@ -117,7 +117,7 @@ class Pipeline:
     def stop_once_entered(self, state: str) -> str:
         """Start an execution and abort it when it has entered a state; its name."""
         name = self.start()
-        deadline = time.monotonic() + _DEADLINE_SECONDS
+        deadline = time.monotonic() + PATIENCE
         while state not in {
             event["stateEnteredEventDetails"]["name"]
             for event in self._machine.events(name)

@@ -17,7 +17,7 @@ from stacks import ROOT
 from tests.e2e.pipeline import Pipeline
 from tests.e2e.records import NOON, author, csv_file
 from tests.local_cloud.alive import is_alive
-from tests.local_cloud.waiting import until
+from tests.local_cloud.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.e2e
 
@@ -123,7 +123,7 @@ def test_ctrl_c_in_the_spark_step_leaves_no_process_and_loses_no_file(tmp_path: 
 
         second = local_cloud("run", str(data), "--state", str(state))
         running.send_signal(signal.SIGINT)
-        output, _ = running.communicate(timeout=120)
+        output, _ = running.communicate(timeout=PATIENCE)
 
     assert spark in children
     assert second.returncode == 1

@@ -13,6 +13,7 @@ import pyspark
 
 from local_cloud.deployed_only import DEPLOYED_ONLY
 from stacks import ROOT
+from tests.local_cloud.waiting import PATIENCE
 
 
 def spark_submit(
@@ -44,5 +45,5 @@ def spark_submit(
         capture_output=True,
         text=True,
         check=False,
-        timeout=300,
+        timeout=PATIENCE,
     )

@@ -10,9 +10,9 @@ import pytest
 
 from sql import statements
 from tests.local_cloud.redshift.conftest import Session
+from tests.local_cloud.waiting import PATIENCE
 from tests.sql.staged import Staged, Version
 
-_DEADLINE = 60  # seconds; only a test that fails waits so long
 _CONFLICT = "1023 DETAIL: Serializable isolation violation on table - goodreads_staging.authors"
 
 SqlFunction = Callable[[str, Callable[[], object]], None]
@@ -67,7 +67,7 @@ def test_a_second_publish_of_a_run_waits_for_the_first_and_finds_everything_publ
 
     def first_has_compared() -> None:
         first_compares.set()
-        assert second_waits.wait(_DEADLINE)
+        assert second_waits.wait(PATIENCE)
         order.append("first")
 
     def second_has_compared() -> None:
@@ -79,7 +79,7 @@ def test_a_second_publish_of_a_run_waits_for_the_first_and_finds_everything_publ
     staged.stage("r1", [Version(1, 5, 0), Version(2, 5, 0)], files={"author.csv": '"e1"'})
 
     first = session.submit(*publish("r1", then="first_has_compared"))
-    assert first_compares.wait(_DEADLINE)
+    assert first_compares.wait(PATIENCE)
     second = session.submit(*publish("r1", then="second_has_compared"))
 
     assert [session.ended(one)["Status"] for one in (first, second)] == ["FINISHED", "FINISHED"]
@@ -97,13 +97,13 @@ def test_a_publish_whose_staging_the_next_run_fills_meanwhile_is_refused_and_rep
 
     def pause() -> None:
         compares.set()
-        assert staged_again.wait(_DEADLINE)
+        assert staged_again.wait(PATIENCE)
 
     sql_function("pause", pause)
     staged.stage("r1", [Version(1, 5, 0)], token=1, files={"author.csv": '"e1"'})
 
     late = session.submit(*publish("r1", then="pause"))
-    assert compares.wait(_DEADLINE)
+    assert compares.wait(PATIENCE)
     staged.stage("r2", [Version(2, 5, 0)], token=2, files={"author.csv": '"e1"'})
     staged_again.set()
 

@@ -20,12 +20,11 @@ from capture.simulated import Fault, SimulatedGoodreads
 from capture.spool.spool import Spool, held
 from capture.stopping import Stop
 from tests.capture.spool.landed import ready, rows_of
-from tests.local_cloud.waiting import until
+from tests.local_cloud.waiting import PATIENCE, until
 
 app = typer.Typer()
 app.command()(collect)
 
-SECONDS = 120
 QUICK = ["--rate", "300", "--poll", "0.2s"]
 
 
@@ -43,7 +42,7 @@ def run(spool: Path, url: str, *options: str) -> subprocess.CompletedProcess[str
         capture_output=True,
         text=True,
         check=False,
-        timeout=SECONDS,
+        timeout=PATIENCE,
     )
 
 
@@ -117,10 +116,10 @@ def test_sigterm_finishes_what_is_open_and_a_second_collector_is_refused(
         second = run(tmp_path, goodreads.url)
         assert second.returncode == 1
         assert "is in use by another collector or uploader" in second.stderr
-        until(lambda: sum("id" in asked.parameters for asked in goodreads.requests) == 5, SECONDS)
+        until(lambda: sum("id" in asked.parameters for asked in goodreads.requests) == 5)
         first.send_signal(signal.SIGTERM)
         rest = first.stderr.read()
-        assert first.wait(SECONDS) == 0
+        assert first.wait(PATIENCE) == 0
     assert rest.splitlines()[-1] == "5 reviews captured, 0 waiting"
     assert len(rows_of(ready(tmp_path))["reviews"]) == 5
 

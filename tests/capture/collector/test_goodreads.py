@@ -15,6 +15,7 @@ from capture.errors import KeyRefused, NotThere, Stopped, Unavailable
 from capture.simulated import Fault, SimulatedGoodreads
 from capture.stopping import Stop, stopped_by_signals
 from tests.capture.collector.conftest import INTERVAL
+from tests.local_cloud.waiting import PATIENCE
 
 PASSING = [
     Fault.SERVER_ERROR,
@@ -177,6 +178,6 @@ def test_a_signal_asks_for_the_end_and_the_former_handlers_come_back(number: sig
     with stopped_by_signals() as stop:
         assert not stop.is_set()
         os.kill(os.getpid(), number)
-        assert stop.wait(10)
+        assert stop.wait(PATIENCE)
         assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL  # a second one ends the process
     assert signal.getsignal(number) is before

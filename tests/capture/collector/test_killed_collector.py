@@ -23,10 +23,10 @@ from capture.stopping import Stop
 from tests.capture.scratch import scratch
 from tests.capture.spool.dying import dies
 from tests.capture.spool.landed import Landing, Rows, ready, rows_of
+from tests.local_cloud.waiting import PATIENCE
 
 REVIEWS = 4
 LINES = 1000  # that keep the records of these reviews, about
-DEADLINE_SECONDS = 120
 
 
 class Site:
@@ -112,7 +112,7 @@ def command(site: SimulatedGoodreads, spool: Path, *options: str) -> subprocess.
 
 def kill_after_requests(site: SimulatedGoodreads, collector: subprocess.Popen[bytes], count: int) -> None:
     """Once the site was asked so often, SIGKILL."""
-    deadline = time.monotonic() + DEADLINE_SECONDS
+    deadline = time.monotonic() + PATIENCE
     while len(site.requests) < count:
         assert time.monotonic() < deadline
         assert collector.poll() is None
@@ -133,9 +133,9 @@ def test_killed_over_and_over_among_failing_requests_it_captures_what_was_publis
         with held(tmp_path / "killed") as spool:
             left = 20 - Backlog(spool.state).counts().get("captured", 0)
         with command(site, tmp_path / "killed", "--reviews", str(left)) as collector:
-            assert collector.wait(DEADLINE_SECONDS) == 0
+            assert collector.wait(PATIENCE) == 0
         with command(site, tmp_path / "undisturbed", "--reviews", "20") as collector:
-            assert collector.wait(DEADLINE_SECONDS) == 0
+            assert collector.wait(PATIENCE) == 0
         captured, wanted = (
             rows_of(ready(tmp_path / name), with_version=False) for name in ("killed", "undisturbed")
         )

@@ -13,11 +13,11 @@ from capture.collector import backlog, collector
 from capture.follower import follower, memory
 from capture.spool import durable, spool, state
 from landing import aside
+from tests.local_cloud.waiting import PATIENCE
 
 _KEEPING = {
     module.__file__ for module in (aside, backlog, collector, durable, follower, memory, spool, state)
 }
-_SECONDS = 120
 
 
 def dies(work: Callable[[], object], line: int) -> bool:
@@ -43,7 +43,7 @@ def _work_and_exit(work: Callable[[], object], line: int) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
         return trace
 
-    signal.alarm(_SECONDS)  # a child that hangs must not hang the tests
+    signal.alarm(PATIENCE)  # a child that hangs must not hang the tests
     sys.settrace(trace)
     try:
         work()

@@ -22,6 +22,7 @@ from capture.spool.spool import Records, Spool, finish_abandoned, held
 from catalog import AUTHORS
 from tests.capture.spool.dying import dies
 from tests.capture.spool.landed import ready, rows_of
+from tests.local_cloud.waiting import PATIENCE
 
 NOW = datetime(2020, 2, 19, 21, 38, 16, 690535, tzinfo=UTC)
 VERSION = "2020-02-19 21:38:16.690535"
@@ -221,7 +222,7 @@ def test_a_full_disk_is_told_and_leaves_no_half_record(tmp_path: Path, disk: int
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=PATIENCE,
     )
     assert "cannot be used" in done.stderr.splitlines()[-1]
     assert "make room" in done.stderr.splitlines()[-1]

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 from capture.stopping import Stop
 from capture.uploader.uploader import Uploader
+from tests.local_cloud.waiting import PATIENCE
 
 
 @contextmanager
@@ -17,5 +18,5 @@ def running(uploader: Uploader, stop: Stop) -> Iterator[None]:
         yield
     finally:
         stop.set()
-        thread.join(timeout=120)
+        thread.join(timeout=PATIENCE)
     assert not thread.is_alive()

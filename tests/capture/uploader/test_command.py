@@ -14,7 +14,7 @@ from typer.testing import CliRunner, Result
 
 from capture.uploader.command import upload
 from tests.capture.uploader.zone import Zone, content, finish, finish_many
-from tests.local_cloud.waiting import until
+from tests.local_cloud.waiting import PATIENCE, until
 
 app = typer.Typer()
 app.command()(upload)
@@ -113,7 +113,7 @@ def test_it_survives_an_outage_and_ends_with_0_on_sigterm(spool: Path, zone: Zon
         until(lambda: zone.content() == files)
         until(lambda: content(spool / "ready") == {})
         process.send_signal(signal.SIGTERM)
-        assert process.wait(30) == 0
+        assert process.wait(PATIENCE) == 0
     assert "takes files again, after" in errors.read_text()
     assert "5 files uploaded, " in errors.read_text().splitlines()[-1]
 
@@ -124,5 +124,5 @@ def test_it_ends_with_0_on_sigterm_during_an_outage(spool: Path, zone: Zone, tmp
     with started(spool, tmp_path / "errors") as process:
         until(lambda: "Could not connect" in (tmp_path / "errors").read_text())
         process.send_signal(signal.SIGTERM)
-        assert process.wait(30) == 0
+        assert process.wait(PATIENCE) == 0
     assert set(content(spool / "ready")) == {"reviews/a.csv"}

@@ -16,7 +16,7 @@ from capture.uploader.landing_zone import Landing
 from capture.uploader.uploader import Uploader
 from tests.capture.scratch import scratch
 from tests.capture.uploader.zone import Zone, content, finish, finish_many
-from tests.local_cloud.waiting import until
+from tests.local_cloud.waiting import PATIENCE, until
 
 _HOOKS = ("before-call.s3", "after-call.s3")
 _BIG = 16 * 1024 * 1024  # more than sockets hold: a kill leaves half of it
@@ -55,7 +55,7 @@ class Victim:
         self.lives, self.seen = lives, []
         self._process = self._context.Process(target=upload_once, args=[self._spool, environment])
         self._process.start()
-        self._process.join(60)
+        self._process.join(PATIENCE)
         code: int = self._process.exitcode
         return code
 

@@ -16,6 +16,7 @@ from local_cloud import cloudwatch
 from local_cloud.cloudwatch import AlarmWatch
 from local_cloud.mailbox import Mail, Mailbox
 from tests.local_cloud.conftest import Endpoint
+from tests.local_cloud.waiting import PATIENCE
 
 NOON = datetime(2026, 2, 28, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -339,7 +340,7 @@ def test_the_watch_measures_a_minute_before_it_evaluates(stack: Stack) -> None:
     measured = threading.Event()
     watch = AlarmWatch(measure=lambda _: measured.set())
     watch.start()
-    assert measured.wait(60)
+    assert measured.wait(PATIENCE)
     watch.close()
     assert stack.alarm()["StateValue"] == "INSUFFICIENT_DATA"
 

@@ -57,13 +57,17 @@ def meet(event, context):
         time.sleep(0.01)
     return os.getpid()
 
-def hang(event, context):
-    if event == "ready?":
-        return "ready"
+def start(event, context):
     child = subprocess.Popen(["sleep", "600"])
     with open(event, "w") as file:
         file.write(f"{os.getpid()} {child.pid}")
+
+def hang(event, context):
+    start(event, context)
     time.sleep(600)
+
+def start_then_hang(event, context):
+    start(event, context) if event else time.sleep(600)
 
 def leave(event, context):
     os._exit(3)
@@ -248,11 +252,12 @@ def test_a_function_that_takes_too_long_is_ended_with_all_it_has_started_and_can
     runtime: LambdaRuntime, tmp_path: Path
 ) -> None:
     pids = tmp_path / "pids"
-    assert result(runtime, Deployed("app.hang"), "ready?") == "ready"  # its start does not count
-    told = error(runtime, Deployed("app.hang", timeout=2), str(pids))
+    result(runtime, Deployed("app.start_then_hang"), str(pids))
+    assert all(is_alive(int(pid)) for pid in pids.read_text().split())
+    told = error(runtime, Deployed("app.start_then_hang", timeout=1))
     assert told == {
         "errorType": "Sandbox.Timedout",
-        "errorMessage": "goodreads-test timed out after 2 seconds",
+        "errorMessage": "goodreads-test timed out after 1 seconds",
     }
     assert not any(is_alive(int(pid)) for pid in pids.read_text().split())
     assert result(runtime, Deployed("app.echo"), "again") == "again"

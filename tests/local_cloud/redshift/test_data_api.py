@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from local_cloud.redshift import DataApiError, RedshiftEngine, SqlError, master_of, read_only_query
 from local_cloud.redshift.statements import Statement, SubStatement
+from tests.local_cloud.waiting import PATIENCE
 
 CLUSTER = {"ClusterIdentifier": "goodreads", "Database": "dev", "DbUser": "admin"}
 UNKNOWN = "12345678-1234-1234-1234-123456789012"
@@ -296,7 +297,7 @@ def test_two_batches_that_change_the_same_rows_never_both_finish(
 ) -> None:
     session.run("create table balance (k int, v int)", "insert into balance values (1, 0)")
     meeting = threading.Barrier(
-        2, timeout=120
+        2, timeout=PATIENCE
     )  # neither goes on before both are inside of their transactions
     engine._warehouse._connection.create_function(  # noqa: SLF001
         "meet", lambda x: x + meeting.wait(), [duckdb.sqltype("INTEGER")], duckdb.sqltype("INTEGER")

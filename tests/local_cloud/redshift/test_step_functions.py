@@ -12,6 +12,7 @@ from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 from mypy_boto3_stepfunctions import SFNClient
 
 from tests.local_cloud.roles import role
+from tests.local_cloud.waiting import PATIENCE
 
 SDK = "arn:aws:states:::aws-sdk:redshiftdata:"
 
@@ -41,7 +42,7 @@ def _output(sfn: SFNClient, name: str, states: dict[str, Any]) -> dict[str, Any]
         roleArn="arn:aws:iam::123456789012:role/states",
     )["stateMachineArn"]
     execution = sfn.start_execution(stateMachineArn=machine, name="run-1", input="{}")["executionArn"]
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + PATIENCE
     while (described := sfn.describe_execution(executionArn=execution))["status"] == "RUNNING":
         assert time.monotonic() < deadline
         time.sleep(0.05)  # the API has no way to wait for an execution

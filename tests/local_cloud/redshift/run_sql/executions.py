@@ -12,6 +12,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_stepfunctions as sfn
 
 from stacks.state_machine.run_sql import Polling, RunSql, Warehouse
+from tests.local_cloud.waiting import PATIENCE
 
 NAME = "Statement"
 """The construct's name, and so the StatementName of what it submits."""
@@ -23,7 +24,6 @@ ENDLESS = (
 """A query that runs until it is cancelled."""
 
 PATIENT = Polling(step_seconds=1, timeout_seconds=60)
-_DEADLINE = 120  # seconds
 _numbers = count(1)
 
 
@@ -69,7 +69,7 @@ class Runner:
         return self._ended(str(started["executionArn"]))
 
     def _ended(self, execution: str) -> Ended:
-        deadline = time.monotonic() + _DEADLINE
+        deadline = time.monotonic() + PATIENCE
         while (found := self._states.describe_execution(executionArn=execution))["status"] == "RUNNING":
             assert time.monotonic() < deadline, f"{execution} still runs"
             time.sleep(0.05)  # the API has no way to wait for an execution
