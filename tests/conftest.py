@@ -16,6 +16,7 @@ from playwright.sync_api import Browser
 
 from tests.browser import browser as browsers
 
+_LONGEST_FIRST = ("e2e", "spark", "slow")
 _FUZZ = "fuzz"
 _PERMITTED = [
     HealthCheck.too_slow,  # the machine's load would decide
@@ -58,7 +59,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files of slow tests first: a worker that began one last would end minutes after the other."""
     ranks: dict[Path, int] = {}
     for item in items:
-        rank = 0 if item.get_closest_marker("e2e") else 1 if item.get_closest_marker("spark") else 2
+        rank = next(
+            (rank for rank, mark in enumerate(_LONGEST_FIRST) if item.get_closest_marker(mark)),
+            len(_LONGEST_FIRST),
+        )
         ranks[item.path] = min(rank, ranks.get(item.path, rank))
     items.sort(key=lambda item: ranks[item.path])
 

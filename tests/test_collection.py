@@ -1,5 +1,6 @@
 """The same commit has the same tests, whatever the clock, the hash seed, the process and the folder: the workers of xdist compare names."""
 
+import gc
 import gzip
 import importlib
 import os
@@ -71,6 +72,11 @@ def test_a_name_that_holds_something_by_chance_is_noticed(tmp_path: Path) -> Non
     first, second = map(names, both)
     noticed = [kind for kind, one, other in zip(by_chance, first, second, strict=True) if one != other]
     assert noticed == by_chance
+
+
+def test_the_garbage_collector_works_again_and_passes_over_what_the_tests_modules_hold() -> None:
+    assert gc.isenabled()
+    assert gc.get_freeze_count() > 10_000  # the modules of pytest alone are more
 
 
 @pytest.mark.parametrize("content", [gzip.compress(b"x", mtime=0)])
