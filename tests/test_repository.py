@@ -72,6 +72,7 @@ def test_every_hook_is_a_tool_of_the_environment_that_downloads_nothing() -> Non
         assert (TOOLS / Path(command).name).exists(), command
 
 
+@pytest.mark.slow
 def test_the_hooks_stop_a_commit_that_is_not_in_order(tmp_path: Path) -> None:
     for name in (".pre-commit-config.yaml", "pyproject.toml"):
         (tmp_path / name).write_text(text(name), encoding="utf-8")

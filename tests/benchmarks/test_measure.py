@@ -45,12 +45,14 @@ def test_the_cpu_time_of_a_process_that_nobody_waits_for_counts_until_the_end(tm
     assert measure(python(parent), log=tmp_path / "log").usage.cpu_seconds >= 0.8
 
 
+@pytest.mark.slow
 def test_the_memory_is_that_of_the_largest_process_of_the_tree(tmp_path: Path) -> None:
     used = measure(started_by_python(LARGE), log=tmp_path / "log").usage
 
     assert 200_000_000 <= used.peak_rss_bytes < 300_000_000
 
 
+@pytest.mark.slow
 def test_the_memory_of_this_process_does_not_count_for_a_child(tmp_path: Path) -> None:
     held = bytearray(200_000_000)
 

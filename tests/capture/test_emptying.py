@@ -195,6 +195,7 @@ def test_rules_that_are_asked_for_days_know_what_time_it_is() -> None:
     assert [len(rules.broken(REVIEWS, table, now)) for now in (NOW, later, NOW)] == [1, 0, 1]
 
 
+@pytest.mark.slow
 def test_an_import_of_many_rows_keeps_the_memory_of_a_few(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(emptying, "_ROWS", 30)
     rules = Rules()

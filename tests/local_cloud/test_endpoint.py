@@ -114,6 +114,7 @@ def test_a_lambda_function_runs_its_deployed_code_and_its_errors_are_marked(tmp_
     assert payload["errorType"] == "ZeroDivisionError"
 
 
+@pytest.mark.slow
 def test_what_a_function_prints_as_metrics_has_arrived_when_it_answers(tmp_path: Path) -> None:
     code = """
 import json

@@ -118,6 +118,7 @@ def test_the_command_ends_with_the_hint_and_has_succeeded(warehouse: StateFolder
     assert words(result).endswith(f"from 2020-03-05 to 2020-03-05. This shows them: .venv/bin/{command}")
 
 
+@pytest.mark.slow
 def test_the_command_gives_no_hint_where_the_window_holds_reviews(
     warehouse: StateFolder, tmp_path: Path
 ) -> None:
@@ -127,6 +128,7 @@ def test_the_command_gives_no_hint_where_the_window_holds_reviews(
     assert "note: " not in words(result)
 
 
+@pytest.mark.slow
 def test_a_run_without_a_window_gives_no_hint(warehouse: StateFolder, tmp_path: Path) -> None:
     fill(warehouse, ["2020-03-05 12:00:00"])
     result = run(warehouse, tmp_path, {})
@@ -134,6 +136,7 @@ def test_a_run_without_a_window_gives_no_hint(warehouse: StateFolder, tmp_path: 
     assert "note: " not in words(result)
 
 
+@pytest.mark.slow
 def test_a_run_that_failed_gives_no_hint_and_the_command_fails(
     warehouse: StateFolder, tmp_path: Path
 ) -> None:

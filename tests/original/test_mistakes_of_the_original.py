@@ -103,6 +103,7 @@ def test_the_time_zone_of_a_date_is_kept_and_an_empty_date_is_fine(bench: Workbe
     assert row["review_updated_date"] is None
 
 
+@pytest.mark.slow
 def test_nothing_deletes_from_the_working_zone_and_landing_is_emptied_after_the_publish(
     deployment: Deployment,
 ) -> None:

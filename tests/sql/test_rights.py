@@ -11,6 +11,8 @@ from sql import rights, statements
 from sql.rankings import CURRENT, GROUPS, PAST
 from tests.local_cloud.redshift.conftest import CLUSTER, end_of
 
+pytestmark = pytest.mark.slow  # a warehouse with all tables for each test
+
 ROW = "insert into goodreads_warehouse.users (user_id, record_create_timestamp, record_hash) values (1, getdate(), 1)"
 Run = Callable[..., str]
 

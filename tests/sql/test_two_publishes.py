@@ -59,6 +59,7 @@ def second_waits(session: Session, monkeypatch: pytest.MonkeyPatch) -> threading
     return second
 
 
+@pytest.mark.slow
 def test_a_second_publish_of_a_run_waits_for_the_first_and_finds_everything_published(
     session: Session, staged: Staged, sql_function: SqlFunction, second_waits: threading.Event
 ) -> None:

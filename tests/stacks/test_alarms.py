@@ -95,6 +95,7 @@ def test_no_alarm_is_missing_from_the_table(deployment: Deployment) -> None:
     assert set(alarms_of(deployment)) == set(ALARMS)
 
 
+@pytest.mark.slow
 def test_settings_change_what_depends_on_them_and_nothing_else(changed: Deployment) -> None:
     expected = {
         **ALARMS,
@@ -109,6 +110,7 @@ def test_settings_change_what_depends_on_them_and_nothing_else(changed: Deployme
     assert set(alarms_of(changed)) == set(expected)
 
 
+@pytest.mark.slow
 def test_a_run_is_late_after_the_minutes_of_the_settings(tuned: Deployment) -> None:
     found = alarms_of(tuned)
     assert found["RunsLate"] == replace(ALARMS["RunsLate"], minutes=60, periods=84)  # 5,000 minutes, in hours

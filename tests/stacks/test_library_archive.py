@@ -60,6 +60,7 @@ def lock(folder: Path, index: Path, *names: str) -> Path:
     return file
 
 
+@pytest.mark.slow
 def test_the_archive_holds_the_wheels_for_the_nodes_and_no_others(tmp_path: Path, index: Path) -> None:
     make_wheel(index, "pure")
     for tag in (
@@ -89,6 +90,7 @@ def test_the_same_wheels_make_the_same_archive(tmp_path: Path, index: Path) -> N
         assert [entry.date_time for entry in packed.infolist()] == [(1980, 1, 1, 0, 0, 0)]
 
 
+@pytest.mark.slow
 def test_a_wheel_that_is_not_the_locked_one_is_refused(tmp_path: Path, index: Path) -> None:
     make_wheel(index, "pure")
     locked = lock(tmp_path, index, "pure")

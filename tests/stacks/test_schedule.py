@@ -63,6 +63,7 @@ BERLIN = "Europe/Berlin"
 IN_SPRING, IN_AUTUMN = CHANGES[BERLIN]
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(ZONES, MINUTES, HOURS, ON)
 @example((BERLIN, IN_SPRING), {30}, {2}, {"SUN"})

@@ -92,6 +92,7 @@ def test_without_a_key_it_says_how_to_go_on_without_one(
     assert "python -m capture simulate" in said
 
 
+@pytest.mark.slow
 def test_a_refused_key_ends_it_with_a_line_that_says_what_to_do(
     goodreads: SimulatedGoodreads, tmp_path: Path
 ) -> None:

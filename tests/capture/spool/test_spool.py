@@ -209,6 +209,7 @@ with held(folder) as spool:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("disk", "words"),
     [

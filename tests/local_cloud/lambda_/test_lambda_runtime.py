@@ -363,6 +363,7 @@ LambdaRuntime(folder / "functions", folder / "logs", {}, Sessions()).invoke(Depl
 """
 
 
+@pytest.mark.slow
 def test_a_handler_ends_with_all_it_has_started_when_the_endpoint_is_killed(tmp_path: Path) -> None:
     for name in ("functions", "logs"):
         (tmp_path / name).mkdir()

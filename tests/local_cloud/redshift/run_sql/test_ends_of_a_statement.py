@@ -70,6 +70,7 @@ def test_a_failure_without_a_reason_says_so(runner: Runner, faulty: FaultyEngine
     assert entries() == []
 
 
+@pytest.mark.slow
 def test_a_statement_that_somebody_cancels_is_aborted_and_not_repeated(
     runner: Runner,
     faulty: FaultyEngine,

@@ -56,6 +56,7 @@ def test_a_look_at_a_statement_that_gets_no_answer_is_repeated(
     assert entries() == ["first"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", REFUSALS)
 @pytest.mark.parametrize(("operation", "sql"), SUBMISSIONS)
 def test_a_submission_is_tried_again_for_as_long_as_the_refusal_may_last(
@@ -96,6 +97,7 @@ def test_a_malformed_submission_is_not_tried_again(runner: Runner, faulty: Fault
     assert len(faulty.requests["execute_statement"]) == 1
 
 
+@pytest.mark.slow
 def test_a_statement_that_nobody_may_look_at_fails_though_it_goes_on(
     runner: Runner, faulty: FaultyEngine, entries: Entries
 ) -> None:

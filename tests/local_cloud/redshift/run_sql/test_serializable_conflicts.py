@@ -38,6 +38,7 @@ def rivals(session: Any, sql_function: Callable[[str, Callable[[], object]], Non
     session.run("drop table balance")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("conflicts", [1, 4])
 def test_a_batch_that_meets_rivals_is_repeated_until_it_is_alone_and_takes_effect_once(
     runner: Runner,
@@ -70,6 +71,7 @@ def test_each_attempt_keeps_its_own_token_when_its_answer_is_lost(
     assert session.value("v from balance") == 101
 
 
+@pytest.mark.slow
 def test_five_conflicts_in_a_row_end_the_execution_and_leave_nothing(
     runner: Runner, faulty: FaultyEngine, session: Any, entries: Entries, rivals: Rivals
 ) -> None:
@@ -80,6 +82,7 @@ def test_five_conflicts_in_a_row_end_the_execution_and_leave_nothing(
     assert session.value("v from balance") == 500
 
 
+@pytest.mark.slow
 def test_a_single_statement_that_meets_a_rival_is_repeated_too(
     runner: Runner, faulty: FaultyEngine, session: Any, rivals: Rivals
 ) -> None:

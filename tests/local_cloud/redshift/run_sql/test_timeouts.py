@@ -123,6 +123,7 @@ def test_a_statement_that_fails_between_the_last_look_and_the_cancellation_fails
     assert entries() == []
 
 
+@pytest.mark.slow
 def test_a_statement_that_finishes_although_its_cancellation_was_accepted_is_a_success(
     runner: Runner,
     faulty: FaultyEngine,
@@ -159,6 +160,7 @@ def test_a_statement_that_cannot_be_cancelled_times_out_and_the_cause_says_that_
     assert entries() == ["first"]  # the next run finds it published
 
 
+@pytest.mark.slow
 def test_a_statement_that_is_said_to_run_for_ever_is_not_watched_for_ever(
     runner: Runner, faulty: FaultyEngine, entries: Entries, pauses: Pauses
 ) -> None:
