@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass
 
 REGION = "us-east-1"
-ADMINISTRATOR_KEY = "test"
+ADMINISTRATOR_KEY, ADMINISTRATOR_SECRET = "test", "test"
 """The access key of the person at the keyboard."""
 
 
@@ -21,7 +21,7 @@ class Addresses:
             "AWS_ENDPOINT_URL": self.url,
             "AWS_ENDPOINT_URL_S3": self.s3_url,
             "AWS_ACCESS_KEY_ID": ADMINISTRATOR_KEY,
-            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_SECRET_ACCESS_KEY": ADMINISTRATOR_SECRET,
             "AWS_REGION": REGION,
             "AWS_DEFAULT_REGION": REGION,
         }

@@ -13,7 +13,8 @@ from local_cloud.identity.principals import (
     service_keys,
     session,
 )
-from local_cloud.identity.requests import Refusal, caller, refusal
+from local_cloud.identity.requests import Refusal, caller, refusal, signer
+from local_cloud.identity.signatures import Received
 
 __all__ = [
     "KeyRefused",
@@ -22,6 +23,7 @@ __all__ = [
     "NotTrusted",
     "Principal",
     "Problem",
+    "Received",
     "Refusal",
     "ask_for_trust",
     "caller",
@@ -32,4 +34,5 @@ __all__ = [
     "refused",
     "service_keys",
     "session",
+    "signer",
 ]

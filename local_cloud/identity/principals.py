@@ -16,7 +16,7 @@ from moto.iam.models import iam_backends
 from moto.sts.models import sts_backends
 
 from local_cloud.account import ACCOUNT
-from local_cloud.addresses import ADMINISTRATOR_KEY, REGION
+from local_cloud.addresses import ADMINISTRATOR_KEY, ADMINISTRATOR_SECRET, REGION
 
 _PARTITION = "aws"
 _HOUR = 3600
@@ -89,6 +89,7 @@ class Problem(Enum):
     MISSING = "the request is not signed"
     UNKNOWN = "no principal has the access key, or its session has another token"
     EXPIRED = "the session has ended"
+    SIGNATURE = "the request was not signed with the secret of its access key"
 
 
 class KeyRefused(Exception):  # noqa: N818 - every service has a name of its own for the error
@@ -102,7 +103,7 @@ class KeyRefused(Exception):  # noqa: N818 - every service has a name of its own
 ADMINISTRATOR = Principal(
     Kind.ADMINISTRATOR, f"arn:{_PARTITION}:iam::{ACCOUNT}:user/administrator", "AIDAADMINISTRATOR"
 )
-_services: dict[str, str] = {}  # access key: service
+_services: dict[str, tuple[str, str]] = {}  # access key: service, secret
 
 
 class NotTrusted(Exception):  # noqa: N818 - every service has a name of its own for the error
@@ -144,7 +145,7 @@ def session(role_arn: str, name: str, *, seconds: int = _HOUR, service: str = ""
 def service_keys(service: str) -> Keys:
     """Keys of a service that acts in its own name, such as `cloudwatch.amazonaws.com`: the alarm that publishes to a topic."""
     key = iam_backends[ACCOUNT][_PARTITION].create_temp_access_key()
-    _services[key.access_key_id] = service
+    _services[key.access_key_id] = service, key.secret_access_key
     return Keys(key.access_key_id, key.secret_access_key)
 
 
@@ -155,7 +156,8 @@ def principal_of(access_key_id: str, session_token: str | None = None) -> Princi
     """
     if access_key_id == ADMINISTRATOR_KEY:
         return ADMINISTRATOR
-    if service := _services.get(access_key_id):
+    if known := _services.get(access_key_id):
+        service, _ = known
         return Principal(Kind.SERVICE, service, service)
     if assumed := sts_backends[ACCOUNT][_PARTITION].get_assumed_role_from_access_key(access_key_id):
         if assumed.session_token != session_token:
@@ -165,6 +167,19 @@ def principal_of(access_key_id: str, session_token: str | None = None) -> Princi
         return _role_session(assumed)
     if user := iam_backends[ACCOUNT][_PARTITION].get_user_from_access_key_id(access_key_id):
         return Principal(Kind.USER, user.arn, user.id)
+    raise KeyRefused(Problem.UNKNOWN)
+
+
+def secret_of(access_key_id: str) -> str:
+    """The secret that belongs to a principal's key. Raises KeyRefused."""
+    if access_key_id == ADMINISTRATOR_KEY:
+        return ADMINISTRATOR_SECRET
+    if known := _services.get(access_key_id):
+        return known[1]
+    if assumed := sts_backends[ACCOUNT][_PARTITION].get_assumed_role_from_access_key(access_key_id):
+        return str(assumed.secret_access_key)
+    if user := iam_backends[ACCOUNT][_PARTITION].get_user_from_access_key_id(access_key_id):
+        return str(user.get_access_key_by_id(access_key_id).secret_access_key)
     raise KeyRefused(Problem.UNKNOWN)
 
 

@@ -1,27 +1,25 @@
 """The principal of an HTTP request, and what AWS answers if there is none."""
 
-import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 
-from local_cloud.identity.principals import KeyRefused, Principal, Problem, principal_of
-
-_KEY = re.compile(
-    r"Credential=([^/,\s]+)/"
-)  # AWS4-HMAC-SHA256 Credential=<key>/<date>/<region>/<service>/aws4_request, ...
+from local_cloud.identity.principals import KeyRefused, Principal, Problem, principal_of, secret_of
+from local_cloud.identity.signatures import Headers, Received, signature_in
 
 
-def caller(headers: Mapping[str, str], query: Mapping[str, str]) -> Principal:
-    """Who signed the request, in its headers or, as a presigned address does, in its query.
+def signer(request: Received) -> Principal:
+    """Who signed the request, with the secret of his access key. Raises KeyRefused."""
+    principal, signature = caller(request.headers), signature_in(request.headers)
+    if signature is None or not signature.is_of(request, secret_of(signature.access_key_id)):
+        raise KeyRefused(Problem.SIGNATURE)
+    return principal
 
-    The signature itself is not checked: nobody here keeps a secret from the others. Raises KeyRefused.
-    """
-    signed = _KEY.match(headers.get("Authorization", "").partition(" ")[2])
-    if signed:
-        return principal_of(signed[1], headers.get("X-Amz-Security-Token"))
-    if presigned := query.get("X-Amz-Credential"):
-        return principal_of(presigned.partition("/")[0], query.get("X-Amz-Security-Token"))
-    raise KeyRefused(Problem.MISSING)
+
+def caller(headers: Headers) -> Principal:
+    """Whose access key the request names, for a request whose signature was checked when it came. Raises KeyRefused."""
+    signature = signature_in(headers)
+    if signature is None:
+        raise KeyRefused(Problem.MISSING)
+    return principal_of(signature.access_key_id, headers.get("X-Amz-Security-Token"))
 
 
 @dataclass(frozen=True)
@@ -37,15 +35,19 @@ _INVALID = "The security token included in the request is invalid."
 _ENDED = "The security token included in the request is expired"
 _MISSING = "Request is missing Authentication Token"
 _UNSIGNED = Refusal("MissingAuthenticationToken", _MISSING, 403)
+_OTHER = "The request signature we calculated does not match the signature you provided. Check your "
+_WRONG = f"{_OTHER}AWS Secret Access Key and signing method. Consult the service documentation for details."
 _QUERY = {
     Problem.UNKNOWN: Refusal("InvalidClientTokenId", _INVALID, 403),
     Problem.EXPIRED: Refusal("ExpiredToken", _ENDED, 403),
     Problem.MISSING: _UNSIGNED,
+    Problem.SIGNATURE: Refusal("SignatureDoesNotMatch", _WRONG, 403),
 }
 _JSON = {
     Problem.UNKNOWN: Refusal("UnrecognizedClientException", _INVALID, 403),
     Problem.EXPIRED: Refusal("ExpiredTokenException", _ENDED, 403),
     Problem.MISSING: Refusal("MissingAuthenticationTokenException", _MISSING, 403),
+    Problem.SIGNATURE: Refusal("InvalidSignatureException", _WRONG, 403),
 }
 _REFUSALS = {
     "json": _JSON,
@@ -58,6 +60,7 @@ _REFUSALS = {
         ),
         Problem.EXPIRED: Refusal("RequestExpired", "Request has expired.", 400),
         Problem.MISSING: _UNSIGNED,
+        Problem.SIGNATURE: Refusal("SignatureDoesNotMatch", _WRONG, 403),
     },
     "s3": {
         Problem.UNKNOWN: Refusal(
@@ -65,6 +68,7 @@ _REFUSALS = {
         ),
         Problem.EXPIRED: Refusal("ExpiredToken", "The provided token has expired.", 400),
         Problem.MISSING: Refusal("AccessDenied", "Access Denied", 403),
+        Problem.SIGNATURE: Refusal("SignatureDoesNotMatch", f"{_OTHER}key and signing method.", 403),
     },
 }
 

@@ -25,7 +25,7 @@ from localbucket import (
 
 from landing.disk import disk_full, is_full
 from local_cloud.iam import AccessDenied, Judge
-from local_cloud.identity import KeyRefused, caller, refusal
+from local_cloud.identity import KeyRefused, Principal, Received, refusal, signer
 from local_cloud.s3 import content
 from local_cloud.s3.etags import MadeOfParts
 from local_cloud.s3.keys import key_problem
@@ -72,6 +72,7 @@ class ObjectHandler(S3Handler):  # type: ignore[misc]
 
     def _dispatch(self, action: Callable[[str, str], None]) -> None:
         def with_room(bucket: str, key: str) -> None:
+            self._signer = self._signed()
             self._require(*operation_of(self.command, bucket, key, self.query, self.headers))
             try:
                 action(bucket, key)
@@ -90,14 +91,17 @@ class ObjectHandler(S3Handler):  # type: ignore[misc]
         with ExitStack() as self._request, ExitStack() as self._until_answer:
             super()._dispatch(with_room)
 
-    def _require(self, operation: str, members: Mapping[str, str]) -> None:
+    def _signed(self) -> Principal:
         try:
-            principal = caller(self.headers, self.query)
-            if self.judge is not None:
-                self.judge.require(principal, "s3", operation, members)
+            return signer(Received(self.command, self.path, self.headers))
         except KeyRefused as error:
             told = refusal(error.problem, "s3")
             raise S3Error(HTTPStatus(told.status), told.code, told.message) from None
+
+    def _require(self, operation: str, members: Mapping[str, str]) -> None:
+        try:
+            if self.judge is not None:
+                self.judge.require(self._signer, "s3", operation, members)
         except AccessDenied as denied:
             raise S3Error(HTTPStatus(denied.status), denied.code, denied.message) from None
 

@@ -10,10 +10,11 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 from moto.core.responses import BaseResponse
 from moto.iam.exceptions import NotFoundException
+from moto.s3.responses import S3Response
 from moto.server import ThreadedMotoServer
 
 from local_cloud import identity
-from local_cloud.addresses import ADMINISTRATOR_KEY, REGION
+from local_cloud.addresses import ADMINISTRATOR_KEY, ADMINISTRATOR_SECRET, REGION
 from local_cloud.identity import KeyRefused, Keys, Kind, Problem, caller, principal_of, service_keys, session
 
 _TRUST = {"Version": "2012-10-17", "Statement": []}
@@ -97,16 +98,12 @@ def test_a_user_of_iam_is_known_by_the_users_key() -> None:
 
 
 def test_the_key_in_the_environment_of_a_person_is_the_administrators() -> None:
-    scope = f"Credential={ADMINISTRATOR_KEY}/20200219/us-east-1/s3/aws4_request"
-    signed = {"Authorization": f"AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=0"}
-    assert caller(signed, {}).kind is Kind.ADMINISTRATOR
-    presigned = {"X-Amz-Credential": scope.removeprefix("Credential=")}
-    assert caller({}, presigned).kind is Kind.ADMINISTRATOR
+    assert principal_of(ADMINISTRATOR_KEY).kind is Kind.ADMINISTRATOR
 
 
 def test_a_request_that_nobody_signed_is_refused() -> None:
     with pytest.raises(KeyRefused) as refused:
-        caller({}, {})
+        caller({})
     assert refused.value.problem is Problem.MISSING
 
 
@@ -114,7 +111,12 @@ def test_a_request_that_nobody_signed_is_refused() -> None:
 def server() -> Iterator[str]:
     """A moto server that refuses unknown keys."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(BaseResponse, "_dispatch", BaseResponse._dispatch)  # noqa: SLF001 - to be restored
+        for kind, name in (
+            (BaseResponse, "_dispatch"),
+            (S3Response, "_bucket_response"),
+            (S3Response, "_key_response"),
+        ):
+            patch.setattr(kind, name, getattr(kind, name))  # to be restored
         identity.install()
         running = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
         running.start()
@@ -146,12 +148,16 @@ def test_each_service_refuses_an_unknown_key_in_its_own_words(
 
 
 def test_a_server_answers_a_session_until_it_ends(server: str) -> None:
-    iam = client_of(server, "iam", Keys(ADMINISTRATOR_KEY, "test"))
+    iam = client_of(server, "iam", Keys(ADMINISTRATOR_KEY, ADMINISTRATOR_SECRET))
     arn = iam.create_role(RoleName="short-lived", AssumeRolePolicyDocument=json.dumps(_TRUST))["Role"]["Arn"]
     who = client_of(server, "sts", session(arn, "now")).get_caller_identity()
     assert who["Arn"] == "arn:aws:sts::123456789012:assumed-role/short-lived/now"
     with pytest.raises(ClientError, match="ExpiredToken"):
         client_of(server, "sts", session(arn, "then", seconds=0)).get_caller_identity()
+
+
+def _guessed(keys: Keys) -> Keys:
+    return Keys(keys.access_key_id, "guessed", keys.session_token)
 
 
 def client_of(server: str, service: Any, keys: Keys) -> Any:
@@ -163,3 +169,49 @@ def client_of(server: str, service: Any, keys: Keys) -> Any:
         aws_secret_access_key=keys.secret_access_key,
         aws_session_token=keys.session_token,
     )
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "code"),
+    [
+        ("cloudformation", "list_stacks", "SignatureDoesNotMatch"),
+        ("dynamodb", "list_tables", "InvalidSignatureException"),
+        ("ec2", "describe_vpcs", "SignatureDoesNotMatch"),
+        ("lambda", "list_functions", "InvalidSignatureException"),
+        ("s3", "list_buckets", "SignatureDoesNotMatch"),
+        ("sns", "list_topics", "SignatureDoesNotMatch"),
+    ],
+)
+def test_each_service_refuses_a_known_key_with_another_secret(
+    server: str, service: Any, operation: str, code: str
+) -> None:
+    with pytest.raises(ClientError) as refused:
+        getattr(client_of(server, service, Keys(ADMINISTRATOR_KEY, "guessed")), operation)()
+    assert refused.value.response["Error"]["Code"] == code
+    getattr(client_of(server, service, Keys(ADMINISTRATOR_KEY, ADMINISTRATOR_SECRET)), operation)()
+
+
+def test_a_session_signs_with_its_own_secret(server: str) -> None:
+    iam = client_of(server, "iam", Keys(ADMINISTRATOR_KEY, ADMINISTRATOR_SECRET))
+    arn = iam.create_role(RoleName="signs", AssumeRolePolicyDocument=json.dumps(_TRUST))["Role"]["Arn"]
+    keys = session(arn, "a")
+    client_of(server, "sts", keys).get_caller_identity()
+    with pytest.raises(ClientError, match="SignatureDoesNotMatch"):
+        client_of(server, "sts", _guessed(keys)).get_caller_identity()
+
+
+def test_a_user_and_a_service_sign_with_their_own_secrets(server: str) -> None:
+    iam = client_of(server, "iam", Keys(ADMINISTRATOR_KEY, ADMINISTRATOR_SECRET))
+    iam.create_user(UserName="signs")
+    made = iam.create_access_key(UserName="signs")["AccessKey"]
+    for keys in (Keys(made["AccessKeyId"], made["SecretAccessKey"]), service_keys("sns.amazonaws.com")):
+        client_of(server, "sts", keys).get_caller_identity()
+        with pytest.raises(ClientError, match="SignatureDoesNotMatch"):
+            client_of(server, "sts", _guessed(keys)).get_caller_identity()
+
+
+def test_moto_s_own_s3_is_closed_to_roles(server: str) -> None:
+    iam = client_of(server, "iam", Keys(ADMINISTRATOR_KEY, ADMINISTRATOR_SECRET))
+    arn = iam.create_role(RoleName="curious", AssumeRolePolicyDocument=json.dumps(_TRUST))["Role"]["Arn"]
+    with pytest.raises(ClientError, match=r"AccessDenied.*assumed-role/curious/a.*AWS_ENDPOINT_URL_S3"):
+        client_of(server, "s3", session(arn, "a")).list_buckets()

@@ -17,13 +17,16 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.auth import S3SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from localbucket import TEMP_PREFIX, UPLOADS_DIR, _etag_cache
 from mypy_boto3_s3 import S3Client
 
-from local_cloud.addresses import ADMINISTRATOR_KEY
+from local_cloud.addresses import ADMINISTRATOR_KEY, ADMINISTRATOR_SECRET, REGION
 from local_cloud.s3.etags import ETAGS
 from local_cloud.s3.handler import ObjectHandler
 from tests.local_cloud.conftest import Endpoint
@@ -235,11 +238,12 @@ def test_moto_reads_no_file_outside_the_bucket_either(endpoint: Endpoint) -> Non
 def test_half_a_body_from_a_client_that_died_makes_no_object(endpoint: Endpoint, s3: S3Client) -> None:
     address = endpoint.addresses.s3_url.removeprefix("http://")
     connection = http.client.HTTPConnection(address)
-    connection.putrequest("PUT", f"/{BUCKET}/a.csv")
+    connection.putrequest("PUT", f"/{BUCKET}/a.csv", skip_host=True)
+    signed = AWSRequest("PUT", f"{endpoint.addresses.s3_url}/{BUCKET}/a.csv", {"Host": address}, b"x" * 100)
+    S3SigV4Auth(Credentials(ADMINISTRATOR_KEY, ADMINISTRATOR_SECRET), "s3", REGION).add_auth(signed)
     connection.putheader("Content-Length", "100")
-    connection.putheader(
-        "Authorization", f"AWS4-HMAC-SHA256 Credential={ADMINISTRATOR_KEY}/day/region/s3/aws4_request"
-    )
+    for name, value in signed.headers.items():
+        connection.putheader(name, value)
     connection.endheaders(b"only so much")
     connection.sock.shutdown(1)
     answer = connection.getresponse()
