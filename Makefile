@@ -96,6 +96,7 @@ docs: runtime ## write the pages of docs/ that are generated from code
 	@python -c "from stacks.settings.page import settings_page as page; print(page(), end='')" > docs/settings.md
 	@python -c "from stacks.lineage import lineage_page as page; print(page(), end='')" > report/lineage.json
 	@python -m operations.permissions.page tests/operations/permissions/calls > docs/permissions.md
+	@python -m tests.e2e.causes > docs/alarms.md
 
 .PHONY: pictures
 pictures: tools $(VENV)/.classes ## draw the pictures of README.md in a browser, from a run [DATA=folder] [WINDOW_START=2020-02-01 WINDOW_END=2020-03-01]

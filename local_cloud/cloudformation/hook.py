@@ -15,6 +15,7 @@ from moto.cloudformation.exceptions import ValidationError
 from moto.cloudformation.parsing import ResourceMap, clean_json, parse_and_update_resource
 from moto.cloudformation.responses import CloudFormationResponse
 
+from local_cloud.cloudformation import refused
 from local_cloud.cloudformation.lacking import add_what_types_lack
 from local_cloud.cloudformation.replacement import custom_name, imports, references, replaced
 
@@ -31,6 +32,7 @@ def install() -> None:
     ResourceMap.update = _update_resources
     ResourceMap.delete = _delete_resources
     add_what_types_lack()
+    refused.install()
 
 
 def _update_stack(

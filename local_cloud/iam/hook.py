@@ -1,4 +1,4 @@
-"""Hook into moto: each request of a role, a user or a service is judged before its operation runs."""
+"""Hook into moto: each request of a role, a user or a service is judged before its operation runs, and refused if the service would not take it."""
 
 import copy
 import re
@@ -9,6 +9,7 @@ from moto.core.responses import BaseResponse
 from local_cloud.iam.deployed import keep_policies_of_roles, keep_roles_of_clusters
 from local_cloud.iam.judge import AccessDenied, Judge
 from local_cloud.identity import KeyRefused, Kind, ask_for_trust, principal_in, refused
+from local_cloud.limits import CALLED, problem_of
 
 _call_action = BaseResponse.call_action
 # operations after which there may be other policies
@@ -28,11 +29,14 @@ def install(judge: Judge) -> None:
         except KeyRefused:  # nobody's request: identity/ answers it
             return _call_action(response)
         service = response.boto3_service_name
-        members = {} if principal.kind is Kind.ADMINISTRATOR else _members(response)
+        judged = principal.kind is not Kind.ADMINISTRATOR
+        members = _members(response) if judged or service in CALLED else {}
         try:
             judge.require(principal, service, operation, members)
         except AccessDenied as denied:
             return refused(response, denied.code, denied.message, denied.status)
+        if problem := problem_of(principal, service, operation, members):
+            return refused(response, problem.code, problem.message, problem.status)
         try:
             return _call_action(response)
         finally:

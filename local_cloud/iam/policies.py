@@ -126,7 +126,7 @@ def _either(one: Mapping[str, Any], element: str, match: Callable[[str], Match])
 
 def _named(principal: Any) -> Callable[[Caller], str | bool]:
     """How the Principal element names a caller: IAM User Guide, "AWS JSON policy elements: Principal"."""
-    if principal == "*":
+    if principal == "*" or "*" in listed(principal.get("AWS", [])):  # the two are the same
         return lambda _: True
     services, accounts = listed(principal.get("Service", [])), listed(principal.get("AWS", []))
     if unknown := principal.keys() - {"Service", "AWS"}:
@@ -135,7 +135,7 @@ def _named(principal: Any) -> Callable[[Caller], str | bool]:
     def names(caller: Caller) -> str | bool:
         if caller.service:
             return caller.service in services
-        if {"*", caller.arn, caller.role} & set(accounts):
+        if {caller.arn, caller.role} & set(accounts):
             return True
         roots = {caller.account, f"arn:aws:iam::{caller.account}:root"}
         return ACCOUNT_ROOT if roots & set(accounts) else False

@@ -15,7 +15,7 @@ from moto.redshiftdata.responses import RedshiftDataAPIServiceResponse
 from local_cloud.account import ACCOUNT
 from local_cloud.addresses import REGION
 from local_cloud.identity import Principal, principal_in
-from local_cloud.redshift.constraints import problems
+from local_cloud.limits import problems
 from local_cloud.redshift.data_api import RedshiftEngine
 from local_cloud.redshift.errors import DataApiError, invalid
 from local_cloud.step_functions.aws_sdk_tasks import install_integration

@@ -156,3 +156,11 @@ def test_notaction_and_notresource_mean_the_rest() -> None:
 def test_what_cannot_be_judged_is_an_error_that_names_the_policy(statement: dict[str, Any]) -> None:
     with pytest.raises(PolicyError, match=r"^policy p: "):
         _policy(statement)
+
+
+def test_a_deny_of_everybody_denies_services_too() -> None:
+    for everybody in ("*", {"AWS": "*"}):
+        deny = _policy({"Effect": "Deny", "Principal": everybody}, {"Principal": {"Service": _ALARM.service}})
+        assert (
+            _reason(Policies(resource=[deny]), _ALARM) == "with an explicit deny in a resource-based policy"
+        )
