@@ -13,7 +13,7 @@ from localbucket import UPLOADS_DIR, S3Error, remember_etag
 from mypy_boto3_s3 import S3Client
 
 from lambdas.shared.zone import Zone
-from local_cloud.addresses import ADMINISTRATOR_KEY
+from local_cloud.addresses import ADMINISTRATOR_KEY, ADMINISTRATOR_SECRET
 from local_cloud.s3 import content
 from local_cloud.s3.server import S3Server
 
@@ -36,7 +36,7 @@ def s3(buckets: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Client]:
     server = S3Server(buckets)
     server.start()
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", ADMINISTRATOR_KEY)
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "any")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", ADMINISTRATOR_SECRET)
     client: S3Client = boto3.client("s3", endpoint_url=server.url)
     yield client
     client.close()
