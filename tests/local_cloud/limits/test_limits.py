@@ -180,18 +180,17 @@ def test_a_payload_of_more_than_six_megabytes_is_refused(clients: Any) -> None:
     assert _error(invoke, FunctionName="none", Payload=payload) == "RequestTooLargeException"
 
 
-_MODEL = ShapeResolver(
-    {
-        "Request": {
-            "type": "structure",
-            "required": ["Name"],
-            "members": {"Name": {"shape": "Name"}, "Tags": {"shape": "Tags"}},
-        },
-        "Name": {"type": "string", "min": 1, "max": 3, "pattern": "[a-z]*"},
-        "Tags": {"type": "map", "key": {"shape": "Name"}, "value": {"shape": "Odd"}, "max": 1},
-        "Odd": {"type": "string", "pattern": r"[\p{L}]*"},
-    }
-)
+_SHAPES: Any = {
+    "Request": {
+        "type": "structure",
+        "required": ["Name"],
+        "members": {"Name": {"shape": "Name"}, "Tags": {"shape": "Tags"}},
+    },
+    "Name": {"type": "string", "min": 1, "max": 3, "pattern": "[a-z]*"},
+    "Tags": {"type": "map", "key": {"shape": "Name"}, "value": {"shape": "Odd"}, "max": 1},
+    "Odd": {"type": "string", "pattern": r"[\p{L}]*"},
+}
+_MODEL = ShapeResolver(_SHAPES)
 
 
 @pytest.fixture
