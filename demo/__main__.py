@@ -26,6 +26,9 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 def main(
     *,
     minutes: Annotated[float, typer.Option(help="Minutes in which new reviews appear.", min=0.1)] = 4,
+    api: Annotated[
+        bool, typer.Option("--api", help="Collect from the API, which needs a key, in place of the feeds.")
+    ] = False,
 ) -> None:
     """Follow made-up reviews from their publication to the analytics, with faults and crashes on the way.
 
@@ -33,8 +36,9 @@ def main(
     """
     console = Console()
     with interruptible(console, "interrupted"), told(console, *_MENDABLE):
-        console.print("starting a simulated Goodreads, a collector, an uploader and the pipeline")
-        with stage(_STATE.resolve()) as on_stage:
+        worker = "collector" if api else "follower of readers"
+        console.print(f"starting a simulated Goodreads, a {worker}, an uploader and the pipeline")
+        with stage(_STATE.resolve(), api=api) as on_stage:
             _play(console, on_stage, minutes * 60)
             total = summed_up((review.id for review in on_stage.goodreads.published), on_stage.folder)
             show_analytics(console, on_stage.folder)

@@ -11,8 +11,11 @@ from typing import Any
 from capture.simulated import SimulatedGoodreads
 from operations.executions import Execution, StateMachine
 
-_HAS_REVIEWS = "select count(*) from sqlite_master where name = 'reviews'"
-_CAPTURED = "select count(*) from reviews where status = 'captured'"
+_TABLES = {"reviews", "followed_reviews"}
+_TABLES_THERE = "select name from sqlite_master"
+_CAPTURED = """
+    select (select count(*) from reviews where status = 'captured') + (select count(*) from followed_reviews)
+"""
 
 
 @dataclass(frozen=True)
@@ -67,14 +70,15 @@ class Observer:
         )
 
     def _count_captured(self) -> int:
-        """Ask the collector's state file.
+        """Ask the state file of the collector or the follower.
 
-        The file is opened only after the collector has made it: opened earlier, it could lock the collector out.
+        The file is opened only after the process has made it: opened earlier, it could lock the process out.
         """
         state = self._spool / "open" / "state.sqlite"
         if state.with_name("state.sqlite-wal").exists():
             with closing(sqlite3.connect(state)) as connection:
-                if connection.execute(_HAS_REVIEWS).fetchone()[0]:  # the file is older than its tables
+                names = {row[0] for row in connection.execute(_TABLES_THERE)}
+                if names >= _TABLES:  # the file is older than its tables
                     self._captured = connection.execute(_CAPTURED).fetchone()[0]
         return self._captured
 

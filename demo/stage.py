@@ -11,7 +11,7 @@ from pathlib import Path
 import boto3
 
 from capture.errors import CaptureError
-from capture.simulated import Fault, SimulatedGoodreads, simulated_goodreads
+from capture.simulated import ALL, Fault, SimulatedGoodreads, simulated_goodreads
 from contract.keys import bucket_name
 from demo.figures import Observer
 from local_cloud import account, deploy
@@ -40,6 +40,8 @@ _FAULTS = {
     Fault.TRUNCATED: 0.02,
     Fault.SLOW: 0.01,
 }
+_FAULTS_OF_FEEDS = {Fault.SHORT_PAGE: 0.03, Fault.SHIFTED: 0.03, Fault.UNCLOSED_TAG: 0.01}
+_READERS = 12
 
 
 class DemoError(CaptureError):
@@ -114,8 +116,8 @@ class Stage:
 
 
 @contextmanager
-def stage(root: Path) -> Iterator[Stage]:
-    """Context manager that starts everything with an empty warehouse.
+def stage(root: Path, *, api: bool) -> Iterator[Stage]:
+    """Context manager that starts everything with an empty warehouse; reviews come from the readers' feeds or, with `api`, from the API.
 
     The folder `root` is emptied first; afterwards it keeps the warehouse and the logs.
     """
@@ -125,8 +127,9 @@ def stage(root: Path) -> Iterator[Stage]:
         stack.enter_context(serving(folder, "demo", spark=SPARK_CONF))
         synthesize(folder.assembly, _SETTINGS)
         deploy.apply(folder.assembly, account.ACCOUNT, REGION)
-        goodreads = stack.enter_context(simulated_goodreads(faults=_FAULTS, slow_seconds=2))
-        collector, uploader = _workers(root, goodreads.url, landing)
+        faults = _FAULTS if api else _FAULTS | _FAULTS_OF_FEEDS
+        goodreads = stack.enter_context(simulated_goodreads(faults=faults, slow_seconds=2, users=_READERS))
+        collector, uploader = _workers(root, goodreads, landing, api=api)
         for worker in (collector, uploader):
             stack.callback(worker.close)
             worker.start()
@@ -145,14 +148,19 @@ def _emptied(root: Path) -> StateFolder:
     return folder
 
 
-def _workers(root: Path, goodreads_url: str, landing: str) -> tuple[Worker, Worker]:
+def _workers(root: Path, goodreads: SimulatedGoodreads, landing: str, *, api: bool) -> tuple[Worker, Worker]:
     spool = str(root / "spool")
-    collect = ["collect", "--base-url", goodreads_url, "--key", "any", "--spool", spool]
-    # By default the collector makes 1 request a second, looks at the feed every 30 s and finishes files after 5 minutes.
-    # The demo is 20 times as fast, and looks 30 times as often.
-    collect += ["--rate", "20", "--poll", "1s", "--max-file-age", "15s"]
+    where = ["--base-url", goodreads.url, "--spool", spool]
+    # By default there is 1 request a second, a look at the API's feed every 30 s, at a shelf every 10 minutes, at a whole shelf each day,
+    # and a file is finished after 5 minutes.
+    quick = ["--rate", "20", "--poll", "1s" if api else "3s", "--max-file-age", "15s"]
+    if api:
+        source = ["collect", "--key", "any", *where, *quick]
+    else:
+        readers = map(str, goodreads.readers)
+        source = ["follow", *readers, "--shelf", ALL, "--whole-every", "1m", *where, *quick]
     upload = ["upload", "--spool", spool, "--to", f"s3://{landing}", "--every", "2s"]
     return (
-        Worker("collector", collect, root / "logs" / "collector.log"),
+        Worker(name := "collector" if api else "follower", source, root / "logs" / f"{name}.log"),
         Worker("uploader", upload, root / "logs" / "uploader.log"),
     )

@@ -14,6 +14,8 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from capture.follower.feeds import GOODREADS
+from capture.options import base_url
 from contract.keys import bucket_name
 from landing.bucket import BucketStore
 from landing.folder import land
@@ -47,6 +49,22 @@ def run(
         ),
     ] = None,
     user: Annotated[str | None, typer.Option(metavar="NAME", help="The reader whose export it is.")] = None,
+    follow: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="USER",
+            help="A reader on Goodreads, by number or address of the profile, in place of the folder; repeat it for several.",
+        ),
+    ] = None,
+    goodreads: Annotated[
+        str,
+        typer.Option(
+            parser=base_url,
+            metavar="URL",
+            envvar="GOODREADS_URL",
+            help="Where to --follow: Goodreads, or a simulated one.",
+        ),
+    ] = GOODREADS,
     size: Annotated[
         int, typer.Option(parser=size_in_bytes, metavar="SIZE", help="How much data to make up.")
     ] = DEFAULT_SIZE,  # type: ignore[assignment] # which the parser makes a number of
@@ -69,7 +87,9 @@ def run(
 ) -> None:
     """Files in, audited warehouse and analytics out: one execution of the deployed state machine."""
     folder = StateFolder(state)
-    source = Source(data=data, library=library, user=user, size=size)
+    source = Source(
+        data=data, library=library, user=user, size=size, follow=follow or [], goodreads=goodreads
+    )
     with told(), tempfile.TemporaryDirectory() as scratch:
         files = source.files(Path(scratch))
         if not (window_start or window_end):

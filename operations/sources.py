@@ -1,6 +1,8 @@
-"""What a run is to process: a folder of files, a reader's library export, or made-up data."""
+"""What a run is to process: a folder of files, a reader's library export, shelves on Goodreads, or made-up data."""
 
+import os
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,6 +11,7 @@ import humanize
 import typer
 from rich.text import Text
 
+from capture.follower.feeds import GOODREADS, READ, feeds_of, has_key
 from catalog import REVIEWS
 from landing.folder import files_of
 from operations.errors import OperationError
@@ -19,7 +22,10 @@ DEFAULT_SIZE = "20MB"
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """Where the files of a run come from; at most one of `data` and `library` is given. `size` (bytes) is for made-up data.
+    """Where the files of a run come from; at most one of `data`, `library` and `follow` is given. `size` (bytes) is for made-up data.
+
+    `follow` are readers, by number or by the address of the profile, as people type them: also several in one text. Their shelves are
+    asked for at `goodreads`.
 
     Raises typer.BadParameter if what is given does not fit together.
     """
@@ -28,11 +34,22 @@ class Source:
     library: Path | None
     user: str | None
     size: int
+    follow: Sequence[str] = ()
+    goodreads: str = GOODREADS
 
     def __post_init__(self) -> None:
-        if self.data and self.library:
+        given = [
+            f"the folder {self.data}" if self.data else "",
+            f"--library {self.library}" if self.library else "",
+            "--follow" if self.readers else "",
+        ]
+        if len(found := list(filter(None, given))) > 1:
             raise typer.BadParameter(
-                f"found the folder {self.data} and --library {self.library}, expected one of them; land both with two runs"
+                f"found {' and '.join(found)}, expected one of them; land both with two runs"
+            )
+        if any(map(has_key, self.readers)):
+            raise typer.BadParameter(
+                "an address with a key is a secret, and everybody on this machine can read command lines; set GOODREADS_FEED_KEY"
             )
         if self.library and not (self.user and self.user.strip()):
             raise typer.BadParameter(
@@ -43,11 +60,18 @@ class Source:
                 "--user goes with --library FILE (make: LIBRARY=FILE), which is not given"
             )
 
+    @property
+    def readers(self) -> list[str]:
+        """The readers to follow, each by itself."""
+        return [reader for each in self.follow for reader in each.replace(",", " ").split()]
+
     def files(self, scratch: Path) -> Path:
         """The folder with the files; what has to be made is written to `scratch`. Raises OperationError and StoreError."""
         folder = self.data
         if self.library and self.user:
             folder = _imported(self.library, self.user, scratch)
+        elif self.readers:
+            folder = _followed(self.readers, self.goodreads, scratch)
         elif folder is None:
             folder = _made_up(scratch, self.size)
         files_of(folder)
@@ -67,6 +91,9 @@ class Source:
         """The source as it is given to the command."""
         if self.library and self.user:
             return ["--library", str(self.library), "--user", self.user]
+        if self.readers:
+            place = ["--goodreads", self.goodreads] if self.goodreads != GOODREADS else []
+            return [*(part for reader in self.readers for part in ("--follow", reader)), *place]
         if self.data:
             return [str(self.data)]
         return ["--size", str(self.size)] if self.size != default_size else []
@@ -91,6 +118,28 @@ def _imported(library: Path, user: str, folder: Path) -> Path:
     if imported.faults:
         complaints.print(Text(left_out(imported.faults)))
     return folder
+
+
+def _followed(readers: Sequence[str], goodreads: str, folder: Path) -> Path:
+    """Read the readers' shelves once, into a spool of its own, whose finished files lie as in the landing zone."""
+    from capture.errors import CaptureError  # noqa: PLC0415 - see window_start
+    from capture.follower.command import followed_once, summary  # noqa: PLC0415
+    from capture.stopping import Stop  # noqa: PLC0415
+
+    try:
+        feeds = feeds_of(readers, [READ], os.environ.get("GOODREADS_FEED_KEY", ""))
+        with console.doing(f"reading the shelves of {', '.join(readers)}"), closing(Stop()) as stop:
+            follower = followed_once(feeds, folder / "spool", goodreads, stop)
+    except (CaptureError, ValueError) as error:
+        raise OperationError(str(error)) from None
+    if not follower.totals.captured:
+        reasons = [f"{feed}: {reason}" for feed, reason in follower.troubles.items()]
+        empty = [f"{feed} is empty" for feed in feeds if feed not in follower.troubles]
+        raise OperationError("; ".join([*reasons, *empty]))
+    console.print(Text(summary(follower)))
+    for feed, reason in follower.troubles.items():
+        complaints.print(Text(f"{feed} could not be read: {reason}"))
+    return folder / "spool" / "ready"
 
 
 def _made_up(folder: Path, size: int) -> Path:

@@ -60,6 +60,12 @@ def test_a_library_export_goes_with_its_reader(stand_in: Path) -> None:
     ]
 
 
+def test_readers_are_followed_as_they_are_typed(stand_in: Path) -> None:
+    assert arguments(stand_in, "FOLLOW=12345 67890") == [
+        *("run", "--size", "20MB", "--follow", "12345 67890"),
+    ]
+
+
 def test_the_names_that_a_system_sets_name_no_reader(stand_in: Path) -> None:
     set_by_systems = dict.fromkeys(("USER", "USERNAME", "LOGNAME", "NAME", "USER_NAME"), "somebody")
     assert "--user" not in arguments(stand_in, **set_by_systems)
@@ -79,10 +85,10 @@ ODD = [
 
 @pytest.mark.parametrize("value", ODD)
 def test_a_value_arrives_as_it_was_typed(stand_in: Path, value: str) -> None:
-    names = ("DATA", "LIBRARY", "READER", "SIZE", "WINDOW_START", "WINDOW_END")
+    names = ("DATA", "LIBRARY", "READER", "FOLLOW", "SIZE", "WINDOW_START", "WINDOW_END")
     variables = [f"{name}={value}" for name in names]
     expected = [
-        *("run", "--size", value, "--library", value, "--user", value),
+        *("run", "--size", value, "--library", value, "--user", value, "--follow", value),
         *("--window-start", value, "--window-end", value, "--", value),
     ]
     assert arguments(stand_in, *variables) == expected

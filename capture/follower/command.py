@@ -16,15 +16,13 @@ from capture import options
 from capture.asking import Pace
 from capture.errors import CaptureError
 from capture.follower.client import FeedClient
-from capture.follower.feeds import READ, Feed, feeds_of, has_key, readers_in
+from capture.follower.feeds import GOODREADS, READ, Feed, feeds_of, has_key, readers_in
 from capture.follower.follower import Follower, Limits
 from capture.logs import log_to
 from capture.spool.spool import held
 from capture.stopping import Stop, stopped_by_signals
 from command_line.telling import told
 from landing.sizes import size_in_bytes
-
-GOODREADS = "https://www.goodreads.com/"
 
 _HANDOVER_SECONDS = (
     2.0  # an uploader holds the spool for a moment when it finishes the files of a killed follower
@@ -137,9 +135,9 @@ def summary(follower: Follower, open_bytes: int = 0) -> str:
     if follower.troubles:
         parts.append(f"{len(follower.troubles):,} put off")
     if totals.unread:
-        parts.append(f"{totals.unread:,} times a review could not be read")
+        parts.append(f"reviews that could not be read: {totals.unread:,}")
     if totals.unsettled:
-        parts.append(f"{totals.unsettled:,} times a shelf changed all the time")
+        parts.append(f"shelves that changed all the time: {totals.unsettled:,}")
     if open_bytes:
         parts.append(f"{humanize.naturalsize(open_bytes)} open")
     if left_out := follower.possible.left_out:

@@ -8,6 +8,8 @@ from urllib.parse import parse_qs, urlsplit
 
 from catalog import USERS
 
+GOODREADS = "https://www.goodreads.com/"
+
 READ = "read"
 """The shelf that is followed unless another one is named."""
 

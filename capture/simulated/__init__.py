@@ -42,6 +42,7 @@ class SimulatedGoodreads:
     faults: Faults
     gone: set[int]
     private: set[int]
+    _world: World
     _publisher: Publisher
 
     @property
@@ -59,8 +60,10 @@ class SimulatedGoodreads:
 
     @property
     def readers(self) -> list[int]:
-        """The ids of the users with published reviews, those with the most reviews first."""
-        return [reader for reader, _ in Counter(each.user.id for each in self.published).most_common()]
+        """The ids of all users, those with the most published reviews first."""
+        counts = Counter({user.id: 0 for user in self._world.everybody})
+        counts.update(each.user.id for each in self.published)
+        return [reader for reader, _ in counts.most_common()]
 
 
 @contextmanager
@@ -88,6 +91,6 @@ def simulated_goodreads(
     server = Server(site, plan, port=port, slow_seconds=slow_seconds)
     server.start()
     try:
-        yield SimulatedGoodreads(server.url, server.requests, plan, site.gone, site.private, publisher)
+        yield SimulatedGoodreads(server.url, server.requests, plan, site.gone, site.private, world, publisher)
     finally:
         server.stop()

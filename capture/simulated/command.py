@@ -66,7 +66,7 @@ def simulate(
 
 
 def _introduction(goodreads: SimulatedGoodreads) -> str:
-    readers = " ".join(map(str, goodreads.readers[:_SHOWN_READERS])) or "USER"
+    readers = " ".join(map(str, goodreads.readers[:_SHOWN_READERS]))
     return (
         f"Goodreads is simulated at {goodreads.url} (any key will do). In another terminal:\n\n"
         f"python -m capture follow {readers} --base-url {goodreads.url} --spool spool\n"

@@ -1,9 +1,11 @@
 """Makes up authors, books, users and reviews without end; equal seeds give an equal world."""
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import cached_property
 
 from capture.simulated.model import Author, Book, Prose, Review, User
 from faker_tool.texts import ENTRIES, LOCALES, pools
@@ -168,9 +170,14 @@ class World:
         """The books that the author wrote, alone or with others."""
         return [each for each in map(self.book, range(BOOKS)) if author in each.authors]
 
+    @cached_property
+    def everybody(self) -> Sequence[User]:
+        """All users."""
+        return tuple(map(self.user, range(self.users)))
+
     def user_with(self, id_: int) -> User | None:
         """The user with this id."""
-        return next((each for each in map(self.user, range(self.users)) if each.id == id_), None)
+        return next((each for each in self.everybody if each.id == id_), None)
 
     def _id(self, kind: str, index: int) -> int:
         step = _STEPS[kind]

@@ -84,7 +84,10 @@ def test_the_observer_waits_for_a_state_that_the_collector_is_making(
         assert observer.look().captured == 0
         connection.execute("create table reviews as select 'captured' as status")
         connection.commit()
-        assert observer.look().captured == 1
+        assert observer.look().captured == 0
+        connection.execute("create table followed_reviews as select 7 as review_id union all select 8")
+        connection.commit()
+        assert observer.look().captured == 3
 
 
 def test_a_folder_that_is_not_there_holds_no_files(tmp_path: Path) -> None:

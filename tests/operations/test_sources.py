@@ -1,6 +1,7 @@
 """Where the files of a run come from."""
 
 import os
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from capture.follower.feeds import GOODREADS
+from capture.simulated import SimulatedGoodreads, simulated_goodreads
 from catalog import DATASETS
 from landing.errors import StoreError
 from operations.__main__ import app
@@ -23,9 +26,66 @@ def export(tmp_path: Path) -> Path:
 
 
 def source(
-    *, data: Path | None = None, library: Path | None = None, user: str | None = None, size: int = 100_000
+    *,
+    data: Path | None = None,
+    library: Path | None = None,
+    user: str | None = None,
+    size: int = 100_000,
+    follow: Sequence[str] = (),
+    goodreads: str = GOODREADS,
 ) -> Source:
-    return Source(data=data, library=library, user=user, size=size)
+    return Source(data=data, library=library, user=user, size=size, follow=follow, goodreads=goodreads)
+
+
+@pytest.fixture
+def site() -> Iterator[SimulatedGoodreads]:
+    with simulated_goodreads(reviews=20, users=2) as site:
+        yield site
+
+
+def test_shelves_become_files_of_each_dataset(
+    tmp_path: Path, site: SimulatedGoodreads, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = site.readers
+    followed = source(follow=[f"{first}, https://www.goodreads.com/user/show/{second}"], goodreads=site.url)
+    folder = followed.files(tmp_path / "scratch")
+    assert sorted(path.parent.name for path in folder.rglob("*.csv")) == sorted(
+        each.name for each in DATASETS
+    )
+    assert "reviews captured from 2 shelves of 2 readers" in capsys.readouterr().out
+
+
+def test_a_reader_who_cannot_be_read_is_told_and_keeps_nobody_else_out(
+    tmp_path: Path, site: SimulatedGoodreads, capsys: pytest.CaptureFixture[str]
+) -> None:
+    site.private.add(site.readers[1])
+    source(follow=[*map(str, site.readers)], goodreads=site.url).files(tmp_path / "scratch")
+    assert f"reader {site.readers[1]}, shelf read could not be read: " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("reader", "told"),
+    [
+        ("7", "there is no such reader"),
+        ("ann", "'ann' is not a reader; expected a number"),
+        ("https://www.goodreads.com/author/show/7", "is not the address of a reader"),
+    ],
+)
+def test_without_a_readable_shelf_there_is_no_run(
+    tmp_path: Path, site: SimulatedGoodreads, reader: str, told: str
+) -> None:
+    with pytest.raises(OperationError, match=told):
+        source(follow=[reader], goodreads=site.url).files(tmp_path / "scratch")
+
+
+def test_an_empty_shelf_and_a_site_that_does_not_answer_are_told(tmp_path: Path) -> None:
+    with (
+        simulated_goodreads(users=1) as site,
+        pytest.raises(OperationError, match="shelf read is empty"),
+    ):
+        source(follow=[str(site.readers[0])], goodreads=site.url).files(tmp_path / "scratch")
+    with pytest.raises(OperationError, match=r"reader 7, shelf read: .*Connection refused"):
+        source(follow=["7"], goodreads="http://localhost:1/").files(tmp_path / "other")
 
 
 def test_a_library_export_becomes_files_of_each_dataset(
@@ -59,6 +119,9 @@ def test_other_sources_have_the_usual_window(tmp_path: Path) -> None:
         ({"library": Path("export.csv")}, "--library needs the name"),
         ({"library": Path("export.csv"), "user": "  "}, "--library needs the name"),
         ({"user": "Ann"}, "--user goes with --library FILE"),
+        ({"data": Path("folder"), "follow": ["1"]}, "found the folder folder and --follow, expected one of"),
+        ({"library": Path("e.csv"), "user": "Ann", "follow": ["1"]}, "found --library e.csv and --follow"),
+        ({"follow": ["https://www.goodreads.com/review/list_rss/1?key=s3cr3t"]}, "set GOODREADS_FEED_KEY"),
     ],
 )
 def test_what_does_not_fit_together_is_a_usage_error(given: dict[str, Any], told: str) -> None:
@@ -93,6 +156,11 @@ def test_a_folder_without_files_is_refused(tmp_path: Path) -> None:
         (source(size=5), ["--size", "5"]),
         (source(data=Path("folder")), ["folder"]),
         (source(library=Path("e.csv"), user="Ann"), ["--library", "e.csv", "--user", "Ann"]),
+        (source(follow=["1 2", "3"]), ["--follow", "1", "--follow", "2", "--follow", "3"]),
+        (
+            source(follow=["1"], goodreads="http://localhost:1/"),
+            ["--follow", "1", "--goodreads", "http://localhost:1/"],
+        ),
     ],
 )
 def test_the_source_is_told_as_it_was_given(given: Source, arguments: list[str]) -> None:
