@@ -141,6 +141,10 @@ LOCK := $(VENV)/bin/uv pip compile --quiet --universal --fork-strategy fewest --
 # A lock lists every package, so uv need not resolve dependencies
 INSTALL := $(VENV)/bin/uv pip install --no-deps --python $(VENV)/bin/python
 
+# What a run imports, compiled once, as pip would: uv does not, and the whole of .venv would take four times as long. Without it the first
+# run compiles, and each run of somebody who has PYTHONDONTWRITEBYTECODE set
+COMPILE := PYTHONDONTWRITEBYTECODE= $(VENV)/bin/python -c "import operations.run, pandas, pyspark.daemon, spark_jobs.transform, stacks.pipeline"
+
 # $(call install,LOCK): on a terminal, uv shows its progress. After an interrupted try everything is installed again: a package may be half installed
 install = test -t 2 || quiet=--quiet; test ! -e $@.begun || again=--reinstall; touch $@.begun; \
 	$(INSTALL) $$quiet $$again --require-hashes --build-constraints $(1) --requirements $(1) \
@@ -164,6 +168,7 @@ $(VENV)/.runtime: requirements.lock pyproject.toml $(VENV)/.made
 	@echo "installing what the pipeline runs on (once; 600 MB to download)"
 	@$(call install,requirements.lock)
 	@$(INSTALL) --quiet --no-build-isolation --editable .
+	@$(COMPILE) 2> /dev/null || true # the run itself says what cannot be imported
 	@rm $@.begun && touch $@
 
 $(VENV)/.tools: requirements-dev.lock $(VENV)/.made | $(VENV)/.runtime

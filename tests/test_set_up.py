@@ -33,6 +33,8 @@ class Checkout:
             shutil.copy(ROOT / name, root)
         (root / "catalog").mkdir()
         (root / "catalog" / "__init__.py").touch()
+        (root / "operations").mkdir()
+        (root / "operations" / "run.py").write_text("import thing\n")
         self.lock([_uv(wheels), _setuptools(wheels), make_wheel(wheels, "thing", "mended = True")])
 
     def lock(self, wheels: list[Path]) -> None:
@@ -58,7 +60,7 @@ class Checkout:
             | {"LC_ALL": "POSIX"}  # the folder's name has an accent
             | {"PIP_CONFIG_FILE": os.devnull, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(self.wheels)}
             | {"UV_NO_CONFIG": "1", "UV_OFFLINE": "1", "UV_FIND_LINKS": str(self.wheels)}
-            | {"UV_CACHE_DIR": str(self.wheels / "cache")},
+            | {"UV_CACHE_DIR": str(self.wheels / "cache"), "PYTHONDONTWRITEBYTECODE": "1"},
             capture_output=True,
             text=True,
             check=False,
@@ -67,7 +69,7 @@ class Checkout:
     def python(self, code: str) -> str:
         """What this code prints in the checkout's .venv, run elsewhere."""
         return subprocess.run(
-            [self.root / ".venv" / "bin" / "python", "-I", "-c", code],
+            [self.root / ".venv" / "bin" / "python", "-I", "-B", "-c", code],
             cwd=self.wheels,
             env={**os.environ, "LC_ALL": "POSIX"},
             capture_output=True,
@@ -117,6 +119,12 @@ def test_the_locked_packages_and_the_checkout_itself_can_be_imported_from_anywhe
         checkout.python("import catalog, thing; print(catalog.__file__)")
         == f"{checkout.root}/catalog/__init__.py\n"
     )
+
+
+def test_what_a_run_imports_is_compiled(checkout: Checkout) -> None:
+    assert Path(
+        checkout.python("from importlib.util import find_spec; print(find_spec('thing').cached, end='')")
+    ).exists()
 
 
 def test_packages_that_an_interrupted_set_up_left_half_installed_are_mended(checkout: Checkout) -> None:
