@@ -10,6 +10,7 @@ app = group_of(
         "upload": "capture.uploader.command",
         "simulate": "capture.simulated.command",
         "import-library": "capture.library.command",
+        "import-goodbooks": "capture.goodbooks.command",
         "import-ucsd": "capture.ucsd.command",
     },
     "Capture reviews and bring them to the landing zone.",

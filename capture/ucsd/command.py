@@ -10,17 +10,10 @@ from typing import Annotated
 import humanize
 import typer
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    Progress,
-    TextColumn,
-    TimeRemainingColumn,
-    TransferSpeedColumn,
-)
 from rich.table import Table
 
 from capture.emptying import Emptied
+from capture.progress import progress_of_files
 from capture.ucsd.dumps import Dump, UnknownDumpError, dumps_among
 from capture.ucsd.importing import Imported, Importer
 from catalog import BOOKS, REVIEWS, VERSION
@@ -84,7 +77,7 @@ def import_ucsd(
         store = store_at(out)
     except (UnknownDumpError, ValueError) as error:
         raise typer.BadParameter(str(error)) from None
-    with _progress() as progress:
+    with progress_of_files() as progress:
         importer = Importer(
             store=store,
             rejects_path=rejects,
@@ -141,16 +134,3 @@ def _table(imported: Sequence[Imported]) -> Table:
 def _lacks_books(dumps: Sequence[Dump]) -> bool:
     datasets = [dump.kind.dataset for dump in dumps]
     return REVIEWS in datasets and BOOKS not in datasets
-
-
-def _progress() -> Progress:
-    """A bar for each dump on a terminal, nothing elsewhere."""
-    console = Console(stderr=True)
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        DownloadColumn(),
-        TransferSpeedColumn(),
-        TimeRemainingColumn(),
-    )
-    return Progress(*columns, console=console, disable=not console.is_terminal)

@@ -6,9 +6,10 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO
 
 from capture.errors import CaptureError
+from capture.rejects import Line
 from capture.ucsd.mending import Reader
 from capture.ucsd.records import (
     Author,
@@ -121,14 +122,6 @@ def _complaint(path: Path) -> str:
     neither = "no file in it is" if path.is_dir() else "it is not"
     names = "; ".join(kind.named for kind in KINDS)
     return f"{path}: {neither} named like a dump, with .json.gz or .json at the end: {names}"
-
-
-class Line(NamedTuple):
-    """A line, numbered from 1. `problem` says what is wrong with the text, if anything."""
-
-    number: int
-    text: bytes
-    problem: str | None = None
 
 
 def lines_of(raw: BinaryIO, name: str) -> Iterator[Line]:

@@ -1,18 +1,17 @@
 """Turns dumps into landing files, a batch at a time, and keeps the lines that cannot be imported, with the reason."""
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import Self, TextIO
 
 from rich.progress import Progress, TaskID
 
 from capture.emptying import Emptied, Rules, hour_of, text_table
 from capture.landing_files import Batch, Files, write_files
-from capture.ucsd.dumps import Dump, Line, lines_of
+from capture.rejects import Line, Rejects
+from capture.ucsd.dumps import Dump, lines_of
 from capture.ucsd.known import Known
 from capture.ucsd.records import Context, Row, user_row, version_at
 from catalog import REVIEWS, USERS, VERSION, Dataset
@@ -24,34 +23,6 @@ _BATCH_USERS = 10_000
 
 Numbered = tuple[int, list[Row]]
 """Records, and the number of the line of the first record."""
-
-
-class Rejects:
-    r"""Writes a file of JSON lines {file, line, reason, text}; without rejected lines there is no file.
-
-    Bytes that are not UTF-8 are written like `\xff`.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._file: TextIO | None = None
-
-    def __enter__(self) -> Self:
-        self._path.unlink(missing_ok=True)  # the file of an earlier import
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._file:
-            self._file.close()
-
-    def add(self, file: str, line: Line, reason: str) -> None:
-        """Write a rejected line with the reason."""
-        if self._file is None:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = self._path.open("w", encoding="utf-8")
-        text = line.text.decode(errors="backslashreplace").rstrip("\n")
-        entry = {"file": file, "line": line.number, "reason": reason, "text": text}
-        self._file.write(json.dumps(entry, ensure_ascii=False) + "\n")
 
 
 @dataclass

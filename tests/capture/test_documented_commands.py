@@ -31,6 +31,7 @@ def test_every_command_is_shown() -> None:
         "upload",
         "simulate",
         "import-library",
+        "import-goodbooks",
         "import-ucsd",
     }
 

@@ -1,0 +1,214 @@
+"""Makes landing files of goodbooks-10k."""
+
+import csv
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+from rich.progress import Progress
+
+from capture import ids
+from capture.emptying import Emptied, Rules, text_table
+from capture.errors import CaptureError
+from capture.landing_files import Batch, Files, write_files
+from capture.number_files import Numbers, numbers_in
+from capture.rejects import Line, Rejects
+from capture.text import plain_text
+from catalog import AUTHORS, BOOKS, REVIEWS, USERS, VERSION, Dataset
+from landing.stores import Store
+
+SOURCE = "goodbooks-10k"
+BOOKS_FILE, RATINGS_FILE = "books.csv", "ratings.csv"
+LEFT_OUT = ("to_read.csv", "tags.csv", "book_tags.csv")
+
+_BOOK_COLUMNS = (
+    *("book_id", "goodreads_book_id", "authors", "original_publication_year", "title"),
+    *("average_rating", "ratings_count", "image_url"),
+)
+_LARGEST_USER = 2**31 - 1
+_STARS = 5
+
+Row = dict[str, str | int | None]
+
+
+class NotGoodbooksError(CaptureError):
+    """The folder lacks a file, or a file lacks a column; the message says what was expected."""
+
+
+@dataclass
+class Imported:
+    """What became of the files. `rejected` counts lines of both."""
+
+    books: int = 0
+    authors: int = 0
+    reviews: int = 0
+    users: int = 0
+    rejected: int = 0
+    emptied: Emptied = field(default_factory=Emptied)
+    written: Files = field(default_factory=Files)
+
+
+@dataclass(frozen=True)
+class _Known:
+    """Edition and author of each book, by the number in the data set; 0 where there is none."""
+
+    editions: NDArray[np.uint64]
+    authors: NDArray[np.uint64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Importer:
+    """Imports a folder into a store. `captured_at` (UTC) is the version of all records; `files_of` is in bytes."""
+
+    store: Store
+    rejects: Rejects
+    captured_at: datetime
+    now: datetime
+    files_of: int
+    progress: Progress
+    imported: Imported = field(default_factory=Imported)
+    _rules: Rules = field(default_factory=Rules)
+
+    def run(self, folder: Path) -> Imported:
+        """Import the books, then the ratings. Raises NotGoodbooksError, NotNumbersError, OSError and StoreError."""
+        missing = [name for name in (BOOKS_FILE, RATINGS_FILE) if not (folder / name).is_file()]
+        if missing:
+            raise NotGoodbooksError(
+                f"{folder} has no {' and no '.join(missing)}; expected the files of https://github.com/zygmuntz/goodbooks-10k"
+            )
+        known = self._books(folder / BOOKS_FILE)
+        self._ratings(folder / RATINGS_FILE, known)
+        return self.imported
+
+    def _books(self, path: Path) -> _Known:
+        rows = list(self._rows_of(path))
+        authors = {
+            author_id: name for row in rows for name in _names(row) if (author_id := ids.of_author(name))
+        }
+        self._write(
+            AUTHORS, [_empty(AUTHORS) | {"author_id": key, "name": name} for key, name in authors.items()]
+        )
+        self._write(BOOKS, [_book(row) for row in rows])
+        self.imported.books, self.imported.authors = len(rows), len(authors)
+        return _known(rows)
+
+    def _rows_of(self, path: Path) -> Iterator[Mapping[str, str]]:
+        with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+            reader = csv.reader(file)
+            header = next(reader, [])
+            if absent := [column for column in _BOOK_COLUMNS if column not in header]:
+                raise NotGoodbooksError(
+                    f"{path}: found the columns {', '.join(header)[:200] or '(none)'}; {', '.join(absent)} missing"
+                )
+            line = 2
+            for fields in reader:
+                row = dict(zip(header, fields, strict=False))
+                if problem := _problem(header, fields, row):
+                    self._reject(path.name, Line(line, ",".join(fields).encode()), problem)
+                else:
+                    yield row
+                line = reader.line_num + 1
+
+    def _ratings(self, path: Path, known: _Known) -> None:
+        bounds = {"user_id": _LARGEST_USER, "book_id": len(known.editions) - 1, "rating": _STARS}
+        users = np.zeros(0, np.int64)
+
+        def batches() -> Iterator[Batch]:
+            nonlocal users
+            with self.progress.open(path, "rb", description=path.name) as raw:
+                for numbers in numbers_in(raw, path.name, bounds, partial(self._reject, path.name)):
+                    users = np.union1d(users, numbers.columns["user_id"])
+                    self.imported.reviews += len(numbers)
+                    yield Batch(numbers.first, self._reviews(numbers, known))
+
+        self.imported.written += write_files(self.store, REVIEWS, SOURCE, batches(), files_of=self.files_of)
+        made = ids.of_numbered_user(SOURCE, users.astype(np.uint64))
+        self._write(
+            USERS,
+            [
+                _empty(USERS) | {"user_id": key, "user_name": f"{SOURCE}-{number}"}
+                for key, number in zip(made.tolist(), users.tolist(), strict=True)
+            ],
+        )
+        self.imported.users = len(users)
+
+    def _reviews(self, numbers: Numbers, known: _Known) -> pa.Table:
+        places = numbers.columns["book_id"]
+        editions, authors = known.editions[places], known.authors[places]
+        users = ids.of_numbered_user(SOURCE, numbers.columns["user_id"].astype(np.uint64))
+        columns = {
+            "review_id": pa.array(ids.of_review(users, editions)),
+            "user_id": pa.array(users),
+            "book_id": pa.array(editions, mask=editions == 0),
+            "author_id": pa.array(authors, mask=authors == 0),
+            "review_rating": pa.array(numbers.columns["rating"]),
+            VERSION.name: pa.repeat(self._version, len(numbers)),
+        }
+        nothing = pa.nulls(len(numbers), pa.string())
+        return pa.table({column: columns.get(column, nothing) for column in REVIEWS.column_names})
+
+    def _write(self, dataset: Dataset, rows: Iterable[Row]) -> None:
+        whole = [row | {VERSION.name: self._version} for row in rows]
+        if whole:
+            table = self._rules.possible(dataset, text_table(dataset, whole), self.now, self.imported.emptied)
+            self.imported.written += write_files(
+                self.store, dataset, SOURCE, [Batch(1, table)], files_of=self.files_of
+            )
+
+    def _reject(self, file: str, line: Line, reason: str) -> None:
+        self.rejects.add(file, line, reason)
+        self.imported.rejected += 1
+
+    @property
+    def _version(self) -> str:
+        return self.captured_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _problem(header: list[str], fields: list[str], row: Mapping[str, str]) -> str | None:
+    if len(fields) != len(header):
+        return f"found {len(fields)} fields, expected {len(header)}"
+    for column in ("book_id", "goodreads_book_id"):
+        digits = row[column]
+        if not (digits.isascii() and digits.isdecimal() and 0 < int(digits) < ids.FIRST):
+            return f"{column} is {digits[:40]!r}, expected a number"
+    return None
+
+
+def _known(rows: list[Mapping[str, str]]) -> _Known:
+    size = 1 + max((int(row["book_id"]) for row in rows), default=0)
+    editions, authors = np.zeros(size, np.uint64), np.zeros(size, np.uint64)
+    for row in rows:
+        editions[int(row["book_id"])] = int(row["goodreads_book_id"])
+        authors[int(row["book_id"])] = _first_author(row) or 0
+    return _Known(editions, authors)
+
+
+def _names(row: Mapping[str, str]) -> list[str]:
+    return ids.names_in(plain_text(row["authors"]))
+
+
+def _first_author(row: Mapping[str, str]) -> int | None:
+    return next(map(ids.of_author, _names(row)), None)
+
+
+def _book(row: Mapping[str, str]) -> Row:
+    title = plain_text(row["title"])
+    return _empty(BOOKS) | {
+        "book_id": row["goodreads_book_id"],
+        "title": title,
+        "image_url": row["image_url"],
+        "book_url": f"https://www.goodreads.com/book/show/{row['goodreads_book_id']}",
+        "average_rating": row["average_rating"],
+        "ratings_count": row["ratings_count"],
+        "authors": _first_author(row),
+        "published": row["original_publication_year"],
+    }
+
+
+def _empty(dataset: Dataset) -> Row:
+    return dict.fromkeys(dataset.column_names)

@@ -1,0 +1,183 @@
+"""`python -m capture import-goodbooks`, as it is typed, compared with a plain reading of the files."""
+
+import csv
+import json
+import random
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner, Result
+
+from capture import ids
+from capture.goodbooks.command import import_goodbooks
+from catalog import AUTHORS, BOOKS, REVIEWS, USERS, Dataset
+from tests.capture.goodbooks.made_up import BOOK, TWILIGHT, write_folder
+
+SOURCE = "goodbooks-10k"
+
+
+def imported(folder: Path, *options: object) -> Result:
+    app = typer.Typer()
+    app.command()(import_goodbooks)
+    given = [
+        folder,
+        "--out",
+        folder.parent / "landing",
+        "--rejects",
+        folder.parent / "rejects.jsonl",
+        *options,
+    ]
+    runner = CliRunner(env={"COLUMNS": "500", "TERM": "dumb"})
+    return runner.invoke(app, [str(each) for each in given])
+
+
+def landed(folder: Path, dataset: Dataset) -> list[dict[str, str]]:
+    found = []
+    for path in sorted((folder.parent / "landing" / dataset.name).glob("*.csv")):
+        with path.open(encoding="utf-8", newline="") as file:
+            reader = csv.DictReader(file, strict=True)
+            found += list(reader)
+            assert tuple(reader.fieldnames or ()) == dataset.column_names
+    return found
+
+
+def test_books_and_ratings_become_records(tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "goodbooks", [BOOK], [(314, 2, 5)])
+    result = imported(folder)
+    assert result.exit_code == 0, result.output
+    assert "1 books by 2 authors, 1 reviews by 1 users, 0 lines rejected" in result.output
+    assert (
+        "left out, because they hold nothing for the catalog: to_read.csv, tags.csv, book_tags.csv"
+        in result.output
+    )
+    rowling, user = str(ids.of_author("J. K. Rowling")), ids.of_numbered_user(SOURCE, 314)
+    version = "2017-09-01 00:00:00"
+    filled = {
+        dataset.name: [
+            {column: text for column, text in row.items() if text} for row in landed(folder, dataset)
+        ]
+        for dataset in (AUTHORS, BOOKS, REVIEWS, USERS)
+    }
+    assert filled == {
+        "authors": [
+            {"author_id": rowling, "name": "J.K. Rowling", "record_create_timestamp": version},
+            {
+                "author_id": str(ids.of_author("Mary GrandPr\u00e9")),
+                "name": "Mary GrandPr\u00e9",
+                "record_create_timestamp": version,
+            },
+        ],
+        "books": [
+            {
+                "book_id": "3",
+                "title": BOOK["title"],
+                "image_url": BOOK["image_url"],
+                "book_url": "https://www.goodreads.com/book/show/3",
+                "average_rating": "4.44",
+                "ratings_count": "4602479",
+                "authors": rowling,
+                "published": "1997.0",
+                "record_create_timestamp": version,
+            }
+        ],
+        "reviews": [
+            {
+                "review_id": str(ids.of_review(user, 3)),
+                "user_id": str(user),
+                "book_id": "3",
+                "author_id": rowling,
+                "review_rating": "5",
+                "record_create_timestamp": version,
+            }
+        ],
+        "users": [{"user_id": str(user), "user_name": f"{SOURCE}-314", "record_create_timestamp": version}],
+    }
+
+
+def test_every_rating_of_many_blocks_and_files_lands_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("capture.number_files._BLOCK_BYTES", 500)
+    chance = random.Random(1)
+    ratings = [(chance.randint(1, 40), chance.choice((2, 3)), chance.randint(1, 5)) for _ in range(1000)]
+    folder = write_folder(tmp_path / "goodbooks", [BOOK, TWILIGHT], ratings)
+    assert imported(folder, "--files-of", "20kB").exit_code == 0
+    editions = {2: 3, 3: 41865}
+    plain = [(ids.of_numbered_user(SOURCE, user), editions[book], stars) for user, book, stars in ratings]
+    reviews = landed(folder, REVIEWS)
+    assert [(int(row["user_id"]), int(row["book_id"]), int(row["review_rating"])) for row in reviews] == plain
+    assert [int(row["review_id"]) for row in reviews] == [
+        ids.of_review(user, book) for user, book, _ in plain
+    ]
+    assert len(list((tmp_path / "landing" / "reviews").iterdir())) > 3
+    assert sorted(int(row["user_id"]) for row in landed(folder, USERS)) == sorted(
+        {user for user, _, _ in plain}
+    )
+
+
+def test_a_faulty_line_costs_itself_and_is_kept_with_its_number(tmp_path: Path) -> None:
+    faulty = [(1, 2, 5), (1, 2, 6), ("x", 2, 5), (1, 2), (1, 99, 5), (-1, 2, 5), (1, 3, ""), (2, 3, 4)]
+    folder = write_folder(tmp_path / "goodbooks", [BOOK, TWILIGHT, BOOK | {"book_id": "four"}], faulty)
+    result = imported(folder)
+    assert result.exit_code == 1
+    assert "2 reviews by 2 users, 7 lines rejected" in result.output
+    kept = [json.loads(line) for line in (tmp_path / "rejects.jsonl").read_text().splitlines()]
+    assert [(each["file"], each["line"], each["reason"]) for each in kept] == [
+        ("books.csv", 4, "book_id is 'four', expected a number"),
+        ("ratings.csv", 3, "rating is '6', expected a number from 0 to 5"),
+        ("ratings.csv", 4, "user_id is 'x', expected a number from 0 to 2147483647"),
+        ("ratings.csv", 5, "found 2 fields, expected 3"),
+        ("ratings.csv", 6, "book_id is '99', expected a number from 0 to 3"),
+        ("ratings.csv", 7, "user_id is '-1', expected a number from 0 to 2147483647"),
+        ("ratings.csv", 8, "rating is '', expected a number from 0 to 5"),
+    ]
+    assert [row["review_rating"] for row in landed(folder, REVIEWS)] == ["5", "4"]
+
+
+def test_a_repeated_import_replaces_its_files(tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "goodbooks", [BOOK], [(1, 2, 5), (2, 2, 3)])
+    imported(folder)
+    first = {path.name: path.read_bytes() for path in (tmp_path / "landing").rglob("*.csv")}
+    imported(folder)
+    assert {path.name: path.read_bytes() for path in (tmp_path / "landing").rglob("*.csv")} == first
+
+
+def test_an_impossible_value_of_a_book_becomes_empty(tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "goodbooks", [BOOK | {"ratings_count": "-3"}], [])
+    result = imported(folder)
+    assert result.exit_code == 0
+    assert "1 impossible value became empty: books.ratings_count 1 ('-3')" in result.output
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("ratings.csv", None, "has no ratings.csv"),
+        ("books.csv", None, "has no books.csv"),
+        (
+            "books.csv",
+            "id,book_id,title\n",
+            "found the columns id, book_id, title; goodreads_book_id, authors",
+        ),
+        ("ratings.csv", "a,b\n1,2\n", "found the columns a, b; expected user_id, book_id, rating"),
+        ("ratings.csv", "", "found the columns (none); expected user_id, book_id, rating"),
+    ],
+)
+def test_what_is_not_goodbooks_is_refused(tmp_path: Path, name: str, content: str | None, told: str) -> None:
+    folder = write_folder(tmp_path / "goodbooks", [BOOK], [(1, 2, 5)])
+    if content is None:
+        (folder / name).unlink()
+    else:
+        (folder / name).write_text(content)
+    result = imported(folder)
+    assert result.exit_code == 2
+    assert told in result.output
+
+
+def test_rejects_among_the_landing_files_and_impossible_versions_are_refused(tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "goodbooks", [BOOK], [])
+    assert (
+        "would be among the landing files" in imported(folder, "--rejects", tmp_path / "landing" / "x").output
+    )
+    assert "would reject every record" in imported(folder, "--captured-at", "2090-01-01").output
