@@ -70,6 +70,14 @@ def test_a_review_that_slips_to_a_page_that_was_read_is_found() -> None:
     assert seen == set("abcdefg")
 
 
+def test_a_review_on_two_pages_tells_that_another_may_have_slipped() -> None:
+    # in each of the first two passes a review came to the front and was taken away again: f slipped, and no page shows it
+    answers = iter([*["abc", "cde", "ghi", ""] * 2, *["abc", "def", "ghi", ""] * 2])
+    look, seen, _ = read(WHOLE, lambda _: tuple(next(answers)))
+    assert look.settled
+    assert seen == set("abcdefghi")
+
+
 def test_a_look_at_what_is_new_ends_with_the_first_page_without_news() -> None:
     look, seen, asked = NEWS, set("bcdefg"), []
     for page in ("abc", "def"):
