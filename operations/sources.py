@@ -1,6 +1,5 @@
 """What a run is to process: a folder of files, a reader's library export, shelves on Goodreads, or made-up data."""
 
-import os
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ import humanize
 import typer
 from rich.text import Text
 
-from capture.follower.feeds import GOODREADS, READ, feeds_of, has_key
+from capture.follower.feeds import GOODREADS, READ, feeds_of, has_key, key_in_environment
 from catalog import REVIEWS
 from landing.folder import files_of
 from operations.errors import OperationError
@@ -127,7 +126,7 @@ def _followed(readers: Sequence[str], goodreads: str, folder: Path) -> Path:
     from capture.stopping import Stop  # noqa: PLC0415
 
     try:
-        feeds = feeds_of(readers, [READ], os.environ.get("GOODREADS_FEED_KEY", ""))
+        feeds = feeds_of(readers, [READ], key_in_environment())
         with console.doing(f"reading the shelves of {', '.join(readers)}"), closing(Stop()) as stop:
             follower = followed_once(feeds, folder / "spool", goodreads, stop)
     except (CaptureError, ValueError) as error:

@@ -16,7 +16,7 @@ from capture import options
 from capture.asking import Pace
 from capture.errors import CaptureError
 from capture.follower.client import FeedClient
-from capture.follower.feeds import GOODREADS, READ, Feed, feeds_of, has_key, readers_in
+from capture.follower.feeds import GOODREADS, READ, Feed, feeds_of, has_key, key_in_environment, readers_in
 from capture.follower.follower import Follower, Limits
 from capture.logs import log_to
 from capture.spool.spool import held
@@ -52,14 +52,6 @@ def follow(
         list[str] | None,
         typer.Option(help="Shelf to follow; repeat the option for several; #ALL# means all. Default: read."),
     ] = None,
-    key: Annotated[
-        str,
-        typer.Option(
-            envvar="GOODREADS_FEED_KEY",
-            help="Key of private shelves; it is safer in the environment, or with its address in --file.",
-            show_default=False,
-        ),
-    ] = "",
     base_url: Annotated[
         str,
         typer.Option(
@@ -96,12 +88,13 @@ def follow(
 ) -> None:
     """Follow the shelves of readers, and spool each review, with its user, book and author, as CSV.
 
-    First the whole shelf, then what is new or has changed. Needs no key for public shelves. Runs until SIGTERM or Ctrl-C, then finishes its
+    First the whole shelf, then what is new or has changed. Public shelves need no key; the key of private ones comes from GOODREADS_FEED_KEY, or
+    with its address from --file. Runs until SIGTERM or Ctrl-C, then finishes its
     open files. `upload` takes finished files to the landing zone.
     """
     console = Console(stderr=True)
     log_to(console)
-    feeds = _feeds(readers or [], file, shelf or [READ], key)
+    feeds = _feeds(readers or [], file, shelf or [READ])
     limits = Limits(
         poll=poll,
         whole=whole_every,
@@ -163,7 +156,7 @@ def shown(console: Console) -> Iterator[Callable[[Follower], None]]:
         )
 
 
-def _feeds(readers: Sequence[str], file: Path | None, shelves: Sequence[str], key: str) -> list[Feed]:
+def _feeds(readers: Sequence[str], file: Path | None, shelves: Sequence[str]) -> list[Feed]:
     if any(map(has_key, readers)):
         raise typer.BadParameter(
             "an address with a key is a secret, and everybody on this machine can read command lines; put the address into a file "
@@ -171,7 +164,7 @@ def _feeds(readers: Sequence[str], file: Path | None, shelves: Sequence[str], ke
             param_hint="USER",
         )
     try:
-        feeds = feeds_of([*readers, *(readers_in(file) if file else [])], shelves, key)
+        feeds = feeds_of([*readers, *(readers_in(file) if file else [])], shelves, key_in_environment())
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="USER") from None
     if not feeds:

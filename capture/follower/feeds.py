@@ -1,5 +1,6 @@
 """Whose shelves are followed: readers as people name them, by number, by the address of a profile or of a feed."""
 
+import os
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -51,6 +52,11 @@ def readers_in(path: Path) -> list[str]:
     except (OSError, UnicodeDecodeError) as error:
         raise ValueError(f"{path} cannot be read: {error}") from None
     return [line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")]
+
+
+def key_in_environment() -> str:
+    """The key of private shelves in GOODREADS_FEED_KEY; empty if there is none."""
+    return os.environ.get("GOODREADS_FEED_KEY", "")
 
 
 def has_key(reader: str) -> bool:

@@ -78,6 +78,13 @@ def test_a_review_on_two_pages_tells_that_another_may_have_slipped() -> None:
     assert seen == set("abcdefghi")
 
 
+def test_a_short_page_of_known_reviews_is_no_sure_end() -> None:
+    answers = iter([*["abc", "c"] * 2, *["abc", "de", ""] * 2])
+    look, seen, _ = read(WHOLE, lambda _: tuple(next(answers)))
+    assert look.settled
+    assert seen == set("abcde")
+
+
 def test_a_look_at_what_is_new_ends_with_the_first_page_without_news() -> None:
     look, seen, asked = NEWS, set("bcdefg"), []
     for page in ("abc", "def"):
