@@ -20,7 +20,7 @@ from local_cloud.redshift.errors import SqlError, from_duckdb, isolation_violati
 from local_cloud.redshift.rights import Rights, create_register, require_login
 from local_cloud.redshift.sql.changes import Change
 from local_cloud.redshift.sql.dialect import multiple_matches, to_duckdb
-from local_cloud.redshift.sql.parsing import parameter_names, parse
+from local_cloud.redshift.sql.parsing import REMEMBERED, parameter_names, parse
 from local_cloud.redshift.sql.tables import columns_of, qualified_name
 
 # Redshift divides integers without a remainder, and its sessions are in UTC. In DuckDB, compressing texts takes as long
@@ -31,8 +31,6 @@ _SETTINGS = """
     set global disabled_compression_methods = 'fsst';
 """
 _CHANGING = (exp.Alter, exp.Delete, exp.Merge, exp.Update)
-_REMEMBERED = 256
-"""The statements whose translations are kept: more than a run has, and most of them come again with the next run."""
 _BEGAN = "\ue000when this statement began"
 """Stands in a translated statement for the time of its start, which differs each time that the statement runs. U+E000 means nothing in any text."""
 
@@ -254,14 +252,14 @@ class Transaction:
         return int(row[0]) if row else 0
 
 
-@lru_cache(_REMEMBERED)
+@lru_cache(REMEMBERED)
 def _in_duckdb(sql: str) -> str:
     """A statement in DuckDB's SQL, with _BEGAN for the time of GETDATE."""
     tree = parse(sql)
     return to_duckdb(_with_its_beginning(tree)) if tree else ""
 
 
-@lru_cache(_REMEMBERED)
+@lru_cache(REMEMBERED)
 def _for_multiple_matches(merge: str) -> tuple[str, frozenset[str]]:
     """The query of `multiple_matches` in DuckDB's SQL, and the parameters it uses; empty if there is none."""
     tree = parse(merge)

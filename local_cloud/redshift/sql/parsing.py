@@ -16,9 +16,8 @@ from local_cloud.redshift.sql.changes import change_in
 # Statements about physical layout and sessions: DuckDB has nothing that they could change.
 _NO_OPERATIONS = {"analyse", "analyze", "reset", "set", "vacuum"}
 
-
-_REMEMBERED = 256
-"""The texts whose trees are kept: more than a run has, and most of them come again with the next run."""
+REMEMBERED = 1024
+"""The texts whose trees and translations are kept: those of several runs, and most of them come again. A large tree has 60 kB."""
 
 
 class _RedshiftDdlParser(RedshiftParser):
@@ -35,7 +34,7 @@ class _RedshiftDdl(Redshift):
     Parser = _RedshiftDdlParser
 
 
-@lru_cache(_REMEMBERED)
+@lru_cache(REMEMBERED)
 def parse(sql: str) -> exp.Expr | None:
     """The one statement in `sql`; None for a statement that is accepted and does nothing locally.
 
@@ -72,7 +71,7 @@ def _lock(tokens: list[Token]) -> exp.Lock:
     return exp.Lock(expressions=[exp.to_table(name, dialect=Redshift) for name in listed.split(",")])
 
 
-@lru_cache(_REMEMBERED)
+@lru_cache(REMEMBERED)
 def parameter_names(sql: str) -> frozenset[str]:
     """Names used as `:name`; neither `::type` nor text in quotes or comments counts. Empty if unreadable."""
     try:
