@@ -140,7 +140,7 @@ def test_rows_that_do_not_add_up_are_not_published(staged: Staged) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(st.data())
 def test_the_same_versions_in_any_order_split_into_any_runs_give_the_same_warehouse(
     staged: Staged, data: st.DataObject

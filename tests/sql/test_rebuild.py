@@ -51,7 +51,7 @@ def publish(staged: Staged, runs: Sequence[Sequence[Version]], *, first: int = 1
 
 
 @pytest.mark.slow
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(
     st.lists(versions, min_size=1, max_size=4), st.sampled_from(DAMAGES), st.randoms(use_true_random=False)
 )

@@ -195,7 +195,7 @@ class Story:
         self.both.rows(statements.review_span())
 
 
-@settings(max_examples=6)
+@settings(max_examples=4)
 @given(st.lists(steps, min_size=2, max_size=6))
 def test_whatever_happens_both_engines_hold_the_same_rows_in_every_table(
     both: Both, happened: list[Publish | Forget | Rebuild]

@@ -79,7 +79,7 @@ ACTIONS: dict[str, Callable[[Path], object]] = {"collect": collect, "finish": fi
 
 
 @pytest.mark.slow
-@settings(max_examples=40)
+@settings(max_examples=24)
 @given(
     st.lists(
         st.tuples(st.sampled_from(sorted(ACTIONS)), st.integers(1, LINES), st.booleans()),
