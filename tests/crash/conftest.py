@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.crash.lab import laboratory
+from tests.assemblies import assembly
+from tests.crash.lab import SETTINGS, laboratory
 from tests.crash.stage import Stage
 from tests.crash.states import cases, synthesized_states
 
@@ -38,7 +39,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """A pipeline that has published a first delivery."""
     before = dict(os.environ)
-    with laboratory(tmp_path_factory.mktemp("state")) as lab:
+    with laboratory(tmp_path_factory.mktemp("state"), assembly(tmp_path_factory, SETTINGS)) as lab:
         yield Stage(lab)
     os.environ.clear()
     os.environ.update(before)

@@ -20,7 +20,6 @@ from local_cloud.addresses import REGION
 from local_cloud.emr.steps import StepRunner
 from local_cloud.identity import session
 from local_cloud.state import StateFolder
-from local_cloud.synthesis import synthesize
 from operations.executions import StateMachine
 from tests.crash.deliveries import FILES_PER_TASK, Delivery
 from tests.crash.faults import Faults, interpreter_with
@@ -184,9 +183,7 @@ def deployed(root: Path, assembly: Path) -> Iterator[Lab]:
 
 
 @contextmanager
-def laboratory(root: Path) -> Iterator[Lab]:
-    """The pipeline as it is in the source tree, and warm Spark."""
-    assembly = root / "cdk.out"
-    synthesize(assembly, SETTINGS)
+def laboratory(root: Path, assembly: Path) -> Iterator[Lab]:
+    """The pipeline of an assembly, and warm Spark."""
     with deployed(root, assembly) as lab, warm_spark(root, StateFolder(root).buckets):
         yield lab

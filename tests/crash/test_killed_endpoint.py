@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from local_cloud.state import StateFolder
-from local_cloud.synthesis import synthesize
 from stacks import ROOT
+from tests import assemblies
 from tests.crash.deliveries import FIRST, SECOND
 from tests.crash.lab import SETTINGS, deployed
 from tests.crash.outcome import Outcome, outcome_of
@@ -51,8 +51,8 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Folders]:
     """A pipeline with a second delivery in landing, and what comes of it undisturbed."""
     environment = dict(os.environ)
     state, landed = tmp_path_factory.mktemp("state"), tmp_path_factory.mktemp("landed") / "state"
-    assembly = state / "cdk.out"
-    synthesize(assembly, SETTINGS)
+    assembly = state / "cdk.out"  # the process that is to be killed finds it there
+    shutil.copytree(assemblies.assembly(tmp_path_factory, SETTINGS), assembly)
     with deployed(state, assembly):
         pass  # makes the buckets, which Spark maps when it starts
     with warm_spark(state, StateFolder(state).buckets):

@@ -15,9 +15,9 @@ from local_cloud.account import ACCOUNT
 from local_cloud.addresses import REGION
 from local_cloud.emr.steps import StepRunner
 from local_cloud.state import StateFolder
-from local_cloud.synthesis import synthesize
 from stacks import ROOT
 from stacks.compute.library_archive import ARCHIVE_KEY, LOCK
+from tests import assemblies
 from tests.crash.warm import submit_executable, warm_spark
 from tests.e2e.pipeline import Pipeline
 
@@ -39,9 +39,7 @@ def seed() -> Path:
 @pytest.fixture(scope="session")
 def assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The application, synthesized once for all endpoints."""
-    folder = tmp_path_factory.mktemp("assembly")
-    synthesize(folder, SETTINGS)
-    return folder
+    return assemblies.assembly(tmp_path_factory, SETTINGS)
 
 
 @pytest.fixture(scope="module")

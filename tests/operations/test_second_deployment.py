@@ -17,6 +17,7 @@ from local_cloud.errors import LocalCloudError
 from local_cloud.state import StateFolder
 from local_cloud.synthesis import synthesize
 from operations.__main__ import app
+from tests.assemblies import assembly
 from tests.local_cloud.conftest import environment_restored
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("signals")]
@@ -64,10 +65,12 @@ def bucket(zone: str) -> str:
     return f"goodreads-{zone}-{ACCOUNT}-{REGION}"
 
 
-def test_a_deployment_is_changed_torn_down_and_made_again(folder: StateFolder, tmp_path: Path) -> None:
-    synthesize(tmp_path / "first", {})
+def test_a_deployment_is_changed_torn_down_and_made_again(
+    folder: StateFolder, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    first = assembly(tmp_path_factory, {})
     synthesize(tmp_path / "second", CHANGED)
-    deploy.apply(tmp_path / "first", ACCOUNT, REGION)
+    deploy.apply(first, ACCOUNT, REGION)
     cluster = cluster_of_the_step()
 
     change(tmp_path / "second")
@@ -92,5 +95,5 @@ def test_a_deployment_is_changed_torn_down_and_made_again(folder: StateFolder, t
     assert snapshot["ClusterIdentifier"] == "goodreads"
 
     with pytest.raises((LocalCloudError, boto3.client("s3").exceptions.ClientError)) as refused:
-        deploy.apply(tmp_path / "first", ACCOUNT, REGION)  # the kept buckets are in its way
+        deploy.apply(first, ACCOUNT, REGION)  # the kept buckets are in its way
     assert "requested bucket name is not available" in str(refused.value)

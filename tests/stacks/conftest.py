@@ -9,20 +9,20 @@ import pytest
 # jsii starts the first `node` on the path while aws_cdk is imported: the pinned one is beside this interpreter.
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
 
-from tests.stacks.deployments import TUNED, Deployment, synthesize
+from tests.stacks.deployments import TUNED, Deployment, shared
 
 
 @pytest.fixture(scope="session")
 def deployment(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
     """The deployment that `cdk.json` describes."""
-    return synthesize(tmp_path_factory.mktemp("default"))
+    return shared(tmp_path_factory)
 
 
 @pytest.fixture(scope="session")
 def changed(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
     """A deployment with the other choice wherever a setting switches something on or off."""
-    return synthesize(
-        tmp_path_factory.mktemp("changed"),
+    return shared(
+        tmp_path_factory,
         name="books-2",
         schedule_enabled="false",
         schedule_minutes="20",
@@ -42,4 +42,4 @@ def changed(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
 @pytest.fixture(scope="session")
 def tuned(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
     """A deployment in which every numeric setting differs from its default, and similar settings differ from each other."""
-    return synthesize(tmp_path_factory.mktemp("tuned"), **TUNED)
+    return shared(tmp_path_factory, **TUNED)

@@ -1,15 +1,18 @@
 """A synthesized deployment, read back from the files that synthesis wrote."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
 from aws_cdk import App
 
 from app import build
 from stacks import ROOT
 from stacks.compute.library_archive import ARCHIVE_KEY, LOCK
+from tests.assemblies import made_once
 
 _MIB = 1024**2
 
@@ -88,15 +91,23 @@ class Deployment:
         return {violation["ruleName"]: violation["description"] for violation in violations}
 
 
-def synthesize(folder: Path, **settings: object) -> Deployment:
-    """The deployment of `cdk.json` with some settings changed."""
-    stand_in = {ARCHIVE_KEY: str(LOCK)}  # the libraries are downloaded only where they are to be deployed
-    context = {**json.loads((ROOT / "cdk.json").read_text())["context"], **stand_in, **settings}
-    app = App(context=context, outdir=str(folder))
+def shared(factory: pytest.TempPathFactory, **settings: object) -> Deployment:
+    """The deployment of `cdk.json` with some settings changed, synthesized once for all workers; to be read only."""
+    folder = made_once(factory, "deployment", settings, lambda folder: synthesize(folder, **settings))
+    return Deployment(name=str(_context(settings)["name"]), folder=folder)
+
+
+def synthesize(folder: Path, **settings: object) -> None:
+    """Write the deployment of `cdk.json` with some settings changed into the folder."""
+    app = App(context=_context(settings), outdir=str(folder))
     build(app)
     try:
         app.synth()
     except RuntimeError as error:
         if "ValidationFailed" not in str(error):  # findings have a test of their own
             raise
-    return Deployment(name=context["name"], folder=folder)
+
+
+def _context(settings: Mapping[str, object]) -> dict[str, Any]:
+    stand_in = {ARCHIVE_KEY: str(LOCK)}  # the libraries are downloaded only where they are to be deployed
+    return {**json.loads((ROOT / "cdk.json").read_text())["context"], **stand_in, **settings}

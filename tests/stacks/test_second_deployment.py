@@ -10,7 +10,7 @@ import pytest
 from local_cloud.cloudformation import replacement
 from local_cloud.cloudformation.replacement import create_only, custom_name, references
 from stacks.settings.settings import Settings
-from tests.stacks.deployments import TUNED, Deployment, synthesize
+from tests.stacks.deployments import TUNED, Deployment, shared
 
 STACKS = ["storage", "network", "warehouse", "compute", "pipeline", "monitoring"]
 OTHERS: dict[str, Any] = {
@@ -42,7 +42,7 @@ FIXED: dict[str, set[Key]] = {
 
 @pytest.fixture(scope="module")
 def others(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
-    return synthesize(tmp_path_factory.mktemp("others"), **OTHERS)
+    return shared(tmp_path_factory, **OTHERS)
 
 
 @pytest.fixture(params=["tuned", "others"])

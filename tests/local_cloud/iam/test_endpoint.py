@@ -18,7 +18,7 @@ from local_cloud.iam.deployed import Deployed, deployed
 from local_cloud.iam.record import Recorded, recorded
 from local_cloud.identity import session
 from local_cloud.state import StateFolder
-from local_cloud.synthesis import synthesize
+from tests.assemblies import assembly
 from tests.local_cloud.conftest import environment_restored
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("state")]
@@ -31,8 +31,7 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StateFolder]:
     """The folder of an endpoint to which the pipeline is deployed."""
     folder = StateFolder(tmp_path_factory.mktemp("state"))
     with environment_restored(), serving(folder, "test"):
-        synthesize(folder.assembly, {})
-        deploy.apply(folder.assembly, ACCOUNT, REGION)
+        deploy.apply(assembly(tmp_path_factory, {}), ACCOUNT, REGION)
         yield folder
 
 
