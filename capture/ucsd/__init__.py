@@ -10,7 +10,10 @@ https://mengtingwan.github.io/data/goodreads.html.
 | `goodreads_books`, `goodreads_books_<genre>` | books | |
 | `goodreads_reviews_dedup`, `_<genre>`, `_spoiler_raw` | reviews, users | spoiler flag and state, read count, URL |
 | `goodreads_reviews_spoiler` | reviews, users | dates and counts as well |
+| `goodreads_interactions_dedup`, `_<genre>` | reviews, users | as above, votes and comments; of a text there is only the beginning |
+| `goodreads_interactions.csv` | reviews, users | everything but user, book and stars |
 
-The catalog has no dataset for works, series and genres. Interactions are not imported either: nearly all are books that somebody put
-on a shelf, and the others are reviews with only a part of their text.
+An interaction is a book on a shelf. It becomes a review if the book was read, rated or reviewed. The interactions by genre and in JSON have the
+reviews' ids, so a review of another dump replaces them; those of the CSV file have ids made from user and book (`capture.ids`). Works, series and
+genres (`goodreads_book_works`, `_series`, `_genres_initial`) are left out: the catalog has no dataset for them.
 """

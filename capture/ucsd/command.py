@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from capture.emptying import Emptied
+from capture.errors import CaptureError
 from capture.progress import progress_of_files
 from capture.ucsd.dumps import Dump, UnknownDumpError, dumps_among
 from capture.ucsd.importing import Imported, Importer
@@ -30,7 +31,7 @@ def import_ucsd(
         list[Path],
         typer.Argument(
             metavar="FOLDER|FILE...",
-            help="Dumps (.json.gz or .json), or folders that contain dumps.",
+            help="Dumps (.json.gz or .json, goodreads_interactions.csv), or folders that contain dumps.",
             exists=True,
             readable=True,
         ),
@@ -89,7 +90,7 @@ def import_ucsd(
         )
         try:
             imported = importer.run(dumps)
-        except (StoreError, OSError, sqlite3.OperationalError) as error:
+        except (CaptureError, StoreError, OSError, sqlite3.OperationalError) as error:
             raise typer.BadParameter(str(error)) from None
     _report(Console(), imported, others, time.monotonic() - started)
     has_rejects = any(each.rejected for each in imported)
@@ -120,13 +121,21 @@ def _report(console: Console, imported: Sequence[Imported], others: Sequence[Pat
 
 
 def _table(imported: Sequence[Imported]) -> Table:
-    table = Table(title="lines = records + rejected")
+    table = Table(title="lines = records + left out + rejected")
     table.add_column("dump", overflow="fold")
-    for name in ("lines", "records", "rejected", "emptied", "users", "files"):
+    for name in ("lines", "records", "left out", "rejected", "emptied", "users", "files"):
         table.add_column(name, justify="right")
     for each in imported:
         emptied = each.emptied.counts.total()
-        counts = (each.lines, each.records, each.rejected, emptied, each.users, each.written.files)
+        counts = (
+            each.lines,
+            each.records,
+            each.left_out,
+            each.rejected,
+            emptied,
+            each.users,
+            each.written.files,
+        )
         table.add_row(each.dump.path.name, *(f"{count:,}" for count in counts))
     return table
 

@@ -10,23 +10,28 @@ from typing import Any, BinaryIO
 
 from capture.errors import CaptureError
 from capture.rejects import Line
+from capture.ucsd.interactions import BOOK_MAP, USER_MAP
 from capture.ucsd.mending import Reader
 from capture.ucsd.records import (
     Author,
     Book,
     Context,
+    Interaction,
     Review,
     Row,
     SpoilerReview,
     author_row,
     book_row,
+    interaction_row,
     review_row,
     spoiler_row,
 )
 from catalog import AUTHORS, BOOKS, REVIEWS, Dataset
 
-_SUFFIX = r"\.json(\.gz)?"
+_JSON = r"\.json(\.gz)?"
+_CSV = r"\.csv"
 
+_ALL_REVIEWS = "goodreads_reviews_dedup"
 _GZIP_SUFFIX = ".gz"
 _LONGEST_LINE = 16 * 1024 * 1024  # bytes; the longest text in the warehouse has 64 kB
 _SHOWN = 1000  # bytes of an overlong line that are kept
@@ -38,18 +43,21 @@ class UnknownDumpError(CaptureError):
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of dump: how its files are named, how a line is read, and the record that a line becomes."""
+    """A kind of dump: how its files are named, how a line is read, and the record that a line becomes, if any."""
 
     named: str
     pattern: str
     dataset: Dataset
     reader: Reader[Any]
-    row: Callable[[Any, Context], Row]
+    row: Callable[[Any, Context], Row | None]
+    suffix: str = _JSON
 
     def is_of(self, path: Path) -> bool:
         """Whether the file has a name of this kind."""
-        return re.fullmatch(self.pattern + _SUFFIX, path.name) is not None
+        return re.fullmatch(self.pattern + self.suffix, path.name) is not None
 
+
+_INTERACTIONS = Reader(Interaction, REVIEWS)
 
 KINDS = (
     Kind("goodreads_book_authors", "goodreads_book_authors", AUTHORS, Reader(Author, AUTHORS), author_row),
@@ -68,6 +76,21 @@ KINDS = (
         Reader(SpoilerReview, REVIEWS),
         spoiler_row,
     ),
+    Kind(
+        "goodreads_interactions_dedup or _<genre>",
+        r"goodreads_interactions_\w+",
+        REVIEWS,
+        _INTERACTIONS,
+        interaction_row,
+    ),
+    Kind(
+        "or goodreads_interactions.csv",
+        "goodreads_interactions",
+        REVIEWS,
+        _INTERACTIONS,
+        interaction_row,
+        suffix=_CSV,
+    ),
 )
 """All kinds, in the order of import: reviews get their authors from the books."""
 
@@ -78,6 +101,16 @@ class Dump:
 
     path: Path
     kind: Kind
+
+    @property
+    def is_numbers(self) -> bool:
+        """Whether the file is the CSV file of all interactions, which has numbers of its own."""
+        return self.kind.suffix == _CSV
+
+    @property
+    def is_all_reviews(self) -> bool:
+        """Whether the file has every review with a text."""
+        return self.stem == _ALL_REVIEWS
 
     @property
     def stem(self) -> str:
@@ -98,7 +131,8 @@ def dumps_among(paths: Sequence[Path]) -> tuple[list[Dump], list[Path]]:
         if not known:
             raise UnknownDumpError(_complaint(path))
         dumps += known
-        others += [each for each in entries if isinstance(each, Path)]
+        maps = (BOOK_MAP, USER_MAP) if any(each.is_numbers for each in known) else ()
+        others += [each for each in entries if isinstance(each, Path) and each.name not in maps]
     _check_stems(dumps)
     return sorted(dumps, key=lambda dump: (KINDS.index(dump.kind), dump.stem)), others
 

@@ -12,6 +12,7 @@ from capture.emptying import Emptied, Rules, hour_of, text_table
 from capture.landing_files import Batch, Files, write_files
 from capture.rejects import Line, Rejects
 from capture.ucsd.dumps import Dump, lines_of
+from capture.ucsd.interactions import Interactions, maps_beside
 from capture.ucsd.known import Known
 from capture.ucsd.records import Context, Row, user_row, version_at
 from catalog import REVIEWS, USERS, VERSION, Dataset
@@ -27,7 +28,7 @@ Numbered = tuple[int, list[Row]]
 
 @dataclass
 class Imported:
-    """What became of a dump: lines = records + rejected. `users` counts the records made from the users of its reviews.
+    """What became of a dump: lines = records + left out + rejected; a line is left out if the book only stands on a shelf, or if another dump has its review. `users` counts the records made from the users of its reviews.
 
     `mended` counts records whose line was not valid JSON. `emptied` counts the impossible values.
     """
@@ -35,6 +36,7 @@ class Imported:
     dump: Dump
     lines: int = 0
     records: int = 0
+    left_out: int = 0
     users: int = 0
     rejected: int = 0
     mended: int = 0
@@ -65,20 +67,55 @@ class Importer:
         Raises OSError, sqlite3.OperationalError and StoreError if a file cannot be read or written.
         """
         tasks = [self.progress.add_task(dump.path.name, start=False, total=None) for dump in dumps]
+        has_all_reviews = any(dump.is_all_reviews for dump in dumps)
         with Known() as known, Rejects(self.rejects_path) as rejects:
-            return [self._one(dump, task, known, rejects) for dump, task in zip(dumps, tasks, strict=True)]
+            return [
+                self._numbers(dump, task, known, rejects, has_all_reviews=has_all_reviews)
+                if dump.is_numbers
+                else self._one(dump, task, known, rejects)
+                for dump, task in zip(dumps, tasks, strict=True)
+            ]
+
+    def _numbers(
+        self, dump: Dump, task: TaskID, known: Known, rejects: Rejects, *, has_all_reviews: bool
+    ) -> Imported:
+        """Import the interactions in numbers; books with a text are left out if the dump of all reviews is imported too."""
+        imported = Imported(dump)
+        context, stem = self._context(known, imported.emptied), self._stem(dump)
+        interactions = Interactions(
+            maps_beside(dump.path, known), context.version, without_reviewed=has_all_reviews, limit=self.limit
+        )
+
+        def reject(line: Line, reason: str) -> None:
+            rejects.add(dump.path.name, line, reason)
+            imported.rejected += 1
+
+        self.progress.start_task(task)
+        with self.progress.open(dump.path, "rb", task_id=task) as raw:
+            batches = interactions.batches(raw, dump.path.name, reject)
+            imported.written = write_files(self.store, REVIEWS, stem, batches, files_of=self.files_of)
+        users = _users(interactions.users(), imported, context)
+        imported.written += self._write(USERS, stem, users, imported.emptied)
+        imported.lines = interactions.rows + imported.rejected
+        imported.records = interactions.reviews
+        imported.left_out = interactions.rows - interactions.reviews
+        return imported
+
+    def _stem(self, dump: Dump) -> str:
+        return f"{dump.stem}-first-{self.limit}" if self.limit else dump.stem
 
     def _one(self, dump: Dump, task: TaskID, known: Known, rejects: Rejects) -> Imported:
         imported = Imported(dump)
         context = self._context(known, imported.emptied)
-        stem = f"{dump.stem}-first-{self.limit}" if self.limit else dump.stem
+        stem = self._stem(dump)
         self.progress.start_task(task)
         with self.progress.open(dump.path, "rb", task_id=task) as raw:
             lines = islice(lines_of(raw, dump.path.name), self.limit)
             records = _batches(_accepted(lines, imported, context, rejects))
             imported.written = self._write(dump.kind.dataset, stem, records, imported.emptied)
         if dump.kind.dataset is REVIEWS:
-            imported.written += self._write(USERS, stem, _users(imported, context), imported.emptied)
+            users = _users(known.users(), imported, context)
+            imported.written += self._write(USERS, stem, users, imported.emptied)
             known.forget_users()
         return imported
 
@@ -115,9 +152,12 @@ def _accepted(
         except (ValueError, RecursionError) as error:  # msgspec's errors are ValueErrors
             rejects.add(imported.dump.path.name, line, str(error))
             imported.rejected += 1
+            continue
+        imported.mended += is_mended
+        if row is None:
+            imported.left_out += 1
         else:
             imported.records += 1
-            imported.mended += is_mended
             yield line, row
 
 
@@ -135,8 +175,7 @@ def _batches(accepted: Iterable[tuple[Line, Row]]) -> Iterator[Numbered]:
         yield first, rows
 
 
-def _users(imported: Imported, context: Context) -> Iterator[Numbered]:
-    users = context.known.users()
+def _users(users: Iterator[int], imported: Imported, context: Context) -> Iterator[Numbered]:
     while rows := [user_row(user_id, context) for user_id in islice(users, _BATCH_USERS)]:
         yield imported.users + 1, rows
         imported.users += len(rows)

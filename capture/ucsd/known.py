@@ -4,6 +4,9 @@ import sqlite3
 from collections.abc import Iterator
 from typing import Self
 
+import numpy as np
+from numpy.typing import NDArray
+
 _TABLES = """
     pragma journal_mode = off;
     pragma synchronous = off;
@@ -36,6 +39,15 @@ class Known:
         cursor = self._database.execute("select author_id from author_of where book_id = ?", (book_id,))
         row = cursor.fetchone()
         return row[0] if row else None
+
+    def authors_of(self, book_ids: NDArray[np.uint64]) -> NDArray[np.uint64]:
+        """The author of each of the books; 0 for a book that was not added."""
+        rows = self._database.execute("select book_id, author_id from author_of order by book_id")
+        books, authors = np.array(rows.fetchall(), np.uint64).reshape(-1, 2).T
+        if not len(books):
+            return np.zeros(len(book_ids), np.uint64)
+        places = np.minimum(np.searchsorted(books, book_ids), len(books) - 1)
+        return np.where(books[places] == book_ids, authors[places], np.uint64(0))
 
     def add_user(self, user_id: int) -> None:
         """Remember a user; a user that is known already changes nothing."""

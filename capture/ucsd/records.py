@@ -23,6 +23,7 @@ Id = Annotated[str, Meta(pattern=r"^[0-9]{1,18}$")]
 Hash = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}$")]
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_DAY = len("2017-03-22")
 _LENGTH = len("Wed Mar 22 11:37:04 -0700 2017")
 
 Row = dict[str, Value | bool]
@@ -112,6 +113,27 @@ class SpoilerReview(Struct, rename=_OF_SPOILERS):
     review_rating: Value = None
     review_text: list[tuple[int, str]] = []
     record_create_timestamp: str | None = None
+
+
+_OF_INTERACTIONS = {
+    "review_text": "review_text_incomplete",
+    "review_rating": "rating",
+    "review_added_date": "date_added",
+    "review_updated_date": "date_updated",
+}
+
+
+class Interaction(Struct, rename=_OF_INTERACTIONS):
+    """A line of goodreads_interactions_dedup or of one of its parts by genre: a book on a shelf, often with stars, rarely with the beginning of a text."""
+
+    review_id: Hash
+    user_id: Hash
+    book_id: Id
+    is_read: bool = False
+    review_rating: Value = None
+    review_text: Value = None
+    review_added_date: str | None = None
+    review_updated_date: str | None = None
 
 
 def version_of(text: str) -> str:
@@ -232,12 +254,28 @@ def spoiler_row(line: SpoilerReview, context: Context) -> Row:
     }
 
 
+def interaction_row(line: Interaction, context: Context) -> Row | None:
+    """A record of reviews; None if the book only stands on a shelf: not read, no stars, no text.
+
+    The version is the start of the day of the last change, so that the whole review, if it lands too, replaces it.
+    """
+    if not (line.is_read or line.review_rating or line.review_text):
+        return None
+    version = context.version_among(version_of, line.review_updated_date, line.review_added_date)
+    day = f"{version[:_DAY]} 00:00:00" if version else None
+    return _any_review(line, day, context) | {
+        "review_text": _words(line.review_text),
+        "review_added_date": line.review_added_date,
+        "review_updated_date": line.review_updated_date,
+    }
+
+
 def user_row(user_id: int, context: Context) -> Row:
     """A record of users; the dumps have only the id."""
     return _EMPTY_USER | {"user_id": user_id, "record_create_timestamp": context.version}
 
 
-def _any_review(line: Review | SpoilerReview, version: str | None, context: Context) -> Row:
+def _any_review(line: Review | SpoilerReview | Interaction, version: str | None, context: Context) -> Row:
     """The columns that all dumps of reviews have; the user is remembered."""
     user_id = ids.of_hash(line.user_id)
     context.known.add_user(user_id)

@@ -60,6 +60,19 @@ REVIEW = {
     "n_comments": 0,
 }
 
+INTERACTION = {
+    "user_id": "8842281e1d1347389f2ab93d60773d4d",
+    "book_id": "5333265",
+    "review_id": "c6c803a462ea21452ffc35b46093ada8",
+    "is_read": True,
+    "rating": 4,
+    "review_text_incomplete": "It begins",
+    "date_added": "Thu Aug 17 15:15:28 -0700 2017",
+    "date_updated": "Thu Aug 17 15:15:35 -0700 2017",
+    "read_at": "",
+    "started_at": "",
+}
+
 SPOILER = {
     "user_id": "8842281e1d1347389f2ab93d60773d4d",
     "timestamp": "2017-10-09",

@@ -75,10 +75,10 @@ def test_the_table_counts_lines_records_rejects_users_and_files(tmp_path: Path, 
         if "json.gz" in line
     ]
     assert rows == [
-        ["goodreads_book_authors.json.gz", "1", "1", "0", "0", "0", "1"],
-        ["goodreads_books.json.gz", "1", "1", "0", "0", "0", "1"],
-        ["goodreads_reviews_dedup.json.gz", "1", "1", "0", "0", "1", "2"],
-        ["goodreads_reviews_poetry.json.gz", "2", "1", "1", "2", "1", "2"],
+        ["goodreads_book_authors.json.gz", "1", "1", "0", "0", "0", "0", "1"],
+        ["goodreads_books.json.gz", "1", "1", "0", "0", "0", "0", "1"],
+        ["goodreads_reviews_dedup.json.gz", "1", "1", "0", "0", "0", "1", "2"],
+        ["goodreads_reviews_poetry.json.gz", "2", "1", "0", "1", "2", "1", "2"],
     ]
     assert "rejected lines, with reasons: out/rejects.jsonl" in result.stderr
     assert [json.loads(line)["line"] for line in Path("out/rejects.jsonl").read_text().splitlines()] == [2]
@@ -147,10 +147,10 @@ def test_a_bucket_that_is_not_there_ends_the_import_with_what_to_do(dumps: Path,
 
 def test_files_without_anything_of_the_catalog_are_left_out_and_named(tmp_path: Path, dumps: Path) -> None:
     write_dump(dumps / "goodreads_book_works.json.gz", [])
-    write_dump(dumps / "goodreads_interactions_poetry.json.gz", [])
+    write_dump(dumps / "goodreads_book_series.json.gz", [])
     result = imported(dumps, "--out", tmp_path / "landing")
     assert result.exit_code == 0
-    assert "goodreads_book_works.json.gz, goodreads_interactions_poetry.json.gz" in result.stdout
+    assert "goodreads_book_series.json.gz, goodreads_book_works.json.gz" in result.stdout
 
 
 def test_reviews_without_books_are_said_to_have_no_author(tmp_path: Path, dumps: Path) -> None:
@@ -171,7 +171,8 @@ def test_a_file_that_is_no_dump_is_refused_with_the_names_that_are(
         dumps_among([dumps / name])
     assert str(refused.value) == (
         f"{dumps / name}: it is not named like a dump, with .json.gz or .json at the end: goodreads_book_authors; "
-        "goodreads_books[_<genre>]; goodreads_reviews_dedup, _<genre> or _spoiler_raw; goodreads_reviews_spoiler"
+        "goodreads_books[_<genre>]; goodreads_reviews_dedup, _<genre> or _spoiler_raw; goodreads_reviews_spoiler; "
+        "goodreads_interactions_dedup or _<genre>; or goodreads_interactions.csv"
     )
 
 
