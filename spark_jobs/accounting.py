@@ -6,7 +6,7 @@ Stages outside of the JVM count in tallies: small JSON documents that travel wit
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Self
 
 from pyspark.sql import Column, DataFrame, SparkSession
@@ -15,13 +15,12 @@ from pyspark.sql.types import ArrayType, StringType, StructField, StructType
 
 from contract.ledger import ACCOUNTING, FILES, Counts, problem_told
 from contract.plan import PlannedFile, Remark, Unreadable
-from spark_jobs.reading import BLANK, FILE_NUMBER
+from spark_jobs.csv_reader import Records
+from spark_jobs.ranges import Borders, Range
 from spark_jobs.schema import struct_of
 
 TALLY = ":tally"
 """The column of tallies; it is NULL in a row of data."""
-
-READ_BY_FILE, QUARANTINED_BY_FILE, BLANK_BY_FILE = "read_by_file", "quarantined_by_file", "blank_by_file"
 
 _UNREADABLE = StructType([StructField(each.name, StringType()) for each in fields(Unreadable)])
 _REMARK = StructType([StructField(each.name, StringType()) for each in fields(Remark)])
@@ -49,22 +48,57 @@ class Tally:
 
 
 @dataclass(frozen=True, kw_only=True)
-class FileTally(Tally):
-    """Rows of a file: all rows, the rows that break a rule, and the rows older than another version of their key.
+class RangeTally(Tally):
+    """Rows of a range: all rows, the rows that break a rule, and the rows older than another version of their key.
 
-    `blank` records hold nothing in any field; they are not among the rows.
-
-    `deferred` if only Spark can say what is wrong with the file. `backslashes` if a record that breaks a rule looks as if
-    backslashes stood before quotes.
+    `blank` records hold nothing in any field; they are not among the rows. `records` are all of them, with lines of white space.
+    The first record begins at `begin`, the first one after the range at `after`. `backslashes` if a record that breaks a rule
+    looks as if backslashes stood before quotes. `problem` says why the whole file cannot be read; `is_mixed_in` if some of its
+    rows have gone on nevertheless.
     """
 
-    file_number: int
+    range: int
     read: int = 0
     bad: int = 0
     older: int = 0
     blank: int = 0
-    deferred: bool = False
+    records: int = 0
+    begin: int | None = None
+    after: int = 0
     backslashes: bool = False
+    problem: str | None = None
+    is_mixed_in: bool = False
+
+    @property
+    def borders(self) -> Borders:
+        """The borders of the range."""
+        return Borders(self.begin, self.after)
+
+    def with_records(self, records: Records) -> Self:
+        """With the records of a stretch; its rows are counted where the rules are applied."""
+        corrupt = len(records.corrupt)
+        return replace(
+            self,
+            read=self.read + corrupt,
+            bad=self.bad + corrupt,
+            blank=self.blank + len(records.blank),
+            records=self.records + len(records),
+            backslashes=self.backslashes or records.has_backslashes,
+        )
+
+    def with_rows(self, other: Self) -> Self:
+        """With the rows that another tally of the range counts."""
+        return replace(
+            self, read=self.read + other.read, bad=self.bad + other.bad, older=self.older + other.older
+        )
+
+
+def by_range(tallies: Iterable[RangeTally]) -> dict[int, RangeTally]:
+    """One tally for each range, from the tally of its records and those of its rows."""
+    total: dict[int, RangeTally] = {}
+    for tally in sorted(tallies, key=lambda tally: tally.problem is None and not tally.after):
+        total[tally.range] = total[tally.range].with_rows(tally) if tally.range in total else tally
+    return total
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,16 +137,17 @@ class FileCounts:
     backslashes: set[int] = field(default_factory=set)
 
     @classmethod
-    def tallied(cls, tallies: Iterable[FileTally]) -> Self:
-        """The counts from tallies; a split file has several tallies."""
+    def tallied(cls, ranges: Sequence[Range], tallies: Iterable[RangeTally]) -> Self:
+        """The counts from one tally for each range."""
         read, quarantined, blank = Counter[int](), Counter[int](), Counter[int]()
         backslashes = set()
         for tally in tallies:
-            read[tally.file_number] += tally.read
-            quarantined[tally.file_number] += tally.bad
-            blank[tally.file_number] += tally.blank
+            number = ranges[tally.range].file_number
+            read[number] += tally.read
+            quarantined[number] += tally.bad
+            blank[number] += tally.blank
             if tally.backslashes:
-                backslashes.add(tally.file_number)
+                backslashes.add(number)
         # without zeros
         return cls(read=+read, quarantined=+quarantined, blank=+blank, backslashes=backslashes)
 
@@ -137,42 +172,6 @@ class FileCounts:
                     f"{file.key} was cut into parts with {records} records, but {found} records were "
                     "read: start a new run; if it fails again, set copy_part_bytes above the size of the file"
                 )
-
-
-def counted_by_file(is_rejected: Column, files: int) -> list[Column]:
-    """Aggregates over the rows of at most `files` files; a row with BLANK holds nothing."""
-    read = F.when(~F.col(BLANK), F.col(FILE_NUMBER))
-    rejected = F.when(~F.col(BLANK) & is_rejected, F.col(FILE_NUMBER))
-    blank = F.when(F.col(BLANK), F.col(FILE_NUMBER))
-    return [
-        _histogram(read, files).alias(READ_BY_FILE),
-        _histogram(rejected, files).alias(QUARANTINED_BY_FILE),
-        _histogram(blank, files).alias(BLANK_BY_FILE),
-    ]
-
-
-def tallies_by_file(observed: Mapping[str, str | None]) -> list[FileTally]:
-    """From the observed values of `counted_by_file`."""
-    rows, bad, blank = (
-        _counts_from(observed[name]) for name in (READ_BY_FILE, QUARANTINED_BY_FILE, BLANK_BY_FILE)
-    )
-    return [
-        FileTally(file_number=number, read=rows[number], bad=bad[number], blank=blank[number])
-        for number in rows | blank
-    ]
-
-
-def _histogram(number: Column, files: int) -> Column:
-    # exact with at least as many bins as values (Spark wants two bins or more); JSON, because Observation returns no arrays
-    return F.to_json(F.histogram_numeric(number.cast("double"), F.lit(max(files, 2))))
-
-
-def _counts_from(histogram: str | None) -> Counter[int]:
-    counts: Counter[int] = Counter()
-    for point in json.loads(histogram or "[]"):
-        # the bin of a file read in two tasks is a weighted mean of equal numbers: floating point makes it nearly equal
-        counts[round(point["x"])] += round(point["y"])
-    return counts
 
 
 def accounting_rows(

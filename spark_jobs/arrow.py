@@ -1,6 +1,5 @@
-"""The steps of the job outside of the JVM, in Arrow and DuckDB: on whole files, and on whole groups of keys."""
+"""The steps of the job outside of the JVM, in Arrow and DuckDB: on byte ranges of files, and on whole groups of keys."""
 
-from collections.abc import Sequence
 from functools import partial
 from itertools import count, takewhile
 from typing import Any
@@ -13,38 +12,29 @@ from contract.keys import PART
 from spark_jobs import newest
 from spark_jobs.accounting import TALLY, WinnersTally
 from spark_jobs.job import DatasetRun
-from spark_jobs.packing import PACKED, PARTITION_KEY, ROWS, Packing, pack
-from spark_jobs.reading import Source
+from spark_jobs.packing import PACKED, PARTITION_KEY, ROWS, Packing
+from spark_jobs.quarantine import REJECTS
 from spark_jobs.storage import Folder, delete_folder
-from spark_jobs.whole_files import Reader, bad_records, bad_schema, clean_files
+from spark_jobs.tasks import Reader, clean_ranges, rejects
 
 _SEED = 42  # the seed of the hash that assigns Spark's rows to partitions
 
 
-def cleaned(run: DatasetRun, sources: Sequence[Source], packing: Packing) -> DataFrame:
-    """Good rows, packed, and a FileTally for each file, or for each part of a split file."""
-    reader = Reader.of(run, sources)
-    clean = partial(clean_files, reader=reader, packing=packing)
+def cleaned(run: DatasetRun, reader: Reader, packing: Packing) -> DataFrame:
+    """Good rows, packed, and tallies of the reader's ranges."""
+    clean = partial(clean_ranges, reader=reader, packing=packing)
     return _tasks(run.spark, reader).mapInArrow(clean, from_arrow_schema(PACKED))
 
 
-def rejected(run: DatasetRun, sources: Sequence[Source]) -> DataFrame:
-    """The records that break a rule, in the form that `numbered_by_arrow` takes."""
-    reader = Reader.of(run, sources)
-    read = partial(bad_records, reader=reader)
-    return _tasks(run.spark, reader).mapInArrow(read, from_arrow_schema(bad_schema(run.dataset)))
+def rejected(run: DatasetRun, reader: Reader) -> DataFrame:
+    """The rejects to write; only ranges with rejects need to be among the reader's."""
+    explain = partial(rejects, reader=reader, run_id=run.job.run_id)
+    return _tasks(run.spark, reader).mapInArrow(explain, from_arrow_schema(REJECTS))
 
 
 def _tasks(spark: SparkSession, reader: Reader) -> DataFrame:
     """The index of each of the reader's tasks, one row in one partition each."""
     return spark.range(0, len(reader.tasks), 1, len(reader.tasks))
-
-
-def packed(rows: DataFrame, packing: Packing) -> DataFrame:
-    """Rows of the dataset's typed columns, packed."""
-    return rows.select(*packing.dataset.column_names).mapInArrow(
-        partial(pack, packing=packing), from_arrow_schema(PACKED)
-    )
 
 
 def write_newest(run: DatasetRun, packed_rows: DataFrame, packing: Packing) -> list[WinnersTally]:

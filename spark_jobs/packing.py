@@ -48,12 +48,6 @@ def database() -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def pack(batches: Iterable[pa.RecordBatch], *, packing: Packing) -> Iterator[pa.RecordBatch]:
-    """Rows of the dataset's columns, packed batch by batch."""
-    for batch in batches:
-        yield from packed_rows(pa.Table.from_batches([batch]), packing)
-
-
 def packed_rows(rows: pa.Table, packing: Packing) -> Iterator[pa.RecordBatch]:
     """Rows of the dataset's columns as one batch: a packed row for each group of keys that occurs."""
     if not rows.num_rows:

@@ -1,15 +1,18 @@
 """Reads and writes files outside of the JVM: with Arrow's own clients, at the address that Hadoop gives."""
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Self
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import fs
 from pyspark.sql import SparkSession
+
+_BLOCK = 16 * 1024 * 1024  # bytes of one request to S3
 
 
 @dataclass(frozen=True)
@@ -27,11 +30,15 @@ class Folder:
         root = mounted if mounted.startswith("file:") else f"{parts.scheme or 'file'}://{parts.netloc}"
         return cls(root.rstrip("/"), parts.path.strip("/"))
 
-    def read(self, uri: str) -> pa.Buffer:
-        """The bytes of a file of the folder; the URI is percent-encoded as in Spark's `_metadata.file_path`."""
+    def blocks(self, uri: str, size: int | None, start: int = 0) -> Iterator[memoryview]:
+        """The bytes of a file of the folder from `start` on, in blocks; ValueError if it has not `size` bytes, None is any size."""
         system, root = _connected(self.root)
-        with system.open_input_file(f"{root}/{self.path}{unquote(uri).partition(self.path)[2]}") as file:
-            return file.read_buffer()
+        with system.open_input_file(f"{root}/{self.path}{uri.partition(self.path)[2]}") as file:
+            if size is not None and file.size() != size:
+                raise ValueError(f"{uri} has {file.size()} bytes, the plan says {size}: start a new run")
+            file.seek(start)
+            while len(block := file.read_buffer(_BLOCK)):
+                yield memoryview(block)
 
     def write_parquet(self, name: str, rows: pa.Table) -> None:
         """Write a file; it replaces an existing one."""

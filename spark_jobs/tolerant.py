@@ -8,15 +8,14 @@ the quote at the end of its text may be missing.
 """
 
 import csv
-import io
 import re
 import sys
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from contract.csv_cutting import NotCuttableError, count_records
 from contract.rejects import BYTES
+from spark_jobs.borders import scan
 
 FIELD_COUNT, QUOTING = "field_count", "quoting"
 
@@ -49,15 +48,13 @@ class Record:
         return self.fault is not None and _ESCAPED_QUOTE.search(self.raw) is not None
 
 
-def read_tolerantly(content: bytes | memoryview, width: int) -> Iterator[Record]:
-    """The records after the header; those with another number of fields than `width` have a fault.
+def read_tolerantly(lines: "Lines", width: int) -> Iterator[Record]:
+    """The records of the lines; those with another number of fields than `width` have a fault.
 
     Empty lines are no records.
     """
     csv.field_size_limit(sys.maxsize)
-    lines = _Lines(content)
     records = csv.reader(lines, strict=True)
-    next(records, None)
     while True:
         lines.begin()
         try:
@@ -82,17 +79,18 @@ def is_nothing(text: str) -> bool:
     return all(unicodedata.category(sign) in ("Zs", "Zl", "Zp", "Cc") for sign in text)
 
 
-class _Lines:
-    """The lines of a file with their ends; `taken` are those since `begin`, and lines that were only looked at are given back."""
+class Lines:
+    """Lines with their ends, one character per byte; `taken` are those since `begin`, and lines that were only looked at are given back.
 
-    def __init__(self, content: bytes | memoryview) -> None:
-        whole = bytes(content)
-        if b"\n" not in whole:
-            whole = whole.replace(b"\r", b"\n")
-        self._is_odd = b"\x00" in whole or _LONE_RETURN.search(whole) is not None
-        self._text = io.TextIOWrapper(io.BytesIO(whole), encoding=BYTES, newline="\n")
+    `size` is the number of bytes of all lines that were taken and kept.
+    """
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self._lines = lines
+        self._is_odd = False
         self._returned: list[str] = []
-        self._size = 0
+        self._begun = 0
+        self.size = 0
         self.taken: list[str] = []
 
     def __iter__(self) -> Iterator[str]:
@@ -100,23 +98,27 @@ class _Lines:
 
     def __next__(self) -> str:
         """The next line, also after the end if lines were given back."""
-        line = self._returned.pop() if self._returned else self._text.readline()
-        if not line:
-            raise StopIteration
+        line = self._returned.pop() if self._returned else next(self._lines)
         self.taken.append(line)
-        self._size += len(line)
-        if self._size > MAX_RECORD_CHARACTERS:
+        self.size += len(line)
+        if self.size - self._begun > MAX_RECORD_CHARACTERS:
             raise _EndlessRecordError
-        return self._without_odd_signs(line) if self._is_odd else line
+        if "\x00" in line or ("\r" in line and _LONE_RETURN_IN_TEXT.search(line)):
+            self._is_odd = True
+            return self._without_odd_signs(line)
+        return line
 
     def begin(self) -> None:
         """Forget what was taken."""
         self.taken.clear()
-        self._size = 0
+        self._begun = self.size
+        self._is_odd = False
 
     def keep(self, number: int) -> None:
         """Give back all lines taken but the first ones."""
-        self._returned += reversed(self.taken[number:])
+        given_back = self.taken[number:]
+        self.size -= sum(map(len, given_back))
+        self._returned += reversed(given_back)
         del self.taken[number:]
 
     def original(self, fields: Sequence[str]) -> Sequence[str]:
@@ -129,7 +131,7 @@ class _Lines:
         return line.replace("\x00", _STAND_INS["\x00"])
 
 
-def _refused(lines: _Lines, width: int) -> Record:
+def _refused(lines: Lines, width: int) -> Record:
     """A record that the parser refused: its first line if each line after it is a record, as the quote at the end of its text is missing."""
     own = len(lines.taken)
     several = _Reading(lines, 1, "", width)
@@ -143,7 +145,7 @@ def _refused(lines: _Lines, width: int) -> Record:
     return _with_doubtful_lines(lines, QUOTING, own)
 
 
-def _of_this_width(lines: _Lines, fields: Sequence[str]) -> Record:
+def _of_this_width(lines: Lines, fields: Sequence[str]) -> Record:
     if len(lines.taken) == 1:
         return Record(lines.original(fields))
     if not _is_regular(_raw(lines.taken)):
@@ -155,7 +157,7 @@ def _of_this_width(lines: _Lines, fields: Sequence[str]) -> Record:
     )
 
 
-def _of_another_width(lines: _Lines) -> Record:
+def _of_another_width(lines: Lines) -> Record:
     raw = _raw(lines.taken)
     # a quote that is never closed makes one record of the rest of the file
     fault = QUOTING if raw.count('"') % 2 else FIELD_COUNT
@@ -164,7 +166,7 @@ def _of_another_width(lines: _Lines) -> Record:
     return _with_doubtful_lines(lines, fault, len(lines.taken))
 
 
-def _with_doubtful_lines(lines: _Lines, fault: str, own: int) -> Record:
+def _with_doubtful_lines(lines: Lines, fault: str, own: int) -> Record:
     """The record of the first `own` lines taken, with the lines after it if they rather are the rest of a quoted text that began in it."""
     outside, inside = _Reading(lines, own, ""), _Reading(lines, own, '"')
     _go_on_together(outside, inside)
@@ -175,7 +177,7 @@ def _with_doubtful_lines(lines: _Lines, fault: str, own: int) -> Record:
     return Record(fault=fault, raw=_raw(lines.taken))
 
 
-def _is_one(lines: _Lines, width: int) -> bool:
+def _is_one(lines: Lines, width: int) -> bool:
     """Whether the lines just taken are one record, rather than one whose text lacks its second quote, and others."""
     own = len(lines.taken)
     several, one = _Reading(lines, 1, "", width), _Reading(lines, own, "", is_regular=False)
@@ -210,7 +212,7 @@ class _Reading:
     """
 
     def __init__(
-        self, lines: _Lines, start: int, before: str, width: int | None = None, *, is_regular: bool = True
+        self, lines: Lines, start: int, before: str, width: int | None = None, *, is_regular: bool = True
     ) -> None:
         self._source = lines
         self._start = start
@@ -263,12 +265,9 @@ def _is_regular(raw: str) -> bool:
     """Whether every quote of a record opens or closes a field or is doubled."""
     if '"' not in raw:
         return True
-    try:
-        # a field before it, because a record may begin with white space
-        count_records([_LONE_RETURN.sub(b" ", f",{raw}".encode(BYTES))])
-    except NotCuttableError:
-        return False
-    return True
+    # a field before it, because a record may begin with white space
+    content = _LONE_RETURN.sub(b" ", f",{raw}".encode(BYTES))
+    return scan(memoryview(content), at_end=True).odd is None
 
 
 def _raw(lines: Sequence[str]) -> str:

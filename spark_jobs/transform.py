@@ -26,7 +26,7 @@ from contract.plan import PlannedFile
 from spark_jobs.accounting import FileCounts, accounting_rows, file_rows, remark_rows, unreadable_rows
 from spark_jobs.conf import SPARK_CONF, require_conf
 from spark_jobs.job import DatasetRun, Job, job_from
-from spark_jobs.reading import read_plan, sources_of
+from spark_jobs.sources import read_plan, sources_of
 from spark_jobs.staging import Outcome, stage
 
 log = logging.getLogger("transform")

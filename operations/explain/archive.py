@@ -1,9 +1,11 @@
 """The records of one key in the archive: read and cleaned by the code of the Spark job, without Spark."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,19 +14,19 @@ from botocore.exceptions import ClientError
 from catalog import USERS, VERSION, Dataset
 from contract.keys import RECORDS_BEFORE, is_gzip
 from contract.plan import LandingObject
-from lambdas.shared.zone import Zone, in_parallel, raise_unless_changed
+from lambdas.shared.zone import in_parallel, raise_unless_changed
 from operations.explain.history import Record, Version
 from operations.forget.subject import Subject
 from operations.rebuild.archive import ArchivedFile
 from operations.zones import Zones
-from spark_jobs.csv_files import MAX_FILE_BYTES, NotReadableError, Records, read_records_of
+from spark_jobs.csv_reader import Reading, Records, Text
 from spark_jobs.newest import record_hashes
 from spark_jobs.rules.in_duckdb import Cleaner, numbered
+from spark_jobs.unpacking import NotUnpackedError, unpacked
 
-_FILES_AT_ONCE = 4  # each is in memory as a whole
+_FILES_AT_ONCE = 4
+_BLOCK = 16 * 1024 * 1024  # bytes of a file in memory
 _GONE = "the archive holds it no longer"
-_ODD = "only Spark can read it"
-_TOO_BIG = f"it has more than {MAX_FILE_BYTES:,} bytes"
 
 
 @dataclass(frozen=True)
@@ -55,44 +57,57 @@ def _in_file(zones: Zones, subject: Subject, archived: ArchivedFile, published: 
     for copy in archived.copies:
         try:
             found, named = _in_copy(zones, subject, archived, copy, published)
-        except NotReadableError:
-            return FileRecords(archived, tuple(records), frozenset(users), _ODD)
+        except NotUnpackedError as error:
+            return FileRecords(archived, tuple(records), frozenset(users), str(error))
         except ClientError as error:
             raise_unless_changed(error)
             return FileRecords(archived, tuple(records), frozenset(users), _GONE)
         records += found
         users |= named
-    too_big = any(copy.size > MAX_FILE_BYTES for copy in archived.copies)
-    return FileRecords(archived, tuple(records), frozenset(users), _TOO_BIG if too_big else None)
+    return FileRecords(archived, tuple(records), frozenset(users))
 
 
 def _in_copy(
     zones: Zones, subject: Subject, archived: ArchivedFile, copy: LandingObject, published: datetime
 ) -> tuple[list[Record], set[int]]:
-    if copy.size > MAX_FILE_BYTES:
-        return [], set()
-    content = Zone(zones.s3, zones.working).read(copy.key)
     packed = is_gzip(copy.key)
-    if not packed and not subject.occurs.search(content):
-        return [], set()
-    records = read_records_of(
-        memoryview(content),
-        archived.columns,
-        subject.dataset.column_names,
-        packed=packed,
-        proved=len(archived.copies) > 1,
-    )
-    return _cleaned(subject, archived, copy, records, published)
+    body = zones.s3.get_object(Bucket=zones.working, Key=copy.key)["Body"]
+    with closing(body):
+        blocks: Iterator[bytes] = iter(partial(body.read, _BLOCK), b"")
+        if not packed and copy.size <= _BLOCK:
+            content = next(blocks, b"")
+            if not subject.occurs.search(content):
+                return [], set()
+            blocks = iter([content])
+        reading = Reading(
+            Text(unpacked(blocks) if packed else blocks), archived.columns, subject.dataset.column_names
+        )
+        reading.skip_header()
+        before = re.match(RECORDS_BEFORE, copy.key.rpartition("/")[2])
+        passed = int(before[1]) if before else 0
+        found, users = list[Record](), set[int]()
+        for records in reading.records():
+            good, named = _cleaned(subject, archived, copy, records, published, passed)
+            found += good
+            users |= named
+            passed += len(records)
+    return found, users
 
 
 def _cleaned(
-    subject: Subject, archived: ArchivedFile, copy: LandingObject, records: Records, published: datetime
+    subject: Subject,
+    archived: ArchivedFile,
+    copy: LandingObject,
+    records: Records,
+    published: datetime,
+    before: int,
 ) -> tuple[list[Record], set[int]]:
-    """The good ones among records of a copy, and the users in them."""
+    """The good ones among records of a copy, and the users in them; `before` records of the file precede them."""
     dataset = subject.dataset
     likely = pc.match_substring(records.texts.column(dataset.key), str(subject.key)).fill_null(False)
     texts, numbers = records.texts.filter(likely), records.numbers()[likely.to_numpy()].tolist()
-    before = re.match(RECORDS_BEFORE, copy.key.rpartition("/")[2])
+    if not numbers:
+        return [], set()
     with Cleaner(dataset, published) as cleaner:
         # one record at a time: of several, the cleaner keeps only the newest
         each = [cleaner.clean(numbered(texts.slice(index, 1), 0)).rows for index in range(len(numbers))]
@@ -109,7 +124,7 @@ def _cleaned(
             run_id=archived.file.run_id,
             file=archived.file.key,
             copy=copy.key,
-            record=number + (int(before[1]) if before else 0),
+            record=before + number,
             version=version,
         )
         for (number, _), version in zip(good, _versions(dataset, rows), strict=True)

@@ -1,7 +1,4 @@
-"""The rules of `in_spark.py` in DuckDB: whole columns at a time, without an object for each value. `in_sql.py` has the expressions.
-
-A test compares the two: they accept and reject the same rows.
-"""
+"""Applies the rules in DuckDB: whole columns at a time, without an object for each value. `in_sql.py` has the expressions."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,14 +8,16 @@ import numpy as np
 import pyarrow as pa
 
 from catalog import VERSION, Dataset, Type
-from spark_jobs.accounting import FileTally
-from spark_jobs.csv_files import BROKEN
+from spark_jobs.accounting import RangeTally
+from spark_jobs.csv_reader import BROKEN
 from spark_jobs.packing import arrow_schema, database
-from spark_jobs.reading import FILE_NUMBER
-from spark_jobs.rules.in_sql import is_bad, name, text, value
+from spark_jobs.rules.in_sql import broken_rule, is_bad, name, text, value
+
+RANGE = ":range"
+"""The index of a row's range."""
 
 _ROW, _BAD = ":row", ":bad"
-_COUNT = f"select {name(FILE_NUMBER)}, count(*), count(*) filter ({name(_BAD)}) from parsed group by all"
+_COUNT = f"select {name(RANGE)}, count(*), count(*) filter ({name(_BAD)}) from parsed group by all"
 _BAD_INDEXES = f"select {name(_ROW)} from parsed where {name(_BAD)} order by all"
 
 
@@ -27,7 +26,7 @@ class Cleaned:
     """`rows` have the dataset's columns: for each key all rows of the newest version read here."""
 
     rows: pa.Table
-    tallies: list[FileTally]
+    tallies: list[RangeTally]
 
 
 class Cleaner:
@@ -37,6 +36,7 @@ class Cleaner:
         self._dataset = dataset
         self._texts = [column for column in dataset.columns if column.type is Type.TEXT]
         self._parse = _parse(dataset, started)
+        self._broken = _broken(dataset, started)
         self._newest = _newest(dataset)
         self._database = database()
 
@@ -47,16 +47,13 @@ class Cleaner:
         self._database.close()
 
     def clean(self, rows: pa.Table) -> Cleaned:
-        """Clean rows with the dataset's columns as text, BROKEN and FILE_NUMBER."""
+        """Clean rows with the dataset's columns as text, BROKEN and RANGE."""
         self._look_at(rows)
         counts = self._database.execute(_COUNT).fetchall()
         newest = self._database.execute(self._newest).to_arrow_table()
-        kept = {
-            entry["values"]: entry["counts"]
-            for entry in newest.column(FILE_NUMBER).value_counts().to_pylist()
-        }
+        kept = {entry["values"]: entry["counts"] for entry in newest.column(RANGE).value_counts().to_pylist()}
         tallies = [
-            FileTally(file_number=number, read=read, bad=bad, older=read - bad - kept.get(number, 0))
+            RangeTally(range=number, read=read, bad=bad, older=read - bad - kept.get(number, 0))
             for number, read, bad in counts
         ]
         return Cleaned(self._with_texts(newest, rows), tallies)
@@ -65,6 +62,15 @@ class Cleaner:
         """The indexes of the rows that break a rule."""
         self._look_at(rows)
         return [index for (index,) in self._database.execute(_BAD_INDEXES).fetchall()]
+
+    def broken_rules(self, rows: pa.Table) -> list[dict[str, str]]:
+        """The rule that each value breaks, by column, for each of the rows."""
+        self._look_at(rows)
+        columns = self._dataset.column_names
+        broken = self._database.execute(self._broken).fetchall()
+        return [
+            {column: rule for column, rule in zip(columns, rules, strict=True) if rule} for rules in broken
+        ]
 
     def _look_at(self, rows: pa.Table) -> None:
         self._database.register("raw", rows)
@@ -84,9 +90,9 @@ class Cleaner:
         return newest.select(self._dataset.column_names).cast(arrow_schema(self._dataset.columns))
 
 
-def numbered(rows: pa.Table, file_number: int) -> pa.Table:
-    """The table with FILE_NUMBER, the same for all rows."""
-    return rows.append_column(FILE_NUMBER, pa.repeat(pa.scalar(file_number, pa.int32()), rows.num_rows))
+def numbered(rows: pa.Table, index: int) -> pa.Table:
+    """The table with RANGE, the same for all rows."""
+    return rows.append_column(RANGE, pa.repeat(pa.scalar(index, pa.int32()), rows.num_rows))
 
 
 def _parse(dataset: Dataset, started: datetime) -> str:
@@ -94,11 +100,23 @@ def _parse(dataset: Dataset, started: datetime) -> str:
     values = [column for column in dataset.columns if column.type is not Type.TEXT]
     parsed = [f"{value(column)} as {_value_name(column.name)}" for column in values]
     bad = [is_bad(column, _value_name(column.name), started) for column in dataset.columns]
-    kept = [name(_ROW), name(FILE_NUMBER), *(_value_name(column.name) for column in values)]
+    kept = [name(_ROW), name(RANGE), *(_value_name(column.name) for column in values)]
     return (
         f"create or replace temp table parsed as "
         f"select {', '.join(kept)}, {name(BROKEN)} or {' or '.join(bad)} as {name(_BAD)} "
         f"from (select *, row_number() over () - 1 as {name(_ROW)}, {', '.join(parsed)} from raw)"
+    )
+
+
+def _broken(dataset: Dataset, started: datetime) -> str:
+    """A query for the broken rule of each column; it needs `parsed`, and in `raw` the same rows."""
+    rules = (
+        f"{broken_rule(column, _value_name(column.name), started)} as {name(f':{column.name}')}"
+        for column in dataset.columns
+    )
+    return (
+        f"select {', '.join(rules)} from (select *, row_number() over () - 1 as {name(_ROW)} from raw) "
+        f"join parsed using ({name(_ROW)}) order by {name(_ROW)}"
     )
 
 
@@ -111,7 +129,7 @@ def _newest(dataset: Dataset) -> str:
     ]
     key, version = _value_name(dataset.key), _value_name(VERSION.name)
     return (
-        f"select {name(_ROW)}, {name(FILE_NUMBER)}, {', '.join(values)} from parsed "
+        f"select {name(_ROW)}, {name(RANGE)}, {', '.join(values)} from parsed "
         f"join (select {key} as k, max({version}) as v from parsed where not {name(_BAD)} group by all) "
         f"on {key} = k and {version} = v where not {name(_BAD)} order by {name(_ROW)}"
     )

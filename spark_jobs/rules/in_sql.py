@@ -1,4 +1,4 @@
-"""The rules of `in_spark.py` as DuckDB's SQL: expressions of a row's texts. `in_duckdb.py` applies them to whole files."""
+"""The rules that a record has to keep, as DuckDB's SQL: expressions of a row's texts. `in_duckdb.py` applies them."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -41,30 +41,38 @@ def text(column: Column) -> str:
 
 def is_bad(column: Column, parsed: str, started: datetime) -> str:
     """Whether a rule is broken; `parsed` is the identifier of the column's parsed value. Texts have no parsed value."""
-    return " or ".join(f"coalesce({rule}, false)" for rule in _rules(column, parsed, started))
+    return " or ".join(f"coalesce({condition}, false)" for _, condition in _rules(column, parsed, started))
 
 
-def _rules(column: Column, parsed: str, started: datetime) -> Iterator[str]:
+def broken_rule(column: Column, parsed: str, started: datetime) -> str:
+    """The first rule that is broken: `type`, `required`, `range` or `too_long`; NULL for a good value."""
+    branches = (
+        f"when {condition} then {_literal(rule)}" for rule, condition in _rules(column, parsed, started)
+    )
+    return f"case {' '.join(branches)} end"
+
+
+def _rules(column: Column, parsed: str, started: datetime) -> Iterator[tuple[str, str]]:
+    """Each rule with the condition that breaks it."""
     # each as a CASE: DuckDB computes a branch only for the rows that need it, but both sides of an AND for all rows
     raw = name(column.name)
     if column.type is Type.TEXT:
         width = column.max_bytes
-        yield f"case when strlen({raw}) > {width} then strlen({text(column)}) > {width} end"
         if column.required:
-            yield f"{text(column)} is null"
+            yield "required", f"{text(column)} is null"
+        yield "too_long", f"case when strlen({raw}) > {width} then strlen({text(column)}) > {width} end"
         return
-    if column.required:
-        yield f"{parsed} is null"
-    else:
-        yield f"case when {parsed} is null and {raw} <> '' then {_tidied(raw)} <> '' end"
-    if column.bounds and column.type is Type.RATING:
+    if column.type is Type.RATING and column.bounds:  # a number far out of bounds has no parsed value
         limits = f"{column.minimum} and {column.maximum}"
-        yield _of_text(lambda digits: _of_decimal(digits, f"{{}} not between {limits}"), column)
-    elif column.bounds:
-        yield f"{parsed} not between {column.minimum} and {column.maximum}"
+        yield "range", _of_text(lambda digits: _of_decimal(digits, f"{{}} not between {limits}"), column)
+    yield "type", f"case when {parsed} is null and {raw} <> '' then {_tidied(raw)} <> '' end"
+    if column.required:
+        yield "required", f"{parsed} is null"
+    if column.bounds and column.type is not Type.RATING:
+        yield "range", f"{parsed} not between {column.minimum} and {column.maximum}"
     if column.type in (Type.TIMESTAMP, Type.OFFSET_TIMESTAMP):
         first, last = (f"timestamptz '{instant.isoformat()}'" for instant in period(column, started))
-        yield f"{parsed} not between {first} and {last}"
+        yield "range", f"{parsed} not between {first} and {last}"
 
 
 def _of_text(expression: Callable[[str], str], column: Column) -> str:

@@ -6,7 +6,7 @@ from functools import cache
 import pyarrow as pa
 
 from catalog import Dataset
-from spark_jobs.csv_files import BROKEN
+from spark_jobs.csv_reader import BROKEN
 from spark_jobs.rules.in_duckdb import Cleaner, numbered
 
 

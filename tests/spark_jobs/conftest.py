@@ -1,6 +1,5 @@
 """One Spark session for all tests of the job."""
 
-import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -8,8 +7,6 @@ from pathlib import Path
 
 import pytest
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F
-from pyspark.sql.types import ArrayType, StringType, StructField, StructType
 
 from local_cloud.emr.steps import spark_environment
 from spark_jobs.conf import SPARK_CONF
@@ -43,15 +40,3 @@ def spark() -> Iterator[SparkSession]:
 @pytest.fixture
 def bench(spark: SparkSession, tmp_path: Path) -> Workbench:
     return Workbench(spark, tmp_path)
-
-
-@pytest.fixture(scope="session")
-def rows_of_text(spark: SparkSession) -> RowsOfText:
-    """Make a frame of text columns without starting a Python worker."""
-
-    def make(names: Sequence[str], rows: Sequence[Sequence[str | None]]) -> DataFrame:
-        schema = ArrayType(StructType([StructField(name, StringType()) for name in names]))
-        document = json.dumps([dict(zip(names, row, strict=True)) for row in rows])
-        return spark.range(1).select(F.inline(F.from_json(F.lit(document), schema)))
-
-    return make

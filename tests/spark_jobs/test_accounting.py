@@ -1,27 +1,24 @@
 import json
-import random
 from collections import Counter
+from dataclasses import replace
+from itertools import permutations
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pyspark.sql import Observation, SparkSession
-from pyspark.sql import functions as F
+from pyspark.sql import SparkSession
 
-from catalog import AUTHORS
 from contract.ledger import FILES
 from contract.plan import LandingObject, Limits, PlannedFile
 from lambdas.shared.planning import Header, make_plan, summary
 from local_cloud.redshift import RedshiftEngine
 from spark_jobs.accounting import (
     FileCounts,
-    FileTally,
-    counted_by_file,
+    RangeTally,
+    by_range,
     file_rows,
-    tallies_by_file,
 )
-from spark_jobs.reading import BLANK, FAULT, FILE_NUMBER
-from spark_jobs.rules.in_spark import is_rejected, rule_name
+from spark_jobs.ranges import Range
 from spark_jobs.transform import write_parquet
 from sql import statements
 from tests.local_cloud.redshift.conftest import Session
@@ -69,40 +66,30 @@ def test_every_file_of_the_plan_has_a_row(bench: Workbench) -> None:
     ]
 
 
-def test_rows_are_counted_exactly_for_hundreds_of_files(spark: SparkSession) -> None:
-    draw = random.Random(3)
-    expected = {
-        number: draw.choice([1, 2, draw.randrange(1, 2000)]) for number in draw.sample(range(99999), 700)
-    }
-    numbers = F.map_from_arrays(F.array(*map(F.lit, expected)), F.array(*map(F.lit, expected.values())))
-    rows = spark.range(1).select(F.explode(numbers).alias(FILE_NUMBER, "rows")).repartition(7)
-    copies = rows.select(
-        FILE_NUMBER, F.explode(F.sequence(F.lit(1), F.col("rows"))).alias("copy")
-    ).repartition(5)
-    rejected = F.when(F.col("copy") % 3 == 0, "type")
-    names = [FAULT, *(rule_name(column) for column in AUTHORS.columns)]
-    observed = Observation()
-
-    blank = F.col("copy") == F.lit(2)
-    copies.select(FILE_NUMBER, blank.alias(BLANK), *(rejected.alias(name) for name in names)).observe(
-        observed, *counted_by_file(is_rejected(AUTHORS), len(expected))
-    ).write.format("noop").mode("overwrite").save()
-
-    counts = FileCounts.tallied(tallies_by_file(observed.get))
-    assert counts.read == {number: rows - (rows > 1) for number, rows in expected.items()}
-    assert counts.blank == {number: 1 for number, rows in expected.items() if rows > 1}
-    assert counts.quarantined == {number: rows // 3 for number, rows in expected.items() if rows >= 3}
-
-
-def test_the_parts_of_a_file_are_counted_together_and_only_files_with_rejects_are_listed() -> None:
-    parts = [
-        FileTally(file_number=1, read=2),
-        FileTally(file_number=2, read=3, bad=1),
-        FileTally(file_number=1, read=4),
+def test_the_ranges_of_a_file_are_counted_together_and_only_files_with_rejects_are_listed() -> None:
+    ranges = [Range(file_number=number, source=0, uri=f"{number}", size=9) for number in (1, 2, 1)]
+    told = [
+        RangeTally(range=0, read=2),
+        RangeTally(range=1, read=3, bad=1),
+        RangeTally(range=2, read=4),
     ]
 
-    assert FileCounts.tallied(parts) == FileCounts(read=Counter({1: 6, 2: 3}), quarantined=Counter({2: 1}))
-    assert list(FileCounts.tallied(parts).quarantined) == [2]
+    assert FileCounts.tallied(ranges, told) == FileCounts(
+        read=Counter({1: 6, 2: 3}), quarantined=Counter({2: 1})
+    )
+    assert list(FileCounts.tallied(ranges, told).quarantined) == [2]
+
+
+def test_the_tallies_of_a_range_are_added_in_any_order() -> None:
+    rows = [RangeTally(range=0, read=5, bad=1, older=2), RangeTally(range=0, read=4)]
+    records = RangeTally(range=0, read=1, bad=1, blank=3, records=13, begin=7, after=99, backslashes=True)
+    total = RangeTally(
+        range=0, read=10, bad=2, older=2, blank=3, records=13, begin=7, after=99, backslashes=True
+    )
+    problem = RangeTally(range=1, problem="cut off", is_mixed_in=True)
+
+    for told in permutations([*rows, records, problem, RangeTally(range=1, read=2)]):
+        assert by_range(told) == {0: total, 1: replace(problem, read=2)}
 
 
 def test_ten_thousand_files_are_listed_without_a_python_worker(spark: SparkSession) -> None:

@@ -56,7 +56,9 @@ class Line:
             path = folder / f"{number:05d}-file.csv"
             path.write_bytes(csv_bytes(AUTHORS.column_names, rows))
             key, target = f"{run_id}/{number}", str(path)[1:]
-            planned.append(PlannedFile(key=key, etag="e", size=1, target=target, dataset=AUTHORS.name))
+            planned.append(
+                PlannedFile(key=key, etag="e", size=path.stat().st_size, target=target, dataset=AUTHORS.name)
+            )
         layout = Layout(dataset=AUTHORS, columns=AUTHORS.column_names, prefix=f"file://{folder}/")
         plan = self.root / f"{run_id}.json"
         plan.write_text(Plan(run_id=run_id, files=tuple(planned), layouts=(layout,)).to_json())

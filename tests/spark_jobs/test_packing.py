@@ -10,13 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog import AUTHORS
-from spark_jobs.accounting import TALLY, FileTally
+from spark_jobs.accounting import TALLY, RangeTally
 from spark_jobs.packing import (
     PARTITION_KEY,
     ROWS,
     Packing,
     arrow_schema,
-    pack,
     packed_rows,
     packed_tally,
     unpacked,
@@ -96,7 +95,9 @@ def test_neighbouring_keys_are_spread_evenly() -> None:
 def test_batches_of_spark_are_packed_as_tables_are() -> None:
     batch = authors(1, 2, 3).to_batches()[0]
 
-    arrived = by_partition_key(list(pack([batch, batch], packing=packing(5))))
+    arrived = by_partition_key(
+        [each for _ in range(2) for each in packed_rows(pa.Table.from_batches([batch]), packing(5))]
+    )
 
     assert arrived == {5: pa.concat_tables([authors(1, 2, 3)] * 2)}
 
@@ -109,7 +110,7 @@ def test_no_rows_are_no_batch_and_none_that_arrive_are_an_empty_table() -> None:
 
 
 def test_a_tally_travels_without_rows() -> None:
-    tally = FileTally(file_number=3, read=5, bad=2, older=1)
+    tally = RangeTally(range=3, read=5, bad=2, older=1)
 
     batch = packed_tally(tally)
 

@@ -1,38 +1,18 @@
 """CSV in all the shapes that land, through the whole job."""
 
-import csv
-import gzip
-import io
-import tempfile
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from pyspark.sql import SparkSession
 
-from catalog import AUTHORS, VERSION, Column, Dataset, Type
+from catalog import AUTHORS
 from contract.ledger import Counts
-from contract.plan import Layout, PlannedFile
-from spark_jobs.reading import FAULT, FILE_NUMBER, Source, read_plan, read_records
+from spark_jobs.sources import read_plan
 from tests.spark_jobs.workbench import Workbench, csv_bytes
 
 pytestmark = pytest.mark.spark
 
 HEADER = (
     b"author_id,name,role,profile_url,average_rating,rating_count,text_review_count,record_create_timestamp"
-)
-THINGS = Dataset(
-    name="things",
-    landing_name="thing",
-    key="id",
-    sort_key="id",
-    columns=(
-        Column(name="id", type=Type.TEXT, max_bytes=9),
-        *(Column(name=name, type=Type.TEXT, max_bytes=99) for name in "abc"),
-        VERSION,
-    ),
 )
 
 
@@ -191,65 +171,13 @@ def test_a_record_of_25000_fields_costs_only_itself(bench: Workbench) -> None:
     assert reject["columns"] == list(AUTHORS.column_names)
 
 
-RECORDS = st.lists(
-    st.lists(
-        st.text(st.characters(exclude_categories=["Cs"]), max_size=6)
-        | st.sampled_from(['"', '""', ",", "\n", '",\n"', "a\nb", "日本", "\ufffd", "\u00a0"]),
-        min_size=3,
-        max_size=3,
-    ),
-    min_size=1,
-    max_size=12,
-)
-
-
-@settings(max_examples=8)
-@given(
-    files=st.lists(RECORDS, min_size=1, max_size=4),
-    end=st.sampled_from(["\n", "\r\n"]),
-    quote_all=st.booleans(),
-    mark=st.sampled_from([b"", b"\xef\xbb\xbf"]),
-    suffix=st.sampled_from([".csv", ".csv.gz"]),
-)
-def test_what_a_csv_writer_wrote_is_read_back_exactly(
-    spark: SparkSession, files: list[list[list[str]]], end: str, quote_all: bool, mark: bytes, suffix: str
-) -> None:
-    planned = []
-    with tempfile.TemporaryDirectory() as folder:
-        for index, records in enumerate(files):
-            text = io.StringIO(newline="")
-            writer = csv.writer(
-                text, lineterminator=end, quoting=csv.QUOTE_ALL if quote_all else csv.QUOTE_MINIMAL
-            )
-            writer.writerows([THINGS.column_names, *(["id", *record, "2020"] for record in records)])
-            content = mark + text.getvalue().encode()
-            path = Path(folder, f"{index:05d}-a{suffix}")
-            path.write_bytes(gzip.compress(content) if suffix.endswith(".gz") else content)
-            planned.append(PlannedFile(key="k", etag="e", size=1, target=str(path)[1:], dataset="things"))
-        layout = Layout(dataset=THINGS, columns=THINGS.column_names, prefix=f"file://{folder}/")
-        rows = read_records(spark, [Source(layout=layout, files=tuple(planned))]).collect()
-
-    found = [
-        (row[FILE_NUMBER], [(row[name] or "").encode("latin-1").decode() for name in ("a", "b", "c")])
-        for row in rows
-    ]
-    unified = [
-        (index, [value.replace("\r\n", "\n").replace("\r", "\n") for value in record])
-        for index, records in enumerate(files)
-        for record in records
-    ]
-    assert all(row[FAULT] is None for row in rows)
-    assert sorted(
-        (index, [value.replace("\r\n", "\n").replace("\r", "\n") for value in record])
-        for index, record in found
-    ) == sorted(unified)
-
-
 STRAY = b'7,a "stray" quote,,,,,,2020-02-19 21:38:16'
-"""A record that makes its file one for Spark's parser."""
+"""A record that is not for the fast parser."""
 
 
-@pytest.mark.parametrize("more", [b"", STRAY + b"\n"], ids=["read by Arrow", "read by Spark"])
+@pytest.mark.parametrize(
+    "more", [b"", STRAY + b"\n"], ids=["read by the fast parser", "read record by record"]
+)
 def test_records_of_nothing_are_no_rows_and_no_rejects_and_are_told_by_file(
     bench: Workbench, more: bytes
 ) -> None:

@@ -1,4 +1,4 @@
-"""Who reads a file makes no difference: the same rows, counts and rejects, outside of the JVM and in Spark's parser."""
+"""How a file is divided makes no difference: the same rows, counts and rejects from one range and from many."""
 
 import csv
 import io
@@ -16,8 +16,7 @@ from catalog import AUTHORS, DATASETS, USERS, Dataset
 from contract.ledger import Counts
 from faker_tool.faults import DRIFTED_COLUMNS, OF_RECORDS, Faults
 from faker_tool.generate import generate
-from spark_jobs import staging
-from spark_jobs.csv_files import MAX_FILE_BYTES
+from spark_jobs import ranges, tasks
 from tests.spark_jobs.odd_texts import odd_text
 from tests.spark_jobs.workbench import VALID, Row, Workbench
 
@@ -34,20 +33,16 @@ def author(key: int | str, name: str = "Ann", version: str = "2020-02-19 21:38:1
 
 @pytest.fixture
 def read_both_ways(
-    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[[Land], tuple[Found, Found]]:
-    """Run the job over what `land` puts there: as it is, and with every file that was not cut deferred to Spark."""
+    """Run the job over what `land` puts there: each file in one range, and in ranges of 1,500 bytes."""
 
     def both(land: Land) -> tuple[Found, Found]:
-        by_arrow = one(land, "by_arrow", MAX_FILE_BYTES)
-        assert caplog.messages == []  # which would say that files are read by Spark
-        by_spark = one(land, "spark", -1)
-        assert all("are read by Spark" in message for message in caplog.messages)
-        assert caplog.messages
-        return by_arrow, by_spark
+        whole = one(land, "whole")
+        monkeypatch.setattr(ranges, "_MOST", 1500)
+        return whole, one(land, "ranges")
 
-    def one(land: Land, name: str, most: int) -> Found:
-        monkeypatch.setattr(staging, "MAX_FILE_BYTES", most)
+    def one(land: Land, name: str) -> Found:
         bench = Workbench(spark, tmp_path / name)
         land(bench)
         return {
@@ -79,8 +74,7 @@ def rules(found: Found, dataset: str) -> set[str]:
 def test_a_load_with_every_fault_is_rejected_alike(
     tmp_path: Path, read_both_ways: Callable[[Land], tuple[Found, Found]]
 ) -> None:
-    """But bad quoting, which is Spark's in any case."""
-    faults = dict.fromkeys(set(OF_RECORDS) - {"broken_quoting"}, 0.04) | {DRIFTED_COLUMNS: 0.4}
+    faults = dict.fromkeys(OF_RECORDS, 0.04) | {DRIFTED_COLUMNS: 0.4}
     landing = tmp_path / "landing"
     until = datetime(2020, 2, 20, tzinfo=UTC)
     load = generate(landing, records=250, files_of=60_000, until=until, faults=Faults(faults), expect=True)
@@ -95,20 +89,20 @@ def test_a_load_with_every_fault_is_rejected_alike(
                 name, layout = Path(file.name).name, layouts.index(columns)
                 bench.land(each.dataset, content, name=name, columns=columns, layout=layout)
 
-    by_arrow, by_spark = read_both_ways(land)
+    whole, in_ranges = read_both_ways(land)
 
-    assert_alike(by_arrow, by_spark)
+    assert_alike(whole, in_ranges)
     for each in load.datasets:
         assert each.expected is not None
-        assert rules(by_arrow, each.dataset) == set(each.expected.rejects)
-        assert len(by_arrow["rejects"][each.dataset]) == each.expected.rows_quarantined > 0
+        assert rules(whole, each.dataset) == set(each.expected.rejects)
+        assert len(whole["rejects"][each.dataset]) == each.expected.rows_quarantined > 0
 
 
-def assert_alike(by_arrow: Found, by_spark: Found) -> None:
-    for dataset, found in by_arrow["rejects"].items():
-        for reject, expected in zip(found, by_spark["rejects"][dataset], strict=True):
+def assert_alike(whole: Found, in_ranges: Found) -> None:
+    for dataset, found in whole["rejects"].items():
+        for reject, expected in zip(found, in_ranges["rejects"][dataset], strict=True):
             assert reject == expected
-    assert by_arrow == by_spark
+    assert whole == in_ranges
 
 
 def odd_rows(dataset: Dataset, draw: Random, count: int) -> bytes:
@@ -121,7 +115,7 @@ def odd_rows(dataset: Dataset, draw: Random, count: int) -> bytes:
         row = dict.fromkeys(dataset.column_names, "") | VALID[dataset.name] | {dataset.key: str(key // 2)}
         if draw.random() < 0.5:
             row[column.name] = odd_text(column, draw) + draw.choice(["", "", "", "\udce9"])
-        else:  # with all its bytes in UTF-8, else the file is Spark's
+        else:
             row = dict(list(row.items())[: draw.choice([1, 3, *[99] * 10])])
         writer.writerow(row.values())
     return text.getvalue().encode("utf-8", "surrogateescape")
@@ -134,11 +128,11 @@ def test_odd_values_of_every_column_are_rejected_alike(
         for seed, dataset in enumerate(DATASETS):
             bench.land(dataset.name, odd_rows(dataset, Random(seed), 300))
 
-    by_arrow, by_spark = read_both_ways(land)
+    whole, in_ranges = read_both_ways(land)
 
-    assert_alike(by_arrow, by_spark)
+    assert_alike(whole, in_ranges)
     for dataset in DATASETS:
-        assert {"encoding", "field_count", "type", "range"} <= rules(by_arrow, dataset.name)
+        assert {"encoding", "field_count", "type", "range"} <= rules(whole, dataset.name)
 
 
 NUMBERED = (
@@ -159,14 +153,10 @@ def test_records_are_numbered_alike_whatever_is_before_them(
 ) -> None:
     content = (mark + HEADER + NUMBERED).replace("\n", end).encode()
 
-    by_arrow, by_spark = read_both_ways(lambda bench: bench.land("authors", content, name="a.csv.gz"))
+    whole, in_ranges = read_both_ways(lambda bench: bench.land("authors", content))
 
-    # within quotes Spark's parser makes a line feed of it, which only a reject shows
-    by_arrow["rejects"], by_spark["rejects"] = (
-        json.loads(json.dumps(found["rejects"]).replace(r"\r\n", r"\n")) for found in (by_arrow, by_spark)
-    )
-    assert_alike(by_arrow, by_spark)
-    assert [reject["record"] for reject in by_arrow["rejects"]["authors"]] == [2, 3, 4, 6]
+    assert_alike(whole, in_ranges)
+    assert [reject["record"] for reject in whole["rejects"]["authors"]] == [2, 3, 4, 6]
 
 
 def test_a_reject_that_is_not_utf8_is_given_byte_by_byte_alike(
@@ -183,12 +173,12 @@ def test_a_reject_that_is_not_utf8_is_given_byte_by_byte_alike(
         "café,1\n".encode(),
     ]
 
-    by_arrow, by_spark = read_both_ways(lambda bench: bench.land("authors", b"".join(lines), columns=columns))
+    whole, in_ranges = read_both_ways(lambda bench: bench.land("authors", b"".join(lines), columns=columns))
 
-    assert_alike(by_arrow, by_spark)
+    assert_alike(whole, in_ranges)
     found = [
         (reject["record"], reject["encoding"], (reject["row"] or {}).get("extra"))
-        for reject in by_arrow["rejects"]["authors"]
+        for reject in whole["rejects"]["authors"]
     ]
     assert found == [
         (2, "ISO-8859-1", "caf\u00e9"),
@@ -198,9 +188,7 @@ def test_a_reject_that_is_not_utf8_is_given_byte_by_byte_alike(
     ]
 
 
-def test_the_rejects_of_parts_are_those_of_the_file_as_a_whole(
-    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_rejects_of_parts_are_those_of_the_file_as_a_whole(spark: SparkSession, tmp_path: Path) -> None:
     rows: list[Row] = [
         {"user_id": draw, "user_name": f"{draw}\nof {number}"}
         for number, draw in enumerate(Random(5).choices(["1", "2", "x", ""], k=40))
@@ -210,7 +198,6 @@ def test_the_rejects_of_parts_are_those_of_the_file_as_a_whole(
     whole.land_rows("users", *rows)
 
     of_parts = cut.run()
-    monkeypatch.setattr(staging, "MAX_FILE_BYTES", -1)
     of_whole = whole.run()
 
     assert of_parts == of_whole
@@ -222,7 +209,7 @@ def test_the_rejects_of_parts_are_those_of_the_file_as_a_whole(
     assert of_parts["users"].rows_quarantined == sum(row["user_id"] in ("x", "") for row in rows)
 
 
-def test_a_regular_file_and_one_that_only_spark_can_read_are_one_dataset(bench: Workbench) -> None:
+def test_a_regular_file_and_one_with_a_stray_quote_are_one_dataset(bench: Workbench) -> None:
     stray = author(2, '"a"b') + author(3) + author("x") + author(4, "late", "2020-02-18 00:00:00")
     bench.land("authors", (HEADER + stray).encode(), name="stray.csv")
     bench.land("authors", (HEADER + author(4, "new") + author(3) + author("y")).encode(), name="a.csv")
@@ -240,3 +227,35 @@ def test_a_regular_file_and_one_that_only_spark_can_read_are_one_dataset(bench: 
         ("00000-stray.csv", 3, "type"),
         ("00001-a.csv", 3, "type"),
     ]
+
+
+AMBIGUOUS = '1,"{}",,,,,,2020-02-19 21:38:16\n'
+"""A record with a text that looks like records, quotes and all, to who begins to read within it."""
+
+
+@pytest.mark.parametrize("most", [300, 1000])
+def test_a_range_that_began_at_the_wrong_place_is_read_again(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, most: int
+) -> None:
+    monkeypatch.setattr(ranges, "_MOST", most)
+    inner = "".join(author(key, "no author") for key in range(100, 160))
+    bench.land("authors", (HEADER + author(2) + AMBIGUOUS.format(inner) + author("x") + author(3)).encode())
+
+    assert bench.run()["authors"] == Counts(rows_read=4, rows_staged=3, rows_quarantined=1)
+    assert [row["author_id"] for row in bench.staged("authors")] == [1, 2, 3]
+    assert [reject["record"] for reject in rejects(bench, AUTHORS)] == [3]
+    assert "read again: wrong borders" in caplog.text
+
+
+def test_a_gzip_file_that_is_damaged_after_some_of_its_rows_went_on_leaves_none_of_them(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tasks, "_TOGETHER", 1)
+    bench.land("authors", (HEADER + author(1)).encode(), name="good.csv")
+    noise = "".join(author(key, f"{Random(key).random()}") for key in range(100_000))
+    bench.land("authors", (HEADER + noise).encode(), name="cut.csv.gz")
+    bench.cut_off(next((bench.root / "working").rglob("*-cut.csv.gz")), 9)
+
+    assert bench.run()["authors"] == Counts(rows_read=1, rows_staged=1)
+    assert bench.file_rows()["authors/0/good.csv"] == (1, 0, None)
+    assert (bench.file_rows()["authors/0/cut.csv.gz"][2] or "").startswith("the gzip content is cut off")

@@ -33,16 +33,22 @@ def bucket(spark: SparkSession, tmp_path: Path) -> Iterator[Path]:
     conf.unset(setting)
 
 
-def test_a_file_is_read_from_the_address_that_spark_gives_it(spark: SparkSession, tmp_path: Path) -> None:
+def read(folder: Folder, uri: str, size: int, start: int = 0) -> bytes:
+    return b"".join(folder.blocks(uri, size, start))
+
+
+def test_a_file_is_read_from_its_address_from_any_byte_on(spark: SparkSession, tmp_path: Path) -> None:
     path = tmp_path / "layout=0" / "deep" / ODD_NAME
     path.parent.mkdir(parents=True)
     path.write_bytes(b"content")
     prefix = f"file://{tmp_path}/layout=0/"
-    files = spark.read.format("binaryFile").load(prefix, recursiveFileLookup=True)
+    folder = Folder.at(prefix, spark)
 
-    ((address,),) = files.select("_metadata.file_path").collect()
-
-    assert Folder.at(prefix, spark).read(address).to_pybytes() == b"content"
+    assert read(folder, f"{prefix}deep/{ODD_NAME}", 7) == b"content"
+    assert read(folder, f"{prefix}deep/{ODD_NAME}", 7, 3) == b"tent"
+    assert read(folder, f"{prefix}deep/{ODD_NAME}", 7, 7) == b""
+    with pytest.raises(ValueError, match=r"has 7 bytes, the plan says 8: start a new run"):
+        read(folder, f"{prefix}deep/{ODD_NAME}", 8)
 
 
 def test_a_file_is_read_from_where_its_bucket_is_mounted(spark: SparkSession, bucket: Path) -> None:
@@ -51,7 +57,7 @@ def test_a_file_is_read_from_where_its_bucket_is_mounted(spark: SparkSession, bu
 
     folder = Folder.at(f"s3://{BUCKET}/run=1/", spark)
 
-    assert folder.read(f"s3://{BUCKET}/run=1/b/a+%20b.csv").to_pybytes() == b"content"
+    assert read(folder, f"s3://{BUCKET}/run=1/b/a+ b.csv", 7) == b"content"
 
 
 def test_a_bucket_that_hadoop_reaches_by_a_gateway_is_one_of_s3(spark: SparkSession, bucket: Path) -> None:

@@ -79,6 +79,14 @@ class Workbench:
         path = self.plan(f"{dataset}/{layout}/{name}", dataset, folder=f"{folder}/")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+        key = f"{dataset}/{layout}/{name}"
+        self.files[key] = replace(self.files[key], size=path.stat().st_size)
+
+    def cut_off(self, path: Path, size: int) -> None:
+        """Take the last bytes of a file that has landed so."""
+        path.write_bytes(path.read_bytes()[:-size])
+        (key,) = (key for key, file in self.files.items() if file.target == _target(path))
+        self.files[key] = replace(self.files[key], size=path.stat().st_size)
 
     def cut(self, dataset: str, *parts: Sequence[Row], name: str = "a.csv") -> list[Path]:
         """Put a file that was cut into parts with these records each; where the parts are."""

@@ -1,4 +1,4 @@
-"""What becomes of texts: the tables that both implementations of the rules are held to."""
+"""What becomes of texts: the tables that the rules are held to."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,11 +31,6 @@ def things(*columns: Column) -> Dataset:
     return Dataset(
         name="things", landing_name="thing", key="row", sort_key="row", columns=(key, *columns, *further)
     )
-
-
-def as_read(text: str | None) -> str | None:
-    """Text in UTF-8 as Spark reads it for the job: one character per byte."""
-    return None if text is None else text.encode("utf-8", "surrogateescape").decode("latin-1")
 
 
 _OF_1900_TO_2099: dict[Type, dict[str | None, Any]] = {

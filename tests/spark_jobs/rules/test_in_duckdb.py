@@ -1,9 +1,9 @@
-"""The rules in DuckDB and Spark's column expressions give the same rows and the same values."""
+"""Texts become the values that the table of cases says, or break the rule that it names."""
 
 import csv
 import io
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from random import Random
@@ -11,21 +11,15 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import Phase, given, settings
-from hypothesis import strategies as st
-from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
 from catalog import DATASETS, VERSION, Column, Dataset, Type
-from spark_jobs.csv_files import read_records_of
-from spark_jobs.reading import FAULT
+from spark_jobs.csv_reader import Reading, Records, Text
+from spark_jobs.quarantine import Explainer
+from spark_jobs.ranges import Range
 from spark_jobs.rules.in_duckdb import Cleaner, numbered
-from spark_jobs.rules.in_spark import clean_rows, is_rejected
 from tests.spark_jobs.odd_texts import WIDEST, odd_text
-from tests.spark_jobs.rules.cases import CASES, RULES, STARTED, TIMESTAMPS, Case, as_read, things
+from tests.spark_jobs.rules.cases import CASES, RULES, STARTED, TIMESTAMPS, Case, things
 from tests.spark_jobs.workbench import VALID as WORKBENCH_VALID
-
-pytestmark = pytest.mark.spark
 
 Row = Mapping[str, str | None]
 Values = dict[str, Any]
@@ -43,44 +37,44 @@ SMALL = things(
     Column(name="text", type=Type.TEXT, max_bytes=8),
     Column(name="prose", type=Type.TEXT, max_bytes=300, missing=("None", "N/A")),
 )
-few = settings(
-    max_examples=2,
-    phases=[Phase.explicit, Phase.generate],  # a failure shows what differs, and an example takes seconds
-)
+WHOLE = Range(file_number=0, source=0, uri="s3://a/b", size=1)
 
 
-def by_duckdb(dataset: Dataset, rows: Sequence[Row]) -> dict[int, Values]:
-    """The values of the rows that break no rule, by their index."""
+def records_of(dataset: Dataset, rows: Sequence[Row]) -> Records:
     texts = io.StringIO(newline="")
     writer = csv.writer(texts, quoting=csv.QUOTE_ALL)
     writer.writerow(dataset.column_names)
     writer.writerows([str(row.get(name) or "") for name in dataset.column_names] for row in rows)
     content = texts.getvalue().encode("utf-8", "surrogateescape")
-    names = dataset.column_names
-    records = read_records_of(memoryview(content), names, names, packed=False, proved=True)
+    reading = Reading(Text([content]), dataset.column_names, dataset.column_names)
+    reading.skip_header()
+    (records,) = reading.records()
+    return records
+
+
+def judged(dataset: Dataset, rows: Sequence[Row]) -> tuple[dict[int, Values], dict[int, dict[str, str]]]:
+    """The values of the rows that break no rule, and the rules that the others break, by column; both by index."""
+    records = records_of(dataset, rows)
     with Cleaner(dataset, STARTED) as cleaner:
         kept = cleaner.clean(numbered(records.texts, 1)).rows
         bad = cleaner.indexes_of_bad(numbered(records.texts, 1))
+        explainer = Explainer("run-1", dataset, cleaner)
+        rejects = [
+            reject
+            for batch in explainer.rejects(records, WHOLE, dataset.column_names, 0)
+            for reject in batch.to_pylist()
+        ]
     for index, column in enumerate(dataset.columns):
         if column.type in TIMESTAMPS:
             kept = kept.set_column(index, column.name, kept.column(column.name).cast(pa.int64()))
     values = {row["row"]: row for row in kept.to_pylist()}
-    assert sorted([*values, *bad]) == list(range(len(rows)))
-    return values
-
-
-def by_spark(
-    rows_of_text: Callable[..., DataFrame], dataset: Dataset, rows: Sequence[Row]
-) -> dict[int, Values]:
-    """The same."""
-    texts = [[*(as_read(row.get(name) or None) for name in dataset.column_names), None] for row in rows]
-    cleaned = clean_rows(rows_of_text((*dataset.column_names, FAULT), texts), dataset, started=STARTED)
-    values = [
-        F.unix_micros(column.name).alias(column.name) if column.type in TIMESTAMPS else F.col(column.name)
-        for column in dataset.columns
-    ]
-    good = cleaned.where(~is_rejected(dataset)).select(*values).collect()
-    return {row["row"]: row.asDict() for row in good}
+    assert [reject["record"] - 1 for reject in rejects] == bad
+    rules = {
+        reject["record"] - 1: {broken["column"]: broken["rule"] for broken in reject["violations"]}
+        for reject in rejects
+    }
+    assert sorted([*values, *rules]) == list(range(len(rows)))
+    return values, rules
 
 
 def with_row_numbers(dataset: Dataset) -> Dataset:
@@ -92,15 +86,18 @@ def with_row_numbers(dataset: Dataset) -> Dataset:
 @pytest.mark.parametrize("case", [pytest.param(case, id=name) for name, case in CASES.items()])
 def test_texts_become_their_values_or_break_a_rule(case: Case) -> None:
     dataset, texts = things(case.column), list(case.expected)
-    kept = by_duckdb(
+    values, rules = judged(
         dataset,
         [VALID["things"] | {"row": str(index), case.column.name: text} for index, text in enumerate(texts)],
     )
 
     assert {
-        text: written(case.column, kept[index][case.column.name]) if index in kept else "bad"
+        text: written(case.column, values[index][case.column.name])
+        if index in values
+        else rules[index][case.column.name]
         for index, text in enumerate(texts)
-    } == {text: "bad" if value in RULES else value for text, value in case.expected.items()}
+    } == dict(case.expected)
+    assert all(set(broken) == {case.column.name} for broken in rules.values())
 
 
 def written(column: Column, value: Any) -> Any:
@@ -115,21 +112,20 @@ def written(column: Column, value: Any) -> Any:
 @pytest.mark.parametrize(
     "dataset", [SMALL, *map(with_row_numbers, DATASETS)], ids=lambda dataset: dataset.name
 )
-@few
-@given(draw=st.randoms(use_true_random=True))
-def test_both_take_the_same_rows_for_the_same_values(
-    rows_of_text: Callable[..., DataFrame], dataset: Dataset, draw: Random
-) -> None:
+@pytest.mark.parametrize("seed", range(2))
+def test_a_row_is_rejected_exactly_if_a_rule_is_named(dataset: Dataset, seed: int) -> None:
     """Each row has one odd text."""
+    draw = Random(seed)
     columns = [column for column in dataset.columns[1:] for _ in range(200)]
     odd = [(column.name, odd_text(column, draw)) for column in columns]
     rows = [VALID[dataset.name] | {"row": str(index), name: text} for index, (name, text) in enumerate(odd)]
 
-    duck, spark = by_duckdb(dataset, rows), by_spark(rows_of_text, dataset, rows)
+    values, rules = judged(dataset, rows)
 
-    differing = [index for index in range(len(rows)) if duck.get(index) != spark.get(index)]
-    assert {odd[index]: (duck.get(index), spark.get(index)) for index in differing} == {}
-    good = Counter(odd[index][0] for index in duck)
+    assert all(
+        set(broken) == {odd[index][0]} and set(broken.values()) <= RULES for index, broken in rules.items()
+    )
+    good = Counter(odd[index][0] for index in values)
     assert all(
         0 < good[column.name] < 200 for column in dataset.columns[1:] if (column.max_bytes or 0) <= WIDEST
     )

@@ -3,19 +3,20 @@
 import csv
 import gzip
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, pairwise
 from typing import Literal
 
+import pyarrow as pa
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from contract.csv_cutting import NotCuttableError
 from contract.rejects import BYTES
-from spark_jobs import csv_files, tolerant
-from spark_jobs.csv_files import BROKEN, NotReadableError, Records, read_records_of
+from spark_jobs import csv_reader, tolerant
+from spark_jobs.csv_reader import BROKEN, Corrupt, Reading, Records, Text
+from spark_jobs.unpacking import NotUnpackedError, unpacked
 
 COLUMNS = ("id", "a", "b")
 Quoting = Literal[0, 1]
@@ -62,14 +63,27 @@ records = st.tuples(st.integers(0, 999).map(str), values, values)
 
 
 def read(
-    content: bytes,
-    columns: Sequence[str] = COLUMNS,
-    wanted: Sequence[str] = COLUMNS,
-    *,
-    packed: bool = False,
-    proved: bool = False,
+    content: bytes, columns: Sequence[str] = COLUMNS, wanted: Sequence[str] = COLUMNS, *, packed: bool = False
 ) -> Records:
-    return read_records_of(memoryview(content), columns, wanted, packed=packed, proved=proved)
+    """All stretches together."""
+    reading = Reading(Text(unpacked([content]) if packed else [content]), columns, wanted)
+    reading.skip_header()
+    corrupt, blank, passed_over = dict[int, Corrupt](), list[int](), list[int]()
+    stretches, before = [csv_reader.no_records(columns, wanted)], 0
+    for records in reading.records():
+        stretches.append(records)
+        corrupt |= {before + number: record for number, record in records.corrupt.items()}
+        blank += [before + number for number in records.blank]
+        passed_over += [before + number for number in records.passed_over]
+        before += len(records)
+    return Records(
+        texts=pa.concat_tables([records.texts for records in stretches]),
+        values=pa.concat_tables([records.values for records in stretches], promote_options="permissive"),
+        corrupt=corrupt,
+        blank=tuple(blank),
+        passed_over=tuple(passed_over),
+        has_backslashes=any(records.has_backslashes for records in stretches),
+    )
 
 
 def rows_of(records: Records) -> list[tuple[str, ...]]:
@@ -80,14 +94,12 @@ def corrupt_of(records: Records) -> dict[int, str]:
     return {number: corrupt.raw.encode(BYTES).decode() for number, corrupt in records.corrupt.items()}
 
 
-@given(st.lists(records, max_size=12), forms, st.booleans())
-def test_what_a_csv_writer_wrote_is_read_back_exactly(
-    rows: list[tuple[str, str, str]], form: Form, proved: bool
-) -> None:
+@given(st.lists(records, max_size=12), forms)
+def test_what_a_csv_writer_wrote_is_read_back_exactly(rows: list[tuple[str, str, str]], form: Form) -> None:
     content = form.write([COLUMNS, *rows])
     packed = form.members is not None
 
-    records = read(content, packed=packed, proved=proved and bool(rows))
+    records = read(content, packed=packed)
 
     assert rows_of(records) == rows
     assert [tuple(row.values()) for row in records.values.to_pylist()] == rows
@@ -293,23 +305,35 @@ def test_lines_of_white_space_count_as_records_and_are_none() -> None:
     assert (records.numbers().tolist(), records.passed_over, records.corrupt) == ([1, 3], (2,), {})
 
 
-def test_what_is_proved_is_not_looked_at_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    def look(_: object) -> int:
-        raise NotCuttableError
+def test_what_the_fast_parser_counts_otherwise_is_read_record_by_record(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(csv_reader, "_parsed", lambda _, *names: csv_reader.no_records(*names))
 
-    monkeypatch.setattr(csv_files, "count_records", look)
-
-    monkeypatch.setattr(csv_files, "read_tolerantly", lambda *_: [])
-
-    assert rows_of(read(b"id,a,b\n1,2,3\n", proved=True)) == [("1", "2", "3")]
-    assert rows_of(read(b"id,a,b\n1,2,3\n", proved=False)) == []
+    assert rows_of(read(b"id,a,b\n1,2,3\n")) == [("1", "2", "3")]
 
 
-def test_a_count_that_differs_from_what_was_read_is_no_regular_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(csv_files, "count_records", lambda _: 2)
-    monkeypatch.setattr(csv_files, "read_tolerantly", lambda *_: [])
+@pytest.mark.parametrize("begin", ["", "\n", '"'])
+def test_after_an_odd_place_the_fast_parser_goes_on(monkeypatch: pytest.MonkeyPatch, begin: str) -> None:
+    """And it reads most of what is before it."""
+    tolerantly = []
+    monkeypatch.setattr(csv_reader, "_AROUND", 200)
+    by_record = tolerant.read_tolerantly
 
-    assert rows_of(read(b"id,a,b\n1,2,3\n")) == []
+    def read_tolerantly(lines: tolerant.Lines, width: int) -> Iterator[tolerant.Record]:
+        for record in by_record(lines, width):
+            tolerantly.append(record)
+            yield record
+
+    monkeypatch.setattr(csv_reader, "read_tolerantly", read_tolerantly)
+    lines = [f"{number},text {number},{number}" for number in range(9000)]
+    lines[4000] = f'4000,"{begin}"odd" text",4000'
+
+    found = read(("\n".join(["id,a,b", *lines]) + "\n").encode())
+
+    assert [row[0] for row in rows_of(found)] == [str(number) for number in range(9000) if number != 4000]
+    assert list(found.corrupt) == [4001]
+    assert len(tolerantly) < 100
 
 
 @pytest.mark.parametrize("lost", [1, 8, 200])
@@ -317,7 +341,7 @@ def test_an_archive_that_is_cut_off_is_not_read(lost: int) -> None:
     content = gzip.compress(b"id,a,b\n" + b"".join(b"%d,%x,c\n" % (i, i**9) for i in range(100)))
 
     assert len(read(content, packed=True)) == 100
-    with pytest.raises(NotReadableError):
+    with pytest.raises(NotUnpackedError):
         read(content[:-lost], packed=True)
 
 
@@ -325,19 +349,8 @@ def test_an_archive_that_is_cut_off_is_not_read(lost: int) -> None:
     "content", [b"id,a,b\n1,2,3\n", gzip.compress(b"id,a,b\n1,2,3\n", mtime=0) + b"more"]
 )
 def test_what_is_no_archive_is_not_read_as_one(content: bytes) -> None:
-    with pytest.raises(NotReadableError):
+    with pytest.raises(NotUnpackedError):
         read(content, packed=True)
-
-
-def test_an_archive_of_more_bytes_than_a_file_may_have_is_not_unpacked(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    content = b"id,a,b\n1,2,3\n"
-    monkeypatch.setattr(csv_files, "MAX_FILE_BYTES", len(content))
-
-    assert len(read(gzip.compress(content), packed=True)) == 1
-    with pytest.raises(NotReadableError, match=f"more than {len(content)} bytes"):
-        read(gzip.compress(content + b"4,5,6\n"), packed=True)
 
 
 def test_a_field_longer_than_a_block_of_arrows_parser_is_read() -> None:
@@ -382,7 +395,8 @@ def test_however_short_a_record_must_be_each_line_is_looked_at_once(text: str, m
     content = f"id,a,b\n{text}\n".encode()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tolerant, "MAX_RECORD_CHARACTERS", most)
-        found = list(islice(tolerant.read_tolerantly(content, 3), content.count(b"\n")))
+        lines = tolerant.Lines(iter(f"{text}\n".splitlines(keepends=True)))
+        found = list(islice(tolerant.read_tolerantly(lines, 3), content.count(b"\n")))
     kept = [record.raw if record.fault else "".join(record.fields) for record in found]
 
     assert len(found) < content.count(b"\n")

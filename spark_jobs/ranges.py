@@ -1,0 +1,115 @@
+"""Divides files into byte ranges and ranges among tasks, and compares what the tasks say about the borders."""
+
+import heapq
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+_MOST = 128 * 1024 * 1024
+_OPENING = 4 * 1024 * 1024
+"""The most bytes of a task, and the cost of opening a file in bytes: Spark's own defaults for its readers."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Range:
+    """The records of an object that begin from byte `start` to before `end`.
+
+    `source` is the index of the object's source, `uri` its address, `size` all its bytes. The first record begins at `begin`, and
+    `before` records of the file precede it; None if a task has to find out. gzip is one range: `end` is None.
+    """
+
+    file_number: int
+    source: int
+    uri: str
+    size: int
+    start: int = 0
+    end: int | None = None
+    begin: int | None = None
+    before: int = 0
+
+    @property
+    def first_byte(self) -> int:
+        """Where a task starts to read: the byte before a range tells whether a record begins with the range."""
+        if self.start == 0:
+            return 0
+        return self.start - 1 if self.begin is None else self.begin
+
+    @property
+    def bytes(self) -> int:
+        """The size of the range."""
+        return self.size if self.end is None else self.end - self.start
+
+
+@dataclass(frozen=True)
+class Borders:
+    """Where the first record of a range began, and where the first record after the range begins; None if no record began in it."""
+
+    begin: int | None
+    after: int
+
+
+def divided(objects: Sequence[Range], cores: int) -> list[Range]:
+    """Ranges of whole objects, small enough to keep `cores` cores busy."""
+    share = _share(objects, cores)
+    return [part for each in objects for part in cut(each, share)]
+
+
+def tasks_of(ranges: Sequence[Range], cores: int) -> tuple[tuple[int, ...], ...]:
+    """The indexes of each task's ranges: tasks of about the same size, the greatest first."""
+    number = min(len(ranges), -(-sum(map(_cost, ranges)) // _share(ranges, cores)))
+    tasks: list[tuple[int, int, list[int]]] = [(0, task, []) for task in range(number)]
+    for index in sorted(range(len(ranges)), key=lambda index: _cost(ranges[index]), reverse=True):
+        cost, task, held = tasks[0]  # the smallest task so far
+        held.append(index)
+        heapq.heapreplace(tasks, (cost + _cost(ranges[index]), task, held))
+    return tuple(tuple(held) for _, _, held in sorted(tasks, reverse=True))
+
+
+def _share(ranges: Sequence[Range], cores: int) -> int:
+    return min(_MOST, max(_OPENING, -(-sum(map(_cost, ranges)) // cores)))
+
+
+def _cost(part: Range) -> int:
+    return part.bytes + _OPENING
+
+
+def cut(whole: Range, size: int) -> list[Range]:
+    """An object in ranges of about `size` bytes; gzip stays whole."""
+    if whole.end is None:
+        return [whole]
+    number = max(1, -(-whole.size // size))
+    bounds = [whole.size * index // number for index in range(number + 1)]
+    return [
+        replace(whole, start=start, end=end, begin=None if start else whole.begin)
+        for start, end in pairwise(bounds)
+    ]
+
+
+def corrected(ranges: Sequence[Range], found: Sequence[Borders]) -> list[Range]:
+    """The ranges of one object with the right beginnings; the same ranges if all of them were read right.
+
+    An object whose borders are wrong again becomes one range: its quotes tell too little.
+    """
+    wrong = misread(ranges, found)
+    if any(ranges[index].begin is not None for index in wrong):
+        return [replace(ranges[0], end=ranges[0].size)]
+    return [
+        replace(part, begin=wrong[index]) if index in wrong else part for index, part in enumerate(ranges)
+    ]
+
+
+def misread(ranges: Sequence[Range], found: Sequence[Borders]) -> dict[int, int]:
+    """Where the records of the wrongly guessed ranges of one object begin, by index.
+
+    A range was read right if it began where the range before it ended. The first one begins with the object. So the whole object was
+    read right if there is no entry.
+    """
+    wrong: dict[int, int] = {}
+    after: int | None = None
+    for index, (part, borders) in enumerate(zip(ranges, found, strict=True)):
+        if after is not None and borders.begin != (after if part.end is None or after < part.end else None):
+            wrong[index] = after
+            after = None  # unknown, until the range was read again
+        elif after is None or borders.begin is not None:
+            after = borders.after
+    return wrong

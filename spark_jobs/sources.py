@@ -1,0 +1,74 @@
+"""The files of a run's plan, as the job reads them."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from pyspark.sql import SparkSession
+
+from contract.keys import is_gzip
+from contract.plan import Layout, Plan, PlannedFile
+from spark_jobs.job import Job
+from spark_jobs.ranges import Range
+
+
+class UnexpectedFilesError(Exception):
+    """The working zone does not hold the files of the plan."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """Files of one layout."""
+
+    layout: Layout
+    files: tuple[PlannedFile, ...]
+
+
+def read_plan(spark: SparkSession, job: Job) -> Plan:
+    """The plan of the job's run; ValueError if it is another run's, or does not fit the catalog."""
+    plan = Plan.from_json(spark.read.text(job.plan, wholetext=True).collect()[0].value)
+    if plan.run_id != job.run_id:
+        raise ValueError(f"{job.plan} is the plan of run {plan.run_id}, not of {job.run_id}: pass this run's")
+    return plan
+
+
+def sources_of(plan: Plan) -> list[Source]:
+    """All sources of the plan.
+
+    ValueError if a file is in no layout's folder, although it is neither empty nor has a problem.
+    """
+    of_layout: dict[Layout, list[PlannedFile]] = {layout: [] for layout in plan.layouts}
+    for file in plan.files:
+        if file.problem or plan.is_empty(file):
+            continue
+        home = next((layout for layout in of_layout if file.target.startswith(layout.folder)), None)
+        if home is None or home.dataset.name != file.dataset:
+            raise ValueError(
+                f"the plan has no layout of {file.dataset} for {file.target}: it would never be read. "
+                f"Its layouts are {', '.join(layout.prefix for layout in of_layout) or 'none'}"
+            )
+        of_layout[home].append(file)
+    return [Source(layout=layout, files=tuple(kept)) for layout, kept in of_layout.items() if kept]
+
+
+def objects_of(sources: Sequence[Source]) -> list[Range]:
+    """Each object of the sources as one range; the size of a part is the average of its file's parts."""
+    return [
+        each
+        for index, source in enumerate(sources)
+        for file in source.files
+        for each in _objects(index, source, file)
+    ]
+
+
+def _objects(index: int, source: Source, file: PlannedFile) -> Iterator[Range]:
+    before = 0
+    for number, uri in enumerate(source.layout.uris(file)):
+        yield Range(
+            file_number=file.number,
+            source=index,
+            uri=uri,
+            size=file.size // len(file.targets),
+            end=None if file.parts or is_gzip(uri) else file.size,
+            before=before,
+        )
+        before += file.parts[number].records if file.parts else 0

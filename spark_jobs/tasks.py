@@ -1,0 +1,153 @@
+"""What a task does with the byte ranges it has: turns them into packed rows, or into the records that break a rule."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import groupby
+from typing import Self
+
+import pyarrow as pa
+
+from catalog import Dataset
+from contract.keys import is_gzip
+from spark_jobs.accounting import RangeTally
+from spark_jobs.csv_reader import Reading, Text
+from spark_jobs.job import DatasetRun
+from spark_jobs.packing import Packing, packed_rows, packed_tally
+from spark_jobs.quarantine import Explainer
+from spark_jobs.ranges import Range, corrected, divided, tasks_of
+from spark_jobs.rules.in_duckdb import Cleaner, numbered
+from spark_jobs.sources import Source, UnexpectedFilesError, objects_of
+from spark_jobs.storage import Folder
+from spark_jobs.unpacking import NotUnpackedError, unpacked
+
+_TOGETHER = 96 * 1024 * 1024
+"""Records of up to this many bytes are cleaned together: only the newest versions among them go on."""
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Reads ranges of a dataset's files; holds the parts of its sources and of the run that each task needs.
+
+    `columns` and `folders` are those of each source, `tasks` the indexes of each task's ranges. `started` is the run's start time.
+    """
+
+    dataset: Dataset
+    started: datetime
+    cores: int
+    ranges: tuple[Range, ...]
+    tasks: tuple[tuple[int, ...], ...]
+    columns: tuple[tuple[str, ...], ...]
+    folders: tuple[Folder, ...]
+
+    @classmethod
+    def of(cls, run: DatasetRun, sources: Sequence[Source]) -> Self:
+        cores = run.spark.sparkContext.defaultParallelism
+        ranges = divided(objects_of(sources), cores)
+        return cls(
+            run.dataset,
+            run.job.started,
+            cores=cores,
+            ranges=tuple(ranges),
+            tasks=tasks_of(ranges, cores),
+            columns=tuple(source.layout.columns for source in sources),
+            folders=tuple(Folder.at(source.layout.prefix, run.spark) for source in sources),
+        )
+
+    def _with(self, ranges: Sequence[Range]) -> Self:
+        return replace(self, ranges=tuple(ranges), tasks=tasks_of(ranges, self.cores))
+
+    def corrected(self, tallies: Mapping[int, RangeTally]) -> Self | None:
+        """The reader to read everything again with, because some rows should not have gone on; None if all of them should."""
+        unreadable = {self.ranges[index].file_number for index, tally in tallies.items() if tally.problem}
+        ranges: list[Range] = []
+        is_right = not any(tally.is_mixed_in for tally in tallies.values())
+        for of_object in self._objects():
+            parts = [self.ranges[index] for index in of_object]
+            if parts[0].file_number not in unreadable:
+                right = corrected(parts, [tallies[index].borders for index in of_object])
+                is_right = is_right and right == parts
+                ranges += right
+        return None if is_right else self._with(ranges)
+
+    def of_rejects(self, tallies: Mapping[int, RangeTally]) -> Self:
+        """The reader of the ranges with rejects, each with its first record and the number of records before it."""
+        ranges: list[Range] = []
+        for of_object in self._objects():
+            before = self.ranges[of_object[0]].before
+            for index in of_object:
+                if tallies[index].bad:
+                    ranges.append(replace(self.ranges[index], begin=tallies[index].begin, before=before))
+                before += tallies[index].records
+        return self._with(ranges)
+
+    def _objects(self) -> Iterator[list[int]]:
+        """The indexes of each object's ranges."""
+        for _, of_object in groupby(range(len(self.ranges)), key=lambda index: self.ranges[index].uri):
+            yield list(of_object)
+
+    def of_task(self, batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[int, Range]]:
+        """The ranges, with their indexes, for rows that hold a task's index each."""
+        for batch in batches:
+            for task in batch.column(0).to_pylist():
+                yield from ((index, self.ranges[index]) for index in self.tasks[task])
+
+    def reading(self, part: Range) -> Reading:
+        """The records of a range, not begun yet."""
+        blocks = self._found(part)
+        content = unpacked(blocks) if is_gzip(part.uri) else blocks
+        return Reading(Text(content, part.first_byte), self.columns[part.source], self.dataset.column_names)
+
+    def _found(self, part: Range) -> Iterator[memoryview]:
+        # of a part of a split file only its share is known
+        size = None if part.end is None and not is_gzip(part.uri) else part.size
+        try:
+            yield from self.folders[part.source].blocks(part.uri, size, part.first_byte)
+        except FileNotFoundError:
+            raise UnexpectedFilesError(
+                f"{part.uri} is not in the working zone: start the run again, its copies were removed meanwhile"
+            ) from None
+
+
+def clean_ranges(
+    batches: Iterable[pa.RecordBatch], *, reader: Reader, packing: Packing
+) -> Iterator[pa.RecordBatch]:
+    """Good rows, packed, and tallies of ranges."""
+    with Cleaner(reader.dataset, reader.started) as cleaner:
+        waiting: list[pa.Table] = []
+        for index, part in reader.of_task(batches):
+            reading, tally, first = reader.reading(part), RangeTally(range=index), len(waiting)
+            try:
+                begin = reading.go_to(part)
+                for records in reading.records_of(part):
+                    tally = tally.with_records(records)
+                    waiting.append(numbered(records.texts, index))
+                    if sum(table.nbytes for table in waiting) >= _TOGETHER:
+                        yield from _cleaned(cleaner, waiting, packing)
+                        waiting, first = [], -1
+                tally = replace(tally, begin=begin, after=reading.text.position)
+            except NotUnpackedError as error:
+                tally = RangeTally(range=index, problem=str(error), is_mixed_in=first < 0)
+                waiting = waiting[: max(0, first)]
+            yield packed_tally(tally)
+        if waiting:
+            yield from _cleaned(cleaner, waiting, packing)
+
+
+def _cleaned(cleaner: Cleaner, tables: Sequence[pa.Table], packing: Packing) -> Iterator[pa.RecordBatch]:
+    cleaned = cleaner.clean(pa.concat_tables(tables))
+    yield from packed_rows(cleaned.rows, packing)
+    for tally in cleaned.tallies:
+        yield packed_tally(tally)
+
+
+def rejects(batches: Iterable[pa.RecordBatch], *, reader: Reader, run_id: str) -> Iterator[pa.RecordBatch]:
+    """The records that break a rule, with the columns of REJECTS."""
+    with Cleaner(reader.dataset, reader.started) as cleaner:
+        explainer = Explainer(run_id, reader.dataset, cleaner)
+        for _, part in reader.of_task(batches):
+            reading, before = reader.reading(part), part.before
+            reading.go_to(part)
+            for records in reading.records_of(part):
+                yield from explainer.rejects(records, part, reader.columns[part.source], before)
+                before += len(records)

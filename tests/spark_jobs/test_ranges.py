@@ -1,0 +1,150 @@
+"""However a file is divided, its ranges give the records that one reader of the whole file finds."""
+
+import csv
+import io
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from contract.rejects import BYTES
+from spark_jobs.csv_reader import Reading, Text
+from spark_jobs.ranges import Borders, Range, corrected, cut, divided, tasks_of
+
+# Arrow complains where a wrong guess makes it begin within a character
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
+COLUMNS = ("id", "a", "b")
+Found = tuple[object, ...]
+Row = tuple[str, ...]
+
+signs = st.sampled_from(
+    ['"', '""', ",", "\n", "\r\n", "\r", "1", "x", ' "', '",\n"', "é", "\n\n", "\x00", " "]
+)
+anything = st.lists(signs, max_size=60).map("".join)
+values = st.lists(signs, max_size=5).map("".join)
+rows = st.lists(st.tuples(st.integers(0, 99).map(str), values, values), max_size=15)
+sizes = st.integers(1, 80)
+
+
+def written(rows: Sequence[Row], *, end: str, quoting: int, is_ended: bool, mark: bytes) -> bytes:
+    lines = []
+    for row in [COLUMNS, *rows]:
+        text = io.StringIO(newline="")
+        csv.writer(text, lineterminator="\r\n", quoting=quoting).writerow(row)  # type: ignore[arg-type]
+        lines.append(text.getvalue().removesuffix("\r\n"))
+    return mark + (end.join(lines) + (end if is_ended else "")).encode()
+
+
+regular = st.builds(
+    written,
+    rows,
+    end=st.sampled_from(["\n", "\r\n", "\n\n"]),
+    quoting=st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
+    is_ended=st.booleans(),
+    mark=st.sampled_from([b"", b"\xef\xbb\xbf"]),
+)
+whatever = anything.map(lambda text: f"id,a,b\n{text}".encode())
+
+
+def of_range(content: bytes, part: Range, block: int) -> tuple[list[Found], Borders]:
+    """The records of a range, those with a fault as one text, and its borders."""
+    start = part.first_byte
+    blocks = [content[index : index + block] for index in range(start, len(content), block)]
+    reading = Reading(Text(blocks, start), COLUMNS, COLUMNS)
+    begin = reading.go_to(part)
+    if begin is None:
+        return [], Borders(None, reading.text.position)
+    found: list[Found] = []
+    for records in reading.records(part.end or len(content)):
+        numbered = {
+            number: tuple(value if isinstance(value, bytes) else value.encode() for value in row.values())
+            for number, row in zip(records.numbers().tolist(), records.values.to_pylist(), strict=True)
+        }
+        numbered |= {
+            number: (record.raw.encode(BYTES), record.fault) for number, record in records.corrupt.items()
+        }
+        numbered |= dict.fromkeys([*records.blank, *records.passed_over], ("nothing",))
+        assert sorted(numbered) == list(range(1, len(records) + 1))
+        found += [numbered[number] for number in sorted(numbered)]
+    return found, Borders(begin, reading.text.position)
+
+
+def in_ranges(content: bytes, size: int, block: int = 16) -> tuple[list[Found], int]:
+    """The records of all ranges once no border is wrong, and how often the ranges had to be read."""
+    parts = cut(Range(file_number=0, source=0, uri="", size=len(content), end=len(content)), size)
+    for rounds in range(1, 5):
+        read = [of_range(content, part, block) for part in parts]
+        right = corrected(parts, [borders for _, borders in read])
+        if right == parts:
+            return [record for records, _ in read for record in records], rounds
+        parts = right
+    raise AssertionError("the borders stay wrong")
+
+
+def in_one(content: bytes) -> list[Found]:
+    return in_ranges(content, max(1, len(content)), max(1, len(content)))[0]
+
+
+@given(rows, st.sampled_from(["\n", "\r\n"]), st.sampled_from([0, 1]), st.booleans(), sizes)
+def test_ranges_of_any_size_give_what_a_csv_writer_wrote(
+    rows: list[Row], end: str, quoting: int, is_ended: bool, size: int
+) -> None:
+    content = written(rows, end=end, quoting=quoting, is_ended=is_ended, mark=b"")
+
+    found, _ = in_ranges(content, size)
+
+    assert found == [tuple(value.encode() for value in row) for row in rows]
+
+
+@given(regular | whatever, sizes, st.integers(1, 40))
+@example(b'id,a,b\n1,",\n",",\n2,",\n",",\n', 9, 40)
+def test_ranges_of_any_size_give_what_one_reader_of_the_whole_file_finds(
+    content: bytes, size: int, block: int
+) -> None:
+    assert in_ranges(content, size, block)[0] == in_one(content)
+
+
+MIB = 1024 * 1024
+
+
+def whole_files(*sizes: int) -> list[Range]:
+    return [Range(file_number=n, source=0, uri=f"{n}", size=size, end=size) for n, size in enumerate(sizes)]
+
+
+@given(st.lists(st.integers(0, 300 * MIB), max_size=60), st.integers(1, 40))
+def test_each_byte_is_in_one_range_each_range_in_one_task_and_tasks_are_about_alike(
+    sizes: list[int], cores: int
+) -> None:
+    parts = divided(whole_files(*sizes), cores)
+    tasks = tasks_of(parts, cores)
+
+    for number, size in enumerate(sizes):
+        bounds = [(part.start, part.end) for part in parts if part.file_number == number]
+        assert [start for start, _ in bounds] == [0, *(end for _, end in bounds[:-1])]
+        assert bounds[-1][1] == size
+    assert sorted(index for task in tasks for index in task) == list(range(len(parts)))
+    costs = [sum(parts[index].bytes + 4 * MIB for index in task) for task in tasks]
+    assert costs == sorted(costs, reverse=True)
+    if costs:
+        assert costs[0] - costs[-1] <= max(part.bytes for part in parts) + 4 * MIB
+
+
+@given(st.integers(1, 200), st.integers(1, 16))
+def test_there_are_tasks_for_all_cores_but_none_for_less_than_opening_a_file(files: int, cores: int) -> None:
+    parts = divided(whole_files(*[0] * files), cores)
+    assert len(tasks_of(parts, cores)) == min(files, max(cores, -(-files // 32)))
+
+
+def test_gzip_stays_whole_and_the_greatest_task_comes_first() -> None:
+    packed = Range(file_number=2, source=0, uri="a.gz", size=300 * MIB)
+    parts = divided([*whole_files(100 * MIB, 200 * MIB), packed], cores=2)
+
+    assert [(part.file_number, part.bytes // MIB) for part in parts] == [
+        (0, 100),
+        (1, 100),
+        (1, 100),
+        (2, 300),
+    ]
+    assert tasks_of(parts, cores=2)[0] == (3,)
