@@ -16,7 +16,8 @@ from catalog import AUTHORS, DATASETS, USERS, Dataset
 from contract.ledger import Counts
 from faker_tool.faults import DRIFTED_COLUMNS, OF_RECORDS, Faults
 from faker_tool.generate import generate
-from spark_jobs import ranges, tasks
+from spark_jobs import tasks
+from spark_jobs.ranges import cut
 from tests.spark_jobs.odd_texts import odd_text
 from tests.spark_jobs.workbench import VALID, Row, Workbench
 
@@ -31,6 +32,13 @@ def author(key: int | str, name: str = "Ann", version: str = "2020-02-19 21:38:1
     return f"{key},{name},,,,,,{version}\n"
 
 
+def divide(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    """Divide files into ranges of that many bytes, many of them for each task."""
+    monkeypatch.setattr(
+        tasks, "divided", lambda objects, _: [part for each in objects for part in cut(each, size)]
+    )
+
+
 @pytest.fixture
 def read_both_ways(
     spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -39,7 +47,7 @@ def read_both_ways(
 
     def both(land: Land) -> tuple[Found, Found]:
         whole = one(land, "whole")
-        monkeypatch.setattr(ranges, "_MOST", 1500)
+        divide(monkeypatch, 1500)
         return whole, one(land, "ranges")
 
     def one(land: Land, name: str) -> Found:
@@ -237,7 +245,7 @@ AMBIGUOUS = '1,"{}",,,,,,2020-02-19 21:38:16\n'
 def test_a_range_that_began_at_the_wrong_place_is_read_again(
     bench: Workbench, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, most: int
 ) -> None:
-    monkeypatch.setattr(ranges, "_MOST", most)
+    divide(monkeypatch, most)
     inner = "".join(author(key, "no author") for key in range(100, 160))
     bench.land("authors", (HEADER + author(2) + AMBIGUOUS.format(inner) + author("x") + author(3)).encode())
 
