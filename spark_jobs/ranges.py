@@ -88,10 +88,10 @@ def cut(whole: Range, size: int) -> list[Range]:
 def corrected(ranges: Sequence[Range], found: Sequence[Borders]) -> list[Range]:
     """The ranges of one object with the right beginnings; the same ranges if all of them were read right.
 
-    An object whose borders are wrong again becomes one range: its quotes tell too little.
+    An object with wrong borders in a second reading becomes one range: its quotes tell too little.
     """
     wrong = misread(ranges, found)
-    if any(ranges[index].begin is not None for index in wrong):
+    if wrong and any(part.begin is not None for part in ranges):
         return [replace(ranges[0], end=ranges[0].size)]
     return [
         replace(part, begin=wrong[index]) if index in wrong else part for index, part in enumerate(ranges)
