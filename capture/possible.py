@@ -1,4 +1,4 @@
-"""Empties the values in a review's records that the pipeline would reject."""
+"""Empties the values in captured records that the pipeline would reject."""
 
 import logging
 from dataclasses import dataclass, field
@@ -19,13 +19,14 @@ class Possible:
     left_out: int = 0
     _rules: Rules = field(default_factory=Rules)
 
-    def records(self, review_id: str, records: Records, now: datetime) -> Records:
-        """The records, captured at `now`, with every impossible value emptied, and without records whose key is impossible."""
-        return {
-            dataset.name: self._rows(review_id, dataset, records[dataset.name], now) for dataset in DATASETS
-        }
+    def records(self, of: str, records: Records, now: datetime) -> Records:
+        """The records, captured at `now`, with every impossible value emptied, and without records whose key is impossible.
 
-    def _rows(self, review_id: str, dataset: Dataset, rows: list[Record], now: datetime) -> list[Record]:
+        `of` says in the log what they are records of.
+        """
+        return {dataset.name: self._rows(of, dataset, records[dataset.name], now) for dataset in DATASETS}
+
+    def _rows(self, of: str, dataset: Dataset, rows: list[Record], now: datetime) -> list[Record]:
         table = text_table(dataset, rows)
         found = self._rules.broken(dataset, table, now)
         left_out = {each.row for each in found if each.column.required}
@@ -33,11 +34,9 @@ class Possible:
         for each in found:
             column = f"{dataset.name}.{each.column.name}"
             if each.column.required:
-                log.warning(
-                    "review %s: %s cannot be %.100r, the record is left out", review_id, column, each.text
-                )
+                log.warning("%s: %s cannot be %.100r, the record is left out", of, column, each.text)
             elif each.row not in left_out:
-                log.warning("review %s: %s cannot be %.100r, it becomes empty", review_id, column, each.text)
+                log.warning("%s: %s cannot be %.100r, it becomes empty", of, column, each.text)
                 self.emptied.add(column, each.text)
         return [
             {column: text or "" for column, text in row.items()}

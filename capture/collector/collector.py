@@ -154,7 +154,7 @@ class Collector:
                 self._put_off(review_id, str(error))
         else:
             now = self.clock()
-            records = self.possible.records(review_id, records_of(review, now), now)
+            records = self.possible.records(f"review {review_id}", records_of(review, now), now)
             with self.spool.state.transaction():
                 self.spool.append(records, now)
                 self.feed.backlog.captured(review_id)

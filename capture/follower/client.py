@@ -88,11 +88,16 @@ class FeedClient:
                 body = whole_body(answer)
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             # `from None`: the chained error would show the address with the key
-            raise Unavailable(f"{address}: {without_keys(str(error))}") from None
+            what = "no connection; is this machine on the network?" if _is_unconnected(error) else "no answer"
+            raise Unavailable(f"{address}: {what} {without_keys(str(error))}") from None
         if answer.status_code == requests.codes.not_modified:
             return None
         _check(answer, body, feed, address)
         return _answered(answer, body, feed, address)
+
+
+def _is_unconnected(error: Exception) -> bool:
+    return isinstance(error, requests.ConnectionError) and not isinstance(error, requests.Timeout)
 
 
 def _check(answer: requests.Response, body: bytes, feed: Feed, address: str) -> None:
