@@ -1,6 +1,6 @@
 """Where the columns come from, and a run as OpenLineage events: which tables it read and filled, and how that ended.
 
-Names and namespaces follow OpenLineage's naming specification: `s3://BUCKET` with the path, and `redshift://CLUSTER.REGION:PORT` with
+The producer of an event is the state machine, by its ARN. Names and namespaces follow OpenLineage's naming specification: `s3://BUCKET` with the path, and `redshift://CLUSTER.REGION:PORT` with
 database, schema and table.
 """
 
@@ -15,7 +15,6 @@ from contract.keys import bucket_name, run_folder
 from report.document import Document
 
 _TABLES = Path(__file__).with_name("lineage.json")
-_PRODUCER = "https://github.com/goodreads-pipeline"
 _SPEC = "https://openlineage.io/spec"
 _SCHEMA_URL = f"{_SPEC}/2-0-2/OpenLineage.json#/$defs/RunEvent"
 _FACETS = {
@@ -42,6 +41,8 @@ class Events:
         self._document = document
         self._database = database
         self._account = document["execution_arn"].split(":")[4]
+        arn, _, _ = document["execution_arn"].rpartition(":")
+        self._producer = arn.replace(":execution:", ":stateMachine:")
         self._cluster = f"redshift://{document['deployment']}.{document['region']}:{port}"
 
     def all(self) -> list[dict[str, Any]]:
@@ -53,7 +54,9 @@ class Events:
         end = self._event("FAIL" if document["outcome"] == "failed" else "COMPLETE", document["ended"])
         if document["failure"]:
             told = f"{document['failure']['error']}: {document['failure']['cause']}"
-            end["run"]["facets"] = _facets(errorMessage={"message": told, "programmingLanguage": "PYTHON"})
+            end["run"]["facets"] = self._facets(
+                errorMessage={"message": told, "programmingLanguage": "PYTHON"}
+            )
         if document["outcome"] in _WITH_ROWS:
             end |= {"inputs": self._inputs(), "outputs": list(self._outputs())}
         return [start, end]
@@ -67,7 +70,7 @@ class Events:
             "job": {"namespace": document["deployment"], "name": "pipeline"},
             "inputs": [],
             "outputs": [],
-            "producer": _PRODUCER,
+            "producer": self._producer,
             "schemaURL": _SCHEMA_URL,
         }
 
@@ -85,13 +88,13 @@ class Events:
         rows = {f"goodreads_warehouse.{each['dataset']}": each for each in self._document["datasets"]}
         for table in lineage()["tables"]:
             output = self._named(table["table"])
-            output["facets"] = _facets(
+            output["facets"] = self._facets(
                 schema={"fields": [{"name": column["name"]} for column in table["columns"]]},
                 columnLineage={"fields": dict(self._origins(table))},
             )
             if written := rows.get(table["table"]):
                 changed = written["inserted"] + written["updated"]
-                output["outputFacets"] = _facets(outputStatistics={"rowCount": changed})
+                output["outputFacets"] = self._facets(outputStatistics={"rowCount": changed})
             yield output
 
     def _origins(self, table: Mapping[str, Any]) -> Iterable[tuple[str, dict[str, Any]]]:
@@ -115,9 +118,16 @@ class Events:
             for check in self._document["checks"]
             if check["table"] == table
         ]
-        facets = _facets(dataQualityAssertions={"assertions": assertions})
+        facets = self._facets(dataQualityAssertions={"assertions": assertions})
         qualified = table if "." in table else f"goodreads_warehouse.{table}"
         return {**self._named(qualified), "inputFacets": facets}
+
+    def _facets(self, **facets: dict[str, Any]) -> dict[str, Any]:
+        """The facets, each with the two fields that the specification wants of every facet."""
+        return {
+            name: {"_producer": self._producer, "_schemaURL": _schema_url(name), **content}
+            for name, content in facets.items()
+        }
 
     def _named(self, table: str) -> dict[str, Any]:
         schema, _, name = table.rpartition(".")
@@ -130,14 +140,6 @@ class Events:
 
     def _bucket(self, zone: str) -> str:
         return bucket_name(self._document["deployment"], zone, self._account, self._document["region"])
-
-
-def _facets(**facets: dict[str, Any]) -> dict[str, Any]:
-    """The facets, each with the two fields that the specification wants of every facet."""
-    return {
-        name: {"_producer": _PRODUCER, "_schemaURL": _schema_url(name), **content}
-        for name, content in facets.items()
-    }
 
 
 def _schema_url(facet: str) -> str:

@@ -33,6 +33,20 @@ def count(trace: Trace, schema: str) -> str:
     return render("forget/count.sql", schema=schema, table=trace.dataset.name, column=trace.column)
 
 
+def count_examples(trace: Trace) -> str:
+    """The number of results of the quality rules that name rows of the trace by their keys."""
+    names = {
+        "table": trace.dataset.name,
+        "column": trace.column,
+        "key": trace.dataset.key,
+        "schema": WAREHOUSE,
+    }
+    return render(
+        "forget/count_examples.sql" if trace.column == trace.dataset.key else "forget/count_examples_of.sql",
+        **names,
+    )
+
+
 def forget(dataset: Dataset, staged: Collection[str], *, also_later: bool = False) -> list[str]:
     """Delete the rows of a record from the warehouse and from the tables `staged` of staging, and count them in the ledger.
 

@@ -7,12 +7,12 @@ from typing import Any
 import boto3
 
 from lambdas.shared.errors import InvalidExecutionInput
-from lambdas.shared.execution_input import accepts_rejects, review_window
+from lambdas.shared.execution_input import accepts_rejects, analytics_windows
 from operations.errors import OperationError
 from operations.executions import StateMachine
 from operations.run import run_name
 
-_FIELDS = ("window_start", "window_end", "accept_rejects")
+_FIELDS = ("window_start", "window_end", "replace_current", "accept_rejects")
 _ANY_DAYS = 1  # of a window that has no start: the run knows its own number
 
 
@@ -26,7 +26,7 @@ def start(deployment: str, fields: Mapping[str, Any]) -> str:
     given = {key: value for key, value in fields.items() if value not in ("", None, False)}
     name = run_name()
     try:
-        review_window(given, datetime.now(UTC).isoformat(), _ANY_DAYS)
+        analytics_windows(given, datetime.now(UTC).isoformat(), _ANY_DAYS)
         accepts_rejects(given)
     except InvalidExecutionInput as error:
         raise OperationError(str(error)) from None

@@ -2,6 +2,7 @@
 
 from functools import cached_property
 
+from contract.checks import RESULTS
 from operations.forget.subject import Subject
 from operations.warehouse import Warehouse
 from sql import forgetting
@@ -15,13 +16,22 @@ class Rows:
         self._warehouse = warehouse
 
     def of(self, subject: Subject) -> dict[str, int]:
-        """The number of the subject's rows by table, those of staging too; tables without any are left out."""
+        """The number of the subject's rows by table, those of staging too; tables without any are left out.
+
+        In quality_results it is the number of results that name the subject, or a row of it, as an example.
+        """
         found = {
             f"{schema}.{trace.dataset.name}": self._count(subject, trace, schema)
             for schema in (forgetting.WAREHOUSE, forgetting.STAGING)
             for trace in subject.traces
             if (schema, trace.dataset.name) in self._tables
         }
+        found[f"{forgetting.WAREHOUSE}.{RESULTS.name}"] = sum(
+            self._number(forgetting.count_examples(trace), subject)
+            for trace in subject.traces
+            if {(forgetting.WAREHOUSE, RESULTS.name), (forgetting.WAREHOUSE, trace.dataset.name)}
+            <= self._tables
+        )
         return {table: rows for table, rows in found.items() if rows}
 
     def forget(self, subject: Subject, *, also_later: bool) -> None:
@@ -38,7 +48,10 @@ class Rows:
         return bool(self._warehouse.run(forgetting.published(), file_key=key, etag=etag)[1])
 
     def _count(self, subject: Subject, trace: forgetting.Trace, schema: str) -> int:
-        _, ((rows,),) = self._warehouse.run(forgetting.count(trace, schema), id=str(subject.key))
+        return self._number(forgetting.count(trace, schema), subject)
+
+    def _number(self, statement: str, subject: Subject) -> int:
+        _, ((rows,),) = self._warehouse.run(statement, id=str(subject.key))
         return int(rows)
 
     @cached_property

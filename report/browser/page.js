@@ -1,9 +1,10 @@
 "use strict";
 // Puts the page together, and draws its charts for the width that there is
 
-const minute = [rowsSection(), timeSection()];
-const others = [analyticsSection(), refusedSection(), checksSection(), graphSection(), filesSection(), lineageSection(),
-  eventsSection(), permissionsSection(), costSection(), linksSection()].filter(Boolean);
+const idle = run.outcome in IDLE;
+const minute = [idle ? null : rowsSection(), timeSection()].filter(Boolean);
+const others = [...(idle ? [] : [analyticsSection(), refusedSection(), checksSection()]), graphSection(), idle ? null : filesSection(),
+  idle ? null : lineageSection(), eventsSection(), permissionsSection(), costSection(), linksSection()].filter(Boolean);
 
 document.getElementById("page").replaceChildren(header(), contents([...minute, ...others]), element("div", {class: run.datasets.length ? "two" : null}, minute), ...others);
 drawAll();

@@ -12,6 +12,12 @@ const HOUR = {class: "hour"};
 
 const lastMoment = () => d3.max([run.started, run.ended, ...run.states.flatMap((state) => [state.entered, state.ended, ...state.tries.flatMap((one) => [one.from, one.to])])].filter(Boolean));
 
+// Runs that did nothing on purpose: one sentence says why, in place of sections that would all say "nothing"
+const IDLE = {
+  skipped: "Another run was at work. That run, or the next one, takes what has landed; this one has changed nothing.",
+  nothing_to_do: "No new file had landed, and no earlier run has left anything undone. The tables are as the last run left them.",
+};
+
 function header() {
   const outcome = OUTCOMES[run.outcome] ?? {word: run.outcome, shape: d3.symbolSquare2, kind: "grey"};
   document.title = `${outcome.word}: ${run.deployment} ${run.run_id}`;
@@ -23,6 +29,7 @@ function header() {
     element("p", {class: "grey small"}, "run ", data(run.run_id), " · ", run.region,
       run.window && [" · reviews from ", moment(run.window.start), " to ", moment(run.window.end)]),
     run.failure && failure(run.failure),
+    IDLE[run.outcome] && element("p", {class: "notes"}, IDLE[run.outcome]),
     run.notes.length ? element("ul", {class: "notes"}, run.notes.map((note) => element("li", {}, data(note)))) : null,
     keyNumbers());
 }
@@ -99,7 +106,8 @@ const isIteration = (state) => /\[\d+\]$/.test(state.branch ?? "") && state.stat
 function timeSection() {
   if (!run.states.length) return section("time", "Where the time went", {}, empty("No state was entered."));
   const start = Date.parse(run.started), until = Math.max(0.001, (Date.parse(run.ended ?? lastMoment()) - start) / 1000);
-  const worth = (state) => state.status !== "succeeded" || state.tries.length > 1 || state.waits.some((wait) => wait.why === "retry") || (state.seconds ?? until) >= until / 100;
+  const worth = (state) => state.type !== "Fail" && worthTelling(state);
+  const worthTelling = (state) => state.status !== "succeeded" || state.tries.length > 1 || state.waits.some((wait) => wait.why === "retry") || (state.seconds ?? until) >= until / 100;
   // Of a map's iterations that went well, the longest three
   const longest = d3.rollup(run.states.filter((state) => isIteration(state)), (states) => d3.sort(states, (state) => -state.seconds).slice(0, 3), (state) => state.name);
   const stands = (state) => !isIteration(state) || longest.get(state.name).includes(state);

@@ -1,16 +1,7 @@
 -- Keep what the rule $rule counts.
 -- sql/quality/custom/$severity/$table/$rule.sql selects the keys of the rows that violate it.
 insert into goodreads_warehouse.quality_results (
-    run_id,
-    stage,
-    table_name,
-    column_name,
-    rule,
-    severity,
-    violations,
-    allowed,
-    examples,
-    checked_at
+$results
 )
 select
     '$run' as run_id,
@@ -19,8 +10,11 @@ select
     '' as column_name,
     '$rule' as rule,
     '$severity' as severity,
+    cast(null as bigint) as rows_checked,
     count(*) as violations,
     0 as allowed,
+    cast(null as bigint) as found,
+    cast(null as bigint) as expected,
     coalesce(
         listagg(case when numbered.example_number <= $examples then cast(numbered.violating_key as varchar(20)) end, ', ')
         within group (

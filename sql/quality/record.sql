@@ -1,18 +1,6 @@
 -- Keep what these checks of the severity `$severity` count. Each compares whole tables, or numbers of the ledger.
 insert into goodreads_warehouse.quality_results (
-    run_id,
-    stage,
-    table_name,
-    column_name,
-    rule,
-    severity,
-    rows_checked,
-    violations,
-    allowed,
-    found,
-    expected,
-    examples,
-    checked_at
+$results
 )
 select
     '$run' as run_id,

@@ -2,19 +2,7 @@
 -- `broken` is the set of the rules that a row violates, a bit each. Rows of the same set are counted together, and divided by
 -- their keys, so that there are a few groups with one key each as examples, and nothing has to be sorted.
 insert into goodreads_warehouse.quality_results (
-    run_id,
-    stage,
-    table_name,
-    column_name,
-    rule,
-    severity,
-    rows_checked,
-    violations,
-    allowed,
-    found,
-    expected,
-    examples,
-    checked_at
+$results
 )
 with flagged as (
     select

@@ -120,6 +120,11 @@ def test_results_of_the_quality_rules_name_no_key_of_whoever_is_forgotten(filled
             "insert into goodreads_warehouse.quality_results (run_id, stage, table_name, column_name, rule, severity, allowed, "
             f"examples, checked_at) values ('r{number}', 'AuditStaging', '{table}', '', 'unique', 'block', 0, '{keys}', getdate())"
         )
+    counted = [
+        int(filled.session.rows(forgetting.count_examples(trace), id="70")[0][0])
+        for trace in forgetting.traces_of(USERS)
+    ]
+    assert counted == [2, 2]  # before: results about users, and about reviews of the user
     forget(filled, USERS, 70)
     kept = filled.session.rows(
         "select run_id, examples from goodreads_warehouse.quality_results where examples <> '' order by 1"

@@ -75,8 +75,9 @@ function startForm(form) {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     button.disabled = true;
-    const fields = Object.fromEntries(new FormData(form));
-    const answer = await ask("/runs", {...fields, accept_rejects: form.elements.accept_rejects.checked});
+    const {keep_current, ...fields} = Object.fromEntries(new FormData(form));
+    const replace_current = Boolean(fields.window_end) && !keep_current;
+    const answer = await ask("/runs", {...fields, replace_current, accept_rejects: form.elements.accept_rejects.checked});
     button.disabled = false;
     if (answer.error) tell(answer.error, true);
     else location.href = `/runs/${encodeURIComponent(answer.name)}`;

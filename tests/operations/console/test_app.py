@@ -252,6 +252,7 @@ def test_what_is_not_there_is_told(client: FlaskClient, path: str) -> None:
     [
         ({"window_start": "yesterday"}, "window_start is 'yesterday', expected a date or timestamp"),
         ({"window_start": "2020-03-01", "window_end": "2020-02-01"}, "is empty"),
+        ({"replace_current": "yes"}, "replace_current is 'yes', expected true or false"),
         ({"accept_rejects": "yes"}, "accept_rejects is 'yes', expected true or false"),
         ({"window_begin": "2020-03-01"}, "found the fields window_begin, expected window_start"),
         ({"deployment": "other"}, "there is no deployment 'other' here"),
@@ -271,6 +272,7 @@ def test_a_started_run_has_the_input_of_the_form_and_is_in_the_list(client: Flas
         "deployment": "goodreads",
         "window_start": "2020-02-01",
         "window_end": "",
+        "replace_current": False,
         "accept_rejects": False,
     }
     status, answer = posted(client, "/runs", fields)
