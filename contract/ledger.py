@@ -99,6 +99,9 @@ _PROBLEM = _text(name="problem", max_bytes=2048)
 
 _ROWS = tuple(_number(name=name) for name in ROWS)
 
+MOST_FILES = 1000
+"""So many files of a run are told with their rows: the document of a run lists no more."""
+
 LINE = (_RUN_ID, _DATASET, *_ROWS)
 """The columns that make a LedgerLine."""
 

@@ -12,9 +12,9 @@ import boto3
 from botocore.exceptions import ClientError
 
 from contract.keys import INDEX, INDEX_PAGE, document_key, lineage_key, page_key
-from lambdas.shared.data_api import read_ledger, read_rows
+from lambdas.shared.data_api import read_ledger, read_rows, read_rows_of_files
 from lambdas.shared.environment import DRAWING
-from lambdas.shared.reporting import Evidence, analytics, ledger_lines
+from lambdas.shared.reporting import Evidence, analytics, ledger_lines, rows_of_files
 from lambdas.shared.run import Run
 from lambdas.shared.zone import Zone, raise_unless_changed
 from report.cost import Resources
@@ -65,6 +65,7 @@ def _findings(run: Run, event: Mapping[str, Any]) -> Findings:
         known=known,
         plan=evidence.plan() if has_worked else None,
         ledger=() if "report" in known else tuple(ledger_lines(known, read_ledger)),
+        rows_of_files=rows_of_files(known, read_rows_of_files),
         rejects=evidence.rejects() if has_worked else (),
         checks=evidence.checks() if has_worked else (),
         analytics=analytics(known, read_rows),

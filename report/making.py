@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
 
-from contract.ledger import ROWS, LedgerLine, word_of
+from contract.ledger import MOST_FILES, ROWS, LedgerLine, word_of
 from contract.plan import Plan, PlannedFile
 from report.cost import Resources, cost_of
 from report.document import (
@@ -29,10 +29,9 @@ from report.document import (
     Throughput,
     Window,
 )
-from report.states import LONGEST_PAYLOAD, cut, error_of, states_of, work_of
+from report.states import LONGEST_PAYLOAD, cut, error_of, refused_in, states_of, work_of
 from report.times import moment, seconds_between, told
 
-MOST_FILES = 1000
 MOST_NOTES = 100
 
 WRITING = "WriteReport"
@@ -151,7 +150,7 @@ def document_of(execution: Execution, events: Sequence[Mapping[str, Any]], findi
         "checks": list(findings.checks),
         "analytics": list(findings.analytics),
         "throughput": _throughput(files, datasets, seconds, outcome),
-        "permissions": findings.permissions,
+        "permissions": findings.permissions or {"refused": refused_in(events)},
         "alarms": None if findings.alarms is None else list(findings.alarms),
         "cost": cost_of(work_of(events), findings.resources, execution.region),
         "lineage": findings.lineage,

@@ -6,12 +6,13 @@ in `LoadStaging`); the document has the parallel state only, with the waits of t
 """
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from report.document import Payload, State, Status, Try, Wait, Why
+from report.document import Payload, Refused, State, Status, Try, Wait, Why
 from report.times import moment, seconds_between, told
 
 LONGEST_PAYLOAD = 1500
@@ -24,6 +25,7 @@ MOST_STATES = 500
 
 _STEP = ": "
 _FAILED = ("Failed", "TimedOut", "StartFailed", "SubmitFailed", "ScheduleFailed", "Aborted")
+_REFUSAL = re.compile(r'User: (\S+) is not authorized to perform: ([\w-]+:\w+)(?: on resource: "?([^\s"]+))?')
 _ENDED_STATEMENTS = ("FINISHED", "FAILED", "ABORTED")
 
 
@@ -181,6 +183,19 @@ def error_of(events: Iterable[Mapping[str, Any]]) -> tuple[str, str] | None:
         if isinstance(failure, dict) and "Error" in failure:
             found = str(failure["Error"]), str(failure.get("Cause", ""))
     return found
+
+
+def refused_in(events: Iterable[Mapping[str, Any]]) -> list[Refused]:
+    """The calls that a state failed for, from the causes of the failures: IAM words a refusal in one way for all services.
+
+    The words are those of "Troubleshoot access denied error messages" in the IAM User Guide.
+    """
+    texts = [str(_details(event).get("cause") or "").replace('\\"', '"') for event in events]
+    found = {refusal.groups("*") for text in texts for refusal in _REFUSAL.finditer(text)}
+    return [
+        {"principal": principal, "action": action, "resource": resource}
+        for principal, action, resource in sorted(found)
+    ]
 
 
 class _Reader:

@@ -19,6 +19,7 @@ from contract.ledger import (
     LEDGER_FORGOTTEN,
     LEFT_OUT,
     LINE,
+    MOST_FILES,
     ROWS,
 )
 from sql import forgetting
@@ -192,8 +193,20 @@ def publish() -> list[str]:
 
 
 def read_ledger() -> str:
-    """The ledger's lines of the run bound as `run_id`."""
-    return render("warehouse/read_ledger.sql", columns=column_list(LINE))
+    """The ledger's lines of the run bound as `run_id`, each for a dataset or, with a `file_key`, for a file."""
+    counted = {column.name for column in FILES.columns}
+    of_files = (
+        f"{INDENT}numbered.{column.name}"
+        if column.name in counted
+        else f"{INDENT}cast(0 as bigint) as {column.name}"
+        for column in LINE
+    )
+    return render(
+        "warehouse/read_ledger.sql",
+        columns=column_list(LINE),
+        file_columns=",\n".join(of_files),
+        most_files=MOST_FILES,
+    )
 
 
 def files_of(dataset: Dataset) -> str:

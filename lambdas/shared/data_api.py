@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mypy_boto3_redshift_data import RedshiftDataAPIServiceClient
 
 _PROFILE = "statements"
+_FILE = "file_key"
 
 
 def read_rows(statement: str) -> Iterator[dict[str, Any]]:
@@ -32,8 +33,13 @@ def read_rows(statement: str) -> Iterator[dict[str, Any]]:
 
 
 def read_ledger(statement: str) -> list[LedgerLine]:
-    """The ledger lines in the result of sql/warehouse/read_ledger.sql; none if the run is not published."""
-    return [LedgerLine(**row) for row in read_rows(statement)]
+    """The lines of datasets in the result of sql/warehouse/read_ledger.sql; none if the run is not published."""
+    return [LedgerLine(**row) for row in read_rows(statement) if row.pop(_FILE) is None]
+
+
+def read_rows_of_files(statement: str) -> dict[str, int]:
+    """The rows read of each file, by its landed key, in the same result."""
+    return {row[_FILE]: row["rows_read"] for row in read_rows(statement) if row[_FILE] is not None}
 
 
 def value_of(field: dict[str, Any]) -> Any:

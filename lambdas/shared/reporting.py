@@ -93,3 +93,9 @@ def ledger_lines(
         statement = known.get(place, {}).get("statement")
         if statement:
             yield from read(statement)
+
+
+def rows_of_files(known: Mapping[str, Any], read: Callable[[str], Mapping[str, int]]) -> Mapping[str, int]:
+    """The rows read of the run's files, from the statement that the state data names; empty if the run is not published."""
+    statement = known.get("ledger", {}).get("statement")
+    return read(statement) if statement else {}

@@ -66,7 +66,10 @@ def test_every_made_up_row_is_accounted_for(pipeline: Pipeline, tmp_path: Path) 
     assert {rows["dataset"]: rows["inserted"] for rows in document["datasets"]} == {
         dataset.dataset: dataset.distinct_keys for dataset in made.datasets
     }
-    assert [file["outcome"] for file in document["files"]["listed"]] == ["published"] * 4
+    assert [(file["outcome"], file["rows"]) for file in document["files"]["listed"]] == [
+        ("published", 400)
+    ] * 4
+    assert document["permissions"] == {"refused": []}
     assert document["throughput"]["rows"] == 1600
     (books,) = [table for table in document["analytics"] if table["table"] == "popular_books_review_count"]
     place, reviews = (

@@ -1,7 +1,7 @@
 import pytest
 
 from contract.ledger import ROWS, LedgerLine
-from lambdas.shared.data_api import read_ledger, read_rows
+from lambdas.shared.data_api import read_ledger, read_rows, read_rows_of_files
 from tests.lambdas.warehouse import Ledger
 
 
@@ -26,6 +26,16 @@ def test_the_ledger_of_a_run_is_one_line_for_each_dataset(ledger: Ledger) -> Non
         LedgerLine(run_id="r1", dataset=name, **dict(zip(ROWS, (15, 1, 2, 3, 4, 5), strict=True)))
         for name in ("authors", "books", "reviews", "users")
     ]
+
+
+def test_the_rows_of_files_are_told_beside_the_ledger(ledger: Ledger) -> None:
+    ledger.publish("r1", ["books"])
+    ledger.run(
+        "insert into goodreads_warehouse.ledger_files values ('r1', 'books', 'b.csv', 'e', 10, 15, 5, null, true, getdate())"
+    )
+    statement = ledger.read("r1")
+    assert read_rows_of_files(statement) == {"b.csv": 15}
+    assert [line.dataset for line in read_ledger(statement)] == ["books"]
 
 
 def test_a_run_that_is_not_published_has_no_lines(ledger: Ledger) -> None:

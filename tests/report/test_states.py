@@ -4,7 +4,7 @@ import json
 from datetime import timedelta
 
 from report.document import State
-from report.states import LONGEST_PAYLOAD, MOST_ITERATIONS, error_of, states_of, work_of
+from report.states import LONGEST_PAYLOAD, MOST_ITERATIONS, error_of, refused_in, states_of, work_of
 from tests.report.histories import STARTED, History
 
 
@@ -182,3 +182,24 @@ def test_retries_are_transitions_too_and_each_call_of_a_function_has_its_time() 
     work = work_of(history.events)
     assert work.transitions == 3
     assert work.calls == (("goodreads-plan-copies", 2.0), ("goodreads-plan-copies", 2.0))
+
+
+def test_a_refused_call_is_known_from_the_cause_of_a_failure() -> None:
+    refused = "User: arn:aws:sts::1:assumed-role/plan/run is not authorized to perform: "
+    causes = [
+        json.dumps(
+            {"errorMessage": f'{refused}s3:GetObject on resource: "arn:aws:s3:::b/k" because no policy'}
+        ),
+        f"{refused}s3:GetObject on resource: arn:aws:s3:::b/k (Service: S3)",
+        f"{refused}redshift-data:DescribeStatement",
+        "no space left on device",
+    ]
+    events = [
+        {"id": number, "type": "TaskFailed", "taskFailedEventDetails": {"cause": cause}}
+        for number, cause in enumerate(causes)
+    ]
+    who = "arn:aws:sts::1:assumed-role/plan/run"
+    assert refused_in(events) == [
+        {"principal": who, "action": "redshift-data:DescribeStatement", "resource": "*"},
+        {"principal": who, "action": "s3:GetObject", "resource": "arn:aws:s3:::b/k"},
+    ]

@@ -105,9 +105,20 @@ def test_each_dataset_of_each_run_has_one_line_in_the_ledger(staged: Staged) -> 
         staged.publish(run)
         lines = staged.session.rows(statements.read_ledger(), run_id=run)
         assert lines == [
-            (run, "authors", token + 1, 1, 0, 0, 0, token),
-            *((run, dataset, 0, 0, 0, 0, 0, 0) for dataset in ("books", "reviews", "users")),
+            (run, "authors", token + 1, 1, 0, 0, 0, token, None),
+            *((run, dataset, 0, 0, 0, 0, 0, 0, None) for dataset in ("books", "reviews", "users")),
         ]
+
+
+def test_the_lines_of_a_run_tell_the_rows_of_each_file_that_could_be_used(staged: Staged) -> None:
+    staged.stage("r1", [Version(1, 5, 0)], files={"a/author.csv": '"e1"', "author.csv": '"e2"'})
+    staged.session.run(
+        "update goodreads_staging.files set rows_read = 7, rows_quarantined = 2 where file_key = 'a/author.csv'",
+        "update goodreads_staging.files set dataset = null where file_key = 'author.csv'",
+    )
+    staged.publish("r1")
+    lines = staged.session.rows(statements.read_ledger(), run_id="r1")
+    assert [line for line in lines if line[-1]] == [("r1", "authors", 7, 0, 0, 0, 0, 2, "a/author.csv")]
 
 
 def test_a_holder_with_an_older_fencing_token_publishes_nothing(staged: Staged) -> None:
