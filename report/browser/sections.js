@@ -144,26 +144,29 @@ const rank = (one) => (FIRST.indexOf(one.table) + 1 || Infinity);
 
 function analyticsSection() {
   const filled = d3.sort(run.analytics.filter((one) => one.rows.length), (a, b) => d3.ascending(rank(a), rank(b)));
-  if (!filled.length) {
+  const reviews = covered();
+  if (!filled.length || reviews?.count === 0) {
     const why = run.analytics.length
-      ? ["No review is in the window", run.window ? ` from ${moment(run.window.start)} to ${moment(run.window.end)}` : "", ". Another window shows some: ", command("make run WINDOW_START=2020-02-01 WINDOW_END=2020-03-01")]
+      ? ["No review is in the window", run.window ? ` from ${moment(run.window.start)} to ${moment(run.window.end)}` : "", ". The days that have reviews: ", command('pipeline query "select min(record_create_timestamp), max(record_create_timestamp) from goodreads_warehouse.reviews"'),
+        ". A run over them: ", command("pipeline run --window-start FIRST_DAY --window-end DAY_AFTER_THE_LAST FOLDER")]
       : [run.outcome === "running" ? "Not yet: the analytics are the last step." : "The run ended before the analytics, or had no need of them. The tables are as an earlier run left them."];
     return section("analytics", "What the data says", {}, empty(...why));
   }
   const bare = run.analytics.filter((one) => !one.rows.length);
   return section("analytics", "What the data says", {},
-    covered(),
+    reviews && element("p", {}, "All of it rests on ", element("strong", {}, told(reviews.path), " reviews"),
+      run.window && ` captured from ${moment(run.window.start)} to ${moment(run.window.end)}`, "."),
     element("div", {class: "grid"}, filled.map(analyticsFigure)),
-    bare.length ? element("p", {class: "small grey"}, `No rows: ${bare.map((one) => one.title).join(", ")}.`) : null);
+    bare.length ? element("p", {class: "small grey"}, `No rows: ${bare.map((one) => one.title).join(", ")}.`,
+      bare.some((one) => /^rising/.test(one.table)) ? " What rises is known when windows before this one hold reviews, too." : "",
+      bare.some((one) => /^Flag/.test(one.title)) ? " A flag without rows has found nothing to look at." : "") : null);
 }
 
-// How many reviews all charts rest on
+// How many reviews all charts rest on, and where the document has the number
 function covered() {
   const index = run.analytics.findIndex((one) => one.table === "review_coverage" && one.rows.length);
   const place = index < 0 ? -1 : run.analytics[index].columns.findIndex((column) => column.name === "review_count");
-  if (place < 0) return null;
-  return element("p", {}, "All of it rests on ", element("strong", {}, told(`analytics/${index}/rows/0/${place}`), " reviews"),
-    run.window && ` captured from ${moment(run.window.start)} to ${moment(run.window.end)}`, ".");
+  return place < 0 ? null : {path: `analytics/${index}/rows/0/${place}`, count: run.analytics[index].rows[0][place]};
 }
 
 function analyticsFigure(one) {

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from catalog import dataset_named
-from contract.ledger import ROWS, LedgerLine
+from contract.ledger import MOST_FILES, ROWS, LedgerLine
 from contract.plan import Plan, PlannedFile
 from report.cost import Resources
-from report.making import MOST_FILES, Execution, Findings, document_of, readable_cause
+from report.making import Execution, Findings, document_of, readable_cause
 from report.rejects import rejects_of
 from tests.report.histories import STARTED, History
 from tests.report.test_documents import VALIDATOR

@@ -188,6 +188,19 @@ def test_the_glance_tells_a_warning_from_a_rule_that_blocks(
         assert said in " ".join(found.page.locator(".key").inner_text().split())
 
 
+def test_a_window_without_reviews_has_the_commands_that_show_some(browser: Browser, tmp_path: Path) -> None:
+    document = KINDS["clean"]()
+    (coverage,) = [one for one in document["analytics"] if one["table"] == "review_coverage"]
+    place = [column["name"] for column in coverage["columns"]].index("review_count")
+    for row in coverage["rows"]:
+        row[place] = 0
+    with opened(browser, written(page_of(document), tmp_path)) as found:
+        told = found.page.locator("#analytics").inner_text()
+        assert "No review is in the window" in told
+        assert "pipeline run --window-start" in told
+        assert found.page.locator("#analytics figure").count() == 0
+
+
 def test_the_weighted_ratings_come_first(browser: Browser, tmp_path: Path) -> None:
     document = KINDS["clean"]()
     (one, *_) = document["analytics"]
