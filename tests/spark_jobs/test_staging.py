@@ -241,7 +241,7 @@ AMBIGUOUS = '1,"{}",,,,,,2020-02-19 21:38:16\n'
 """A record with a text that looks like records, quotes and all, to who begins to read within it."""
 
 
-@pytest.mark.parametrize("most", [300, 1500])
+@pytest.mark.parametrize("most", [300, 700])
 def test_a_range_that_began_at_the_wrong_place_is_read_again(
     bench: Workbench, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, most: int
 ) -> None:
