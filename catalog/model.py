@@ -84,6 +84,7 @@ class Column:
     `minimum` and `maximum` are inclusive. `max_bytes` is the width of a text in UTF-8 bytes: Redshift counts VARCHAR
     in bytes. `missing` lists more spellings of NULL; the empty string is always NULL. An instant that is `past` lies at
     most a day after now: what has happened cannot be later, and a day allows for wrong clocks and forgotten zones.
+    What is `of_the_run` differs between two runs over the same files: a comparison of two warehouses leaves it out.
     """
 
     name: str
@@ -98,6 +99,7 @@ class Column:
     accepted: Accepted | None = None
     pattern: Pattern | None = None
     reference: Reference | None = None
+    of_the_run: bool = False
 
     def __post_init__(self) -> None:
         if (self.type is Type.TEXT) != (self.max_bytes is not None):
@@ -130,7 +132,9 @@ RECORD_HASH = Column(
 )
 """Hash over all columns of a record, computed by the Spark job; it breaks ties of the version."""
 
-PUBLISHED_BY = Column(name="run_id", type=Type.TEXT, max_bytes=128, description="run that published the row")
+PUBLISHED_BY = Column(
+    name="run_id", type=Type.TEXT, max_bytes=128, of_the_run=True, description="run that published the row"
+)
 """The run that published the row; empty in a row that was published before the warehouse had the column."""
 
 

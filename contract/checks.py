@@ -16,7 +16,7 @@ EXAMPLES = 10
 RESULTS = Table(
     "quality_results",
     (
-        Column(name="run_id", type=Type.TEXT, max_bytes=128, required=True),
+        Column(name="run_id", type=Type.TEXT, max_bytes=128, required=True, of_the_run=True),
         Column(name="stage", type=Type.TEXT, max_bytes=32, required=True),
         Column(name="table_name", type=Type.TEXT, max_bytes=128, required=True),
         Column(name="column_name", type=Type.TEXT, max_bytes=128, required=True),
@@ -28,8 +28,8 @@ RESULTS = Table(
         Column(name="found", type=Type.BIGINT),
         Column(name="expected", type=Type.BIGINT),
         Column(name="examples", type=Type.TEXT, max_bytes=256, required=True),
-        Column(name="milliseconds", type=Type.BIGINT),
-        Column(name="checked_at", type=Type.TIMESTAMP, required=True),
+        Column(name="milliseconds", type=Type.BIGINT, of_the_run=True),
+        Column(name="checked_at", type=Type.TIMESTAMP, required=True, of_the_run=True),
     ),
 )
 """One row for each rule, table and column of each run that has checked it.

@@ -86,14 +86,16 @@ _flag = partial(
     Column, type=Type.BOOLEAN, required=True
 )  # never false: a value that is not true is NULL, and Redshift refuses it
 
-_RUN_ID = _text(name="run_id", max_bytes=128, required=True)
+_RUN_ID = _text(name="run_id", max_bytes=128, required=True, of_the_run=True)
 _DATASET = _text(name="dataset", max_bytes=32, required=True)
-_TOKEN = _number(name="fencing_token")
+_TOKEN = _number(name="fencing_token", of_the_run=True)
 _FILE = (
     _text(name="file_key", max_bytes=1024, required=True),  # the longest key that S3 accepts
-    _text(name="etag", max_bytes=64, required=True),
+    _text(
+        name="etag", max_bytes=64, required=True, of_the_run=True
+    ),  # S3 counts the parts of an upload in it
 )
-_PUBLISHED_AT = Column(name="published_at", type=Type.TIMESTAMP, required=True)
+_PUBLISHED_AT = Column(name="published_at", type=Type.TIMESTAMP, required=True, of_the_run=True)
 
 _PROBLEM = _text(name="problem", max_bytes=2048)
 
@@ -178,13 +180,15 @@ LEDGER_FORGOTTEN = Table(
         _SUBJECT,
         _DATASET,
         _number(name="rows_forgotten"),
-        Column(name="forgotten_at", type=Type.TIMESTAMP, required=True),
+        Column(name="forgotten_at", type=Type.TIMESTAMP, required=True, of_the_run=True),
     ),
 )
 """The rows that `pipeline forget` has deleted from the warehouse; `subject` is from `subject_of`. A rebuild takes its table's
 lines back: `subject` is then the rebuild's name."""
 
-LEFT_OUT = Table("left_out", (_SUBJECT, Column(name="since", type=Type.TIMESTAMP, required=True)))
+LEFT_OUT = Table(
+    "left_out", (_SUBJECT, Column(name="since", type=Type.TIMESTAMP, required=True, of_the_run=True))
+)
 """Who is to be left out of later deliveries."""
 
 

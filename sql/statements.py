@@ -58,13 +58,29 @@ def create_tables() -> list[str]:
 
 def catalog() -> dict[str, dict[str, str]]:
     """The definition of each column, by table: what the tables of the warehouse and of the analytics have to be."""
-    ledgers = (LEDGER, LEDGER_FILES, LEDGER_FORGOTTEN, LEFT_OUT, FILES_TO_LAND, RESULTS)
-    stored = {dataset.name: dataset.warehouse_columns for dataset in DATASETS}
-    stored |= {table.name: table.columns for table in ledgers}
     return {
-        **{f"goodreads_warehouse.{name}": definitions(columns) for name, columns in stored.items()},
+        **{table: definitions(columns) for table, columns in _stored().items()},
         **{f"{CURRENT}.{table.name}": table.definitions for table in TABLES},
     }
+
+
+def same_in_every_run() -> dict[str, dict[str, str]]:
+    """The catalog without the columns that differ between two runs over the same files."""
+    stored = _stored()
+    varies = {
+        (table, column.name) for table, columns in stored.items() for column in columns if column.of_the_run
+    }
+    return {
+        table: {name: kind for name, kind in columns.items() if (table, name) not in varies}
+        for table, columns in catalog().items()
+    }
+
+
+def _stored() -> dict[str, tuple[Column, ...]]:
+    ledgers = (LEDGER, LEDGER_FILES, LEDGER_FORGOTTEN, LEFT_OUT, FILES_TO_LAND, RESULTS)
+    tables = {dataset.name: dataset.warehouse_columns for dataset in DATASETS}
+    tables |= {table.name: table.columns for table in ledgers}
+    return {f"goodreads_warehouse.{name}": columns for name, columns in tables.items()}
 
 
 def digest_of(tables: Mapping[str, Mapping[str, str]]) -> str:

@@ -14,17 +14,6 @@ Row = tuple[Any, ...]
 Ask = Callable[[str], list[Row]]
 """Gives the rows of a query."""
 
-_OF_THE_RUN = {
-    "run_id",
-    "fencing_token",
-    "published_at",
-    "forgotten_at",
-    "checked_at",
-    "milliseconds",
-    "etag",
-}
-"""Columns that differ from run to run, and the ETag: S3 counts the parts of an upload in it."""
-
 _EXAMPLES = 5
 _CUT = 80
 
@@ -53,8 +42,7 @@ class Comparison:
 
 def compared(here: Ask, there: Ask) -> Iterator[Comparison]:
     """Each table of the warehouse and of the analytics, without what differs from run to run."""
-    for table, definitions in statements.catalog().items():
-        columns = {name: kind for name, kind in definitions.items() if name not in _OF_THE_RUN}
+    for table, columns in statements.same_in_every_run().items():
         query = statements.rows(table, columns)
         found, other = (_values(ask(query), list(columns.values())) for ask in (here, there))
         yield compare(table, list(columns), found, other)

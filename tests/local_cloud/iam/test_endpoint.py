@@ -172,3 +172,31 @@ def test_administrators_pass_and_are_recorded_as_such(state: StateFolder) -> Non
     assert Recorded("administrator", "dynamodb:Scan", "*", allowed=True) in set(
         recorded(state.permissions / "calls.jsonl")
     )
+
+
+@pytest.mark.parametrize(
+    ("submitter", "error"),
+    [
+        ("StateMachineRole", "GetStatementResult operation: Query does not exist."),
+        ("StatementsRole", "NoSuchKey"),
+    ],
+)
+def test_drop_published_reads_what_the_statements_role_submitted_and_nobody_else_s(
+    submitter: str, error: str
+) -> None:
+    """The fault that every run on AWS would have met: the state machine's own role submits, a function reads."""
+    (cluster,) = boto3.client("redshift").describe_clusters()["Clusters"]
+    where = {
+        "ClusterIdentifier": "goodreads",
+        "Database": cluster["DBName"],
+        "DbUser": cluster["MasterUsername"],
+    }
+    policy = {"Statement": {"Effect": "Allow", "Action": ["redshift-data:*", "redshift:*"], "Resource": "*"}}
+    with _policy(_role(submitter), policy):
+        client = session(_role(submitter), "submits").client("redshift-data")
+        submitted = client.execute_statement(**where, Sql="select 1 as one where 1 = 2", WaitTimeSeconds=30)
+    event = {"run_id": "never-was", "plan": {}, "statement": submitted["Id"]}
+    answer = boto3.client("lambda").invoke(FunctionName="goodreads-drop-published", Payload=json.dumps(event))
+    told = json.loads(answer["Payload"].read())
+    assert answer["FunctionError"] == "Unhandled"
+    assert error in f"{told['errorType']}: {told['errorMessage']}"
