@@ -35,9 +35,18 @@ def _checked(logical_id: str, resource: Any, resources: Any) -> Any:
     if found:
         _, resolved, name = found
         check = _CHECKS.get(resolved["Type"])
-        if check and (fault := next(check(resolved.get("Properties", {}), name), None)):
+        if check and (fault := next(check(_given(resolved.get("Properties", {})), name), None)):
             raise ValidationError(message=f"{resolved['Type']} {logical_id}: {fault}")
     return found
+
+
+def _given(value: Any) -> Any:
+    """Without what is `AWS::NoValue`, which moto leaves in lists as None."""
+    if isinstance(value, dict):
+        return {name: _given(each) for name, each in value.items() if each is not None}
+    if isinstance(value, list):
+        return [_given(each) for each in value if each is not None]
+    return value
 
 
 def _exists(arn: str) -> bool:

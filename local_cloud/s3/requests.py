@@ -18,6 +18,8 @@ def operation_of(
     source = headers.get("x-amz-copy-source")
     if source:
         members["CopySource"] = unquote(urlsplit(source).path).lstrip("/")
+    if etag := headers.get("If-Match", "").replace("*", ""):
+        members["IfMatch"] = etag
     for name, member in (("prefix", "Prefix"), ("delimiter", "Delimiter")):
         if name in query:
             members[member] = query[name]

@@ -73,6 +73,15 @@ def test_a_role_may_be_trusted_that_the_same_stack_makes_first() -> None:
         _create(R=_role({**_TRUST, "Principal": known}))
 
 
+def test_a_statement_that_a_condition_leaves_out_is_not_there() -> None:
+    left_out = {"Fn::If": ["No", {**_READ, "Resource": "none"}, {"Ref": "AWS::NoValue"}]}
+    body = {
+        "Conditions": {"No": {"Fn::Equals": ["a", "b"]}},
+        "Resources": {"R": _role(Policies=_inline(_policy(_READ, left_out)))},
+    }
+    boto3.client("cloudformation").create_stack(StackName="no-value", TemplateBody=json.dumps(body))
+
+
 @pytest.mark.parametrize(
     ("document", "words"),
     [

@@ -9,16 +9,19 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from contract.keys import bucket_name
+from contract.keys import bucket_name, copied_key, listed_key, unreadable_prefix
+from contract.plan import Part, Plan, PlannedFile
 from local_cloud import deploy
 from local_cloud.account import ACCOUNT
 from local_cloud.addresses import REGION
 from local_cloud.endpoint import serving
+from local_cloud.events import Schedule
 from local_cloud.iam.deployed import Deployed, deployed
 from local_cloud.iam.record import Recorded, recorded
 from local_cloud.identity import session
 from local_cloud.state import StateFolder
 from tests.assemblies import assembly
+from tests.e2e.permissions import CALLS
 from tests.local_cloud.conftest import environment_restored
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("state")]
@@ -71,6 +74,16 @@ def test_a_copy_needs_its_source_too(plan_copies: Callable[[str], Any]) -> None:
     source = {"Bucket": _WORKING, "Key": "run=1/secret"}
     _, _, message = _refused(plan_copies("s3").copy_object, Bucket=_WORKING, Key="run=1/x", CopySource=source)
     assert f's3:GetObject on resource: "arn:aws:s3:::{_WORKING}/run=1/secret"' in message
+
+
+def test_a_delete_that_names_an_etag_needs_the_right_to_read(plan_copies: Callable[[str], Any]) -> None:
+    policy = {"Statement": {"Effect": "Allow", "Action": "s3:DeleteObject", "Resource": "*"}}
+    boto3.client("s3").put_object(Bucket=_WORKING, Key="x", Body=b"rows")
+    with _policy(_role("FunctionsPlanCopies"), policy):
+        delete = plan_copies("s3").delete_object
+        _, _, message = _refused(delete, Bucket=_WORKING, Key="x", IfMatch='"any"')
+        assert "s3:GetObject" in message
+        delete(Bucket=_WORKING, Key="x")
 
 
 def test_only_who_may_list_learns_that_an_object_does_not_exist(plan_copies: Callable[[str], Any]) -> None:
@@ -174,17 +187,8 @@ def test_administrators_pass_and_are_recorded_as_such(state: StateFolder) -> Non
     )
 
 
-@pytest.mark.parametrize(
-    ("submitter", "error"),
-    [
-        ("StateMachineRole", "GetStatementResult operation: Query does not exist."),
-        ("StatementsRole", "NoSuchKey"),
-    ],
-)
-def test_drop_published_reads_what_the_statements_role_submitted_and_nobody_else_s(
-    submitter: str, error: str
-) -> None:
-    """The fault that every run on AWS would have met: the state machine's own role submits, a function reads."""
+def _looked_up(submitter: str, sql: str) -> str:
+    """The id of a statement that this role has submitted, whatever its policies say."""
     (cluster,) = boto3.client("redshift").describe_clusters()["Clusters"]
     where = {
         "ClusterIdentifier": "goodreads",
@@ -194,9 +198,79 @@ def test_drop_published_reads_what_the_statements_role_submitted_and_nobody_else
     policy = {"Statement": {"Effect": "Allow", "Action": ["redshift-data:*", "redshift:*"], "Resource": "*"}}
     with _policy(_role(submitter), policy):
         client = session(_role(submitter), "submits").client("redshift-data")
-        submitted = client.execute_statement(**where, Sql="select 1 as one where 1 = 2", WaitTimeSeconds=30)
-    event = {"run_id": "never-was", "plan": {}, "statement": submitted["Id"]}
-    answer = boto3.client("lambda").invoke(FunctionName="goodreads-drop-published", Payload=json.dumps(event))
-    told = json.loads(answer["Payload"].read())
-    assert answer["FunctionError"] == "Unhandled"
-    assert error in f"{told['errorType']}: {told['errorMessage']}"
+        return str(client.execute_statement(**where, Sql=sql, WaitTimeSeconds=30)["Id"])
+
+
+def _invoked(function: str, **event: Any) -> dict[str, Any]:
+    """What a deployed function answers; an error has `errorMessage`."""
+    answer = boto3.client("lambda").invoke(FunctionName=f"goodreads-{function}", Payload=json.dumps(event))
+    found: dict[str, Any] = json.loads(answer["Payload"].read())
+    return found
+
+
+def _landed(key: str, run_id: str, parts: tuple[Part, ...] = ()) -> PlannedFile:
+    """A file that has landed, as a plan has it."""
+    etag = boto3.client("s3").put_object(Bucket=_LANDING, Key=key, Body=b"id\n1\n")["ETag"].strip('"')
+    target = f"run={run_id}/authors/h/00000-{key}"
+    return PlannedFile(key=key, etag=etag, size=5, target=target, dataset="authors", parts=parts)
+
+
+def test_drop_published_does_not_find_what_the_state_machine_s_own_role_has_submitted() -> None:
+    """The fault that every run on AWS would have met: the state machine's own role submits, a function reads."""
+    statement = _looked_up("StateMachineRole", "select 1 as one")
+    told = _invoked("drop-published", run_id="foreign", plan={}, statement=statement)
+    assert told["errorMessage"].endswith("GetStatementResult operation: Query does not exist.")
+
+
+def test_drop_published_deletes_a_landed_file_that_the_ledger_lists() -> None:
+    file = _landed("published.csv", "published")
+    plan = Plan(run_id="published", files=(file,))
+    boto3.client("s3").put_object(Bucket=_WORKING, Key=listed_key("published"), Body=plan.to_json().encode())
+    statement = _looked_up(
+        "StatementsRole",
+        f"select cast('{file.key}' as varchar(64)) as file_key, cast('{file.etag}' as varchar(64)) as etag, "
+        "cast('before' as varchar(8)) as run_id, cast('authors' as varchar(8)) as dataset, cast(0 as bigint) as missing_rows",
+    )
+    told = _invoked("drop-published", run_id="published", plan={"notes": []}, statement=statement)
+    assert told["published_before"] == 1
+    assert "Contents" not in boto3.client("s3").list_objects_v2(Bucket=_LANDING, Prefix=file.key)
+
+
+def test_files_that_spark_could_not_read_are_copied_from_both_zones() -> None:
+    whole, in_parts = (
+        _landed("whole.csv", "rare"),
+        _landed("parts.csv", "rare", (Part("run=rare/authors/h/0.csv", 1),)),
+    )
+    s3, quarantine = boto3.client("s3"), bucket_name("goodreads", "quarantine", ACCOUNT, REGION)
+    s3.put_object(Bucket=_WORKING, Key=whole.target, Body=b"id\n1\n")
+    plan = Plan(run_id="rare", files=(whole, in_parts))
+    s3.put_object(Bucket=_WORKING, Key=copied_key("rare"), Body=plan.to_json().encode())
+    told = [
+        {
+            "run_id": "rare",
+            "dataset": "authors",
+            "key": file.key,
+            "target": file.target,
+            "problem": "a quote is never closed",
+        }
+        for file in plan.files
+    ]
+    lines = "".join(json.dumps(each) + "\n" for each in told)
+    s3.put_object(Bucket=quarantine, Key=f"{unreadable_prefix('rare')}part-0.json", Body=lines.encode())
+    answer = _invoked("quarantine-unreadable", run_id="rare", plan={"notes": []})
+    assert answer.get("quarantined_files") == len(told), answer
+
+
+def test_the_schedule_starts_the_state_machine_as_the_role_of_its_rule() -> None:
+    schedule = Schedule()
+    schedule.tick(0.0)
+    schedule.tick(86_400.0)
+    states = boto3.client("stepfunctions")
+    (machine,) = states.list_state_machines()["stateMachines"]
+    (started,) = states.list_executions(stateMachineArn=machine["stateMachineArn"])["executions"]
+    assert started["name"].startswith("scheduled-")
+    states.stop_execution(executionArn=started["executionArn"])
+
+
+def test_these_rare_calls_are_kept_for_the_page_of_permissions(state: StateFolder) -> None:
+    assert set(recorded(CALLS / "rare.jsonl")) - set(recorded(state.permissions / "calls.jsonl")) == set()
