@@ -68,7 +68,7 @@ mutate: tools ## list changes of the code that no test notices; takes hours, so 
 
 .PHONY: bench
 bench: tools ## measure a tenth of the full load against the original's way, plain PySpark, DuckDB and Polars; writes docs/performance.md
-	@python -m benchmarks generator && python -m benchmarks all --scale 0.1 --runs 5
+	@python -m benchmarks generator && python -m benchmarks imports && python -m benchmarks all --scale 0.1 --runs 5
 
 .PHONY: bench-full
 bench-full: tools ## measure the full load once, and the growth with the load; needs 50 GB of disk

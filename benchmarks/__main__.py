@@ -10,6 +10,7 @@ from rich.console import Console
 
 from benchmarks import BenchmarkError, results
 from benchmarks.contests import RECORDS, run_contest, run_generators, run_whole
+from benchmarks.imports import run_imports
 from benchmarks.loads import Load, LoadFolder, ready
 from command_line.telling import told
 from landing.sizes import size_in_bytes
@@ -51,6 +52,21 @@ def generator(
 ) -> None:
     """Measure faker_tool against the original's generator."""
     _measure_generator(runs, records, work, folder)
+
+
+@app.command()
+def imports(
+    *,
+    runs: Runs = 5,
+    megabytes: Annotated[int, typer.Option(help="Size of each file.", min=1)] = 200,
+    work: Work = DEFAULT_WORK,
+    folder: Results = DEFAULT_RESULTS,
+) -> None:
+    """Measure the imports of research data against DuckDB's reading of the same files."""
+    with _told():
+        figures = vars(run_imports(work.resolve() / "imports", runs, megabytes))
+        command = f"python -m benchmarks imports --megabytes {megabytes} --runs {runs}"
+        console.print(f"wrote {results.write(folder, 'imports', command=command, figures=figures)}")
 
 
 @app.command()

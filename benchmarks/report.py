@@ -78,7 +78,8 @@ def write_page(folder: Path, docs: Path) -> Path:
     transforms, pipelines, generators = (
         read(folder, contest) for contest in ("transform", "pipeline", "generator")
     )
-    newest = _newest([*transforms, *pipelines, *generators])
+    imports = read(folder, "imports")
+    newest = _newest([*transforms, *pipelines, *generators, *imports])
     docs.mkdir(parents=True, exist_ok=True)
     parts = {
         "machine": _machine_words(newest),
@@ -96,6 +97,7 @@ def write_page(folder: Path, docs: Path) -> Path:
         if pipelines and generators
         else "",
         "generator": _each(generators, sections.generator_section),
+        "imports": _each(imports, sections.imports_section),
     }
     page = docs / _TEMPLATE.name
     page.write_text(Template(_TEMPLATE.read_text(encoding="utf-8")).substitute(parts), encoding="utf-8")

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmarks.contests import ORIGINAL_GENERATOR, OTHERS, OUR_GENERATOR, OURS
+from benchmarks.imports import OUR_IMPORT, OUR_IMPORT_OF_A_QUARTER
 from benchmarks.measure import Ratio, Usage, median_usage, time_ratio
 from benchmarks.results import Result, usages
 
@@ -158,6 +159,19 @@ def generator_section(result: Result) -> str:
         ],
     ]
     return table(("", *USAGE_HEADER, f"times {OUR_GENERATOR}'s"), rows)
+
+
+def imports_section(result: Result) -> str:
+    """The imports of research data, each beside DuckDB on the same file."""
+    used, sizes = result["figures"]["used"], result["figures"]["bytes"]
+    rows = []
+    for file, contestants in used.items():
+        ours = usages(contestants[OUR_IMPORT])
+        for name, entries in contestants.items():
+            size = sizes[file] // 4 if name == OUR_IMPORT_OF_A_QUARTER else sizes[file]
+            ratio = ratio_cell(time_ratio(ours, usages(entries))) if name.startswith("DuckDB") else ""
+            rows.append([f"`{file}`, {name}", *usage_cells(usages(entries), size), ratio])
+    return table(("", *USAGE_HEADER, "our time, times its"), rows)
 
 
 def generated_section(largest: Result, generator: Result) -> str:

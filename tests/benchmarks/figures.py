@@ -47,6 +47,8 @@ def write_all(folder: Path, scale: float = 0.1) -> None:
     generators = {"faker_tool": [Usage(2.0, 2.0, 1)], "original's way": [Usage(20.0, 20.0, 1)]}
     sizes = {"faker_tool": 20_000_000, "original's way": 18_000_000}
     write(folder, "generator", {"used": generators, "bytes": sizes})
+    contestants = {"import": [Usage(4.0, 6.0, 200_000_000)], "DuckDB reads": [Usage(2.0, 1.0, 1)]}
+    write(folder, "imports", {"used": {"ratings.csv": contestants}, "bytes": {"ratings.csv": 200_000_000}})
 
 
 def write(folder: Path, name: str, figures: dict[str, Any], made: Load | None = None) -> None:

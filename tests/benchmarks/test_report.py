@@ -102,6 +102,11 @@ def test_neither_page_nor_results_say_where_they_were_made(page: str, tmp_path: 
     assert machine().keys() == {"cpu", "cores", "memory_bytes", "system"}
 
 
+def test_an_import_is_compared_with_duckdb_on_the_same_file(page: str) -> None:
+    assert "| `ratings.csv`, import | 4.00 | 4.00 to 4.00 | 50.0 | 6.00 | 200 |  |" in page
+    assert "| `ratings.csv`, DuckDB reads | 2.00 | 2.00 to 2.00 | 100 | 1.00 | 0 | 2.00 |" in page
+
+
 def test_what_was_not_measured_says_so(tmp_path: Path) -> None:
     write_all(tmp_path / "results")
     (tmp_path / "results" / "generator.json").unlink()
