@@ -135,6 +135,16 @@ def test_the_command_refuses_a_reader_without_an_export(tmp_path: Path) -> None:
     assert not (tmp_path / "state").exists()
 
 
+def test_the_environment_names_the_site_and_a_run_without_a_shelf_puts_up_nothing(tmp_path: Path) -> None:
+    arguments = ["run", "--follow", "7", "--state", str(tmp_path / "state")]
+    result = CliRunner(env={"GOODREADS_URL": "http://localhost:1/"}).invoke(app, arguments)
+    assert result.exit_code == 1
+    assert "http://localhost:1/review/list_rss/7: no connection; is this machine on the network?" in " ".join(
+        result.stderr.split()
+    )
+    assert not (tmp_path / "state" / "buckets").exists()
+
+
 def test_a_file_that_is_no_export_is_told_with_the_way_out(tmp_path: Path) -> None:
     path = tmp_path / "other.csv"
     path.write_text("a,b\n1,2\n")

@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 from typer.testing import CliRunner
 
-from capture.follower.command import follow, shown, summary
+from capture.follower.command import follow, polite_rate, shown, summary
 from capture.follower.feeds import Feed
 from capture.follower.follower import Follower, Limits
 from capture.simulated import Fault, SimulatedGoodreads, simulated_goodreads
@@ -169,6 +169,19 @@ def test_an_address_with_a_key_is_refused_without_being_repeated(tmp_path: Path)
     said = refusal(tmp_path, "https://www.goodreads.com/review/list_rss/1?key=s3cr3t")
     assert "put the address into a file" in said
     assert "s3cr3t" not in said
+
+
+@pytest.mark.parametrize(
+    ("url", "rate"),
+    [
+        ("https://www.goodreads.com/", 1),
+        ("https://goodreads.com/", 1),
+        ("http://localhost.example/", 1),
+        ("http://127.0.0.1:8085/", 100),
+    ],
+)
+def test_only_a_site_on_this_machine_is_asked_fast(url: str, rate: float) -> None:
+    assert polite_rate(url) == rate
 
 
 @pytest.fixture
