@@ -218,30 +218,40 @@ def test_on_a_terminal_the_line_is_kept_up_to_date_and_elsewhere_nothing_is_writ
     assert file.getvalue() == ""
 
 
+ENDS = {"follow": ["--once", "--rate", "300"], "collect": ["--reviews", "3", "--rate", "300"]}
+"""What is added to a command of the README so that it ends, and soon."""
+
+
 @pytest.mark.slow
 def test_the_readmes_commands_for_a_simulated_goodreads_work_as_they_stand(tmp_path: Path) -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     (simulate,) = re.findall(r"^python (-m capture simulate [^#\n]*)", readme, re.MULTILINE)
-    (following,) = re.findall(r"^python (-m capture follow .*--base-url .*)$", readme, re.MULTILINE)
-    assert "http://127.0.0.1:8085/" in following
+    shown_ = re.findall(
+        r"^python (-m capture (\w+) .*--base-url http://127.0.0.1:8085/.*)$", readme, re.MULTILINE
+    )
+    last_lines = []
     site = [sys.executable, *shlex.split(simulate.replace("8085", "0"))]
     with subprocess.Popen(site, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout
             url = process.stdout.readline().split()[4]
-            arguments = following.replace("http://127.0.0.1:8085/", url).replace(
-                "--spool spool", f"--spool {tmp_path}"
-            )
-            done = subprocess.run(
-                [sys.executable, *shlex.split(arguments), "--once", "--rate", "300"],
-                cwd=ROOT,
-                capture_output=True,
-                text=True,
-                check=False,
-                timeout=SECONDS,
-            )
+            for arguments, name in shown_:
+                here = arguments.replace("http://127.0.0.1:8085/", url).replace(
+                    "--spool spool", f"--spool {tmp_path}"
+                )
+                done = subprocess.run(
+                    [sys.executable, *shlex.split(here), *ENDS[name]],
+                    cwd=ROOT,
+                    capture_output=True,
+                    text=True,
+                    check=False,
+                    timeout=SECONDS,
+                )
+                assert done.returncode == 0, done.stderr
+                last_lines.append(done.stderr.splitlines()[-1])
         finally:
             process.send_signal(signal.SIGTERM)
             process.communicate()
-    assert done.returncode == 0, done.stderr
-    assert done.stderr.splitlines()[-1].endswith(" from 2 shelves of 2 readers")
+    followed, collected = last_lines
+    assert followed.endswith(" from 2 shelves of 2 readers")
+    assert collected.startswith("3 reviews captured, ")
