@@ -47,6 +47,7 @@ function duration(seconds) {
 const dollars = (usd) => (usd === null ? UNKNOWN : usd > 0 && usd < 0.01 ? d3.format(".2~g")(usd) : d3.format(",.2f")(usd));
 const share = (part, whole) => (whole ? d3.format(".1%")(part / whole) : "");
 const moment = (iso) => (iso === null ? UNKNOWN : `${iso.slice(0, 10)} ${iso.slice(11, 19)}`);
+const midnight = (iso) => moment(iso).replace(/ 00:00:00$/, ""); // the days of a window
 const value = (any) =>
   any === null ? "–" : typeof any === "number" ? plain(any) : typeof any === "string" ? any : JSON.stringify(any);
 const plural = (number, word) => `${count(number)} ${word}${number === 1 ? "" : "s"}`;

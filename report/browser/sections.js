@@ -27,7 +27,7 @@ function header() {
     element("h1", {}, shape(outcome.kind, outcome.shape), outcome.word),
     element("p", {}, data(run.deployment), " · ", told("started", moment), " UTC · ", ...took, ...counted),
     element("p", {class: "grey small"}, "run ", data(run.run_id), " · ", run.region,
-      run.window && [" · reviews from ", moment(run.window.start), " to ", moment(run.window.end)]),
+      run.window && [" · reviews from ", midnight(run.window.start), " to ", midnight(run.window.end)]),
     run.failure && failure(run.failure),
     IDLE[run.outcome] && element("p", {class: "notes"}, IDLE[run.outcome]),
     run.notes.length ? element("ul", {class: "notes"}, run.notes.map((note) => element("li", {}, data(note)))) : null,
@@ -147,7 +147,7 @@ function analyticsSection() {
   const reviews = covered();
   if (!filled.length || reviews?.count === 0) {
     const why = run.analytics.length
-      ? ["No review is in the window", run.window ? ` from ${moment(run.window.start)} to ${moment(run.window.end)}` : "", ". The days that have reviews: ", command('pipeline query "select min(record_create_timestamp), max(record_create_timestamp) from goodreads_warehouse.reviews"'),
+      ? ["No review is in the window", run.window ? ` from ${midnight(run.window.start)} to ${midnight(run.window.end)}` : "", ". The days that have reviews: ", command('pipeline query "select min(record_create_timestamp), max(record_create_timestamp) from goodreads_warehouse.reviews"'),
         ". A run over them: ", command("pipeline run --window-start FIRST_DAY --window-end DAY_AFTER_THE_LAST FOLDER")]
       : [run.outcome === "running" ? "Not yet: the analytics are the last step." : "The run ended before the analytics, or had no need of them. The tables are as an earlier run left them."];
     return section("analytics", "What the data says", {}, empty(...why));
@@ -155,7 +155,7 @@ function analyticsSection() {
   const bare = run.analytics.filter((one) => !one.rows.length);
   return section("analytics", "What the data says", {},
     reviews && element("p", {}, "All of it rests on ", element("strong", {}, told(reviews.path), " reviews"),
-      run.window && ` captured from ${moment(run.window.start)} to ${moment(run.window.end)}`, "."),
+      run.window && ` captured from ${midnight(run.window.start)} to ${midnight(run.window.end)}`, "."),
     element("div", {class: "grid"}, filled.map(analyticsFigure)),
     bare.length ? element("p", {class: "small grey"}, `No rows: ${bare.map((one) => one.title).join(", ")}.`,
       bare.some((one) => /^rising/.test(one.table)) ? " What rises is known when windows before this one hold reviews, too." : "",
@@ -181,7 +181,7 @@ function analyticsFigure(one) {
   const name = (place) => columns[place].name.replaceAll("_", " ");
   const says = rows.slice(0, 10).map((row) => `${found.kind === "days" ? row[found.label] : named(row, found)}: ${value(row[found.measure])}`).join("; ");
   const title = found.reviews === undefined ? name(found.measure) : `${name(found.measure)} · ${name(found.reviews)}`;
-  const meaning = columns[found.measure].description; // marked up as in the data dictionary
+  const meaning = columns[found.measure].description?.split(";")[0]; // marked up as in the data dictionary
   const draw = found.kind === "days" ? days(rows, found, name(found.measure)) : bars(rows, found, name(found.measure));
   const figure = chart({title: meaning && !/_count$/.test(columns[found.measure].name) ? `${title} (${meaning.replaceAll("`", "").replaceAll("_", " ")})` : title, says: `${one.title}. ${title}. ${says}`, draw});
   figure.prepend(element("h3", {}, data(one.title)));
