@@ -53,18 +53,26 @@ def _in_order(artifacts: Mapping[str, Any]) -> list[str]:
 
 
 def _publish_assets(assembly: Path, stack: str, account: str, region: str, archives: Path) -> None:
+    """A key has the digest of the asset's content, so what an earlier run has published is not packed again, as `cdk deploy` does it."""
     s3 = boto3.client("s3")
     files = json.loads((assembly / f"{stack}.assets.json").read_text(encoding="utf-8"))["files"]
     for asset in files.values():
-        source = assembly / asset["source"]["path"]
-        if asset["source"]["packaging"] == "zip":
-            source = Path(shutil.make_archive(str(archives / source.name), "zip", source))
         for destination in asset["destinations"].values():
             bucket = (
                 destination["bucketName"]
                 .replace("${AWS::AccountId}", account)
                 .replace("${AWS::Region}", region)
             )
+            key = destination["objectKey"]
             if bucket not in {found["Name"] for found in s3.list_buckets()["Buckets"]}:
                 s3.create_bucket(Bucket=bucket)
-            s3.upload_file(str(source), bucket, destination["objectKey"])
+            found = s3.list_objects_v2(Bucket=bucket, Prefix=key, MaxKeys=1).get("Contents", [])
+            if key not in {each["Key"] for each in found}:
+                s3.upload_file(str(_packed(asset["source"], assembly, archives)), bucket, key)
+
+
+def _packed(source: Mapping[str, Any], assembly: Path, archives: Path) -> Path:
+    path = assembly / str(source["path"])
+    if source["packaging"] == "zip":
+        return Path(shutil.make_archive(str(archives / path.name), "zip", path))
+    return path

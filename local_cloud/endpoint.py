@@ -93,6 +93,7 @@ def serving(
         steps = stack.enter_context(closing(StepRunner(state.buckets, state.logs, cluster=nodes)))
         if spark:
             steps.start_ahead(spark, again=purpose != "run")
+            runtime.start_ahead()
         _install(state, judge, engine, runtime, steps, lost)
         account.provide()
         stack.callback(control.stop)  # nothing is answered any more while the engines close

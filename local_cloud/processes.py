@@ -8,7 +8,7 @@ import time
 from collections.abc import Collection, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import psutil
 
@@ -40,7 +40,18 @@ def _leash() -> int:
     return watched
 
 
-def end_tree(process: "subprocess.Popen[bytes]", grace_seconds: float = _GRACE_SECONDS) -> None:
+class Process(Protocol):
+    """A process that somebody waits for: a Popen, for one."""
+
+    @property
+    def pid(self) -> int:
+        """Its number."""
+
+    def wait(self) -> int:
+        """Its exit code, once it has ended."""
+
+
+def end_tree(process: Process, grace_seconds: float = _GRACE_SECONDS) -> None:
     """Terminate a process and everything it has started; kill what does not go within the grace time."""
     try:
         parent = psutil.Process(process.pid)

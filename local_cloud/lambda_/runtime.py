@@ -3,8 +3,6 @@
 import hashlib
 import json
 import os
-import subprocess
-import sys
 import threading
 import uuid
 import zipfile
@@ -21,9 +19,9 @@ from landing.aside import written_aside
 from landing.disk import cause_told
 from local_cloud.deployed_only import DEPLOYED_ONLY
 from local_cloud.identity import Keys, session
+from local_cloud.lambda_.forks import Forked, Forks
 from local_cloud.processes import end_tree
 
-_CHILD = Path(__file__).with_name("child.py")
 _SESSION_SECONDS = 12 * 3600
 
 
@@ -50,7 +48,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class _Child:
-    process: "subprocess.Popen[bytes]"
+    process: Forked
     events: IO[bytes]
     answers: IO[bytes]
     expires: datetime
@@ -87,6 +85,7 @@ class LambdaRuntime:
         self._logs = logs
         self._environment = environment
         self._sign_in = sign_in
+        self._forks = Forks()
         self._idle: dict[str, list[_Child]] = defaultdict(list)
         self._children: list[_Child] = []
         self._lock = threading.Lock()
@@ -106,6 +105,10 @@ class LambdaRuntime:
         failed = "error" in document
         return Answer(json.dumps(document["error" if failed else "result"]).encode(), failed)
 
+    def start_ahead(self) -> None:
+        """Make ready what the first child of a function needs."""
+        self._forks.start()
+
     def close(self) -> None:
         """End every child."""
         with self._lock:
@@ -113,6 +116,7 @@ class LambdaRuntime:
             children = list(self._children)
         for child in children:
             child.end()
+        self._forks.close()
 
     def _take(self, key: str, timeout: int) -> _Child | None:
         """A warm child whose session lasts for another call."""
@@ -146,20 +150,19 @@ class LambdaRuntime:
         with self.log(function).open("ab") as log, self._lock:
             if self._closed:
                 raise RuntimeError("the endpoint is going down")
-            reading, writing = os.pipe()
-            process = subprocess.Popen(
-                [sys.executable, "-P", str(_CHILD), function.handler, str(writing)],
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=log,
-                pass_fds=[writing],
-                env={**self._variables(function, code), **keys.variables()},
-                start_new_session=True,  # Ctrl-C in the terminal is for the command; the command ends the children
-            )
-            os.close(writing)
-            if process.stdin is None:
-                raise RuntimeError("a child is always started with a pipe")
-            child = _Child(process, process.stdin, os.fdopen(reading, "rb"), keys.expires)
+            events, told = os.pipe()
+            reading, answers = os.pipe()
+            try:
+                environment = {**self._variables(function, code), **keys.variables()}
+                process = self._forks.fork(function.handler, environment, events, answers, log.fileno())
+            except BaseException:
+                os.close(told)
+                os.close(reading)
+                raise
+            finally:
+                os.close(events)
+                os.close(answers)
+            child = _Child(process, os.fdopen(told, "wb"), os.fdopen(reading, "rb"), keys.expires)
             self._children.append(child)
         return child
 

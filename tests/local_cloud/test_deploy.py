@@ -67,6 +67,18 @@ def test_a_stack_is_deployed_with_its_assets_after_the_stack_it_imports_from(
         assert code.read("lambdas/handler.py") == b"def handler(): ..."
 
 
+def test_an_asset_that_is_published_is_not_published_again_and_a_new_one_is(
+    endpoint: Endpoint, tmp_path: Path
+) -> None:
+    write_assembly(tmp_path)
+    published = endpoint.state.buckets / "assets-1-us-east-1"
+    published.mkdir()
+    (published / "hash.zip").write_text("by an earlier run")
+    deploy._publish_assets(tmp_path, "app", "1", "us-east-1", tmp_path)  # noqa: SLF001
+    assert (published / "hash.zip").read_text() == "by an earlier run"
+    assert (published / "plain.json").read_text() == "{}"
+
+
 def test_the_version_of_the_bootstrap_can_be_asked_for_after_deploying(
     endpoint: Endpoint, tmp_path: Path
 ) -> None:

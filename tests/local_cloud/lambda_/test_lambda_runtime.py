@@ -24,7 +24,7 @@ from tests.local_cloud.alive import is_alive
 from tests.local_cloud.waiting import until
 
 APP = """
-import importlib.util, os, subprocess, sys, time
+import importlib.util, os, random, subprocess, sys, time
 
 def echo(event, context):
     return event
@@ -81,6 +81,29 @@ def cut_off(event, context):
 
 def not_json(event, context):
     return {1, 2}
+
+def spoil(event, context):
+    import boto3, botocore
+    os.environ["LEFT"] = "x"
+    os.chdir(event)
+    sys.path.append(event)
+    boto3.setup_default_session(aws_access_key_id="LEFT")
+    botocore.left = True
+
+def look(event, context):
+    import boto3, botocore
+    keys = boto3.Session().get_credentials().access_key
+    left = [name for name in ("LEFT", "OF_SPOIL") if name in os.environ]
+    modules = [name for name in ("of_spoil",) if importlib.util.find_spec(name)]
+    folders = [os.getcwd(), *sys.path].count(event)
+    return [keys, left, modules, folders, boto3.DEFAULT_SESSION is None, hasattr(botocore, "left")]
+
+def chance(event, context):
+    return random.random()
+
+def libraries(event, context):
+    import boto3
+    return boto3.__name__, getattr(boto3, "mine", False), sys.flags.optimize
 """
 
 
@@ -247,6 +270,38 @@ def test_a_new_handler_of_the_same_code_takes_over(runtime: LambdaRuntime) -> No
     assert error(runtime, Deployed("app.fail"), "event")["errorType"] == "ValueError"
 
 
+def test_nothing_of_one_function_is_left_for_another(runtime: LambdaRuntime, tmp_path: Path) -> None:
+    code = zip_of(app=APP, of_spoil="")
+    result(runtime, Deployed("app.spoil", code, {"OF_SPOIL": "x"}), str(tmp_path))
+    function = Deployed("app.look", function_name="other", role="arn:aws:iam::123456789012:role/other")
+    assert result(runtime, function, str(tmp_path)) == ["KEY-2", [], [], 0, True, False]
+
+
+def test_chance_is_another_in_each_process(runtime: LambdaRuntime) -> None:
+    chances = {result(runtime, Deployed("app.chance", environment_vars={"A": name})) for name in "abc"}
+    assert len(chances) == 3
+
+
+def test_a_library_in_the_zip_comes_before_the_installed_one(runtime: LambdaRuntime) -> None:
+    own = Deployed("app.libraries", zip_of(app=APP, boto3="mine = True"))
+    assert result(runtime, own) == ["boto3", True, 0]
+    assert result(runtime, Deployed("app.libraries")) == ["boto3", False, 0]
+
+
+def test_a_variable_that_python_reads_at_its_start_takes_effect(runtime: LambdaRuntime) -> None:
+    function = Deployed("app.libraries", environment_vars={"PYTHONOPTIMIZE": "1"})
+    assert result(runtime, function) == ["boto3", False, 1]
+
+
+def test_functions_go_on_after_the_process_that_starts_them_was_killed(runtime: LambdaRuntime) -> None:
+    first = psutil.Process(result(runtime, Deployed("app.process")))
+    parent = psutil.Process(first.ppid())
+    parent.kill()
+    psutil.wait_procs([parent])
+    assert result(runtime, Deployed("app.process")) != first.pid  # nobody would see how the first one ends
+    assert not is_alive(first.pid)
+
+
 @pytest.mark.slow
 def test_a_function_that_takes_too_long_is_ended_with_all_it_has_started_and_can_be_called_again(
     runtime: LambdaRuntime, tmp_path: Path
@@ -371,7 +426,8 @@ def test_a_handler_ends_with_all_it_has_started_when_the_endpoint_is_killed(tmp_
     os.mkfifo(pids)
     with subprocess.Popen([sys.executable, "-c", HOLDER, tmp_path, pids]) as holder:
         family = [int(pid) for pid in pids.read_text().split()]
+        family.append(psutil.Process(family[0]).ppid())  # from which the handler's process was forked
         assert all(map(is_alive, family))
         holder.kill()
-    assert len(family) == 2
+    assert len(family) == 3
     until(lambda: not any(map(is_alive, family)))
