@@ -52,11 +52,14 @@ def calls_of(service: str, operation: str, members: Mapping[str, Any]) -> list[C
             f"nobody has said what {service}:{operation} needs: add it to {_TABLE.name}"
         ) from None
     given = {**_HERE, **{name: value for name, value in members.items() if value is not None}}
-    return [
+    found = [
         _call(need, given)
         for need in needs
         if need.get("when", "region") in given and need.get("unless") not in given
     ]
+    if not found:
+        raise UnknownCallError(f"{_TABLE.name} says nothing of {service}:{operation} with these members")
+    return found
 
 
 def refusal(service: str) -> Refusal:

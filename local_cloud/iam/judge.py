@@ -44,8 +44,9 @@ class Judge:
         self._code: Code | None = None
 
     def changed(self) -> None:
-        """Read the policies again before the next decision."""
-        self._code = None
+        """Read the policies again before the next decision, also if another thread is reading them now."""
+        with self._lock:
+            self._code = None
 
     def require(self, principal: Principal, service: str, operation: str, members: Mapping[str, Any]) -> None:
         """Judge a request, by boto3's names of the service, the operation and its members; AccessDenied if it is refused."""

@@ -77,9 +77,9 @@ class Record:
         self._keep(Recorded(ADMINISTRATOR, action, ANY, allowed=True))
 
     def _keep(self, call: Recorded) -> None:
-        if call in self._known:
-            return
-        with self._lock:
+        with self._lock:  # another thread may note the same call at the same time
+            if call in self._known:
+                return
             self._known.add(call)
             with self._calls.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(asdict(call)) + "\n")
