@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from types import NoneType
 from typing import NamedTuple
 
 import duckdb
@@ -103,12 +104,17 @@ def without(found: Iterable[Impossible], rows: pa.Table) -> pa.Table:
 
 def text_table(dataset: Dataset, rows: Sequence[Mapping[str, object]]) -> pa.Table:
     """The rows as columns of text, with NULL for None and empty texts."""
-    return pa.table(
-        {
-            column: pa.array([_text(row[column]) for row in rows], pa.string())
-            for column in dataset.column_names
-        }
-    )
+    return pa.table({column: _texts([row[column] for row in rows]) for column in dataset.column_names})
+
+
+def _texts(values: list[object]) -> pa.Array:
+    """The values as texts. A column of one kind is the rule, and needs no look at the kind of each value."""
+    kinds = set(map(type, values))
+    if kinds == {NoneType}:
+        return pa.nulls(len(values), pa.string())
+    if kinds <= {str, NoneType}:
+        return pa.array([value or None for value in values], pa.string())
+    return pa.array([_text(value) for value in values], pa.string())
 
 
 def _text(value: object) -> str | None:

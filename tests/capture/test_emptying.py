@@ -15,7 +15,7 @@ from capture.emptying import Emptied, Rules, text_table, without
 from capture.possible import Possible
 from capture.simulated.answers import review_show
 from capture.simulated.world import World
-from catalog import AUTHORS, BOOKS, DATASETS, REVIEWS, VERSION, Dataset, Type
+from catalog import AUTHORS, BOOKS, DATASETS, REVIEWS, USERS, VERSION, Dataset, Type
 from tests.capture.cleaning import refused
 
 NOW = datetime(2020, 2, 19, 12, tzinfo=UTC)
@@ -205,3 +205,10 @@ def test_an_import_of_many_rows_keeps_the_memory_of_a_few(monkeypatch: pytest.Mo
     database = rules._database  # noqa: SLF001 - what the test is about
     (held,) = database.execute("select sum(memory_usage_bytes) from duckdb_memory()").fetchall()[0]
     assert held < 10_000_000
+
+
+@given(st.lists(st.one_of(st.none(), st.text(max_size=3), st.integers(), st.booleans()), max_size=5))
+def test_a_table_has_the_text_of_each_value_and_null_for_nothing(values: list[object]) -> None:
+    rows = [dict.fromkeys(USERS.column_names, value) for value in values]
+    texts = [None if value is None or value == "" else str(value) for value in values]
+    assert text_table(USERS, rows)["location"].to_pylist() == texts
