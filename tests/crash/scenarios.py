@@ -84,6 +84,14 @@ def _owned_by_the_superuser(lab: Lab) -> None:
     admin = administrated()
     assert admin.user
     _, *owning = rights.hand_over(admin.user, admin.database)
+    _, tables = admin.run(
+        "select table_schema, table_name from information_schema.tables where table_schema in ('goodreads_analytics', 'goodreads_past')"
+    )
+    names = (f"{schema}.{name}" for schema, name in tables)
+    # these tables are younger than the pipeline's own user: a warehouse of those days has none of them
+    admin.run(
+        *(f"drop table {name}" for name in names if not any(f"table {name} owner" in each for each in owning))
+    )
     admin.run(
         *owning,
         *statements.drop_staging(),
