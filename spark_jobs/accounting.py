@@ -6,24 +6,21 @@ Stages outside of the JVM count in tallies: small JSON documents that travel wit
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Self
 
-from pyspark.sql import Column, DataFrame, SparkSession
+import pyarrow as pa
+from pyspark.sql import Column
 from pyspark.sql import functions as F
-from pyspark.sql.types import ArrayType, StringType, StructField, StructType
 
 from contract.ledger import ACCOUNTING, FILES, Counts, problem_told
-from contract.plan import PlannedFile, Remark, Unreadable
+from contract.plan import PlannedFile, Unreadable
 from spark_jobs.csv_reader import Records
 from spark_jobs.ranges import Borders, Range
-from spark_jobs.schema import struct_of
+from spark_jobs.schema import arrow_schema
 
-TALLY = ":tally"
-"""The column of tallies; it is NULL in a row of data."""
-
-_UNREADABLE = StructType([StructField(each.name, StringType()) for each in fields(Unreadable)])
-_REMARK = StructType([StructField(each.name, StringType()) for each in fields(Remark)])
+TALLY, WINNERS = ":tally", ":winners"
+"""Columns of tallies: of ranges or of groups; of groups only. A row of data has none."""
 
 
 class UnaccountedRowsError(Exception):
@@ -174,27 +171,20 @@ class FileCounts:
                 )
 
 
-def accounting_rows(
-    spark: SparkSession, counts: Mapping[str, Counts], *, run_id: str, fencing_token: int
-) -> DataFrame:
+def accounting_rows(counts: Mapping[str, Counts], *, run_id: str, fencing_token: int) -> pa.Table:
     """One row per dataset, with the columns of ACCOUNTING."""
-    entries = [
+    rows = [
         {"run_id": run_id, "dataset": name, "fencing_token": fencing_token, **asdict(counted)}
         for name, counted in counts.items()
     ]
-    return _small_frame(spark, entries, struct_of(ACCOUNTING.columns))
+    return pa.Table.from_pylist(rows, arrow_schema(ACCOUNTING.columns))
 
 
 def file_rows(
-    spark: SparkSession,
-    files: Iterable[PlannedFile],
-    counts: FileCounts,
-    problems: Mapping[PlannedFile, str],
-    *,
-    run_id: str,
-) -> DataFrame:
+    files: Iterable[PlannedFile], counts: FileCounts, problems: Mapping[PlannedFile, str], *, run_id: str
+) -> pa.Table:
     """One row per file, with the columns of FILES."""
-    entries = [
+    rows = [
         {
             "run_id": run_id,
             "dataset": file.dataset,
@@ -207,36 +197,18 @@ def file_rows(
         }
         for file in files
     ]
-    return _small_frame(spark, entries, struct_of(FILES.columns))
+    return pa.Table.from_pylist(rows, arrow_schema(FILES.columns))
 
 
-def unreadable_rows(spark: SparkSession, problems: Mapping[PlannedFile, str], *, run_id: str) -> DataFrame:
-    """One row per unreadable file, with the fields of Unreadable."""
-    entries = [
-        asdict(
-            Unreadable(
-                run_id=run_id,
-                dataset=file.dataset,
-                key=file.key,
-                target=file.target,
-                problem=problem_told(problem) or "",
-            )
+def unreadable_files(problems: Mapping[PlannedFile, str], *, run_id: str) -> list[Unreadable]:
+    """What there is to say about each file that cannot be read."""
+    return [
+        Unreadable(
+            run_id=run_id,
+            dataset=file.dataset,
+            key=file.key,
+            target=file.target,
+            problem=problem_told(problem) or "",
         )
         for file, problem in problems.items()
     ]
-    return _small_frame(spark, entries, _UNREADABLE)
-
-
-def remark_rows(spark: SparkSession, remarks: Mapping[PlannedFile, str], *, run_id: str) -> DataFrame:
-    """One row for each file with a remark, with the fields of Remark."""
-    entries = [asdict(Remark(run_id=run_id, key=file.key, remark=remark)) for file, remark in remarks.items()]
-    return _small_frame(spark, entries, _REMARK)
-
-
-def _small_frame(
-    spark: SparkSession, entries: Sequence[Mapping[str, str | int | None]], schema: StructType
-) -> DataFrame:
-    """A row for each entry; written, they are one file."""
-    # from one text: a frame of Python objects would start a Python worker
-    document = F.from_json(F.lit(json.dumps(entries)), ArrayType(schema))
-    return spark.range(1).select(F.inline(document)).coalesce(1)

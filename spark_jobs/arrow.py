@@ -10,12 +10,12 @@ from pyspark.sql.pandas.types import from_arrow_schema
 
 from contract.keys import PART
 from spark_jobs import newest
-from spark_jobs.accounting import TALLY, WinnersTally
+from spark_jobs.accounting import TALLY, WINNERS, RangeTally, WinnersTally
 from spark_jobs.job import DatasetRun
 from spark_jobs.packing import PACKED, PARTITION_KEY, ROWS, Packing
 from spark_jobs.quarantine import REJECTS
 from spark_jobs.storage import Folder, delete_folder
-from spark_jobs.tasks import Reader, clean_ranges, rejects
+from spark_jobs.tasks import Reader, clean_ranges, rejects, write_newest_of_ranges
 
 _SEED = 42  # the seed of the hash that assigns Spark's rows to partitions
 
@@ -35,6 +35,15 @@ def rejected(run: DatasetRun, reader: Reader) -> DataFrame:
 def _tasks(spark: SparkSession, reader: Reader) -> DataFrame:
     """The index of each of the reader's tasks, one row in one partition each."""
     return spark.range(0, len(reader.tasks), 1, len(reader.tasks))
+
+
+def write_newest_in_one_task(run: DatasetRun, reader: Reader) -> tuple[list[RangeTally], list[WinnersTally]]:
+    """Read, clean and reduce all files in the reader's only task, and write the winners; the counts."""
+    delete_folder(run.processed, run.spark)
+    write = partial(write_newest_of_ranges, reader=reader, target=Folder.at(run.processed, run.spark))
+    told = _tasks(run.spark, reader).mapInArrow(write, f"`{TALLY}` string, `{WINNERS}` string").collect()
+    of_ranges = [RangeTally.from_json(tally) for tally, _ in told if tally]
+    return of_ranges, [WinnersTally.from_json(tally) for _, tally in told if tally]
 
 
 def write_newest(run: DatasetRun, packed_rows: DataFrame, packing: Packing) -> list[WinnersTally]:

@@ -9,8 +9,9 @@ import pyarrow.compute as pc
 from catalog import RECORD_HASH, VERSION, Column, Dataset, Type
 from contract.keys import PART
 from spark_jobs.accounting import TALLY, WinnersTally
-from spark_jobs.packing import arrow_schema, database, unpacked
+from spark_jobs.packing import database, unpacked
 from spark_jobs.rules.in_sql import name
+from spark_jobs.schema import arrow_schema
 from spark_jobs.storage import Folder
 
 _SEPARATOR, _NULL = "chr(31)", "chr(30)"  # control characters; no cleaned text has them
@@ -46,10 +47,15 @@ def write_newest(
     partition_key, rows = unpacked(batches, dataset)
     if partition_key is None:
         return
+    tally = write_winners(rows, dataset, target, partition_key)
+    yield pa.record_batch([[tally.to_json()]], names=[TALLY])
+
+
+def write_winners(rows: pa.Table, dataset: Dataset, target: Folder, partition_key: int) -> WinnersTally:
+    """Write the winners among rows of the dataset's columns into a file of the target."""
     won = newest(rows, dataset)
     target.write_parquet(f"{PART}{partition_key:05d}.parquet", won.rows)
-    tally = WinnersTally(staged=won.rows.num_rows, stale=won.stale, duplicate=won.duplicate)
-    yield pa.record_batch([[tally.to_json()]], names=[TALLY])
+    return WinnersTally(staged=won.rows.num_rows, stale=won.stale, duplicate=won.duplicate)
 
 
 def no_winners(dataset: Dataset) -> pa.Table:

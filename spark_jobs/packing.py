@@ -1,6 +1,6 @@
 """Packs rows for a shuffle: one Arrow table for each group of keys, as bytes that Spark only carries."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import duckdb
@@ -8,23 +8,15 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import ipc
 
-from catalog import Column, Dataset, Type
+from catalog import Dataset
 from spark_jobs.accounting import TALLY, Tally
+from spark_jobs.schema import arrow_schema
 
 PARTITION_KEY, ROWS = ":partition_key", ":rows"
 """Columns of packed rows: the partition key of a group of keys, and the group's Arrow table. Some rows have only a TALLY."""
 
 PACKED = pa.schema([(PARTITION_KEY, pa.int32()), (ROWS, pa.binary()), (TALLY, pa.string())])
 
-_ARROW_TYPES: dict[Type, pa.DataType] = {
-    Type.BIGINT: pa.int64(),
-    Type.INTEGER: pa.int32(),
-    Type.RATING: pa.decimal128(3, 2),
-    Type.BOOLEAN: pa.bool_(),
-    Type.TIMESTAMP: pa.timestamp("us", "UTC"),
-    Type.OFFSET_TIMESTAMP: pa.timestamp("us", "UTC"),
-    Type.TEXT: pa.string(),
-}
 _ODD = np.uint64(0x9E3779B97F4A7C15)  # 2**64 over the golden ratio: neighbouring keys get distant values
 
 
@@ -34,10 +26,6 @@ class Packing:
 
     dataset: Dataset
     partition_keys: tuple[int, ...]
-
-
-def arrow_schema(columns: Sequence[Column]) -> pa.Schema:
-    return pa.schema([(column.name, _ARROW_TYPES[column.type]) for column in columns])
 
 
 def database() -> duckdb.DuckDBPyConnection:

@@ -1,32 +1,22 @@
-"""The catalog as Spark types."""
+"""The catalog as Arrow types."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
-from pyspark.sql.types import (
-    BooleanType,
-    DataType,
-    DecimalType,
-    IntegerType,
-    LongType,
-    StringType,
-    StructField,
-    StructType,
-    TimestampType,
-)
+import pyarrow as pa
 
 from catalog import Column, Type
 
-SPARK_TYPES: dict[Type, DataType] = {
-    Type.BIGINT: LongType(),
-    Type.INTEGER: IntegerType(),
-    Type.RATING: DecimalType(3, 2),
-    Type.BOOLEAN: BooleanType(),
-    Type.TIMESTAMP: TimestampType(),
-    Type.OFFSET_TIMESTAMP: TimestampType(),
-    Type.TEXT: StringType(),
+_ARROW_TYPES: dict[Type, pa.DataType] = {
+    Type.BIGINT: pa.int64(),
+    Type.INTEGER: pa.int32(),
+    Type.RATING: pa.decimal128(3, 2),
+    Type.BOOLEAN: pa.bool_(),
+    Type.TIMESTAMP: pa.timestamp("us", "UTC"),
+    Type.OFFSET_TIMESTAMP: pa.timestamp("us", "UTC"),
+    Type.TEXT: pa.string(),
 }
 
 
-def struct_of(columns: Iterable[Column]) -> StructType:
+def arrow_schema(columns: Sequence[Column]) -> pa.Schema:
     """The columns, in their order."""
-    return StructType([StructField(column.name, SPARK_TYPES[column.type]) for column in columns])
+    return pa.schema([(column.name, _ARROW_TYPES[column.type]) for column in columns])

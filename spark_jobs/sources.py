@@ -9,6 +9,7 @@ from contract.keys import is_gzip
 from contract.plan import Layout, Plan, PlannedFile
 from spark_jobs.job import Job
 from spark_jobs.ranges import Range
+from spark_jobs.storage import Folder
 
 
 class UnexpectedFilesError(Exception):
@@ -25,7 +26,8 @@ class Source:
 
 def read_plan(spark: SparkSession, job: Job) -> Plan:
     """The plan of the job's run; ValueError if it is another run's, or does not fit the catalog."""
-    plan = Plan.from_json(spark.read.text(job.plan, wholetext=True).collect()[0].value)
+    folder, _, name = job.plan.rpartition("/")
+    plan = Plan.from_json(Folder.at(folder, spark).read(name))
     if plan.run_id != job.run_id:
         raise ValueError(f"{job.plan} is the plan of run {plan.run_id}, not of {job.run_id}: pass this run's")
     return plan

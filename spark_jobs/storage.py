@@ -1,7 +1,8 @@
 """Reads and writes files outside of the JVM: with Arrow's own clients, at the address that Hadoop gives."""
 
+import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Self
@@ -12,7 +13,8 @@ import pyarrow.parquet as pq
 from pyarrow import fs
 from pyspark.sql import SparkSession
 
-_BLOCK = 16 * 1024 * 1024  # bytes of one request to S3
+READ_BYTES = 16 * 1024 * 1024
+"""Bytes of one request to S3."""
 
 
 @dataclass(frozen=True)
@@ -37,16 +39,25 @@ class Folder:
             if size is not None and file.size() != size:
                 raise ValueError(f"{uri} has {file.size()} bytes, the plan says {size}: start a new run")
             file.seek(start)
-            while len(block := file.read_buffer(_BLOCK)):
+            while len(block := file.read_buffer(READ_BYTES)):
                 yield memoryview(block)
+
+    def read(self, name: str) -> bytes:
+        """The content of a small file."""
+        system, root = _connected(self.root)
+        with system.open_input_stream(f"{root}/{self.path}/{name}") as file:
+            return bytes(file.read())
+
+    def write_json_lines(self, name: str, lines: Iterable[Mapping[str, object]]) -> None:
+        """Write each as a line of a file; it replaces an existing one."""
+        system, folder = self._made()
+        with system.open_output_stream(f"{folder}/{name}") as file:
+            for line in lines:
+                file.write(f"{json.dumps(line, ensure_ascii=False)}\n".encode())
 
     def write_parquet(self, name: str, rows: pa.Table) -> None:
         """Write a file; it replaces an existing one."""
-        system, root = _connected(self.root)
-        folder = f"{root}/{self.path}"
-        if isinstance(system, fs.LocalFileSystem):
-            # not in a bucket: it has no folders, and COPY would read the object that stands for one
-            system.create_dir(folder)
+        system, folder = self._made()
         with (
             pq.ParquetWriter(
                 f"{folder}/{name}",
@@ -61,6 +72,15 @@ class Folder:
                 rows.num_rows
             ):  # a file without rows has no row group, like Spark's own: some readers refuse one of no rows
                 writer.write_table(rows)
+
+    def _made(self) -> tuple[fs.FileSystem, str]:
+        """Arrow's client, and the path of the folder, which exists."""
+        system, root = _connected(self.root)
+        folder = f"{root}/{self.path}"
+        if isinstance(system, fs.LocalFileSystem):
+            # not in a bucket: it has no folders, and COPY would read the object that stands for one
+            system.create_dir(folder)
+        return system, folder
 
 
 @cache

@@ -10,13 +10,15 @@ import pyarrow as pa
 
 from catalog import Dataset
 from contract.keys import is_gzip
-from spark_jobs.accounting import RangeTally
+from spark_jobs.accounting import TALLY, WINNERS, RangeTally
 from spark_jobs.csv_reader import Reading, Text
 from spark_jobs.job import DatasetRun
+from spark_jobs.newest import write_winners
 from spark_jobs.packing import Packing, packed_rows, packed_tally
 from spark_jobs.quarantine import Explainer
 from spark_jobs.ranges import Range, corrected, divided, tasks_of
 from spark_jobs.rules.in_duckdb import Cleaner, numbered
+from spark_jobs.schema import arrow_schema
 from spark_jobs.sources import Source, UnexpectedFilesError, objects_of
 from spark_jobs.storage import Folder
 from spark_jobs.unpacking import NotUnpackedError, unpacked
@@ -113,6 +115,32 @@ def clean_ranges(
     batches: Iterable[pa.RecordBatch], *, reader: Reader, packing: Packing
 ) -> Iterator[pa.RecordBatch]:
     """Good rows, packed, and tallies of ranges."""
+    for found in _cleaned_or_told(batches, reader):
+        if isinstance(found, RangeTally):
+            yield packed_tally(found)
+        else:
+            yield from packed_rows(found, packing)
+
+
+def write_newest_of_ranges(
+    batches: Iterable[pa.RecordBatch], *, reader: Reader, target: Folder
+) -> Iterator[pa.RecordBatch]:
+    """Write the winners among the rows of a task that has all files of its dataset; the tallies of both.
+
+    Its keys are nowhere else, so there is nothing to pack and to shuffle.
+    """
+    found = list(_cleaned_or_told(batches, reader))
+    rows = [each for each in found if not isinstance(each, RangeTally)]
+    of_ranges = [tally.to_json() for tally in found if isinstance(tally, RangeTally)]
+    schema = arrow_schema(reader.dataset.columns)
+    won = write_winners(pa.concat_tables([schema.empty_table(), *rows]), reader.dataset, target, 0)
+    yield pa.record_batch(
+        [[*of_ranges, None], [*(None for _ in of_ranges), won.to_json()]], names=[TALLY, WINNERS]
+    )
+
+
+def _cleaned_or_told(batches: Iterable[pa.RecordBatch], reader: Reader) -> Iterator[pa.Table | RangeTally]:
+    """Good rows, and tallies of ranges."""
     with Cleaner(reader.dataset, reader.started) as cleaner:
         waiting: list[pa.Table] = []
         for index, part in reader.of_task(batches):
@@ -123,22 +151,21 @@ def clean_ranges(
                     tally = tally.with_records(records)
                     waiting.append(numbered(records.texts, index))
                     if sum(table.nbytes for table in waiting) >= _TOGETHER:
-                        yield from _cleaned(cleaner, waiting, packing)
+                        yield from _cleaned(cleaner, waiting)
                         waiting, first = [], -1
                 tally = replace(tally, begin=begin, after=reading.text.position)
             except NotUnpackedError as error:
                 tally = RangeTally(range=index, problem=str(error), is_mixed_in=first < 0)
                 waiting = waiting[: max(0, first)]
-            yield packed_tally(tally)
+            yield tally
         if waiting:
-            yield from _cleaned(cleaner, waiting, packing)
+            yield from _cleaned(cleaner, waiting)
 
 
-def _cleaned(cleaner: Cleaner, tables: Sequence[pa.Table], packing: Packing) -> Iterator[pa.RecordBatch]:
+def _cleaned(cleaner: Cleaner, tables: Sequence[pa.Table]) -> Iterator[pa.Table | RangeTally]:
     cleaned = cleaner.clean(pa.concat_tables(tables))
-    yield from packed_rows(cleaned.rows, packing)
-    for tally in cleaned.tallies:
-        yield packed_tally(tally)
+    yield cleaned.rows
+    yield from cleaned.tallies
 
 
 def rejects(batches: Iterable[pa.RecordBatch], *, reader: Reader, run_id: str) -> Iterator[pa.RecordBatch]:

@@ -13,21 +13,25 @@ import logging
 import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from itertools import dropwhile
 from typing import Any
 
 from pyspark.errors import PythonException
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import SparkSession
 
 from catalog import DATASETS
-from contract.keys import REMARKS, UNREADABLE
+from contract.keys import PART, REMARKS, UNREADABLE
 from contract.ledger import ACCOUNTING, FILES, Counts
-from contract.plan import PlannedFile
-from spark_jobs.accounting import FileCounts, accounting_rows, file_rows, remark_rows, unreadable_rows
+from contract.plan import PlannedFile, Remark
+from spark_jobs.accounting import FileCounts, accounting_rows, file_rows, unreadable_files
 from spark_jobs.conf import SPARK_CONF, require_conf
 from spark_jobs.job import DatasetRun, Job, job_from
 from spark_jobs.sources import read_plan, sources_of
 from spark_jobs.staging import Outcome, stage
+from spark_jobs.storage import Folder, delete_folder
+
+_ONLY_PARQUET, _ONLY_JSON = f"{PART}00000.parquet", f"{PART}00000.json"
 
 log = logging.getLogger("transform")
 
@@ -66,20 +70,27 @@ def write_accounting(
 ) -> None:
     """Write where every row and every file went, and the list of unreadable files if there are any."""
     counts = {name: outcome.counts for name, outcome in outcomes.items()}
-    accounting = accounting_rows(spark, counts, run_id=job.run_id, fencing_token=job.fencing_token)
-    write_parquet(accounting, f"{job.processed}/{ACCOUNTING.name}")
+    accounting = accounting_rows(counts, run_id=job.run_id, fencing_token=job.fencing_token)
+    _emptied(spark, f"{job.processed}/{ACCOUNTING.name}").write_parquet(_ONLY_PARQUET, accounting)
     by_file = FileCounts.total(outcome.files for outcome in outcomes.values())
     problems = {file: words for outcome in outcomes.values() for file, words in outcome.problems.items()}
-    write_parquet(
-        file_rows(spark, files, by_file, problems, run_id=job.run_id), f"{job.processed}/{FILES.name}"
-    )
-    if problems:
-        unreadable = unreadable_rows(spark, problems, run_id=job.run_id)
-        unreadable.write.mode("overwrite").json(f"{job.quarantine}/{UNREADABLE}", ignoreNullFields=False)
-    remarks = {file: words for file in files if (words := _remark(file, by_file))}
+    rows = file_rows(files, by_file, problems, run_id=job.run_id)
+    _emptied(spark, f"{job.processed}/{FILES.name}").write_parquet(_ONLY_PARQUET, rows)
+    if unreadable := unreadable_files(problems, run_id=job.run_id):
+        _emptied(spark, f"{job.quarantine}/{UNREADABLE}").write_json_lines(_ONLY_JSON, map(asdict, unreadable))
+    remarks = [
+        Remark(run_id=job.run_id, key=file.key, remark=words)
+        for file in files
+        if (words := _remark(file, by_file))
+    ]
     if remarks:
-        rows = remark_rows(spark, remarks, run_id=job.run_id)
-        rows.write.mode("overwrite").json(f"{job.quarantine}/{REMARKS}")
+        _emptied(spark, f"{job.quarantine}/{REMARKS}").write_json_lines(_ONLY_JSON, map(asdict, remarks))
+
+
+def _emptied(spark: SparkSession, uri: str) -> Folder:
+    """The folder, without the files of an earlier attempt. A few rows need no job of Spark's to be written."""
+    delete_folder(uri, spark)
+    return Folder.at(uri, spark)
 
 
 def _remark(file: PlannedFile, counts: FileCounts) -> str:
@@ -93,10 +104,6 @@ def _remark(file: PlannedFile, counts: FileCounts) -> str:
             """Write the file again with quotes doubled: in Spark .option("escape", '"'), in Redshift UNLOAD with CSV"""
         )
     return "; ".join(said)
-
-
-def write_parquet(rows: DataFrame, target: str) -> None:
-    rows.write.mode("overwrite").parquet(target)
 
 
 def reason(error: BaseException) -> str:

@@ -5,13 +5,30 @@ from pathlib import Path
 
 from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
-from pyspark.sql.types import StringType, StructField, StructType
+from pyspark.sql.types import (
+    BooleanType,
+    DataType,
+    DecimalType,
+    IntegerType,
+    LongType,
+    StringType,
+    StructField,
+    StructType,
+    TimestampType,
+)
 
 from benchmarks.contestants import files_of
 from catalog import DATASETS, VERSION, Dataset, Type
-from spark_jobs.schema import SPARK_TYPES
 
-_READ_AS = SPARK_TYPES | {Type.OFFSET_TIMESTAMP: StringType()}
+_READ_AS: dict[Type, DataType] = {
+    Type.BIGINT: LongType(),
+    Type.INTEGER: IntegerType(),
+    Type.RATING: DecimalType(3, 2),
+    Type.BOOLEAN: BooleanType(),
+    Type.TIMESTAMP: TimestampType(),
+    Type.OFFSET_TIMESTAMP: StringType(),
+    Type.TEXT: StringType(),
+}
 _WITHOUT_WEEKDAY = 5
 
 

@@ -10,8 +10,9 @@ import pyarrow as pa
 from catalog import VERSION, Dataset, Type
 from spark_jobs.accounting import RangeTally
 from spark_jobs.csv_reader import BROKEN
-from spark_jobs.packing import arrow_schema, database
+from spark_jobs.packing import database
 from spark_jobs.rules.in_sql import broken_rule, is_bad, name, text, value
+from spark_jobs.schema import arrow_schema
 
 RANGE = ":range"
 """The index of a row's range."""

@@ -6,7 +6,6 @@ from itertools import permutations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pyspark.sql import SparkSession
 
 from contract.ledger import FILES
 from contract.plan import LandingObject, Limits, PlannedFile
@@ -19,7 +18,7 @@ from spark_jobs.accounting import (
     file_rows,
 )
 from spark_jobs.ranges import Range
-from spark_jobs.transform import write_parquet
+from spark_jobs.storage import Folder
 from sql import statements
 from tests.local_cloud.redshift.conftest import Session
 from tests.spark_jobs.workbench import Workbench
@@ -92,16 +91,17 @@ def test_the_tallies_of_a_range_are_added_in_any_order() -> None:
         assert by_range(told) == {0: total, 1: replace(problem, read=2)}
 
 
-def test_ten_thousand_files_are_listed_without_a_python_worker(spark: SparkSession) -> None:
+def test_ten_thousand_files_are_listed() -> None:
     files = [
         PlannedFile(key=f"k{n}", etag="e", size=n, target=f"x/{n:05d}-a", dataset="authors")
         for n in range(10_000)
     ]
 
-    rows = file_rows(spark, files, FileCounts(read=Counter({9999: 4})), {files[7]: "bad"}, run_id="r")
+    rows = file_rows(files, FileCounts(read=Counter({9999: 4})), {files[7]: "bad"}, run_id="r")
 
-    assert rows.count() == 10_000
-    assert [tuple(row) for row in rows.where("rows_read > 0 or problem is not null").collect()] == [
+    assert rows.num_rows == 10_000
+    told = [row for row in rows.to_pylist() if row["rows_read"] or row["problem"]]
+    assert [tuple(row.values()) for row in told] == [
         ("r", "authors", "k7", "e", 7, 0, 0, "bad"),
         ("r", "authors", "k9999", "e", 9999, 4, 0, None),
     ]
@@ -115,15 +115,15 @@ _HEADERS = st.lists(_NAMES, max_size=20) | st.lists(st.just("\U0001f4da" * 60), 
 @settings(max_examples=10)
 @given(landed=st.lists(st.tuples(_KEYS, _HEADERS), min_size=1, max_size=20, unique_by=lambda item: item[0]))
 def test_whatever_files_and_columns_are_called_what_is_said_about_them_can_be_loaded(
-    spark: SparkSession, tmp_path_factory: pytest.TempPathFactory, landed: list[tuple[str, list[str]]]
+    tmp_path_factory: pytest.TempPathFactory, landed: list[tuple[str, list[str]]]
 ) -> None:
     items = [LandingObject(f"book/{key}.csv", "e", 1, "2020") for key, _ in landed]
     headers = {item.key: Header(tuple(names)) for item, (_, names) in zip(items, landed, strict=True)}
     plan = make_plan("r", items, headers, working="working")
     folder = tmp_path_factory.mktemp("run")
     (folder / "buckets" / "processed").mkdir(parents=True)
-    rows = file_rows(spark, plan.files, FileCounts(), {}, run_id="r")
-    write_parquet(rows, f"{folder}/buckets/processed/files")
+    rows = file_rows(plan.files, FileCounts(), {}, run_id="r")
+    Folder("file:", f"{folder}/buckets/processed/files".strip("/")).write_parquet("part-0.parquet", rows)
 
     with RedshiftEngine(folder / "warehouse.duckdb", folder / "buckets") as engine:
         session = Session(engine)

@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from catalog import DATASETS, RECORD_HASH, VERSION, Column, Dataset, Type
 from spark_jobs.accounting import TALLY, WinnersTally
 from spark_jobs.newest import newest, no_winners, record_hash, write_newest
-from spark_jobs.packing import Packing, arrow_schema, database, packed_rows
+from spark_jobs.packing import Packing, database, packed_rows
+from spark_jobs.schema import arrow_schema
 from spark_jobs.storage import Folder
 
 THINGS = Dataset(

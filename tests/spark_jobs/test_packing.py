@@ -15,11 +15,11 @@ from spark_jobs.packing import (
     PARTITION_KEY,
     ROWS,
     Packing,
-    arrow_schema,
     packed_rows,
     packed_tally,
     unpacked,
 )
+from spark_jobs.schema import arrow_schema
 
 INSTANT = datetime(2020, 2, 19, 21, 38, 16, 690535, tzinfo=UTC)
 

@@ -12,7 +12,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from catalog import REVIEWS
-from spark_jobs.packing import arrow_schema
+from spark_jobs.schema import arrow_schema
 from spark_jobs.storage import Folder, delete_folder
 
 pytestmark = pytest.mark.spark

@@ -14,7 +14,7 @@ from catalog import DATASETS, VERSION, Column, Dataset, Type
 from contract.keys import PART, run_folder
 from contract.ledger import ACCOUNTING, FILES, Counts
 from spark_jobs.newest import newest
-from spark_jobs.packing import arrow_schema
+from spark_jobs.schema import arrow_schema
 from spark_jobs.storage import Folder
 
 Row = dict[str, Any]
