@@ -460,6 +460,13 @@ def test_a_title_that_begins_with_a_quote_costs_only_its_own_record(
     assert set(found.corrupt) == {number + 1 for number in spoilt}
 
 
+def test_a_carriage_return_before_quotes_in_a_record_of_too_few_fields_fails_nothing() -> None:
+    found = read(b'id,a,b\n1,a,b\n\r""\n\r"x",y\n2,c,d\n')
+
+    assert corrupt_of(found) == {2: '\r""', 3: '\r"x",y'}
+    assert found.numbers().tolist() == [1, 4]
+
+
 NOTHING = st.sampled_from(["", " ", "\u00a0", "\u3000\t", "\x00"])
 
 
