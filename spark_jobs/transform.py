@@ -77,7 +77,9 @@ def write_accounting(
     rows = file_rows(files, by_file, problems, run_id=job.run_id)
     _emptied(spark, f"{job.processed}/{FILES.name}").write_parquet(_ONLY_PARQUET, rows)
     if unreadable := unreadable_files(problems, run_id=job.run_id):
-        _emptied(spark, f"{job.quarantine}/{UNREADABLE}").write_json_lines(_ONLY_JSON, map(asdict, unreadable))
+        _emptied(spark, f"{job.quarantine}/{UNREADABLE}").write_json_lines(
+            _ONLY_JSON, map(asdict, unreadable)
+        )
     remarks = [
         Remark(run_id=job.run_id, key=file.key, remark=words)
         for file in files
