@@ -12,6 +12,7 @@ from benchmarks import BenchmarkError, results
 from benchmarks.contests import RECORDS, run_contest, run_generators, run_whole
 from benchmarks.imports import run_imports
 from benchmarks.loads import Load, LoadFolder, ready
+from benchmarks.shapes import run_shapes, shapes_told
 from command_line.telling import told
 from landing.sizes import size_in_bytes
 from stacks import ROOT
@@ -97,6 +98,28 @@ def growth(*, runs: Runs = 1, work: Work = DEFAULT_WORK, folder: Results = DEFAU
         load_folder = LoadFolder.of(work, scale)
         if not (folder / f"pipeline-{load_folder.name}.json").exists():
             _measure_pipeline(load_folder, runs, folder)
+
+
+@app.command()
+def shapes(
+    *, scale: Scale = 0.01, runs: Runs = 1, work: Work = DEFAULT_WORK, folder: Results = DEFAULT_RESULTS
+) -> None:
+    """Measure one file and many small files against four of the same bytes, and the memory of a task that unpacks gzip."""
+    with _told():
+        found = run_shapes(work.resolve(), scale, runs)
+        command = f"python -m benchmarks shapes --scale {scale:g} --runs {runs}"
+        path = results.write(folder, f"shapes-{scale:g}", command=command, figures=vars(found))
+        for name, line in shapes_told(found).items():
+            console.print(f"{name}: {line}")
+        console.print(f"wrote {path}")
+
+
+@app.command()
+def growth_plan() -> None:
+    """Print what the pipeline's planner makes of a hundred times the load: the table of docs/growth.md."""
+    from benchmarks.growth_plan import growth_table  # noqa: PLC0415 (loads Spark)
+
+    typer.echo(growth_table())
 
 
 @app.command()

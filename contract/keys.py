@@ -137,10 +137,11 @@ INDEX_PAGE = "index.html"
 
 
 NUMBER_DIGITS = 5
-"""The names of a copy and of its parts begin with the file's number in the run, in this many digits."""
+"""The name of a copy begins with the file's number in the run, in this many digits."""
 
 RECORDS_BEFORE = r"^\d{5}-part=\d+-after=(\d+)-"
-"""A pattern for the name of a part; its group is the number of records in the parts before it."""
+"""A pattern for the name of a part: earlier versions cut big files, and the archive keeps the parts. Its group is the number of
+records in the parts before it."""
 
 
 def file_name(number: int, key: str) -> str:
@@ -165,12 +166,3 @@ def is_gzip(key: str) -> bool:
 def file_number(target: str) -> int:
     """The number in the name of a copy."""
     return int(target.rpartition("/")[2][:NUMBER_DIGITS])
-
-
-def part_name(name: str, part: int, before: int) -> str:
-    """The name of a part of the copy called `name`; `before` is the number of records in the parts before it.
-
-    Only the names of parts have an equals sign.
-    """
-    number, _, rest = name.partition("-")
-    return f"{number}-part={part:05d}-after={before}-{rest.removesuffix(GZIP)}"

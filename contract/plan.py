@@ -25,14 +25,6 @@ class LandingObject:
 
 
 @dataclass(frozen=True)
-class Part:
-    """One part of a split file, an object in the working zone: the file's header and `records` of its records."""
-
-    target: str
-    records: int
-
-
-@dataclass(frozen=True)
 class Limits:
     """The most that is taken at once. A bigger file is taken alone: otherwise it would wait for ever."""
 
@@ -45,7 +37,6 @@ class PlannedFile:
     """A landed file: its key, ETag and size in landing, and `target`, the key of its copy.
 
     The copy is in the working zone, or in quarantine if the file has a `problem`; such a file has no `dataset`.
-    If the copy task split the file, its `parts` exist and `target` does not.
     """
 
     key: str
@@ -54,12 +45,6 @@ class PlannedFile:
     target: str
     dataset: str | None = None
     problem: str | None = None
-    parts: tuple[Part, ...] = ()
-
-    @property
-    def targets(self) -> tuple[str, ...]:
-        """The keys of the objects to read, in the working zone."""
-        return tuple(part.target for part in self.parts) or (self.target,)
 
     @property
     def number(self) -> int:
@@ -72,9 +57,9 @@ class PlannedFile:
         return replace(self, target=unusable_folder(run_id) + name, dataset=None, problem=problem)
 
     @classmethod
-    def from_entry(cls, entry: dict[str, Any]) -> Self:
-        """From an entry of the plan's document."""
-        return cls(**{**entry, "parts": tuple(Part(**part) for part in entry["parts"])})
+    def from_entry(cls, entry: Mapping[str, Any]) -> Self:
+        """From an entry of the plan's document. Earlier versions wrote `parts` too: big files were cut."""
+        return cls(**{name: value for name, value in entry.items() if name != "parts"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,9 +116,9 @@ class Layout:
         """The prefix without scheme and bucket; the targets of the layout's files begin with it."""
         return self.prefix.split("/", 3)[3]
 
-    def uris(self, file: PlannedFile) -> list[str]:
-        """The URIs of a file of the layout, or of its parts."""
-        return [self.prefix.removesuffix(self.folder) + target for target in file.targets]
+    def uri(self, file: PlannedFile) -> str:
+        """The URI of a file of the layout."""
+        return self.prefix.removesuffix(self.folder) + file.target
 
     @classmethod
     def from_entry(cls, entry: dict[str, Any]) -> Self:
@@ -213,10 +198,6 @@ class Plan:
             for file in self.files
         )
 
-    def cut(self, parts: Mapping[str, tuple[Part, ...]]) -> "Plan":
-        """The plan with the files of these landing keys split into parts."""
-        return replace(self, files=tuple(replace(file, parts=parts.get(file.key, ())) for file in self.files))
-
     def _with(self, files: Iterable[PlannedFile]) -> "Plan":
         kept = tuple(files)
         folders = {file.target.rpartition("/")[0] + "/" for file in kept}
@@ -225,6 +206,6 @@ class Plan:
         )
 
 
-def _entry(value: LandingObject | Part | PlannedFile | Layout | Plan | Dataset) -> object:
+def _entry(value: LandingObject | PlannedFile | Layout | Plan | Dataset) -> object:
     """The JSON value of an object: a dataset is its name, anything else its fields."""
     return value.name if isinstance(value, Dataset) else vars(value)

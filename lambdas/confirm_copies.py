@@ -1,4 +1,4 @@
-"""ConfirmCopies: the plan without files that changed between listing and copy, or that proved unusable."""
+"""ConfirmCopies: the plan without files that changed between listing and copy."""
 
 from typing import Any
 
@@ -16,9 +16,6 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
 
 def confirm(run: Run) -> Plan:
     """Keep the planned files that were copied, and the layouts that still have files."""
-    receipts = run.receipts()
-    copied = run.read_plan(plan_key).only({receipt.key for receipt in receipts})
-    confirmed = copied.without({receipt.key: receipt.problem for receipt in receipts if receipt.problem})
-    confirmed = confirmed.cut({receipt.key: receipt.parts for receipt in receipts})
+    confirmed = run.read_plan(plan_key).only({receipt.key for receipt in run.receipts()})
     run.write_plan(copied_key, confirmed)
     return confirmed

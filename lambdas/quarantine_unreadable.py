@@ -43,14 +43,10 @@ def quarantine(run: Run, problems: Mapping[str, str]) -> Plan:
 
 
 def _copy(run: Run, read: PlannedFile, unusable: PlannedFile) -> None:
-    if (
-        read.parts
-    ):  # only landing has the whole file; if the file has changed there, the next run reads the new content
-        zone, key, etag = run.landing, read.key, read.etag
-    else:
-        zone, key = run.working, read.target
-        etag = zone.etag(key)  # the ETag of a copy in parts is its own
-    if not zone.copy_if_unchanged(key, etag=etag, size=read.size, to=run.quarantine, target=unusable.target):
-        raise OSError(f"{zone.uri(key)} has changed while it was copied to quarantine")
+    etag = run.working.etag(read.target)  # the ETag of a copy that S3 made in parts is its own
+    if not run.working.copy_if_unchanged(
+        read.target, etag=etag, size=read.size, to=run.quarantine, target=unusable.target
+    ):
+        raise OSError(f"{run.working.uri(read.target)} has changed while it was copied to quarantine")
     run.explain(unusable)
     log.warning(unusable.problem, extra={"key": unusable.key})

@@ -159,17 +159,6 @@ class FileCounts:
             total.backslashes.update(part.backslashes)
         return total
 
-    def require_parts(self, files: Iterable[PlannedFile]) -> None:
-        """UnaccountedRowsError unless every split file has as many rows read as its parts have records."""
-        for file in files:
-            records = sum(part.records for part in file.parts)
-            found = self.read[file.number] + self.blank[file.number]
-            if file.parts and found != records:
-                raise UnaccountedRowsError(
-                    f"{file.key} was cut into parts with {records} records, but {found} records were "
-                    "read: start a new run; if it fails again, set copy_part_bytes above the size of the file"
-                )
-
 
 def accounting_rows(counts: Mapping[str, Counts], *, run_id: str, fencing_token: int) -> pa.Table:
     """One row per dataset, with the columns of ACCOUNTING."""

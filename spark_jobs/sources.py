@@ -1,6 +1,6 @@
 """The files of a run's plan, as the job reads them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pyspark.sql import SparkSession
@@ -53,24 +53,15 @@ def sources_of(plan: Plan) -> list[Source]:
 
 
 def objects_of(sources: Sequence[Source]) -> list[Range]:
-    """Each object of the sources as one range; the size of a part is the average of its file's parts."""
+    """Each object of the sources as one range."""
     return [
-        each
-        for index, source in enumerate(sources)
-        for file in source.files
-        for each in _objects(index, source, file)
-    ]
-
-
-def _objects(index: int, source: Source, file: PlannedFile) -> Iterator[Range]:
-    before = 0
-    for number, uri in enumerate(source.layout.uris(file)):
-        yield Range(
+        Range(
             file_number=file.number,
             source=index,
-            uri=uri,
-            size=file.size // len(file.targets),
-            end=None if file.parts or is_gzip(uri) else file.size,
-            before=before,
+            uri=source.layout.uri(file),
+            size=file.size,
+            end=None if is_gzip(file.target) else file.size,
         )
-        before += file.parts[number].records if file.parts else 0
+        for index, source in enumerate(sources)
+        for file in source.files
+    ]

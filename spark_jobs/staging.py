@@ -84,7 +84,6 @@ def stage(run: DatasetRun, sources: Sequence[Source]) -> Outcome:
         )
         reader = again
     require_identity(staged.counts)
-    staged.files.require_parts(file for number, file in files.items() if number not in problems)
     if staged.counts.rows_quarantined:
         write_rejects(run, reader.of_rejects(staged.ranges), staged.counts.rows_quarantined)
     log.info("%s: %s", run.dataset.name, staged.counts)

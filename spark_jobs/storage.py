@@ -32,11 +32,11 @@ class Folder:
         root = mounted if mounted.startswith("file:") else f"{parts.scheme or 'file'}://{parts.netloc}"
         return cls(root.rstrip("/"), parts.path.strip("/"))
 
-    def blocks(self, uri: str, size: int | None, start: int = 0) -> Iterator[memoryview]:
-        """The bytes of a file of the folder from `start` on, in blocks; ValueError if it has not `size` bytes, None is any size."""
+    def blocks(self, uri: str, size: int, start: int = 0) -> Iterator[memoryview]:
+        """The bytes of a file of the folder from `start` on, in blocks; ValueError if it has not `size` bytes."""
         system, root = _connected(self.root)
         with system.open_input_file(f"{root}/{self.path}{uri.partition(self.path)[2]}") as file:
-            if size is not None and file.size() != size:
+            if file.size() != size:
                 raise ValueError(f"{uri} has {file.size()} bytes, the plan says {size}: start a new run")
             file.seek(start)
             while len(block := file.read_buffer(READ_BYTES)):

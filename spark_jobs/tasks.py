@@ -101,10 +101,8 @@ class Reader:
         return Reading(Text(content, part.first_byte), self.columns[part.source], self.dataset.column_names)
 
     def _found(self, part: Range) -> Iterator[memoryview]:
-        # of a part of a split file only its share is known
-        size = None if part.end is None and not is_gzip(part.uri) else part.size
         try:
-            yield from self.folders[part.source].blocks(part.uri, size, part.first_byte)
+            yield from self.folders[part.source].blocks(part.uri, part.size, part.first_byte)
         except FileNotFoundError:
             raise UnexpectedFilesError(
                 f"{part.uri} is not in the working zone: start the run again, its copies were removed meanwhile"

@@ -74,7 +74,6 @@ class Functions(Construct):
             batch_max_bytes=settings.batch_max_bytes,
             copy_files_per_task=settings.copy_files_per_task,
             copy_bytes_per_task=settings.copy_bytes_per_task,
-            copy_part_bytes=settings.copy_part_bytes,
             analytics_window_days=settings.analytics_window_days,
             statements_role_arn=statements.role.role_arn,
         ).as_variables()
@@ -151,7 +150,6 @@ class Functions(Construct):
             self.plan_copies,
             self.drop_published,
             self.copy_to_working,
-            self.quarantine_unreadable,
             self.acknowledge_landing,
         ):
             grant_read(function, landing, "*")
@@ -179,9 +177,7 @@ class Functions(Construct):
         grant_write(self.write_report, storage.reports, "*")
         self._grant_history()
         grant_tags(self.copy_to_working, of=[(landing, "*")], to=[(working, OF_RUNS), (quarantine, OF_RUNS)])
-        grant_tags(
-            self.quarantine_unreadable, of=[(landing, "*"), (working, OF_RUNS)], to=[(quarantine, OF_RUNS)]
-        )
+        grant_tags(self.quarantine_unreadable, of=[(working, OF_RUNS)], to=[(quarantine, OF_RUNS)])
         for function in (self.drop_published, self.acknowledge_landing):
             grant_delete(function, landing, "*")
         for function in self.by_name.values():

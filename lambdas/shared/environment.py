@@ -31,7 +31,6 @@ class Environment:
     batch_max_bytes: int
     copy_files_per_task: int
     copy_bytes_per_task: int
-    copy_part_bytes: int
     analytics_window_days: int
     statements_role_arn: str
 
@@ -47,7 +46,6 @@ class Environment:
             batch_max_bytes=int(os.environ["BATCH_MAX_BYTES"]),
             copy_files_per_task=int(os.environ["COPY_FILES_PER_TASK"]),
             copy_bytes_per_task=int(os.environ["COPY_BYTES_PER_TASK"]),
-            copy_part_bytes=int(os.environ["COPY_PART_BYTES"]),
             analytics_window_days=int(os.environ["ANALYTICS_WINDOW_DAYS"]),
             statements_role_arn=os.environ["STATEMENTS_ROLE_ARN"],
         )

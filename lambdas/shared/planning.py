@@ -59,15 +59,17 @@ def make_plan(
             files.append(_unusable(item, number, run_id, unknown_name_problem(item.key)))
         elif header.columns is None and header.problem is None:
             files.append(_planned(item, number, empty_folder(run_id), dataset=dataset.name))
+        elif not header.problem and (known := layouts.get((dataset.name, columns))):
+            files.append(_planned(item, number, known.folder, dataset=dataset.name))
         elif problem := header.problem or header_problem(dataset, columns):
             files.append(_unusable(item, number, run_id, problem))
         else:
             folder = layout_folder(run_id, dataset.name, len(layouts))
             new = Layout(dataset=dataset, columns=columns, prefix=f"s3://{working}/{folder}")
-            layout = layouts.setdefault((dataset.name, columns), new)
+            layouts[dataset.name, columns] = new
             if difference := header_drift(dataset, columns):
                 drift[difference] = None
-            files.append(_planned(item, number, layout.folder, dataset=dataset.name))
+            files.append(_planned(item, number, folder, dataset=dataset.name))
     return Plan(
         run_id=run_id,
         files=tuple(files),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 
 from contract.keys import REASON, landed_key, receipt_key, receipts_prefix, remarks_prefix, unreadable_prefix
-from contract.plan import Part, Plan, PlannedFile, Reason, Remark, Unreadable
+from contract.plan import Plan, PlannedFile, Reason, Remark, Unreadable
 from lambdas.shared.environment import Environment
 from lambdas.shared.zone import Zone
 
@@ -18,17 +18,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Receipt:
-    """An object to delete from landing: a copied file, in quarantine if it has a `problem`, in `parts` if there are any; or a marker."""
+    """An object to delete from landing: a copied file or a marker."""
 
     key: str
     etag: str
-    problem: str | None = None
-    parts: tuple[Part, ...] = ()
-
-    @classmethod
-    def from_entry(cls, entry: dict[str, Any]) -> "Receipt":
-        """The receipt from its entry in the document."""
-        return cls(**{**entry, "parts": tuple(Part(**part) for part in entry["parts"])})
 
 
 @dataclass(frozen=True)
@@ -84,7 +77,9 @@ class Run:
     def receipts(self) -> list[Receipt]:
         """The receipts of all copied objects."""
         documents = self.working.read_below(receipts_prefix(self.run_id))
-        return [Receipt.from_entry(entry) for document in documents for entry in json.loads(document)]
+        return [
+            Receipt(entry["key"], entry["etag"]) for document in documents for entry in json.loads(document)
+        ]
 
     def explain(self, file: PlannedFile) -> None:
         """Write the reason beside a file in quarantine; nothing for a file without a problem."""

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from catalog import Dataset
 from contract.keys import copied_key, run_folder
-from contract.plan import LandingObject, PlannedFile
+from contract.plan import LandingObject
 from lambdas.shared.recognise import header_problem
 from lambdas.shared.zone import Zone, in_parallel
 from operations.errors import OperationError
@@ -32,7 +32,7 @@ class PublishedFile:
 
 @dataclass(frozen=True)
 class ArchivedFile:
-    """A published file and its copies: one object, or the parts of a big file. With a `problem` it cannot be landed from them.
+    """A published file and its copies: one object, or the parts that an earlier version cut a big file into. With a `problem` it cannot be landed from them.
 
     `columns` is its header.
     """
@@ -87,7 +87,7 @@ def _look_up_run(
 ) -> list[ArchivedFile]:
     working = Zone(zones.s3, zones.working)
     plan = _read_plan(working, run)
-    planned = {(each.key, each.etag): each for each in map(PlannedFile.from_entry, plan["files"])}
+    planned = {(each["key"], each["etag"]): each for each in plan["files"]}
     headers = {layout["prefix"].split("/", 3)[3]: tuple(layout["columns"]) for layout in plan["layouts"]}
     held = {item.key: item for item in working.objects(f"{run_folder(run)}/")} if planned else {}
     return [_archived(dataset, file, planned.get((file.key, file.etag)), headers, held) for file in files]
@@ -107,14 +107,19 @@ def _read_plan(working: Zone, run: str) -> dict[str, Any]:
 def _archived(
     dataset: Dataset,
     file: PublishedFile,
-    planned: PlannedFile | None,
+    planned: Mapping[str, Any] | None,
     headers: Mapping[str, tuple[str, ...]],
     held: Mapping[str, LandingObject],
 ) -> ArchivedFile:
-    targets = planned.targets if planned else ()
+    targets = _targets(planned) if planned else ()
     if planned is None or not all(target in held for target in targets):
         return ArchivedFile(file, problem=_GONE)
-    columns = headers.get(planned.target.rpartition("/")[0] + "/", ())
+    columns = headers.get(planned["target"].rpartition("/")[0] + "/", ())
     if columns and (problem := header_problem(dataset, columns)):
         return ArchivedFile(file, problem=f"the present catalog does not take it: {problem}")
     return ArchivedFile(file, tuple(held[target] for target in targets), columns)
+
+
+def _targets(planned: Mapping[str, Any]) -> tuple[str, ...]:
+    """The keys of a file's copies in the archive."""
+    return tuple(part["target"] for part in planned.get("parts", ())) or (planned["target"],)

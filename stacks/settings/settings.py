@@ -184,16 +184,10 @@ class Settings(BaseModel):
     analytics_top: int = _whole(10, 1, 1000, "rows of each analytics table")
 
     batch_max_files: int = _whole(10_000, 1, 100_000, "landing files one run takes at most")
-    batch_max_bytes: int = _whole(16 * _GIB, 1, 1024 * _GIB, "bytes one run takes at most")
+    batch_max_bytes: int = _whole(16 * _GIB, 1, 10 * 1024 * _GIB, "bytes one run takes at most")
     copy_files_per_task: int = _whole(200, 1, 10_000, "files one invocation of the copying function takes")
     copy_bytes_per_task: int = _whole(
         _GIB, 1, 64 * _GIB, "bytes one invocation of the copying function takes; a bigger file has its own"
-    )
-    copy_part_bytes: int = _whole(
-        64 * _MIB,
-        8 * _MIB,
-        256 * _MIB,
-        "bytes above which a file is cut while it is copied, and of its parts",
     )
     copy_concurrency: int = _whole(10, 1, 40, "invocations of the copying function at a time")
 

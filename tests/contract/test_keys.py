@@ -37,17 +37,10 @@ def test_a_bucket_is_named_by_deployment_zone_account_and_region() -> None:
     assert name == "goodreads-landing-123456789012-us-east-1"
 
 
-@given(numbers, texts, numbers, st.integers(0))
-@example(3, "a/part=00001-after=7-b.csv", 2, 9)
-def test_the_name_of_a_part_tells_its_file_and_the_records_before_it_and_no_other_name_does(
-    number: int, key: str, part: int, before: int
+@given(numbers, texts)
+@example(3, "a/part=00001-after=7-b.csv")
+def test_only_the_part_of_a_file_that_an_earlier_version_cut_tells_the_records_before_it(
+    number: int, key: str
 ) -> None:
-    whole = keys.file_name(number, key)
-    cut = keys.part_name(whole, part, before)
-    assert keys.file_number(f"run=r1/authors/layout=0/{whole}") == keys.file_number(cut) == number
-    assert not re.search(keys.RECORDS_BEFORE, whole)
-    assert re.findall(keys.RECORDS_BEFORE, cut) == [str(before)]
-
-
-def test_the_part_of_a_gzip_file_is_named_as_what_it_is_unpacked() -> None:
-    assert keys.part_name("00003-a.csv.gz", 0, 0) == "00003-part=00000-after=0-a.csv"
+    assert not re.search(keys.RECORDS_BEFORE, keys.file_name(number, key))
+    assert re.findall(keys.RECORDS_BEFORE, "00003-part=00001-after=7-b.csv") == ["7"]

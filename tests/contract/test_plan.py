@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog import AUTHORS, DATASETS, USERS, Dataset
-from contract.plan import LandingObject, Layout, Limits, Part, Plan, PlannedFile
+from contract.plan import LandingObject, Layout, Limits, Plan, PlannedFile
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 files = st.builds(
@@ -17,7 +17,6 @@ files = st.builds(
     target=texts,
     dataset=st.none() | texts,
     problem=st.none() | texts,
-    parts=st.lists(st.builds(Part, target=texts, records=st.integers(0)), max_size=3).map(tuple),
 )
 
 
@@ -39,14 +38,22 @@ plans = st.builds(
 )
 
 
-def planned(target: str, size: int = 1, parts: tuple[Part, ...] = ()) -> PlannedFile:
-    return PlannedFile(key=target, etag="e", size=size, target=target, parts=parts)
+def planned(target: str, size: int = 1) -> PlannedFile:
+    return PlannedFile(key=target, etag="e", size=size, target=target)
 
 
 @given(plans)
 def test_a_plan_is_read_back_as_it_was_written(plan: Plan) -> None:
     assert Plan.from_json(plan.to_json()) == plan
     assert Plan.from_json(plan.to_json().encode()) == plan
+
+
+@given(plans)
+def test_a_plan_from_before_files_were_copied_whole_is_read_too(plan: Plan) -> None:
+    document = json.loads(plan.to_json())
+    for file in document["files"]:
+        file["parts"] = []
+    assert Plan.from_json(json.dumps(document)) == plan
 
 
 @given(plans, st.builds(Limits, st.integers(1, 7), st.integers(1, 10**6)))
@@ -95,14 +102,4 @@ def test_a_file_has_a_number_and_is_found_below_its_layouts_prefix() -> None:
     (layout,) = Plan.from_json(document()).layouts
     file = planned("run=r1/authors/layout=0/00012-a.csv")
     assert file.number == 12
-    assert layout.uris(file) == ["s3://w/run=r1/authors/layout=0/00012-a.csv"]
-
-
-def test_a_file_that_was_cut_is_found_where_its_parts_are() -> None:
-    (layout,) = Plan.from_json(document()).layouts
-    file = planned("run=r1/authors/layout=0/00012-a.csv")
-    parts = tuple(Part(f"run=r1/authors/layout=0/00012-part=0000{number}", 7) for number in range(2))
-    (cut,) = Plan(run_id="r1", files=(file,)).cut({file.key: parts}).files
-    assert layout.uris(cut) == [
-        f"s3://w/run=r1/authors/layout=0/00012-part=0000{number}" for number in range(2)
-    ]
+    assert layout.uri(file) == "s3://w/run=r1/authors/layout=0/00012-a.csv"

@@ -57,7 +57,6 @@ def zones(s3_server: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalZ
         batch_max_bytes=10**9,
         copy_files_per_task=2,
         copy_bytes_per_task=10**9,
-        copy_part_bytes=10**9,
         analytics_window_days=30,
         statements_role_arn=STATEMENTS_ROLE_ARN,
     )

@@ -1,7 +1,3 @@
-import gzip
-import json
-from hashlib import sha256
-
 from catalog import REVIEWS
 from contract.plan import Plan
 from lambdas import drop_published
@@ -74,24 +70,3 @@ def test_what_was_published_before_is_still_told_after_the_copy(zones: LocalZone
     made = confirm()
     assert (made["published_before"], made["files"]) == (1, 1)
     assert made["notes"] == ["author.csv: published by run r0, not read again"]
-
-
-def test_a_gzip_file_that_is_cut_off_is_unusable_and_not_read(zones: LocalZones) -> None:
-    content = gzip.compress(b"".join(sha256(bytes(n)).digest() for n in range(9_000)))
-    header = gzip.compress(AUTHORS_CSV)
-    zones.land("authors/cut.csv.gz", header + content[:-20])
-    zones.land("authors/whole.csv.gz", header)
-    plan(zones)
-    copy()
-    made = confirm()
-    assert (made["files"], made["quarantined_files"], made["has_rows"]) == (1, 1, True)
-    assert made["notes"][0].startswith("authors/cut.csv.gz: ")
-    files = {file.key: file for file in confirmed(zones).files}
-    cut = files["authors/cut.csv.gz"]
-    assert cut.dataset is None
-    assert zones.content(zones.environment.quarantine_bucket, cut.target) == header + content[:-20]
-    reason = json.loads(zones.content(zones.environment.quarantine_bucket, f"{cut.target}.reason.json"))
-    assert reason["problem"] == cut.problem
-    assert files["authors/whole.csv.gz"].problem is None
-    below = [key for key in zones.keys(zones.environment.working_bucket) if "/authors/" in key]
-    assert below == [files["authors/whole.csv.gz"].target]

@@ -1,13 +1,18 @@
+import gzip
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from boto3.s3.transfer import TransferConfig
 
 from lambdas import copy_to_working, drop_published
 from lambdas.drop_published import Published
+from lambdas.shared import zone
 from tests.lambdas.runs import copy, listed, plan
 from tests.lambdas.zones import AUTHORS_CSV, REVIEWS_CSV, LocalZones
 
+MIB = 1024 * 1024
 ODD_KEYS = [
     "authors/with space.csv",
     "authors/with+plus.csv",
@@ -44,6 +49,38 @@ def test_every_batch_copies_its_own_files_and_writes_its_own_receipt(zones: Loca
     assert [copy(batch=batch)["copied"] for batch in (2, 0, 1)] == [1, 2, 2]
     assert [len(receipt(zones, batch=batch)) for batch in range(3)] == [2, 2, 1]
     assert sorted(key for batch in range(3) for key in receipt(zones, batch=batch)) == zones.landed()
+
+
+def test_s3_alone_copies_so_the_function_reads_nothing_of_landing(
+    zones: LocalZones, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither of a small file nor of one that S3 copies in parts, packed or not."""
+    in_parts = TransferConfig(
+        multipart_threshold=8 * MIB, multipart_chunksize=8 * MIB, preferred_transfer_client="classic"
+    )
+    monkeypatch.setattr(zone, "COPYING", in_parts)
+    zones.land("author.csv")
+    zones.land("authors/broken.csv.gz", gzip.compress(AUTHORS_CSV) + b"no gzip")
+    zones.land("reviews.csv", REVIEWS_CSV + b"\n" * 9 * MIB)
+    run = zones.run(environment=replace(zones.environment, copy_files_per_task=3))
+    plan(zones)
+    asked: list[tuple[str, str]] = []
+    zones.s3.meta.events.register(
+        "provide-client-params.s3",
+        lambda model, params, **_: asked.append((model.name, f"{params['Bucket']}/{params['Key']}")),
+    )
+    assert copy_to_working.copy_batch(run, 0) == {"copied": 3, "changed": 0}
+    assert {name for name, _ in asked} == {
+        "GetObject",
+        "CopyObject",
+        "CreateMultipartUpload",
+        "UploadPartCopy",
+        "CompleteMultipartUpload",
+        "HeadObject",
+        "PutObject",
+    }
+    read = [path for name, path in asked if name == "GetObject"]
+    assert read == [f"{run.working.bucket}/run=r1/plan.json"]
 
 
 @pytest.mark.parametrize("key", ODD_KEYS)

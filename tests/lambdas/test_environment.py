@@ -18,7 +18,6 @@ environments = st.builds(
     batch_max_bytes=st.integers(),
     copy_files_per_task=st.integers(),
     copy_bytes_per_task=st.integers(),
-    copy_part_bytes=st.integers(),
     analytics_window_days=st.integers(),
 )
 

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from catalog import AUTHORS
 from contract.keys import copied_key, empty_folder, file_name, layout_folder, lease_table_name
-from contract.plan import Part, Plan, PlannedFile
+from contract.plan import Plan, PlannedFile
 from lambdas.shared.recognise import dataset_of
 from local_cloud.account import ACCOUNT
 from local_cloud.addresses import REGION
@@ -102,8 +102,23 @@ def publish(
     }
     document = json.loads(Plan(run_id=run, files=files).to_json()) | {"layouts": [layout]}
     put(rebuild, copied_key(run), json.dumps(document).encode())
-    for target in (target for file in files for target in file.targets if kept):
+    for target in (file.target for file in files if kept):
         put(rebuild, target, CSV + target.encode())
+
+
+def cut_as_an_earlier_version_did(rebuild: Rebuild, file: PlannedFile, parts: int) -> list[str]:
+    """Replace the copy of a published file of run r1 by parts; the parts' keys."""
+    folder, _, name = file.target.rpartition("/")
+    keys = [f"{folder}/{name[:5]}-part={part:05d}-after={part * 7}-{name[6:]}" for part in range(parts)]
+    s3, bucket = rebuild.zones.s3, rebuild.zones.working
+    s3.delete_object(Bucket=bucket, Key=file.target)
+    for key in keys:
+        put(rebuild, key, CSV + key.encode())
+    document = json.loads(s3.get_object(Bucket=bucket, Key=copied_key("r1"))["Body"].read())
+    for entry in document["files"]:
+        entry["parts"] = [{"target": key, "records": 7} for key in keys if entry["key"] == file.key]
+    put(rebuild, copied_key("r1"), json.dumps(document).encode())
+    return keys
 
 
 def put(rebuild: Rebuild, key: str, content: bytes) -> None:
@@ -144,14 +159,13 @@ def test_every_file_of_the_table_is_landed_again_from_the_archive_as_it_was(rebu
 
 
 def test_a_file_that_was_cut_is_landed_again_in_its_parts(rebuild: Rebuild) -> None:
-    parts = tuple(
-        Part(f"run=r1/authors/layout=0/00003-part={number:05d}-after={number * 7}-big.csv", 7)
-        for number in range(3)
-    )
-    publish(rebuild, "r1", planned("r1", 3, "authors/big.csv", parts=parts))
-    (archived,) = rebuild.run(allow_missing=False)
-    assert sorted(landed(rebuild)) == [landing_key(AUTHORS, "r1", part.target) for part in parts]
-    assert len(archived.copies) == 3
+    file = planned("r1", 3, "authors/big.csv")
+    publish(rebuild, "r1", file, planned("r1", 4, "authors/whole.csv"))
+    parts = cut_as_an_earlier_version_did(rebuild, file, 3)
+    cut, whole = rebuild.run(allow_missing=False)
+    copies = [*parts, "run=r1/authors/layout=0/00004-whole.csv"]
+    assert landed(rebuild) == {landing_key(AUTHORS, "r1", copy): CSV + copy.encode() for copy in copies}
+    assert (len(cut.copies), len(whole.copies)) == (3, 1)
 
 
 def test_a_file_that_holds_nothing_is_landed_again_too(rebuild: Rebuild) -> None:
@@ -177,15 +191,12 @@ def test_what_other_tables_have_in_the_ledger_stays(rebuild: Rebuild) -> None:
 def test_a_file_that_cannot_be_landed_again_stops_the_rebuild_before_anything_changes(
     rebuild: Rebuild, gone: str
 ) -> None:
-    parts = tuple(
-        Part(f"run=r1/authors/layout=0/00000-part={n:05d}-after={n}-author.csv", 1) for n in range(2)
-    )
-    file = planned("r1", 0, "author.csv", **({"parts": parts} if "part" in gone else {}))
+    file = planned("r1", 0, "author.csv")
     columns = AUTHORS.column_names[1:] if "catalog" in gone else AUTHORS.column_names
     publish(rebuild, "r1", file, columns=columns, kept=gone != "a copy")
     publish(rebuild, "r2", planned("r2", 0, "authors/fine.csv"))
     if gone in ("the plan", "one part of two"):
-        key = copied_key("r1") if "plan" in gone else parts[1].target
+        key = copied_key("r1") if "plan" in gone else cut_as_an_earlier_version_did(rebuild, file, 2)[1]
         rebuild.zones.s3.delete_object(Bucket=rebuild.zones.working, Key=key)
 
     with pytest.raises(OperationError, match=r"^nothing was changed: 1 of 2 files, with 5 rows") as raised:

@@ -1,9 +1,7 @@
-from dataclasses import replace
-
 import pytest
 
 from catalog import AUTHORS
-from contract.plan import Layout, Part, Plan, PlannedFile
+from contract.plan import Layout, Plan, PlannedFile
 from lambdas.shared.planning import Header, make_plan
 from spark_jobs.ranges import Range
 from spark_jobs.sources import Source, objects_of, sources_of
@@ -48,17 +46,13 @@ def test_the_job_reads_the_files_that_were_planned() -> None:
     ]
 
 
-def test_parts_of_a_file_are_read_in_its_stead_and_each_knows_the_records_before_it() -> None:
-    parts = tuple(Part(f"run=r/authors/layout=0/00007-part={number}-b.csv", 3) for number in range(2))
-    whole, packed = (
+def test_a_file_is_one_range_and_how_many_bytes_gzip_holds_is_not_known() -> None:
+    plain, packed = (
         planned("run=r/authors/layout=0/00003-a+%20ö.csv"),
         planned("run=r/authors/layout=0/00004-a.csv.gz"),
     )
-    cut = replace(planned("run=r/authors/layout=0/00007-b.csv"), size=20, parts=parts)
     bucket = "s3://w/"
-    assert objects_of([Source(layout=LAYOUT, files=(whole, packed, cut))]) == [
-        Range(file_number=3, source=0, uri=bucket + whole.target, size=1, end=1),
+    assert objects_of([Source(layout=LAYOUT, files=(plain, packed))]) == [
+        Range(file_number=3, source=0, uri=bucket + plain.target, size=1, end=1),
         Range(file_number=4, source=0, uri=bucket + packed.target, size=1),
-        Range(file_number=7, source=0, uri=bucket + parts[0].target, size=10),
-        Range(file_number=7, source=0, uri=bucket + parts[1].target, size=10, before=3),
     ]

@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from catalog import AUTHORS, DATASETS, USERS, Dataset
+from catalog import AUTHORS, DATASETS, Dataset
 from contract.ledger import Counts
 from faker_tool.faults import DRIFTED_COLUMNS, OF_RECORDS, Faults
 from faker_tool.generate import generate
 from spark_jobs import tasks
 from spark_jobs.ranges import cut
 from tests.spark_jobs.odd_texts import odd_text
-from tests.spark_jobs.workbench import VALID, Row, Workbench
+from tests.spark_jobs.workbench import VALID, Workbench
 
 pytestmark = pytest.mark.spark
 
@@ -194,27 +194,6 @@ def test_a_reject_that_is_not_utf8_is_given_byte_by_byte_alike(
         (4, "ISO-8859-1", "caf\u00e9"),
         (5, "UTF-8", None),
     ]
-
-
-def test_the_rejects_of_parts_are_those_of_the_file_as_a_whole(spark: SparkSession, tmp_path: Path) -> None:
-    rows: list[Row] = [
-        {"user_id": draw, "user_name": f"{draw}\nof {number}"}
-        for number, draw in enumerate(Random(5).choices(["1", "2", "x", ""], k=40))
-    ]
-    cut, whole = Workbench(spark, tmp_path / "cut"), Workbench(spark, tmp_path / "whole")
-    cut.cut("users", rows[:7], rows[7:8], rows[8:30], rows[30:])
-    whole.land_rows("users", *rows)
-
-    of_parts = cut.run()
-    of_whole = whole.run()
-
-    assert of_parts == of_whole
-    assert cut.staged("users") == whole.staged("users")
-    assert cut.file_rows() == whole.file_rows()
-    assert [reject | {"file": ""} for reject in rejects(cut, USERS)] == [
-        reject | {"file": ""} for reject in rejects(whole, USERS)
-    ]
-    assert of_parts["users"].rows_quarantined == sum(row["user_id"] in ("x", "") for row in rows)
 
 
 def test_a_regular_file_and_one_with_a_stray_quote_are_one_dataset(bench: Workbench) -> None:

@@ -14,9 +14,9 @@ import pyarrow.parquet as pq
 from pyspark.sql import SparkSession
 
 from catalog import dataset_named
-from contract.keys import REMARKS, empty_folder, part_name
+from contract.keys import REMARKS, empty_folder
 from contract.ledger import Counts
-from contract.plan import Layout, Part, Plan, PlannedFile
+from contract.plan import Layout, Plan, PlannedFile
 from spark_jobs.job import Job
 from spark_jobs.transform import run
 
@@ -87,24 +87,6 @@ class Workbench:
         path.write_bytes(path.read_bytes()[:-size])
         (key,) = (key for key, file in self.files.items() if file.target == _target(path))
         self.files[key] = replace(self.files[key], size=path.stat().st_size)
-
-    def cut(self, dataset: str, *parts: Sequence[Row], name: str = "a.csv") -> list[Path]:
-        """Put a file that was cut into parts with these records each; where the parts are."""
-        self.land_rows(dataset, name=name)
-        whole = self.files[f"{dataset}/0/{name}"]
-        path = Path("/", whole.target)
-        path.unlink()
-        paths, before = [], 0
-        for number, rows in enumerate(parts):
-            part = path.with_name(part_name(path.name, number, before))
-            part.write_bytes(
-                csv_bytes(dataset_named(dataset).column_names, [VALID[dataset] | row for row in rows])
-            )
-            paths.append(part)
-            before += len(rows)
-        found = tuple(Part(_target(part), len(rows)) for part, rows in zip(paths, parts, strict=True))
-        self.files[whole.key] = replace(whole, parts=found)
-        return paths
 
     def plan(
         self,

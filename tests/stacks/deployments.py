@@ -36,7 +36,6 @@ TUNED: dict[str, Any] = {
     "batch_max_bytes": 8192 * _MIB,
     "copy_files_per_task": 150,
     "copy_bytes_per_task": 512 * _MIB,
-    "copy_part_bytes": 32 * _MIB,
     "copy_concurrency": 7,
     "authors_reject_limit_percent": 11,
     "books_reject_limit_percent": 22,

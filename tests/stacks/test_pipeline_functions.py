@@ -201,7 +201,7 @@ def test_a_function_reads_only_what_it_needs(deployment: Deployment) -> None:
         "drop_published": {"Landing", "Working"},
         "copy_to_working": {"Landing", "Working", "Quarantine"},
         "confirm_copies": {"Working"},
-        "quarantine_unreadable": {"Landing", "Working", "Quarantine"},
+        "quarantine_unreadable": {"Working", "Quarantine"},
         "check_quality": set(),
         "acknowledge_landing": {"Landing", "Working"},
         "report_run": set(),

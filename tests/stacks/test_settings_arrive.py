@@ -17,7 +17,6 @@ _OF_THE_FUNCTIONS = (
     "batch_max_bytes",
     "copy_files_per_task",
     "copy_bytes_per_task",
-    "copy_part_bytes",
 )
 
 

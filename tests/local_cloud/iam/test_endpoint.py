@@ -10,7 +10,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from contract.keys import bucket_name, copied_key, listed_key, unreadable_prefix
-from contract.plan import Part, Plan, PlannedFile
+from contract.plan import Plan, PlannedFile
 from local_cloud import deploy
 from local_cloud.account import ACCOUNT
 from local_cloud.addresses import REGION
@@ -208,11 +208,11 @@ def _invoked(function: str, **event: Any) -> dict[str, Any]:
     return found
 
 
-def _landed(key: str, run_id: str, parts: tuple[Part, ...] = ()) -> PlannedFile:
+def _landed(key: str, run_id: str) -> PlannedFile:
     """A file that has landed, as a plan has it."""
     etag = boto3.client("s3").put_object(Bucket=_LANDING, Key=key, Body=b"id\n1\n")["ETag"].strip('"')
     target = f"run={run_id}/authors/h/00000-{key}"
-    return PlannedFile(key=key, etag=etag, size=5, target=target, dataset="authors", parts=parts)
+    return PlannedFile(key=key, etag=etag, size=5, target=target, dataset="authors")
 
 
 def test_drop_published_does_not_find_what_the_state_machine_s_own_role_has_submitted() -> None:
@@ -236,14 +236,11 @@ def test_drop_published_deletes_a_landed_file_that_the_ledger_lists() -> None:
     assert "Contents" not in boto3.client("s3").list_objects_v2(Bucket=_LANDING, Prefix=file.key)
 
 
-def test_files_that_spark_could_not_read_are_copied_from_both_zones() -> None:
-    whole, in_parts = (
-        _landed("whole.csv", "rare"),
-        _landed("parts.csv", "rare", (Part("run=rare/authors/h/0.csv", 1),)),
-    )
+def test_files_that_spark_could_not_read_are_copied_to_quarantine() -> None:
+    file = _landed("whole.csv", "rare")
     s3, quarantine = boto3.client("s3"), bucket_name("goodreads", "quarantine", ACCOUNT, REGION)
-    s3.put_object(Bucket=_WORKING, Key=whole.target, Body=b"id\n1\n")
-    plan = Plan(run_id="rare", files=(whole, in_parts))
+    s3.put_object(Bucket=_WORKING, Key=file.target, Body=b"id\n1\n")
+    plan = Plan(run_id="rare", files=(file,))
     s3.put_object(Bucket=_WORKING, Key=copied_key("rare"), Body=plan.to_json().encode())
     told = [
         {
