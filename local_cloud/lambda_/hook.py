@@ -11,10 +11,7 @@ from moto.core.exceptions import JsonRESTError
 from landing.disk import disk_full, is_full
 from local_cloud.cloudwatch import PrintedMetrics, function_invoked
 from local_cloud.identity import NotTrusted
-from local_cloud.lambda_.runtime import Answer, LambdaRuntime
-
-_ANSWER_BYTES = 6_291_556
-"""Lambda Developer Guide, "Lambda quotas": 6 MB for the answer of a synchronous call; the number is that of the error's message."""
+from local_cloud.lambda_.runtime import LambdaRuntime
 
 
 def install(runtime: LambdaRuntime) -> None:
@@ -45,16 +42,8 @@ def install(runtime: LambdaRuntime) -> None:
         milliseconds = 1000 * (time.perf_counter() - started)
         function_invoked(function.function_name, milliseconds=milliseconds, failed=answer.failed)
         printed.publish(runtime.log(function))
-        if len(answer.payload) > _ANSWER_BYTES:
-            answer = _too_large()
         if answer.failed:
             response_headers["x-amz-function-error"] = "Unhandled"
         return answer.payload
 
     LambdaSimpleBackend.invoke = invoke
-
-
-def _too_large() -> Answer:
-    message = f"Response payload size exceeded maximum allowed payload size ({_ANSWER_BYTES} bytes)."
-    told = {"errorMessage": message, "errorType": "Function.ResponseSizeTooLarge"}
-    return Answer(json.dumps(told).encode(), failed=True)

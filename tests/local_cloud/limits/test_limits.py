@@ -1,6 +1,8 @@
 """What the services would not take is refused here, with their error; what they just take is taken."""
 
+import io
 import json
+import zipfile
 from typing import Any
 
 import boto3
@@ -90,7 +92,7 @@ def test_a_cluster_that_is_gone_takes_no_steps(clients: Any) -> None:
 @pytest.mark.parametrize("subject", ["x" * 101, "two\nlines", "a bell \x07", ""])
 def test_a_subject_that_sns_would_not_take_is_refused(clients: Any, topic: str, subject: str) -> None:
     publish = clients("sns").publish
-    publish(TopicArn=topic, Subject="größer " + "x" * 93, Message="m")
+    publish(TopicArn=topic, Subject="größer\u00a0" + "x" * 93, Message="m")
     assert _error(publish, TopicArn=topic, Subject=subject, Message="m") == "InvalidParameter"
 
 
@@ -178,6 +180,23 @@ def test_a_payload_of_more_than_six_megabytes_is_refused(clients: Any) -> None:
     invoke = clients("lambda").invoke
     payload = json.dumps("x" * (6 * 1024 * 1024))
     assert _error(invoke, FunctionName="none", Payload=payload) == "RequestTooLargeException"
+
+
+def test_an_answer_of_more_than_six_megabytes_is_an_error(clients: Any) -> None:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as code:
+        code.writestr("large.py", "def handler(event, _):\n    return event * 'x'\n")
+    clients("lambda").create_function(
+        FunctionName="large",
+        Role=role("large", "lambda.amazonaws.com"),
+        Runtime="python3.14",
+        Handler="large.handler",
+        Timeout=60,
+        Code={"ZipFile": content.getvalue()},
+    )
+    short, long = (clients("lambda").invoke(FunctionName="large", Payload=size) for size in ("9", "7000000"))
+    assert [short.get("FunctionError"), long.get("FunctionError")] == [None, "Unhandled"]
+    assert json.loads(long["Payload"].read())["errorType"] == "Function.ResponseSizeTooLarge"
 
 
 _SHAPES: Any = {
