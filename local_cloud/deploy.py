@@ -12,11 +12,14 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import boto3
+from botocore.config import Config
 
 from local_cloud.errors import LocalCloudError
 
 _BOOTSTRAP_VERSION = "/cdk-bootstrap/hnb659fds/version"  # `cdk bootstrap` writes its version here
 _VERSION_OF_TODAY = "30"
+# Here CreateStack answers when the stack is complete, and after botocore's minute of patience a second try finds the stack there
+_UNTIL_COMPLETE = Config(read_timeout=600, retries={"total_max_attempts": 1})
 
 
 def apply(assembly: Path, account: str, region: str) -> None:
@@ -25,7 +28,7 @@ def apply(assembly: Path, account: str, region: str) -> None:
         Name=_BOOTSTRAP_VERSION, Value=_VERSION_OF_TODAY, Type="String", Overwrite=True
     )
     manifest = json.loads((assembly / "manifest.json").read_text(encoding="utf-8"))["artifacts"]
-    cloudformation = boto3.client("cloudformation")
+    cloudformation = boto3.client("cloudformation", config=_UNTIL_COMPLETE)
     for name in _in_order(manifest):
         with TemporaryDirectory() as archives:
             _publish_assets(assembly, name, account, region, Path(archives))
