@@ -48,6 +48,7 @@ def test_what_programs_left_beside_the_files_goes_with_them(zones: LocalZones, l
     )
 
 
+@pytest.mark.slow
 def test_a_file_that_landed_after_the_plan_stays(copied: LocalZones, ledger: Ledger) -> None:
     copied.land("authors/later.csv")
     ledger.publish("r1")
@@ -80,6 +81,7 @@ def test_an_overwrite_at_the_moment_of_deletion_is_refused_by_s3_itself(copied: 
     assert sorted(conditions) == sorted(item["ETag"] for item in listed)
 
 
+@pytest.mark.slow
 def test_acknowledging_twice_does_no_harm(copied: LocalZones, ledger: Ledger) -> None:
     ledger.publish("r1")
     acknowledge_run(ledger_statement=ledger.read("r1"))

@@ -60,6 +60,7 @@ def test_how_old_the_newest_record_is_is_told_in_words() -> None:
     assert str(old) == "the newest record of reviews was captured 2,474 days ago, expected at most 30"
 
 
+@pytest.mark.slow
 def test_the_error_lists_what_is_violated_and_of_how_many_checks(ledger: Ledger) -> None:
     with pytest.raises(DataQualityError) as raised:
         check_quality.handler(event("AuditStaging", ledger.run(VIOLATED)), None)
@@ -108,6 +109,7 @@ def test_what_a_table_holds_about_a_person_is_in_no_message_of_a_violated_check(
     ledger.run("delete from goodreads_warehouse.users")
 
 
+@pytest.mark.slow
 def test_the_number_of_violated_checks_is_a_metric_per_stage_also_when_there_are_none(ledger: Ledger) -> None:
     warning = (
         VIOLATED.replace(" 2 as violations", " 2 as violations, 'warn' as severity")
@@ -157,6 +159,7 @@ def test_a_rule_that_warns_ends_no_run_and_is_returned_and_kept(zones: LocalZone
     }
 
 
+@pytest.mark.slow
 def test_as_many_violations_as_are_allowed_violate_nothing(ledger: Ledger) -> None:
     allowed = WARNED.replace("3 as violations", "1 as violations")
     assert check_quality.handler(event("CheckWarehouse", ledger.run(allowed)), None) == {

@@ -104,6 +104,7 @@ def compared(ledger: Ledger, catalog: dict[str, dict[str, str]]) -> dict[str, ob
     return compare_catalog.handler(event, None)
 
 
+@pytest.mark.slow
 def test_the_function_reads_the_warehouse_and_answers_with_statements(ledger: Ledger) -> None:
     catalog = statements.catalog()
     assert compared(ledger, catalog) == {"is_newer": True, "steps": []}

@@ -327,6 +327,7 @@ def test_whatever_the_bytes_are_the_answer_is_a_header_a_problem_or_nothing(cont
     assert columns is None or problem is None
 
 
+@pytest.mark.slow
 @given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\x00\r"), min_size=1), min_size=1))
 def test_any_quoted_header_is_read_back(names: list[str]) -> None:
     line = ",".join('"' + name.replace('"', '""') + '"' for name in names)

@@ -193,6 +193,7 @@ def test_a_run_of_unusable_files_only_is_told_without_asking_the_warehouse() -> 
     }
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("zones")
 def test_the_warnings_of_all_stages_are_in_the_report_and_are_counted_as_a_run(ledger: Ledger) -> None:
     ledger.publish("r1")

@@ -79,6 +79,7 @@ def test_an_object_overwritten_since_it_was_planned_is_not_copied_even_if_its_si
     assert_nothing_is_left(zones)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small_parts")
 @pytest.mark.parametrize("operation", ["CreateMultipartUpload", "UploadPartCopy"])
 @pytest.mark.parametrize("newer", [NEWER, NEWER[:-1], NEWER + b"x", b"small"], ids=len)

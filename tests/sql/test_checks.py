@@ -34,6 +34,7 @@ def test_files_whose_rows_do_not_add_up_to_the_rows_of_the_dataset_are_found(sta
     assert violated(staged) == {"files": 2}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("good", "bad", "found"), [(1, 1, {}), (1, 2, {"more_than_50_percent_rejected": 2}), (0, 0, {})]
 )

@@ -346,6 +346,7 @@ def test_the_report_tells_the_first_rows_of_each_table_with_titles_and_descripti
     assert told["early_reviews"]["rows"] == []
 
 
+@pytest.mark.slow
 def test_the_report_tells_no_more_rows_than_it_says(session: Session) -> None:
     analysed(session, world(*(written(1, user=user) for user in range(1, 13))), "active_reviewers", top=12)
     rows = [row for row in session.rows(statements.tell_analytics()) if row[1] == "active_reviewers"]
