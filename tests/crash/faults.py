@@ -70,6 +70,19 @@ def after(fault: Fault, state: Any, env: Any, evaluate: Evaluate) -> None:
     evaluate(visit, env)
 
 
+def once_entered(fault: Fault, state: Any, env: Any, evaluate: Evaluate) -> None:
+    """The action when the history says that the state is entered; then the state, unless the action has ended the execution."""
+    visit = copy.copy(state)
+
+    def act_first(inner: Any) -> None:
+        fault.action(_execution(env))
+        if inner.is_running():
+            state._eval_state(inner)
+
+    visit._eval_state = act_first
+    evaluate(visit, env)
+
+
 def twice(_: Fault, state: Any, env: Any, evaluate: Evaluate) -> None:
     """The state takes effect twice on the same input, as after a lost answer."""
     visit = copy.copy(state)

@@ -20,6 +20,7 @@ from operations.executions import Execution, StateMachine
 from operations.query import query_here
 from operations.run import final_state, run_name
 from report.making import WRITING
+from tests.crash.faults import Fault, Faults, interpreter_with, once_entered
 from tests.local_cloud.waiting import PATIENCE
 from tests.report.test_documents import VALIDATOR
 
@@ -115,16 +116,24 @@ class Pipeline:
         return Run(execution, final_state(events), states)
 
     def stop_once_entered(self, state: str) -> str:
-        """Start an execution and abort it when it has entered a state; its name."""
+        """An execution that is aborted when it has entered a state, before the state does anything; its name."""
+        faults = Faults()
+        with interpreter_with(faults), faults.armed(Fault(once_entered, state)):
+            name = self.start()
+            self.wait(name)
+        return name
+
+    def stop_in_the_step(self) -> str:
+        """An execution that is aborted while its Spark step runs, which takes seconds; its name."""
         name = self.start()
         deadline = time.monotonic() + PATIENCE
-        while state not in {
-            event["stateEnteredEventDetails"]["name"]
+        while not any(
+            event["type"] == "TaskStateEntered"
+            and event["stateEnteredEventDetails"]["name"] == "TransformToProcessed"
             for event in self._machine.events(name)
-            if event["type"].endswith("StateEntered")
-        }:
+        ):
             if time.monotonic() > deadline:
-                raise TimeoutError(f"{name} never entered {state}")
+                raise TimeoutError(f"{name} never came to its step")
             time.sleep(0.02)
         self._machine.stop(name, "a test")
         self.wait(name)

@@ -51,7 +51,7 @@ def test_whatever_the_clock_of_a_dead_holder_said_its_lease_is_taken_over(
 def test_a_holder_that_comes_back_after_another_run_publishes_nothing(pipeline: Pipeline) -> None:
     pipeline.land("author.csv", csv_file([author(2, "by the dead", NOON)]))
     with cold_spark(pipeline.folder.root):
-        dead = pipeline.stop_once_entered("TransformToProcessed")
+        dead = pipeline.stop_in_the_step()
     pipeline.land("authors/more.csv", csv_file([author(2, "by the living", EVENING)]))
     assert pipeline.run().final_state == "Succeeded"
     before = pipeline.warehouse()

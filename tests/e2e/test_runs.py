@@ -223,7 +223,7 @@ def test_a_run_aborted_in_the_spark_step_loses_nothing(pipeline: Pipeline) -> No
     pipeline.land("author.csv", csv_file([author(9_000_040, "patient", NOON)]))
 
     with cold_spark(pipeline.folder.root):
-        pipeline.stop_once_entered("TransformToProcessed")
+        pipeline.stop_in_the_step()
 
     assert pipeline.landed() == ["author.csv"]
     after = pipeline.run()

@@ -92,6 +92,7 @@ def test_a_name_that_iam_cannot_have_is_refused(analyst: Warehouse, name: tuple[
     assert "expected the name of an IAM user" in answer.stderr
 
 
+@pytest.mark.usefixtures("analyst")
 def test_a_query_that_is_refused_names_the_way_out() -> None:
     answer = CliRunner().invoke(app, ["query", AUTHORS, "--aws"])
     assert answer.exit_code == 1
@@ -99,6 +100,7 @@ def test_a_query_that_is_refused_names_the_way_out() -> None:
     assert "`pipeline readers add NAME --aws` lets an IAM user or role read" in answer.stderr
 
 
+@pytest.mark.usefixtures("analyst")
 def test_a_query_can_be_asked_as_another_user() -> None:
     refusal = CliRunner().invoke(app, ["query", "select 1 as one", "--aws", "--user", "nobody"])
     assert refusal.stderr == 'error: FATAL: user "IAM:nobody" does not exist\n'

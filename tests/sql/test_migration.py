@@ -63,6 +63,7 @@ def value(field: dict[str, Any]) -> Any:
 
 
 def test_a_catalog_is_recorded_once_and_in_order(session: Session) -> None:
+    session.run("delete from goodreads_warehouse.catalog_versions")
     first, second = ({"goodreads_warehouse.books": {"title": f"varchar({n})"}} for n in (1, 2))
     for catalog in (first, first, second, second, first):
         session.run(statements.record_catalog(catalog), run_id="r1")

@@ -206,14 +206,15 @@ def test_a_merge_that_matches_a_row_twice_fails(session: Any) -> None:
 @pytest.mark.parametrize(
     "statement",
     [
-        "lock ddl.books",
-        "vacuum ddl.books",
-        "analyze ddl.books",
+        "lock laid_out",
+        "vacuum laid_out",
+        "analyze laid_out",
         "set statement_timeout to 1000",
         "-- nothing but a comment before it\nvacuum;",
     ],
 )
 def test_statements_without_local_meaning_are_accepted(session: Any, statement: str) -> None:
+    session.run("create table if not exists laid_out (a int)")
     session.run(statement)
 
 
