@@ -91,7 +91,7 @@ def test_a_spark_job_that_dies_in_the_middle_is_tried_again(stage: Stage) -> Non
     def kill() -> None:
         killed.append(kill_children("--run-id"))
 
-    with cold_spark(root), once_there_is(processed, "run=*/*/_temporary/**/*.parquet", kill):
+    with cold_spark(root), once_there_is(processed, "run=*/*/part-*.parquet", kill):
         run = stage.play(SECOND_DELIVERY)
 
     assert killed[0] > 0
