@@ -85,7 +85,8 @@ def _land(working: Path) -> Plan:
         path = working / target
         path.parent.mkdir(parents=True)
         path.write_text("\n".join(rows))
-        files.append(PlannedFile(key="a.csv", etag="e", size=1, target=target, dataset=dataset.name))
+        size = path.stat().st_size
+        files.append(PlannedFile(key="a.csv", etag="e", size=size, target=target, dataset=dataset.name))
         layouts.append(layout)
     return Plan(run_id=_RUN_ID, files=tuple(files), layouts=tuple(layouts))
 

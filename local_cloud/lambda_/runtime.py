@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import select
 import threading
 import uuid
 import zipfile
@@ -52,6 +53,12 @@ class _Child:
     events: IO[bytes]
     answers: IO[bytes]
     expires: datetime
+
+    def waits(self) -> bool:
+        """Whether the child still lives: an idle child tells nothing, and the pipe of its answers hangs up before anything else says that it ended."""
+        told = select.poll()
+        told.register(self.answers.fileno())
+        return not told.poll(0) and self.process.poll() is None
 
     def end(self) -> None:
         end_tree(self.process)
@@ -124,8 +131,7 @@ class LambdaRuntime:
             with self._lock:
                 child = self._idle[key].pop() if self._idle[key] else None
             if child is None or (
-                child.process.poll() is None
-                and datetime.now(UTC) + timedelta(seconds=timeout) < child.expires
+                child.waits() and datetime.now(UTC) + timedelta(seconds=timeout) < child.expires
             ):
                 return child
             self._end(child)

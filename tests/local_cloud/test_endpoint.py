@@ -154,7 +154,9 @@ def test_a_second_endpoint_of_a_process_uses_no_session_of_the_first_one(tmp_pat
 def test_a_step_that_fails_reaches_the_state_machine_with_its_reason(tmp_path: Path) -> None:
     step = {"Name": "copy", "HadoopJarStep": {"Jar": "command-runner.jar", "Args": ["s3-dist-cp"]}}
     with serving(StateFolder(tmp_path), "test"):
-        cluster = boto3.client("emr").run_job_flow(Name="any", Instances={})["JobFlowId"]
+        cluster = boto3.client("emr").run_job_flow(
+            Name="any", Instances={"KeepJobFlowAliveWhenNoSteps": True}
+        )["JobFlowId"]
         states = {"Copy": {"Type": "Task", "Resource": "arn:aws:states:::elasticmapreduce:addStep.sync", "Parameters": {"ClusterId": cluster, "Step": step}, "End": True}}  # fmt: skip
         ended = execute("copies", states)
         listed = boto3.client("emr").list_steps(ClusterId=cluster)["Steps"]

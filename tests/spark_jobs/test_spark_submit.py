@@ -57,15 +57,18 @@ def zones(tmp_path: Path) -> Path:
     layout = tmp_path / "working/run=X/authors/layout=0"
     layout.mkdir(parents=True)
     header = ",".join(AUTHORS.column_names)
-    (layout / "00007-a.csv").write_text(
-        f"{header}\n1,Ann,,,,,,2020-02-19 21:38:16\nx,,,,,,,2020-02-19 21:38:16\n"
-    )
+    landed = layout / "00007-a.csv"
+    landed.write_text(f"{header}\n1,Ann,,,,,,2020-02-19 21:38:16\nx,,,,,,,2020-02-19 21:38:16\n")
     folder = "run=X/authors/layout=0/"
     plan = Plan(
         run_id="X",
         files=(
             PlannedFile(
-                key="author.csv", etag="e", size=180, target=f"{folder}00007-a.csv", dataset=AUTHORS.name
+                key="author.csv",
+                etag="e",
+                size=landed.stat().st_size,
+                target=f"{folder}00007-a.csv",
+                dataset=AUTHORS.name,
             ),
         ),
         layouts=(Layout(dataset=AUTHORS, columns=AUTHORS.column_names, prefix=f"s3://working/{folder}"),),

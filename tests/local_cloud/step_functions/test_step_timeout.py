@@ -55,7 +55,9 @@ def test_a_step_that_takes_too_long_is_ended_with_all_it_has_started_and_not_tri
             definition=json.dumps({"StartAt": "Transform", "States": {"Transform": TRANSFORM}}),
             roleArn=role("any", "states.amazonaws.com"),
         )["stateMachineArn"]
-        cluster = boto3.client("emr").run_job_flow(Name="any", Instances={})["JobFlowId"]
+        cluster = boto3.client("emr").run_job_flow(
+            Name="any", Instances={"KeepJobFlowAliveWhenNoSteps": True}
+        )["JobFlowId"]
         arn = client.start_execution(
             stateMachineArn=machine, name="r1", input=json.dumps({"cluster": cluster})
         )["executionArn"]
