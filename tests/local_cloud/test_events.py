@@ -187,7 +187,7 @@ def test_a_rule_whose_role_may_not_start_the_state_machine_starts_nothing(
     nobodys = iam.create_role(RoleName="nobodys", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
     rules.put("refused", role_arn=powerless)
     rules.put("nobody", role_arn=f"{powerless}-gone")
-    rules.put("not trusted", role_arn=nobodys)
+    rules.put("not-trusted", role_arn=nobodys)
     schedule = Schedule()
     schedule.tick(0)
     schedule.tick(10 * MINUTE)
