@@ -4,6 +4,7 @@ PYTHON ?= python3
 DATA ?=
 LIBRARY ?=
 READER ?=
+READER_ID ?=
 FOLLOW ?=
 WINDOW_START ?=
 WINDOW_END ?=
@@ -30,6 +31,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export RUN_DATA := $(value DATA)
 export RUN_LIBRARY := $(value LIBRARY)
 export RUN_READER := $(value READER)
+export RUN_READER_ID := $(value READER_ID)
 export RUN_FOLLOW := $(value FOLLOW)
 export RUN_SIZE := $(value SIZE)
 export RUN_START := $(value WINDOW_START)
@@ -42,8 +44,8 @@ help: ## show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run
-run: runtime ## run the whole pipeline on this machine [DATA=folder] [LIBRARY=export.csv READER=name] [FOLLOW=12345] [WINDOW_START=2020-02-01 WINDOW_END=2020-03-01] [SIZE=100MB]
-	@pipeline run --size "$$RUN_SIZE" $${RUN_LIBRARY:+--library "$$RUN_LIBRARY"} $${RUN_READER:+--user "$$RUN_READER"} $${RUN_FOLLOW:+--follow "$$RUN_FOLLOW"} \
+run: runtime ## run the whole pipeline on this machine [DATA=folder] [LIBRARY=export.csv READER=name READER_ID=12345] [FOLLOW=12345] [WINDOW_START=2020-02-01 WINDOW_END=2020-03-01] [SIZE=100MB]
+	@pipeline run --size "$$RUN_SIZE" $${RUN_LIBRARY:+--library "$$RUN_LIBRARY"} $${RUN_READER:+--user "$$RUN_READER"} $${RUN_READER_ID:+--user-id "$$RUN_READER_ID"} $${RUN_FOLLOW:+--follow "$$RUN_FOLLOW"} \
 		$${RUN_START:+--window-start "$$RUN_START"} $${RUN_END:+--window-end "$$RUN_END"} $${RUN_DATA:+-- "$$RUN_DATA"}
 
 .PHONY: demo

@@ -125,18 +125,22 @@ def _text(value: object) -> str | None:
 
 @dataclass
 class Emptied:
-    """How many values were emptied, by dataset and column, with the first value of each column."""
+    """How many values were emptied, by dataset and column, with the first value of each column unless values may be private."""
 
     counts: Counter[str] = field(default_factory=Counter)
     _first: dict[str, str] = field(default_factory=dict)
+    shows_values: bool = True
 
     def add(self, column: str, text: str) -> None:
         """Count an emptied text; `column` is written like `books.num_pages`."""
         self.counts[column] += 1
-        self._first.setdefault(column, text if len(text) <= _SHOWN else f"{text[:_SHOWN]}...")
+        if self.shows_values:
+            self._first.setdefault(column, text if len(text) <= _SHOWN else f"{text[:_SHOWN]}...")
 
     def __add__(self, other: "Emptied") -> "Emptied":
-        return Emptied(self.counts + other.counts, other._first | self._first)
+        return Emptied(
+            self.counts + other.counts, other._first | self._first, self.shows_values and other.shows_values
+        )
 
     def __str__(self) -> str:
         """Like `1 impossible value became empty: books.publication_year 1 ('20176')`; empty if there were none."""
@@ -145,7 +149,8 @@ class Emptied:
         total = self.counts.total()
         what = "impossible value became" if total == 1 else "impossible values became"
         each = (
-            f"{column} {count:,} ({self._first[column]!r})" for column, count in sorted(self.counts.items())
+            f"{column} {count:,}" + (f" ({self._first[column]!r})" if self.shows_values else "")
+            for column, count in sorted(self.counts.items())
         )
         return f"{total:,} {what} empty: {', '.join(each)}"
 

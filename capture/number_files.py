@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import BinaryIO
 
 import numpy as np
@@ -16,6 +17,7 @@ from capture.rejects import Line
 
 _BLOCK_BYTES = 2 * 1024 * 1024
 _DIGITS = 18
+_ANY: Mapping[str, "Among"] = MappingProxyType({})
 
 Bounds = Mapping[str, int]
 """The columns that are read, each with its largest number; the smallest is 0."""
@@ -23,6 +25,14 @@ Bounds = Mapping[str, int]
 
 class NotNumbersError(CaptureError):
     """The file lacks a column, or has no lines; the message says which file was expected."""
+
+
+@dataclass(frozen=True)
+class Among:
+    """The numbers that a column may hold, and the reason for a line with another number."""
+
+    numbers: frozenset[int]
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -37,10 +47,16 @@ class Numbers:
 
 
 def numbers_in(
-    raw: BinaryIO, name: str, bounds: Bounds, reject: Callable[[Line, str], None]
+    raw: BinaryIO,
+    name: str,
+    bounds: Bounds,
+    reject: Callable[[Line, str], None],
+    *,
+    among: Mapping[str, Among] = _ANY,
 ) -> Iterator[Numbers]:
     """The rows of a file, a block at a time; a line that breaks the bounds or is no row of numbers is given to `reject` with the reason.
 
+    `among` are columns that hold only some of the numbers within their bounds.
     Raises NotNumbersError if the header lacks a column.
     """
     header = [
@@ -50,11 +66,12 @@ def numbers_in(
         raise NotNumbersError(
             f"{name}: found the columns {', '.join(header)[:200] or '(none)'}; expected {', '.join(bounds)} ({', '.join(missing)} missing)"
         )
+    allowed = {each: np.array(sorted(few.numbers), np.int64) for each, few in among.items()}
     line = 2
     for text in _whole_lines(raw, name):
         columns = _at_once(text, header, bounds)
-        if columns is None:
-            columns = _one_by_one(text, line, header, bounds, reject)
+        if columns is None or not all(np.isin(columns[each], few).all() for each, few in allowed.items()):
+            columns = _one_by_one(text, line, header, bounds, among, reject)
         if len(columns[next(iter(bounds))]):
             yield Numbers(line, columns)
         line += text.count(b"\n")
@@ -99,20 +116,25 @@ def _at_once(text: bytes, header: Sequence[str], bounds: Bounds) -> Mapping[str,
 
 
 def _one_by_one(
-    text: bytes, first: int, header: Sequence[str], bounds: Bounds, reject: Callable[[Line, str], None]
+    text: bytes,
+    first: int,
+    header: Sequence[str],
+    bounds: Bounds,
+    among: Mapping[str, Among],
+    reject: Callable[[Line, str], None],
 ) -> Mapping[str, NDArray[np.int64]]:
     rows = list[list[int]]()
     for number, line in enumerate(text.removesuffix(b"\n").split(b"\n"), first):
         if line.strip():
             try:
-                rows.append(_row(line, header, bounds))
+                rows.append(_row(line, header, bounds, among))
             except ValueError as error:
                 reject(Line(number, line), str(error))
     columns = np.array(rows, np.int64).reshape(len(rows), len(bounds)).T
     return dict(zip(bounds, columns, strict=True))
 
 
-def _row(line: bytes, header: Sequence[str], bounds: Bounds) -> list[int]:
+def _row(line: bytes, header: Sequence[str], bounds: Bounds, among: Mapping[str, Among]) -> list[int]:
     """The numbers of a line. Raises ValueError that says what is wrong."""
     try:
         fields = next(csv.reader([line.decode(errors="replace")]))
@@ -127,4 +149,7 @@ def _row(line: bytes, header: Sequence[str], bounds: Bounds) -> list[int]:
             digits.isascii() and digits.isdecimal() and len(digits) <= _DIGITS and int(digits) <= largest
         ):
             raise ValueError(f"{name} is {digits[:40]!r}, expected a number from 0 to {largest}")
+    for name, few in among.items():
+        if int(texts[name]) not in few.numbers:
+            raise ValueError(few.reason)
     return [int(texts[name]) for name in bounds]

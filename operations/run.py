@@ -49,6 +49,14 @@ def run(
         ),
     ] = None,
     user: Annotated[str | None, typer.Option(metavar="NAME", help="The reader whose export it is.")] = None,
+    user_id: Annotated[
+        int | None,
+        typer.Option(
+            help="That reader's number on Goodreads; without it, readers of one name are one user.",
+            min=1,
+            max=2**40,
+        ),
+    ] = None,
     follow: Annotated[
         list[str] | None,
         typer.Option(
@@ -88,7 +96,13 @@ def run(
     """Files in, audited warehouse and analytics out: one execution of the deployed state machine."""
     folder = StateFolder(state)
     source = Source(
-        data=data, library=library, user=user, size=size, follow=follow or [], goodreads=goodreads
+        data=data,
+        library=library,
+        user=user,
+        user_id=user_id,
+        size=size,
+        follow=follow or [],
+        goodreads=goodreads,
     )
     with told(), tempfile.TemporaryDirectory() as scratch:
         files = source.files(Path(scratch))

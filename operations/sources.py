@@ -23,6 +23,8 @@ DEFAULT_SIZE = "20MB"
 class Source:
     """Where the files of a run come from; at most one of `data`, `library` and `follow` is given. `size` (bytes) is for made-up data.
 
+    `user` is the name and `user_id` the number on Goodreads, if it is known, of the reader whose export `library` is.
+
     `follow` are readers, by number or by the address of the profile, as people type them: also several in one text. Their shelves are
     asked for at `goodreads`.
 
@@ -35,6 +37,7 @@ class Source:
     size: int
     follow: Sequence[str] = ()
     goodreads: str = GOODREADS
+    user_id: int | None = None
 
     def __post_init__(self) -> None:
         given = [
@@ -54,9 +57,9 @@ class Source:
             raise typer.BadParameter(
                 "--library needs the name that the reviews are to have: --user NAME (make: READER=NAME)"
             )
-        if self.user and not self.library:
+        if (self.user or self.user_id is not None) and not self.library:
             raise typer.BadParameter(
-                "--user goes with --library FILE (make: LIBRARY=FILE), which is not given"
+                "--user and --user-id go with --library FILE (make: LIBRARY=FILE), which is not given"
             )
 
     @property
@@ -68,7 +71,7 @@ class Source:
         """The folder with the files; what has to be made is written to `scratch`. Raises OperationError and StoreError."""
         folder = self.data
         if self.library and self.user:
-            folder = _imported(self.library, self.user, scratch)
+            folder = _imported(self.library, self.user, self.user_id, scratch)
         elif self.readers:
             folder = _followed(self.readers, self.goodreads, scratch)
         elif folder is None:
@@ -89,7 +92,8 @@ class Source:
     def arguments(self, default_size: int) -> Sequence[str]:
         """The source as it is given to the command."""
         if self.library and self.user:
-            return ["--library", str(self.library), "--user", self.user]
+            number = ["--user-id", str(self.user_id)] if self.user_id is not None else []
+            return ["--library", str(self.library), "--user", self.user, *number]
         if self.readers:
             place = ["--goodreads", self.goodreads] if self.goodreads != GOODREADS else []
             return [*(part for reader in self.readers for part in ("--follow", reader)), *place]
@@ -98,7 +102,7 @@ class Source:
         return ["--size", str(self.size)] if self.size != default_size else []
 
 
-def _imported(library: Path, user: str, folder: Path) -> Path:
+def _imported(library: Path, user: str, user_id: int | None, folder: Path) -> Path:
     from capture.errors import CaptureError  # noqa: PLC0415 - see window_start
     from capture.library.command import left_out, summary  # noqa: PLC0415
     from capture.library.importing import exported_at, import_export  # noqa: PLC0415
@@ -109,7 +113,7 @@ def _imported(library: Path, user: str, folder: Path) -> Path:
         now = datetime.now(UTC)
         with console.doing(f"importing {library}"):
             imported = import_export(
-                library, Reader(user), FolderStore(folder), min(exported_at(library), now), now
+                library, Reader(user, user_id), FolderStore(folder), min(exported_at(library), now), now
             )
     except (CaptureError, OSError, ValueError) as error:
         raise OperationError(str(error)) from None

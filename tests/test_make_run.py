@@ -55,8 +55,8 @@ def test_each_variable_has_its_option(stand_in: Path) -> None:
 
 
 def test_a_library_export_goes_with_its_reader(stand_in: Path) -> None:
-    assert arguments(stand_in, "LIBRARY=export.csv", "READER=Ann Example") == [
-        *("run", "--size", "20MB", "--library", "export.csv", "--user", "Ann Example"),
+    assert arguments(stand_in, "LIBRARY=export.csv", "READER=Ann Example", "READER_ID=7") == [
+        *("run", "--size", "20MB", "--library", "export.csv", "--user", "Ann Example", "--user-id", "7"),
     ]
 
 
@@ -85,10 +85,11 @@ ODD = [
 
 @pytest.mark.parametrize("value", ODD)
 def test_a_value_arrives_as_it_was_typed(stand_in: Path, value: str) -> None:
-    names = ("DATA", "LIBRARY", "READER", "FOLLOW", "SIZE", "WINDOW_START", "WINDOW_END")
+    names = ("DATA", "LIBRARY", "READER", "READER_ID", "FOLLOW", "SIZE", "WINDOW_START", "WINDOW_END")
     variables = [f"{name}={value}" for name in names]
     expected = [
-        *("run", "--size", value, "--library", value, "--user", value, "--follow", value),
+        *("run", "--size", value, "--library", value, "--user", value, "--user-id", value),
+        *("--follow", value),
         *("--window-start", value, "--window-end", value, "--", value),
     ]
     assert arguments(stand_in, *variables) == expected

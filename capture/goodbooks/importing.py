@@ -1,7 +1,6 @@
 """Makes landing files of goodbooks-10k."""
 
-import csv
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -13,10 +12,11 @@ from numpy.typing import NDArray
 from rich.progress import Progress
 
 from capture import ids
+from capture.csv_rows import rows_in
 from capture.emptying import Emptied, Rules, text_table
 from capture.errors import CaptureError
 from capture.landing_files import Batch, Files, write_files
-from capture.number_files import Numbers, numbers_in
+from capture.number_files import Among, Numbers, numbers_in
 from capture.rejects import Line, Rejects
 from capture.text import plain_text
 from catalog import AUTHORS, BOOKS, REVIEWS, USERS, VERSION, Dataset
@@ -31,7 +31,11 @@ _BOOK_COLUMNS = (
     *("average_rating", "ratings_count", "image_url"),
 )
 _LARGEST_USER = 2**31 - 1
+_LARGEST_BOOK = 10_000_000  # the data set has 10,000; there is an array with a place for each
+_LARGEST_EDITION = 2**40  # every number of Goodreads is less
 _STARS = 5
+_DIGITS = 18
+_NO_BOOK = f"the book is not in {BOOKS_FILE}"
 
 Row = dict[str, str | int | None]
 
@@ -81,12 +85,24 @@ class Importer:
             raise NotGoodbooksError(
                 f"{folder} has no {' and no '.join(missing)}; expected the files of https://github.com/zygmuntz/goodbooks-10k"
             )
-        known = self._books(folder / BOOKS_FILE)
-        self._ratings(folder / RATINGS_FILE, known)
+        earlier = set(self._files())
+        try:
+            books = list(self._rows_of(folder / BOOKS_FILE))
+            self._ratings(
+                folder / RATINGS_FILE, _known(books)
+            )  # first: if the file is another one, nothing is written
+            self._books(books)
+        except CaptureError:
+            for name in set(self._files()) - earlier:
+                self.store.remove(name)
+            raise
         return self.imported
 
-    def _books(self, path: Path) -> _Known:
-        rows = list(self._rows_of(path))
+    def _files(self) -> Iterator[str]:
+        for dataset in (AUTHORS, BOOKS, REVIEWS, USERS):
+            yield from self.store.names(f"{dataset.name}/{SOURCE}-")
+
+    def _books(self, rows: Sequence[Mapping[str, str]]) -> None:
         authors = {
             author_id: name for row in rows for name in _names(row) if (author_id := ids.of_author(name))
         }
@@ -95,33 +111,32 @@ class Importer:
         )
         self._write(BOOKS, [_book(row) for row in rows])
         self.imported.books, self.imported.authors = len(rows), len(authors)
-        return _known(rows)
 
     def _rows_of(self, path: Path) -> Iterator[Mapping[str, str]]:
         with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-            reader = csv.reader(file)
-            header = next(reader, [])
+            rows = rows_in(file)
+            header = next((row.fields or [] for row in rows), [])
             if absent := [column for column in _BOOK_COLUMNS if column not in header]:
                 raise NotGoodbooksError(
                     f"{path}: found the columns {', '.join(header)[:200] or '(none)'}; {', '.join(absent)} missing"
                 )
-            line = 2
-            for fields in reader:
-                row = dict(zip(header, fields, strict=False))
+            for line, fields, text in rows:
+                row = dict(zip(header, fields or [], strict=False))
                 if problem := _problem(header, fields, row):
-                    self._reject(path.name, Line(line, ",".join(fields).encode()), problem)
+                    self._reject(path.name, Line(line, text.rstrip("\r\n").encode()), problem)
                 else:
                     yield row
-                line = reader.line_num + 1
 
     def _ratings(self, path: Path, known: _Known) -> None:
-        bounds = {"user_id": _LARGEST_USER, "book_id": len(known.editions) - 1, "rating": _STARS}
+        bounds = {"user_id": _LARGEST_USER, "book_id": _LARGEST_BOOK, "rating": _STARS}
+        among = {"book_id": Among(frozenset(np.flatnonzero(known.editions).tolist()), _NO_BOOK)}
         users = np.zeros(0, np.int64)
 
         def batches() -> Iterator[Batch]:
             nonlocal users
             with self.progress.open(path, "rb", description=path.name) as raw:
-                for numbers in numbers_in(raw, path.name, bounds, partial(self._reject, path.name)):
+                reject = partial(self._reject, path.name)
+                for numbers in numbers_in(raw, path.name, bounds, reject, among=among):
                     users = np.union1d(users, numbers.columns["user_id"])
                     self.imported.reviews += len(numbers)
                     yield Batch(numbers.first, self._reviews(numbers, known))
@@ -144,7 +159,7 @@ class Importer:
         columns = {
             "review_id": pa.array(ids.of_review(users, editions)),
             "user_id": pa.array(users),
-            "book_id": pa.array(editions, mask=editions == 0),
+            "book_id": pa.array(editions),
             "author_id": pa.array(authors, mask=authors == 0),
             "review_rating": pa.array(numbers.columns["rating"]),
             VERSION.name: pa.repeat(self._version, len(numbers)),
@@ -169,17 +184,20 @@ class Importer:
         return self.captured_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
-def _problem(header: list[str], fields: list[str], row: Mapping[str, str]) -> str | None:
+def _problem(header: list[str], fields: list[str] | None, row: Mapping[str, str]) -> str | None:
+    if fields is None:
+        return "a quote is not closed, or text follows a closing quote"
     if len(fields) != len(header):
         return f"found {len(fields)} fields, expected {len(header)}"
-    for column in ("book_id", "goodreads_book_id"):
+    for column, largest in (("book_id", _LARGEST_BOOK), ("goodreads_book_id", _LARGEST_EDITION)):
         digits = row[column]
-        if not (digits.isascii() and digits.isdecimal() and 0 < int(digits) < ids.FIRST):
-            return f"{column} is {digits[:40]!r}, expected a number"
+        is_number = digits.isascii() and digits.isdecimal() and len(digits) <= _DIGITS
+        if not (is_number and 0 < int(digits) <= largest):
+            return f"{column} is {digits[:40]!r}, expected a number from 1 to {largest}"
     return None
 
 
-def _known(rows: list[Mapping[str, str]]) -> _Known:
+def _known(rows: Sequence[Mapping[str, str]]) -> _Known:
     size = 1 + max((int(row["book_id"]) for row in rows), default=0)
     editions, authors = np.zeros(size, np.uint64), np.zeros(size, np.uint64)
     for row in rows:

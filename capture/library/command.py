@@ -33,7 +33,7 @@ def import_library(
     user_id: Annotated[
         int | None,
         typer.Option(
-            help="The reader's number on Goodreads, as in the address of the profile; default: made from the name.",
+            help="The reader's number on Goodreads, as in the address of the profile; default: made from the name, so that readers of one name are one user.",
             min=1,
             max=_LARGEST,
         ),

@@ -1,14 +1,14 @@
 """Reads a library export: the rows, and what is wrong with those that cannot be read."""
 
-import csv
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import NamedTuple, TextIO
+from typing import NamedTuple
 
 from capture import ids
+from capture.csv_rows import rows_in
 from capture.errors import CaptureError
 
 BOOK_ID, TITLE, AUTHOR, MORE_AUTHORS = "Book Id", "Title", "Author", "Additional Authors"
@@ -38,7 +38,17 @@ _NO_CSV = {
 }
 _WAY_OUT = "download the file again (My Books, Import and export, Export library) and give it unchanged"
 _DATE = re.compile(r"(\d{4})[/-](\d{1,2})[/-](\d{1,2})")
-_ID = re.compile(r"[0-9]{1,18}")
+_POSSIBLE = {
+    BOOK_ID: (
+        re.compile(r"0*[1-9][0-9]{0,11}|"),
+        "a number, which a spreadsheet program may have written as 2.23E+07",
+    ),
+    RATING: (re.compile(r"[0-5]?"), "0 to 5"),
+    SHELF: (re.compile(r"\S*"), "the name of one shelf, without spaces"),
+    SPOILER: (re.compile(r"true|t|yes|1|false|f|no|0|", re.IGNORECASE), "true or false"),
+    READ_COUNT: (re.compile(r"[0-9]*"), "a number"),
+}
+"""What these columns can hold. Another text means that the row is shifted: a comma without quotes moves each value into the next column."""
 _SHOWN = 5  # columns
 
 
@@ -66,7 +76,7 @@ class Entry:
     @property
     def book_id(self) -> int | None:
         """Goodreads' number of the book; else an id made from ISBN, or from title and author; None if the row has none of them."""
-        if _ID.fullmatch(self[BOOK_ID]):
+        if self[BOOK_ID]:
             return int(self[BOOK_ID])
         isbn = next((text for column in (ISBN_13, ISBN) if ids.isbn_13(text := isbn_in(self[column]))), "")
         return ids.of_book(isbn, self[TITLE], self[AUTHOR])
@@ -87,9 +97,16 @@ def entries_in(path: Path) -> Iterator[Entry | Fault]:
     """The rows of an export, in their order. Raises NotAnExportError before the first row, and OSError."""
     with path.open("rb") as raw:
         _require_text(path, raw.read(_HEAD))
-    # bytes that are no UTF-8 cost their character only
-    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-        yield from _entries(path, file)
+    _require_utf8(path)
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = rows_in(file)
+        header = [name.strip() for name in next(rows).fields or []]
+        _require_columns(path, header)
+        for line, fields, _ in rows:
+            if fields is None:
+                yield Fault(line, "a quote is not closed, or text follows a closing quote")
+            elif any(fields):
+                yield _entry(line, header, fields)
 
 
 def isbn_in(text: str) -> str:
@@ -107,26 +124,6 @@ def date_in(text: str) -> date | None:
     return None
 
 
-def _entries(path: Path, file: TextIO) -> Iterator[Entry | Fault]:
-    reader = csv.reader(file, strict=True)
-    try:
-        header = [name.strip() for name in next(reader)]
-    except csv.Error:
-        header = []
-    _require_columns(path, header)
-    while True:
-        line = reader.line_num + 1
-        try:
-            fields = next(reader)
-        except StopIteration:
-            return
-        except csv.Error:  # its message is about characters and quotes, and tells no text
-            yield Fault(line, "a quote is not closed, or text follows a closing quote")
-            continue
-        if any(fields):
-            yield _entry(line, header, fields)
-
-
 def _entry(line: int, header: Sequence[str], fields: Sequence[str]) -> Entry | Fault:
     if len(fields) != len(header):
         return Fault(
@@ -135,6 +132,12 @@ def _entry(line: int, header: Sequence[str], fields: Sequence[str]) -> Entry | F
         )
     texts = zip(header, fields, strict=True)
     entry = Entry(line, {column: text.strip() for column, text in texts if column in _READ})
+    for column, (possible, what) in _POSSIBLE.items():
+        if not possible.fullmatch(entry[column]):
+            return Fault(
+                line,
+                f"{column} is not {what}, so a value may stand in another's column; give the file as it was downloaded",
+            )
     if entry.book_id is None:
         return Fault(line, f"found no {BOOK_ID}, no ISBN and no title, expected one of them")
     return entry
@@ -149,6 +152,18 @@ def _require_text(path: Path, head: bytes) -> None:
             raise NotAnExportError(f"{path} is {what}, expected a CSV file; {_WAY_OUT}")
     if b"\0" in head:
         raise NotAnExportError(f"{path} is no text, expected a CSV file; {_WAY_OUT}")
+
+
+def _require_utf8(path: Path) -> None:
+    """Refuse any other encoding: a name with a wrong character would be another author, with another id."""
+    content = path.read_bytes()
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise NotAnExportError(
+            f"{path} is not UTF-8 from line {line:,} on, as if a program had saved it again; save it as UTF-8, or {_WAY_OUT}"
+        ) from None
 
 
 def _require_columns(path: Path, header: Sequence[str]) -> None:

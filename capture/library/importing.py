@@ -62,12 +62,18 @@ def import_export(path: Path, reader: Reader, store: Store, captured_at: datetim
         USERS: [user_row(reader, version)],
         REVIEWS: [review_row(entry, reader, version) for entry in reviews],
     }
-    emptied, rules = Emptied(), Rules()
+    emptied, rules = (
+        Emptied(shows_values=False),
+        Rules(),
+    )  # a faulty row may hold a private note in any column
+    stem = f"library-{reader.id}"  # without the reader's name: a ledger keeps names of files even if the reader is forgotten
     for dataset, of_dataset in rows.items():
         if of_dataset:
             table = rules.possible(dataset, text_table(dataset, of_dataset), now, emptied)
-            # the reader's name stays out of the file's name: a ledger keeps that even if the reader is forgotten
-            write_files(store, dataset, f"library-{reader.id}", [Batch(1, table)], files_of=_FILES_OF)
+            write_files(store, dataset, stem, [Batch(1, table)], files_of=_FILES_OF)
+        else:
+            for earlier in store.names(f"{dataset.name}/{stem}-"):
+                store.remove(earlier)
     _count_odd_dates(reviews, emptied)
     return Imported(
         books=len(books),

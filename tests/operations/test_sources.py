@@ -33,8 +33,17 @@ def source(
     size: int = 100_000,
     follow: Sequence[str] = (),
     goodreads: str = GOODREADS,
+    user_id: int | None = None,
 ) -> Source:
-    return Source(data=data, library=library, user=user, size=size, follow=follow, goodreads=goodreads)
+    return Source(
+        data=data,
+        library=library,
+        user=user,
+        size=size,
+        follow=follow,
+        goodreads=goodreads,
+        user_id=user_id,
+    )
 
 
 @pytest.fixture
@@ -98,6 +107,12 @@ def test_a_library_export_becomes_files_of_each_dataset(
     assert "goodreads_library_export.csv: 2 rows: 2 books" in capsys.readouterr().out
 
 
+def test_the_number_of_a_reader_tells_readers_of_one_name_apart(tmp_path: Path, export: Path) -> None:
+    given = source(library=export, user="Ann", user_id=7)
+    assert (given.files(tmp_path) / "users" / "library-7-000000001.csv").is_file()
+    assert given.arguments(100_000) == ["--library", str(export), "--user", "Ann", "--user-id", "7"]
+
+
 def test_an_export_of_the_last_days_needs_no_window(export: Path) -> None:
     assert source(library=export, user="Ann").window_start() is None
 
@@ -118,7 +133,8 @@ def test_other_sources_have_the_usual_window(tmp_path: Path) -> None:
         ({"data": Path("folder"), "library": Path("export.csv"), "user": "Ann"}, "expected one of them"),
         ({"library": Path("export.csv")}, "--library needs the name"),
         ({"library": Path("export.csv"), "user": "  "}, "--library needs the name"),
-        ({"user": "Ann"}, "--user goes with --library FILE"),
+        ({"user": "Ann"}, "--user and --user-id go with --library FILE"),
+        ({"user_id": 7}, "--user and --user-id go with --library FILE"),
         ({"data": Path("folder"), "follow": ["1"]}, "found the folder folder and --follow, expected one of"),
         ({"library": Path("e.csv"), "user": "Ann", "follow": ["1"]}, "found --library e.csv and --follow"),
         ({"follow": ["https://www.goodreads.com/review/list_rss/1?key=s3cr3t"]}, "set GOODREADS_FEED_KEY"),

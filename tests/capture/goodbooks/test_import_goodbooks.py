@@ -124,15 +124,60 @@ def test_a_faulty_line_costs_itself_and_is_kept_with_its_number(tmp_path: Path) 
     assert "2 reviews by 2 users, 7 lines rejected" in result.output
     kept = [json.loads(line) for line in (tmp_path / "rejects.jsonl").read_text().splitlines()]
     assert [(each["file"], each["line"], each["reason"]) for each in kept] == [
-        ("books.csv", 4, "book_id is 'four', expected a number"),
+        ("books.csv", 4, "book_id is 'four', expected a number from 1 to 10000000"),
         ("ratings.csv", 3, "rating is '6', expected a number from 0 to 5"),
         ("ratings.csv", 4, "user_id is 'x', expected a number from 0 to 2147483647"),
         ("ratings.csv", 5, "found 2 fields, expected 3"),
-        ("ratings.csv", 6, "book_id is '99', expected a number from 0 to 3"),
+        ("ratings.csv", 6, "the book is not in books.csv"),
         ("ratings.csv", 7, "user_id is '-1', expected a number from 0 to 2147483647"),
         ("ratings.csv", 8, "rating is '', expected a number from 0 to 5"),
     ]
     assert [row["review_rating"] for row in landed(folder, REVIEWS)] == ["5", "4"]
+
+
+def test_a_rating_of_a_book_that_is_missing_is_rejected(tmp_path: Path) -> None:
+    later = BOOK | {"book_id": "9", "goodreads_book_id": "77"}
+    folder = write_folder(tmp_path / "goodbooks", [BOOK, later], [(1, 2, 5), (1, 3, 4), (1, 4, 4), (1, 9, 3)])
+    result = imported(folder)
+    assert "2 reviews by 1 users, 2 lines rejected" in result.output
+    assert [row["book_id"] for row in landed(folder, REVIEWS)] == ["3", "77"]
+    kept = [json.loads(line) for line in (tmp_path / "rejects.jsonl").read_text().splitlines()]
+    assert [(each["line"], each["reason"]) for each in kept] == [
+        (3, "the book is not in books.csv"),
+        (4, "the book is not in books.csv"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"book_id": "100000000000000"}, {"goodreads_book_id": "1" * 5000}, {"book_id": "0"}, {"book_id": ""}],
+)
+def test_an_impossible_number_of_a_book_costs_its_line(tmp_path: Path, change: dict[str, str]) -> None:
+    folder = write_folder(tmp_path / "goodbooks", [BOOK | change, TWILIGHT], [(1, 3, 4)])
+    result = imported(folder)
+    assert "1 books by 1 authors, 1 reviews by 1 users, 1 lines rejected" in result.output
+
+
+@pytest.mark.parametrize("length", [1, 200_000])
+def test_a_quote_that_is_not_closed_costs_its_line(tmp_path: Path, length: int) -> None:
+    folder = write_folder(tmp_path / "goodbooks", [BOOK], [(1, 3, 4)])
+    faulty = '9,"' + "x" * length
+    with (folder / "books.csv").open("a") as file:
+        file.write(faulty + "\n" + ",".join(TWILIGHT.values()) + "\n")
+    result = imported(folder)
+    assert result.exit_code == 1
+    assert [row["title"] for row in landed(folder, BOOKS)] == [BOOK["title"], "Twilight"]
+    (kept,) = [json.loads(line) for line in (tmp_path / "rejects.jsonl").read_text().splitlines()]
+    assert (kept["line"], kept["text"]) == (3, faulty)
+    assert kept["reason"] == "a quote is not closed, or text follows a closing quote"
+
+
+@pytest.mark.parametrize("ratings", ["a,b\n1,2\n", "user_id,book_id,rating\n1,2,5\n" + "9" * 3_000_000])
+def test_an_import_that_fails_leaves_no_file(tmp_path: Path, ratings: str) -> None:
+    folder = write_folder(tmp_path / "goodbooks", [BOOK], [])
+    (folder / "ratings.csv").write_text(ratings)
+    assert imported(folder, "--files-of", "1B").exit_code == 2
+    assert [path for path in (tmp_path / "landing").rglob("*") if path.is_file()] == []
 
 
 def test_a_repeated_import_replaces_its_files(tmp_path: Path) -> None:

@@ -262,6 +262,87 @@ def test_a_row_that_cannot_be_read_is_left_out_alone(tmp_path: Path, broken: str
     assert [fault.line for fault in result.faults] == ([] if broken.startswith(",") else [3])
 
 
+GOOD = [EARTHSEA | {"Book Id": str(number)} for number in range(1, 4)]
+
+
+@pytest.mark.parametrize(
+    "row", ['9,"open review\n', '9,"open review' + "x" * 200_000 + "\n", '9,"two\nlines"\n']
+)
+def test_a_quote_that_is_not_closed_costs_no_row_after_it(tmp_path: Path, row: str) -> None:
+    path = write_export(tmp_path / "export.csv", GOOD)
+    header, first, *others = path.read_text().splitlines(keepends=True)
+    path.write_text("".join([header, first, row, *others]))
+    result = imported(path)
+    assert [book["book_id"] for book in landed(path, BOOKS)] == ["1", "2", "3"]
+    assert [fault.line for fault in result.faults] == list(range(3, 3 + row.count("\n")))
+
+
+def test_a_stray_quote_further_down_does_not_make_a_row_of_the_lines_between(tmp_path: Path) -> None:
+    path = write_export(tmp_path / "export.csv", GOOD)
+    header, first, *others = path.read_text().splitlines(keepends=True)
+    path.write_text(
+        "".join([header, '8,"open\n', *[f"{n},plain\n" for n in range(3)], '9,end"\n', first, *others])
+    )
+    result = imported(path)
+    assert [fault.line for fault in result.faults] == [2, 3, 4, 5, 6]
+    assert result.books == 3
+
+
+def test_a_long_review_is_imported(tmp_path: Path) -> None:
+    path = write_export(tmp_path / "export.csv", [EARTHSEA | {"My Review": "word " * 28_000}])
+    assert imported(path).reviews == 1
+    assert imported(path).faults == []
+
+
+@pytest.mark.parametrize(
+    ("column", "text"),
+    [
+        ("Book Id", "2.23E+07"),
+        ("Book Id", "0"),
+        ("Book Id", "9780553262506"),
+        ("My Rating", "6"),
+        ("My Rating", '="0553262505"'),
+        ("Exclusive Shelf", "fantasy (#2)"),
+        ("Spoiler", f"{NOTE} about my boss"),
+        ("Read Count", f"{NOTE} about my boss"),
+    ],
+)
+def test_a_value_that_its_column_cannot_hold_makes_the_row_a_fault(
+    tmp_path: Path, column: str, text: str
+) -> None:
+    path = write_export(tmp_path / "export.csv", [SHELVED, EARTHSEA | {column: text}])
+    result = imported(path)
+    (fault,) = result.faults
+    assert fault.line == 3
+    assert fault.reason.startswith(f"{column} is not ")
+    assert NOTE not in fault.reason
+    assert [book["book_id"] for book in landed(path, BOOKS)] == ["7"]
+
+
+def test_a_book_id_of_a_spreadsheet_is_told_as_such(tmp_path: Path) -> None:
+    (fault,) = imported(write_export(tmp_path / "export.csv", [EARTHSEA | {"Book Id": "2.23E+07"}])).faults
+    assert "a spreadsheet program may have written as 2.23E+07" in fault.reason
+    assert "give the file as it was downloaded" in fault.reason
+
+
+def test_the_summary_counts_impossible_values_and_shows_none(tmp_path: Path) -> None:
+    odd = {"Number of Pages": NOTE, "Date Read": NOTE}
+    result = imported(write_export(tmp_path / "export.csv", [EARTHSEA | odd]))
+    assert (
+        str(result.emptied)
+        == "2 impossible values became empty: books.num_pages 1, reviews.review_added_date 1"
+    )
+
+
+def test_an_import_repeated_without_reviews_removes_those_of_the_first(tmp_path: Path) -> None:
+    other = Reader("Bo")
+    imported(write_export(tmp_path / "export.csv", [EARTHSEA]))
+    imported(tmp_path / "export.csv", other)
+    path = write_export(tmp_path / "export.csv", [SHELVED])
+    imported(path)
+    assert [row["user_id"] for row in landed(path, REVIEWS)] == [str(other.id)]
+
+
 def test_a_row_without_number_isbn_and_title_is_left_out(tmp_path: Path) -> None:
     path = write_export(tmp_path / "export.csv", [{"Author": "Ann", "My Rating": "3"}, EARTHSEA])
     (fault,) = imported(path).faults

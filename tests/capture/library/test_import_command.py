@@ -90,6 +90,16 @@ def test_a_file_that_is_no_export_is_refused_with_the_way_out(
     assert not (tmp_path / "out").exists()
 
 
+def test_another_encoding_is_refused_with_the_line(tmp_path: Path) -> None:
+    path = write_export(tmp_path / "export.csv", [EARTHSEA, EARTHSEA | {"Author": "Dami\u00e1n Pe\u00f1a"}])
+    path.write_bytes(path.read_text(encoding="utf-8").encode("cp1252"))
+    result = imported(path, "--user", "Ann", "--out", tmp_path / "out")
+    assert result.exit_code == 2
+    assert "is not UTF-8 from line 3 on" in result.output
+    assert "save it as UTF-8" in result.output
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_spreadsheet_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "goodreads_library_export.xlsx"
     with zipfile.ZipFile(path, "w") as archive:

@@ -1,0 +1,38 @@
+"""Reads CSV files row by row, so that a row with a faulty quote costs one line and not the rows after it."""
+
+import csv
+from collections.abc import Iterator
+from typing import NamedTuple, TextIO
+
+_LARGEST_FIELD = 2**31 - 1  # characters; the module's own limit of 131,072 is less than the longest reviews
+
+
+class CsvRow(NamedTuple):
+    """A row. `line` is the number of its first line; `fields` is None if the quotes are faulty; `text` is how the file has it."""
+
+    line: int
+    fields: list[str] | None
+    text: str
+
+
+def rows_in(file: TextIO) -> Iterator[CsvRow]:
+    """The rows of a file that was opened with newline="", the header first.
+
+    A quote that is not closed takes in the lines after it, up to any other quote. So if the quotes of a row are faulty, or if a row of several
+    lines has another number of fields than the header, then only its first line is given, and reading goes on with the second.
+    """
+    csv.field_size_limit(_LARGEST_FIELD)
+    lines, at, width = list(file), 0, None
+    reader, begin = csv.reader(lines, strict=True), 0
+    while at < len(lines):
+        try:
+            fields = next(reader)
+        except csv.Error:
+            fields = None
+        end = begin + reader.line_num
+        width = width or len(fields or [])
+        if fields is None or (end > at + 1 and len(fields) != width):
+            begin = end = at + 1
+            reader = csv.reader(map(lines.__getitem__, range(begin, len(lines))), strict=True)
+        yield CsvRow(at + 1, fields, "".join(lines[at:end]))
+        at = end
