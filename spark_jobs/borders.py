@@ -52,15 +52,15 @@ class Scan:
         return int(self.ends[index - 1]) if index else 0
 
 
-def scan(content: memoryview, *, inside: bool = False, at_end: bool = False) -> Scan:
-    """A text that begins with a record; or anywhere, then `inside` says whether within quotes. `at_end` if the file ends with it."""
+def scan(content: memoryview, *, anywhere: bool = False, inside: bool = False, at_end: bool = False) -> Scan:
+    """A text that begins with a record; or `anywhere`, then `inside` says whether within quotes. `at_end` if the file ends with it."""
     signs = np.frombuffer(content, np.uint8)
     quotes = np.flatnonzero(signs == _QUOTE)
     breaks = np.flatnonzero(signs == _BREAK)
     ends = breaks[_are_outside(breaks, quotes, inside=inside)] + 1
     if at_end and (not len(ends) or ends[-1] < len(signs)):
         ends = np.append(ends, len(signs))
-    starts = ends if inside else np.concatenate([np.zeros(1, ends.dtype), ends])
+    starts = ends if anywhere else np.concatenate([np.zeros(1, ends.dtype), ends])
     starts = starts[starts < len(signs)]
     blank = starts[_MAY_BEGIN_BLANK[signs[starts]]]
     is_empty = _are_empty(blank, signs)
@@ -116,7 +116,7 @@ def guess_start(window: memoryview, width: int, *, at_end: bool, is_last: bool =
     None if no record begins there, or if a longer window is needed to tell; of the `is_last` window no longer one exists. It is a guess:
     who reads the text before the window knows better.
     """
-    outside, inside = (scan(window, inside=state, at_end=at_end) for state in (False, True))
+    outside, inside = (scan(window, anywhere=True, inside=state, at_end=at_end) for state in (False, True))
     of_outside, of_inside = (_odd_place(found) for found in (outside, inside))
     if of_outside == of_inside:  # there are no quotes, or all of them fit in both readings
         of_outside, of_inside = (_fitting(window, found, width) for found in (outside, inside))

@@ -10,6 +10,10 @@ _OPENING = 4 * 1024 * 1024
 """The most bytes of a task, and the cost of opening a file in bytes: Spark's own defaults for its readers."""
 
 
+_UNPACKED = 10
+"""How many bytes a byte of gzip is taken to unpack to: texts of reviews unpack to three times their size, numbers to more."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Range:
     """The records of an object that begin from byte `start` to before `end`.
@@ -38,6 +42,11 @@ class Range:
     def bytes(self) -> int:
         """The size of the range."""
         return self.size if self.end is None else self.end - self.start
+
+    @property
+    def text_bytes(self) -> int:
+        """About the size of its text."""
+        return self.bytes * _UNPACKED if self.end is None else self.bytes
 
 
 @dataclass(frozen=True)
@@ -110,6 +119,6 @@ def misread(ranges: Sequence[Range], found: Sequence[Borders]) -> dict[int, int]
         if after is not None and borders.begin != (after if part.end is None or after < part.end else None):
             wrong[index] = after
             after = None  # unknown, until the range was read again
-        elif after is None or borders.begin is not None:
+        elif index == 0 or borders.begin is not None:
             after = borders.after
     return wrong

@@ -96,18 +96,19 @@ def stage(run: DatasetRun, sources: Sequence[Source]) -> Outcome:
 
 def groups_of(ranges: Sequence[Range]) -> int:
     """The number of groups of keys; one group fits into a task."""
-    return min(_MOST_GROUPS, 1 + sum(part.bytes for part in ranges) // _GROUP_BYTES)
+    return min(_MOST_GROUPS, 1 + sum(part.text_bytes for part in ranges) // _GROUP_BYTES)
 
 
 def write_newest(run: DatasetRun, reader: Reader) -> Staged:
     """Read, clean, reduce and write a dataset in one pass; the counts come out of the same pass."""
-    if len(reader.tasks) == 1:
+    number = groups_of(reader.ranges)
+    if len(reader.tasks) == number == 1:  # one task may have much: gzip is one range, whatever it unpacks to
         of_ranges, groups = arrow.write_newest_in_one_task(run, reader)
         return Staged(reader=reader, ranges=by_range(of_ranges), groups=groups)
     if not reader.ranges:
         arrow.write_nothing(run)
         return Staged(reader=reader, ranges={}, groups=())
-    packing = arrow.packing_for(run, groups_of(reader.ranges))
+    packing = arrow.packing_for(run, number)
     observed = Observation()
     rows = arrow.cleaned(run, reader, packing).observe(observed, tallies())
     groups = arrow.write_newest(run, rows, packing)

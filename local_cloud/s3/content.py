@@ -32,8 +32,8 @@ _Signature = tuple[int, int, int, int]
 _own: set[_Signature] = set()
 """The files that this server has written; a file that was written to since has another signature."""
 
-_lent: dict[Path, dict[_Signature, tuple[Path, int]]] = {}
-"""Parts that were copied from an object, by the folder of their upload: a second name of the object, and where the part starts.
+_lent: dict[Path, dict[_Signature, tuple[Path, _Signature, int]]] = {}
+"""Parts that were copied from an object, by the folder of their upload: a second name of the object, its signature, and where the part starts.
 
 The file of such a part has its size and no content: CompleteMultipartUpload takes the content from the object.
 """
@@ -94,17 +94,27 @@ def forget_parts(upload: Path) -> None:
 
 
 def _link(path: Path, destination: Path) -> None:
-    path.chmod(stat.S_IMODE(path.stat().st_mode) & ~0o222)
+    _close(path)
     destination.unlink()
     os.link(path, destination)
 
 
 def _lend(source: Range, part: Part) -> None:
     path, start, length = source
+    _close(path)
     lent = part.upload / f"{TEMP_PREFIX}{uuid.uuid4().hex}"
     os.link(path, lent)
     os.truncate(part.file.fileno(), length)
-    _lent.setdefault(part.upload, {})[_signature(os.fstat(part.file.fileno()))] = (lent, start)
+    _lent.setdefault(part.upload, {})[_signature(os.fstat(part.file.fileno()))] = (
+        lent,
+        stat_signature(lent),
+        start,
+    )
+
+
+def _close(path: Path) -> None:
+    """Take the right to write from a file that gets a second name."""
+    path.chmod(stat.S_IMODE(path.stat().st_mode) & ~0o222)
 
 
 def _joined(ranges: Sequence[Range]) -> list[Range]:
@@ -123,7 +133,17 @@ def _joined(ranges: Sequence[Range]) -> list[Range]:
 def _content_of(part: Range) -> Range:
     path, start, length = part
     lent = _lent.get(path.parent, {}).get(stat_signature(path))
-    return (lent[0], lent[1] + start, length) if lent else part
+    if not lent:
+        return part
+    source, signature, first = lent
+    if stat_signature(source) != signature:
+        raise _changed()
+    return source, first + start, length
+
+
+def _changed() -> S3Error:
+    message = "A source file changed while it was being copied."
+    return S3Error(HTTPStatus.INTERNAL_SERVER_ERROR, "InternalError", message)
 
 
 def _signature(found: os.stat_result) -> _Signature:
@@ -139,8 +159,7 @@ def _transfer(destination: IO[bytes], source: Range) -> None:
         while done < length:
             copied = _some(file.fileno(), destination.fileno(), start + done, length - done)
             if not copied:
-                message = "A source file changed while it was being copied."
-                raise S3Error(HTTPStatus.INTERNAL_SERVER_ERROR, "InternalError", message)
+                raise _changed()
             done += copied
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from contract.rejects import BYTES
 from spark_jobs.csv_reader import Reading, Text
 from spark_jobs.ranges import Borders, Range, corrected, cut, divided, tasks_of
+from spark_jobs.staging import groups_of
 
 # Arrow complains where a wrong guess makes it begin within a character
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -106,6 +107,17 @@ def test_ranges_of_any_size_give_what_one_reader_of_the_whole_file_finds(
     assert in_ranges(content, size, block)[0] == in_one(content)
 
 
+@pytest.mark.parametrize("size", [31, 40, 53, 97, 211])
+def test_a_text_of_words_without_quotes_is_read_once_wherever_it_is_cut(size: int) -> None:
+    """A range may begin before a blank: no record begins there, so the blank is no sign of one that holds nothing."""
+    rows = [
+        (f"{number}", f"a title of {number % 7} words", "2020-02-19 21:38:16.690") for number in range(100)
+    ]
+    content = written(rows, end="\n", quoting=0, is_ended=True, mark=b"")
+
+    assert in_ranges(content, size)[1] == 1
+
+
 MIB = 1024 * 1024
 
 
@@ -148,3 +160,11 @@ def test_gzip_stays_whole_and_the_greatest_task_comes_first() -> None:
         (2, 300),
     ]
     assert tasks_of(parts, cores=2)[0] == (3,)
+
+
+def test_gzip_has_as_many_groups_of_keys_as_the_text_that_it_may_unpack_to() -> None:
+    packed, plain = (
+        Range(file_number=0, source=0, uri="", size=20 * MIB, end=end) for end in (None, 20 * MIB)
+    )
+
+    assert (groups_of([plain]), groups_of([packed])) == (1, 2)

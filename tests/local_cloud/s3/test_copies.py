@@ -9,6 +9,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from localbucket import UPLOADS_DIR, S3Error, remember_etag
 from mypy_boto3_s3 import S3Client
 
@@ -152,6 +153,35 @@ def test_parts_that_cover_an_object_are_a_second_name_too(buckets: Path, s3: S3C
     parts = [copy_part(s3, upload, 1, 0, 5 * MIB - 1), copy_part(s3, upload, 2, 5 * MIB, len(LANDED) - 1)]
     s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": parts})
     assert is_one_file(buckets)
+
+
+def test_an_object_that_is_written_to_between_its_part_and_the_completion_is_an_error(
+    buckets: Path, s3: S3Client
+) -> None:
+    """Only an administrator can write into it: the server has taken the right."""
+    body = b"a" * 6_000_000
+    source = buckets / "landing" / "big.csv"
+    s3.put_object(Bucket="landing", Key="big.csv", Body=body)
+    upload = s3.create_multipart_upload(Bucket="working", Key="copy.csv")["UploadId"]
+    part = s3.upload_part_copy(
+        Bucket="working",
+        Key="copy.csv",
+        UploadId=upload,
+        PartNumber=1,
+        CopySource={"Bucket": "landing", "Key": "big.csv"},
+    )["CopyPartResult"]
+    assert not source.stat().st_mode & 0o222
+    source.chmod(0o600)
+    with source.open("r+b") as file:
+        file.write(b"b" * 100)
+
+    with pytest.raises(ClientError, match="A source file changed"):
+        s3.complete_multipart_upload(
+            Bucket="working",
+            Key="copy.csv",
+            UploadId=upload,
+            MultipartUpload={"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]},
+        )
 
 
 def test_a_copied_part_that_is_uploaded_again_is_what_was_uploaded(s3: S3Client) -> None:
