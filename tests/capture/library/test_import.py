@@ -277,6 +277,15 @@ def test_a_quote_that_is_not_closed_costs_no_row_after_it(tmp_path: Path, row: s
     assert [fault.line for fault in result.faults] == list(range(3, 3 + row.count("\n")))
 
 
+def test_text_after_a_closing_quote_costs_the_row_though_the_number_of_fields_is_right(
+    tmp_path: Path,
+) -> None:
+    path = write_export(tmp_path / "export.csv", GOOD)
+    path.write_text(path.read_text().replace('Earthsea (Earthsea Cycle, #1)"', 'Earthsea" (one)', 2))
+    reason = "a quote is not closed, or text follows a closing quote"
+    assert imported(path).faults == [(2, reason), (3, reason)]
+
+
 def test_a_stray_quote_further_down_does_not_make_a_row_of_the_lines_between(tmp_path: Path) -> None:
     path = write_export(tmp_path / "export.csv", GOOD)
     header, first, *others = path.read_text().splitlines(keepends=True)
