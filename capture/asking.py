@@ -21,7 +21,7 @@ _ATTEMPTS = 5
 _LONGEST = 60  # the longest pause, as a multiple of the interval between two requests
 _WHOLE_SECONDS = 120  # for a server that sends a byte now and then: no single read takes long
 _BLOCK = 64 * 1024
-_KEY = re.compile(r"\bkey=[^&\s]*")
+_KEY = re.compile(r"key(?:=|%3D)[^&\s]*", re.IGNORECASE)
 _RETRY = Retry(
     retry_after_max=3600
 )  # seconds; a wrong clock at the other end must not silence the collector for days

@@ -6,6 +6,7 @@ CaptureError
 ├── KeyRefused    Goodreads does not accept the key
 ├── NotThere      Goodreads has no such page
 ├── Away          a reader's shelf cannot be seen
+│   └── Refused       Goodreads forbids it: to this machine, or to everybody without a key
 └── Unavailable   no usable answer; asking again may help
     └── NotAFeed      the answer is no shelf feed
 """
@@ -33,6 +34,10 @@ class NotThere(CaptureError):  # noqa: N818 - a condition with a name of its own
 
 class Away(CaptureError):  # noqa: N818 - a condition with a name of its own
     """The reader has left, shows the shelf to nobody, or never existed: the site answers, only not with this shelf."""
+
+
+class Refused(Away):
+    """Goodreads answered 403: the shelf is private, or the site refuses this machine. One answer does not tell which."""
 
 
 class Unavailable(CaptureError):  # noqa: N818 - a condition with a name of its own

@@ -49,6 +49,10 @@ class Source:
             raise typer.BadParameter(
                 f"found {' and '.join(found)}, expected one of them; land both with two runs"
             )
+        if self.follow and not self.readers:
+            raise typer.BadParameter(
+                "--follow names nobody; give the number of a reader or the address of the profile, or leave it out"
+            )
         if any(map(has_key, self.readers)):
             raise typer.BadParameter(
                 "an address with a key is a secret, and everybody on this machine can read command lines; set GOODREADS_FEED_KEY"
@@ -130,15 +134,20 @@ def _followed(readers: Sequence[str], goodreads: str, folder: Path) -> Path:
     from capture.stopping import Stop  # noqa: PLC0415
 
     try:
-        feeds = feeds_of(readers, [READ], key_in_environment())
+        feeds = feeds_of(readers, [READ], key_in_environment(), goodreads)
         with console.doing(f"reading the shelves of {', '.join(readers)}"), closing(Stop()) as stop:
             follower = followed_once(feeds, folder / "spool", goodreads, stop)
     except (CaptureError, ValueError) as error:
         raise OperationError(str(error)) from None
     if not follower.totals.captured:
         reasons = [f"{feed}: {reason}" for feed, reason in follower.troubles.items()]
-        empty = [f"{feed} is empty" for feed in feeds if feed not in follower.troubles]
-        raise OperationError("; ".join([*reasons, *empty]))
+        unread = [
+            f"{feed}: expected reviews, found {len(marks)} that cannot be read; the lines above have the reasons"
+            for feed, marks in follower.unread.items()
+        ]
+        told = {*follower.troubles, *follower.unread}
+        empty = [f"{feed} is empty" for feed in feeds if feed not in told]
+        raise OperationError("; ".join([*reasons, *unread, *empty]))
     console.print(Text(summary(follower)))
     for feed, reason in follower.troubles.items():
         complaints.print(Text(f"{feed} could not be read: {reason}"))

@@ -4,13 +4,13 @@ Goodreads answers 503 to programs that do not name a browser, so the name begins
 """
 
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import requests
 import urllib3
 
 from capture.asking import TIMEOUT, Pace, Patience, retry_after, whole_body, without_keys
-from capture.errors import Away, NotAFeed, Unavailable
+from capture.errors import Away, NotAFeed, Refused, Unavailable
 from capture.follower.feeds import Feed
 from capture.follower.reading import Item, NotRead, items_of
 from capture.stopping import Stop
@@ -43,10 +43,10 @@ class Validators:
 
 @dataclass(frozen=True)
 class Answered:
-    """A page: its reviews, how many could not be read, and by what the site will know the page."""
+    """A page: its reviews, marks of those that could not be read, and by what the site will know the page."""
 
     items: list[Item]
-    unread: int
+    unread: tuple[str, ...]
     validators: Validators
 
 
@@ -106,15 +106,16 @@ def _check(answer: requests.Response, body: bytes, feed: Feed, address: str) -> 
         case 200:
             return
         case 301 | 302 | 303 | 307 | 308:
-            target = urlsplit(answer.headers.get("Location", ""))
-            shown = f"{target.scheme}://{target.netloc}{target.path}"
+            target = urlsplit(urljoin(address, answer.headers.get("Location", "")))
+            shown = without_keys(f"{target.scheme}://{target.netloc}{target.path}")
             if target.path.startswith(_SIGN_IN):
                 raise Away(
                     f"{address}: Goodreads asks to sign in: the shelf is private. Its reader finds an address with a key below the shelf"
                 )
             raise Away(f"{address}: {said} to {shown}; expected a feed. Is --base-url right?")
-        case 401 | 403:
-            raise Away(
+        case 401 | 403 as status:
+            kind = Refused if status == requests.codes.forbidden else Away
+            raise kind(
                 f"{address}: {said}: the shelf is private. Its reader finds an address with a key below the shelf"
             )
         case 404 | 410:

@@ -95,7 +95,7 @@ def follow(
     """
     console = Console(stderr=True)
     log_to(console)
-    feeds = _feeds(readers or [], file, shelf or [READ])
+    feeds = _feeds(readers or [], file, shelf or [READ], base_url)
     limits = Limits(
         poll=poll,
         whole=whole_every,
@@ -161,7 +161,7 @@ def shown(console: Console) -> Iterator[Callable[[Follower], None]]:
         )
 
 
-def _feeds(readers: Sequence[str], file: Path | None, shelves: Sequence[str]) -> list[Feed]:
+def _feeds(readers: Sequence[str], file: Path | None, shelves: Sequence[str], base_url: str) -> list[Feed]:
     if any(map(has_key, readers)):
         raise typer.BadParameter(
             "an address with a key is a secret, and everybody on this machine can read command lines; put the address into a file "
@@ -169,7 +169,8 @@ def _feeds(readers: Sequence[str], file: Path | None, shelves: Sequence[str]) ->
             param_hint="USER",
         )
     try:
-        feeds = feeds_of([*readers, *(readers_in(file) if file else [])], shelves, key_in_environment())
+        named = [*readers, *(readers_in(file) if file else [])]
+        feeds = feeds_of(named, shelves, key_in_environment(), base_url)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="USER") from None
     if not feeds:

@@ -3,10 +3,11 @@
 import os
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+from capture.asking import without_keys
 from catalog import USERS
 
 GOODREADS = "https://www.goodreads.com/"
@@ -15,7 +16,10 @@ READ = "read"
 """The shelf that is followed unless another one is named."""
 
 _LAST_ID = USERS.column(USERS.key).maximum or 0
-_NUMBER = re.compile(r"([0-9]{1,19})(?:-.*)?")
+_NUMBER = re.compile(r"([0-9]{1,19})(?:-[^&=]*)?")
+_HOSTS = ("goodreads.com", "www.goodreads.com")
+_WITHOUT_SCHEME = re.compile(r"(?:www\.)?goodreads\.com/", re.IGNORECASE)
+_COMMENT = re.compile(r"(?:^|\s)#.*")
 _PATHS = ("user/show/", "review/list/", "review/list_rss/")
 _EXPECTED = "expected a number like 12345, or an address like https://www.goodreads.com/user/show/12345-name"
 
@@ -32,26 +36,28 @@ class Feed:
         return f"reader {self.user_id}, shelf {self.shelf}"
 
 
-def feeds_of(readers: Iterable[str], shelves: Sequence[str], key: str = "") -> list[Feed]:
+def feeds_of(
+    readers: Iterable[str], shelves: Sequence[str], key: str = "", site: str = GOODREADS
+) -> list[Feed]:
     """Each shelf of each reader, once. A reader is a number, the address of a profile or of a shelf, or that of a feed.
 
-    The address of a feed with `shelf=` means this shelf alone, and its `key=` comes before `key`. Raises ValueError for anything else; the
-    message never contains a key.
+    The address of a feed with `shelf=` means this shelf alone, and its `key=` comes before `key`, wherever else the reader is named. An
+    address is one of Goodreads, or of `site`. Raises ValueError for anything else; the message never contains a key.
     """
     found: dict[Feed, Feed] = {}
     for reader in readers:
-        for feed in _feeds(reader.strip(), shelves, key):
+        for feed in _feeds(reader.strip(), shelves, site):
             found[feed] = feed if feed.key or feed not in found else found[feed]
-    return list(found.values())
+    return [feed if feed.key else replace(feed, key=key) for feed in found.values()]
 
 
 def readers_in(path: Path) -> list[str]:
-    """The readers in a file, one a line; empty lines and lines that begin with # are skipped. Raises ValueError if it cannot be read."""
+    """The readers in a file, one a line; empty lines are skipped, and so is what follows # at the beginning or after a space. Raises ValueError if it cannot be read."""
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise ValueError(f"{path} cannot be read: {error}") from None
-    return [line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")]
+    return [reader for line in lines if (reader := _COMMENT.sub("", line).strip())]
 
 
 def key_in_environment() -> str:
@@ -60,27 +66,44 @@ def key_in_environment() -> str:
 
 
 def has_key(reader: str) -> bool:
-    """Whether an address contains a key."""
-    return "key" in parse_qs(urlsplit(reader).query)
+    """Whether a text contains a key, in whatever way it stands there."""
+    return without_keys(reader) != reader
 
 
-def _feeds(reader: str, shelves: Sequence[str], key: str) -> list[Feed]:
-    if not reader.startswith(("http://", "https://")):
-        return [Feed(_user_id(reader, reader), shelf, key) for shelf in shelves]
-    address = urlsplit(reader)
+def _feeds(reader: str, shelves: Sequence[str], site: str) -> list[Feed]:
+    """The feeds of a reader, with the key of the address alone."""
+    # as pages and people write addresses: an escaped &, a shelf with its # as it is, no scheme
+    text = reader.replace("&amp;", "&").replace("#ALL#", "%23ALL%23")
+    text = f"https://{text}" if _WITHOUT_SCHEME.match(text) else text
+    if not text.lower().startswith(("http://", "https://")):
+        return [Feed(_user_id(reader), shelf) for shelf in shelves]
+    try:
+        address = urlsplit(text)
+    except ValueError:
+        raise _refused(reader) from None
     shown = f"{address.scheme}://{address.netloc}{address.path}"
-    asked = {name: values[0] for name, values in parse_qs(address.query).items()}
+    if address.hostname not in {*_HOSTS, urlsplit(site).hostname}:
+        raise ValueError(f"{without_keys(shown)} is not an address of {site}; {_EXPECTED}")
+    asked = {
+        name: values[0].strip() for name, values in parse_qs(address.query, keep_blank_values=True).items()
+    }
     path = address.path.strip("/")
     start = next((start for start in _PATHS if path.startswith(start)), None)
     if start is None:
-        raise ValueError(f"{shown} is not the address of a reader; {_EXPECTED}")
+        raise ValueError(f"{without_keys(shown)} is not the address of a reader; {_EXPECTED}")
+    if asked.get("shelf") == "":
+        raise ValueError(f"{without_keys(shown)} has a shelf without a name; write # as %23: shelf=%23ALL%23")
     user_id = _user_id(path.removeprefix(start), shown)
     named = [asked["shelf"]] if "shelf" in asked else shelves
-    return [Feed(user_id, shelf, asked.get("key", key)) for shelf in named]
+    return [Feed(user_id, shelf, asked.get("key", "")) for shelf in named]
 
 
-def _user_id(text: str, shown: str) -> str:
+def _user_id(text: str, shown: str = "") -> str:
     found = _NUMBER.fullmatch(text)
     if found is None or not 0 < int(found[1]) <= _LAST_ID:
-        raise ValueError(f"{shown!r} is not a reader; {_EXPECTED}")
+        raise _refused(shown or text)
     return str(int(found[1]))
+
+
+def _refused(shown: str) -> ValueError:
+    return ValueError(f"{without_keys(shown)!r} is not a reader; {_EXPECTED}")

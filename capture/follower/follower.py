@@ -6,8 +6,9 @@ repeats a review; the next follower goes on with the next page.
 The first look at a shelf is at all of it, and so is one a day: it finds changes deep in the shelf, and asks for every page even if the site
 would say that nothing has changed. The looks in between read the front of the shelf, where new and changed reviews are.
 
-A reader whose shelf cannot be seen is put off, each time for twice as long, up to a week. While Goodreads does not answer, each shelf is put off
-too, but never for longer than ten minutes. The others go on in either case.
+A reader whose shelf cannot be seen is put off, each time for twice as long, up to a week; another key ends that. While Goodreads does not answer, each shelf is put off
+too, but never for longer than ten minutes; so it is if three readers in a row are refused, for then the site rather refuses this machine.
+The others go on in any case.
 """
 
 import logging
@@ -18,11 +19,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
 
-from capture.errors import Away, NotAFeed, Stopped, Unavailable
+from capture.errors import Away, NotAFeed, Refused, Stopped, Unavailable
 from capture.follower.client import Answered, Validators
 from capture.follower.feeds import Feed
 from capture.follower.look import Look
 from capture.follower.memory import KeptPage, Memory, Standing
+from capture.follower.reading import Item
 from capture.follower.records import fingerprint, records_of
 from capture.possible import Possible
 from capture.spool.spool import Spool
@@ -33,6 +35,7 @@ _NEVER = float("inf")
 _FIRST_PAUSE = 60.0
 _LONGEST_OUTAGE = 600.0
 _LONGEST_AWAY = 7 * 24 * 3600.0
+_REFUSED = 3  # readers in a row: one or two may have made their shelves private
 _JITTER = 0.1  # of a pause: feeds that were followed at one time are not asked for at one time for ever
 
 log = logging.getLogger(__name__)
@@ -86,12 +89,15 @@ class Follower:
     totals: Totals = field(default_factory=Totals)
     troubles: dict[Feed, str] = field(default_factory=dict)
     """Why a feed is put off."""
+    unread: dict[Feed, set[str]] = field(default_factory=dict)
+    """Marks of the reviews that could not be read."""
     possible: Possible = field(default_factory=Possible)
 
     def __post_init__(self) -> None:
         self.memory = Memory(self.spool.state)
         self._started = self._now()
         self._looked: set[Feed] = set()
+        self._refused: list[Feed] = []  # in a row
 
     def run(self) -> None:
         """Follow the feeds, then finish the open files. Raises SpoolError."""
@@ -102,6 +108,14 @@ class Follower:
             standing = self.memory.standing(feed)
             if standing.failures:
                 self.troubles[feed] = standing.trouble
+                if standing.due > self._now():
+                    due = datetime.fromtimestamp(standing.due, UTC)
+                    log.warning(
+                        "%s is put off until %s UTC; --once tries it at once. %s",
+                        feed,
+                        f"{due:%Y-%m-%d %H:%M:%S}",
+                        standing.trouble,
+                    )
         with suppress(Stopped):
             while not self._is_over():
                 self._step()
@@ -146,6 +160,7 @@ class Follower:
         except (Away, Unavailable) as error:
             self._put_off(feed, standing, error)
             return
+        self._refused.clear()
         if self.troubles.pop(feed, ""):
             log.warning("%s can be read again", feed)
         if answer is None:
@@ -161,22 +176,29 @@ class Follower:
     def _take(self, feed: Feed, look: Look, answer: Answered) -> None:
         """Put what is new on a page into the spool, together with the progress of the look."""
         now = self.clock()
-        prints = {item.review_id: fingerprint(item) for item in answer.items}
+        items: dict[str, Item] = {}
+        for item in answer.items:
+            items.setdefault(item.review_id, item)
+        prints = {review_id: fingerprint(item) for review_id, item in items.items()}
         kept = {review_id: self.memory.fingerprint(review_id) for review_id in prints}
-        news = [item for item in answer.items if kept[item.review_id] != prints[item.review_id]]
+        news = [item for review_id, item in items.items() if kept[review_id] != prints[review_id]]
         version = self.memory.version((item.review_id for item in news), now)
         records = self.possible.records(str(feed), records_of(feed, news, version), now)
-        ids = tuple(prints)
+        # an item that cannot be read is on the page too: a page of nothing else is not the end of the shelf
+        ids = (*prints, *answer.unread)
+        has_news = bool(news) or (bool(answer.unread) and not prints)
         validators = Validators() if answer.unread else answer.validators
         with self.spool.state.transaction():
             if any(records[dataset.name] for dataset in DATASETS):
                 self.spool.append(records, now)
             self.memory.captured({item.review_id: prints[item.review_id] for item in news}, version)
             self.memory.keep_page(feed, look.page, KeptPage(ids, validators))
-            self._go_on(feed, look.with_page(ids, has_news=bool(news)))
+            self._go_on(feed, look.with_page(ids, has_news=has_news))
         self.totals.captured += len(news)
         self.totals.again += sum(kept[item.review_id] is not None for item in news)
-        self.totals.unread += answer.unread
+        if answer.unread:
+            self.unread.setdefault(feed, set()).update(answer.unread)
+            self.totals.unread = len(set().union(*self.unread.values()))
 
     def _go_on(self, feed: Feed, look: Look) -> None:
         if not look.is_over:
@@ -197,15 +219,31 @@ class Follower:
         self.memory.rest(feed, now + self._with_jitter(self.limits.poll), whole_due)
 
     def _put_off(self, feed: Feed, standing: Standing, error: Away | Unavailable) -> None:
-        is_outage = isinstance(error, Unavailable) and not isinstance(error, NotAFeed)
+        trouble, is_machine = str(error), self._is_machine_refused(feed, error)
+        if is_machine:
+            trouble = f"Goodreads refuses this machine, it seems: {len(self._refused)} shelves in a row. Ask less often (--rate, --poll). {error}"
+        is_outage = is_machine or (isinstance(error, Unavailable) and not isinstance(error, NotAFeed))
         longest = _LONGEST_OUTAGE if is_outage else _LONGEST_AWAY
         first = _FIRST_PAUSE if is_outage else max(_FIRST_PAUSE, self.limits.poll)
         pause = self._with_jitter(min(longest, first * 2.0 ** min(standing.failures, 20)))
-        self.memory.put_off(feed, self._now() + pause, str(error))
+        self.memory.put_off(feed, self._now() + pause, trouble)
+        if is_machine:
+            for each in self._refused:
+                self.memory.shorten(each, self._now() + pause)
         if not is_outage or feed not in self.troubles:
-            log.warning("%s cannot be read; it is tried again in %.0f s. %s", feed, pause, error)
-        self.troubles[feed] = str(error)
+            again = "" if self.limits.once else f"; it is tried again in {pause:.0f} s"
+            log.warning("%s cannot be read%s. %s", feed, again, trouble)
+        self.troubles[feed] = trouble
         self._looked.add(feed)
+
+    def _is_machine_refused(self, feed: Feed, error: Away | Unavailable) -> bool:
+        """Whether so many readers were refused one after the other that it is rather this machine than each of them."""
+        if isinstance(error, Refused):
+            self._refused = [*(each for each in self._refused if each != feed), feed]
+            return len({each.user_id for each in self._refused}) >= _REFUSED
+        if isinstance(error, Away):
+            self._refused.clear()  # the site answers this machine
+        return False
 
     def _finish(self) -> None:
         if files := self.spool.finish():

@@ -15,7 +15,7 @@ if fewer reviews come to a shelf between two requests than a page has, and a rev
 from dataclasses import dataclass, replace
 
 Page = tuple[str, ...]
-"""The ids of a page's reviews, in the page's order."""
+"""The ids of a page's reviews, in the page's order, and then marks of those that could not be read."""
 
 _PASSES = 5
 

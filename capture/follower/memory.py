@@ -1,5 +1,6 @@
 """What the follower remembers in the spool's state: how far each look has come, and how each review was when it was captured."""
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
@@ -10,6 +11,7 @@ from capture.follower.feeds import Feed
 from capture.follower.look import Look, Page
 from capture.spool.state import State
 
+_MARK_BYTES = 4  # of a key: so few that millions of keys have the same mark, and none can be found from it
 _VERSION = "%Y-%m-%d %H:%M:%S.%f"
 
 
@@ -42,10 +44,32 @@ class Memory:
         self._state = state
 
     def follow(self, feeds: Iterable[Feed]) -> None:
-        """Remember feeds; those that are new are due at once."""
+        """Remember feeds; those that are new, or have another key than the last time, are due at once."""
         for feed in feeds:
             self._state.execute(
                 "insert or ignore into feeds (user_id, shelf) values (?, ?)", feed.user_id, feed.shelf
+            )
+            if self._key_mark(feed) != (mark := _mark(feed.key)):
+                self._keep_key_mark(feed, mark)
+
+    def _key_mark(self, feed: Feed) -> str:
+        row = self._state.execute(
+            "select mark from feed_keys where user_id = ? and shelf = ?", feed.user_id, feed.shelf
+        ).fetchone()
+        return row[0] if row else ""
+
+    def _keep_key_mark(self, feed: Feed, mark: str) -> None:
+        with self._state.transaction():
+            self._state.execute(
+                "insert or replace into feed_keys (user_id, shelf, mark) values (?, ?, ?)",
+                feed.user_id,
+                feed.shelf,
+                mark,
+            )
+            self._state.execute(
+                "update feeds set due = 0, failures = 0, trouble = '' where user_id = ? and shelf = ?",
+                feed.user_id,
+                feed.shelf,
             )
 
     def dues(self) -> Mapping[tuple[str, str], float]:
@@ -93,9 +117,16 @@ class Memory:
         )
 
     def hasten(self, feed: Feed) -> None:
-        """Let a feed be due at once, unless it was put off after a failure."""
+        """Let a feed be due at once, even if it was put off after a failure."""
         self._state.execute(
-            "update feeds set due = 0 where user_id = ? and shelf = ? and failures = 0",
+            "update feeds set due = 0 where user_id = ? and shelf = ?", feed.user_id, feed.shelf
+        )
+
+    def shorten(self, feed: Feed, due: float) -> None:
+        """Let a feed be due at this time, unless it is due earlier."""
+        self._state.execute(
+            "update feeds set due = min(due, ?) where user_id = ? and shelf = ?",
+            due,
             feed.user_id,
             feed.shelf,
         )
@@ -157,6 +188,11 @@ class Memory:
                 fingerprint,
                 version,
             )
+
+
+def _mark(key: str) -> str:
+    """By which another key is known, without keeping the key; empty for none."""
+    return hashlib.blake2b(key.encode(), digest_size=_MARK_BYTES).hexdigest() if key else ""
 
 
 def _look(text: str) -> Look:

@@ -4,6 +4,7 @@ The text is made well-formed and then parsed strictly (decision 26). If a page i
 unclosed tag costs one item.
 """
 
+import hashlib
 import logging
 import re
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from xml.parsers.expat import ExpatError
 
 import xmltodict
 
+from capture.asking import without_keys
 from capture.collector.records import Element, at, children, text_of
 from capture.well_formed import decoded, well_formed
 from catalog import REVIEWS
@@ -36,10 +38,10 @@ class Item:
 
 @dataclass(frozen=True)
 class Read:
-    """The items of a page, and how many others could not be read."""
+    """The items of a page, and a mark of each other item: equal for equal items, and never the id of a review."""
 
     items: list[Item]
-    unread: int
+    unread: tuple[str, ...]
 
 
 class NotRead(Exception):  # noqa: N818 - a condition with a name of its own
@@ -63,13 +65,29 @@ def items_of(body: bytes) -> Read:
         raise NotRead("it has no <rss>", is_feed=False)
     if not _END.search(text):
         raise NotRead("it does not end with </rss>", is_feed=True)
-    elements = _elements(text)
-    items = [item for element in elements if element is not None and (item := _item(element))]
-    return Read(items, len(elements) - len(items))
+    items: list[Item] = []
+    unread: dict[str, None] = {}
+    for element in _elements(text):
+        item = None if isinstance(element, _Unreadable) else _item(element)
+        if item:
+            items.append(item)
+        else:
+            unread[_mark(element)] = None
+    return Read(items, tuple(unread))
+
+
+class _Unreadable(str):
+    """The text of an item that is no XML."""
+
+    __slots__ = ()
+
+
+def _mark(element: Any) -> str:
+    return f"unread {hashlib.sha256(repr(element).encode()).hexdigest()[:16]}"
 
 
 def _elements(text: str) -> list[Any]:
-    """The `<item>` elements; None for one that cannot be read."""
+    """The `<item>` elements; `_Unreadable` for one that cannot be read."""
     try:
         return children(at(xmltodict.parse(well_formed(text)), "rss/channel"), "item")
     except ExpatError as error:
@@ -81,8 +99,10 @@ def _read_alone(part: str) -> Any:
     try:
         return xmltodict.parse(well_formed(part))["item"]
     except ExpatError as error:
-        log.warning("a review cannot be read (%s); it is tried again with the next look: %.100s", error, part)
-        return None
+        log.warning(
+            "a review cannot be read (%s); it is tried again with the next look: %s", error, _excerpt(part)
+        )
+        return _Unreadable(part)
 
 
 def _item(element: Any) -> Item | None:
@@ -90,5 +110,10 @@ def _item(element: Any) -> Item | None:
         found = _REVIEW_ID.search(text_of(at(element, name)))
         if found and int(found[1]) <= _LAST_ID:
             return Item(str(int(found[1])), element)
-    log.warning("the feed has a review without a usable id; it is left out: %.100r", element)
+    log.warning("the feed has a review without a usable id; it is left out: %s", _excerpt(repr(element)))
     return None
+
+
+def _excerpt(text: str) -> str:
+    """The beginning of an item, without keys: Goodreads may repeat the address of the feed in it."""
+    return without_keys(text)[:_EXCERPT]

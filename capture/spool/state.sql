@@ -34,6 +34,14 @@ create table if not exists feeds (
     primary key (user_id, shelf)
 );
 
+-- By which a follower knows that a feed has got another key; not the key, which is a secret.
+create table if not exists feed_keys (
+    user_id text not null,
+    shelf text not null,
+    mark text not null,
+    primary key (user_id, shelf)
+);
+
 -- Pages of feeds as they were when they were last read, for requests in case that they have changed.
 create table if not exists feed_pages (
     user_id text not null,

@@ -1,6 +1,7 @@
 """Where the files of a run come from."""
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from capture.follower import reading
 from capture.follower.feeds import GOODREADS
 from capture.simulated import SimulatedGoodreads, simulated_goodreads
 from catalog import DATASETS
@@ -65,11 +67,15 @@ def test_shelves_become_files_of_each_dataset(
 
 
 def test_a_reader_who_cannot_be_read_is_told_and_keeps_nobody_else_out(
-    tmp_path: Path, site: SimulatedGoodreads, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path,
+    site: SimulatedGoodreads,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     site.private.add(site.readers[1])
     source(follow=[*map(str, site.readers)], goodreads=site.url).files(tmp_path / "scratch")
     assert f"reader {site.readers[1]}, shelf read could not be read: " in capsys.readouterr().err
+    assert "tried again" not in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -95,6 +101,22 @@ def test_an_empty_shelf_and_a_site_that_does_not_answer_are_told(tmp_path: Path)
         source(follow=[str(site.readers[0])], goodreads=site.url).files(tmp_path / "scratch")
     with pytest.raises(OperationError, match=r"reader 7, shelf read: .*Connection refused"):
         source(follow=["7"], goodreads="http://localhost:1/").files(tmp_path / "other")
+
+
+def test_reviews_that_cannot_be_read_are_counted_once_and_are_no_empty_shelf(
+    tmp_path: Path,
+    site: SimulatedGoodreads,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    reader = str(site.readers[0])
+    source(follow=[reader], goodreads=site.url).files(tmp_path / "read")
+    (mine,) = re.findall(r"(\d+) reviews captured", capsys.readouterr().out)
+    monkeypatch.setattr(reading, "_REVIEW_ID", re.compile("(no id)"))
+    told = f"reader {reader}, shelf read: expected reviews, found {mine} that cannot be read; "
+    with pytest.raises(OperationError, match=told) as failure:
+        source(follow=[reader], goodreads=site.url).files(tmp_path / "scratch")
+    assert "is empty" not in str(failure.value)
 
 
 def test_a_library_export_becomes_files_of_each_dataset(
@@ -137,6 +159,8 @@ def test_other_sources_have_the_usual_window(tmp_path: Path) -> None:
         ({"user_id": 7}, "--user and --user-id go with --library FILE"),
         ({"data": Path("folder"), "follow": ["1"]}, "found the folder folder and --follow, expected one of"),
         ({"library": Path("e.csv"), "user": "Ann", "follow": ["1"]}, "found --library e.csv and --follow"),
+        ({"follow": [""]}, "--follow names nobody"),
+        ({"follow": ["www.goodreads.com/1?shelf=read&amp;key=s3cr3t"]}, "set GOODREADS_FEED_KEY"),
         ({"follow": ["https://www.goodreads.com/review/list_rss/1?key=s3cr3t"]}, "set GOODREADS_FEED_KEY"),
     ],
 )

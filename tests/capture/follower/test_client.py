@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 
 import pytest
+import responses
 
 from capture.asking import Pace
-from capture.errors import Away, NotAFeed, Unavailable
+from capture.errors import Away, NotAFeed, Refused, Unavailable
 from capture.follower.client import FeedClient, Validators
 from capture.follower.feeds import Feed
 from capture.simulated import Fault, SimulatedGoodreads, simulated_goodreads
@@ -116,6 +117,32 @@ def test_each_failure_is_told_in_its_own_words_and_without_the_key(
 
 
 @pytest.mark.parametrize(
+    ("status", "headers", "error", "part"),
+    [
+        (403, {}, Refused, "403 Forbidden: the shelf is private"),
+        (302, {"Location": "/user/sign_in?key=s3cr3t"}, Away, "Goodreads asks to sign in"),
+        (
+            302,
+            {"Location": "/elsewhere&key=s3cr3t"},
+            Away,
+            "302 Found to http://goodreads.test/elsewhere&key=...;",
+        ),
+    ],
+)
+def test_a_refusal_and_a_redirect_within_the_site_are_told_for_what_they_are(
+    stop: Stop, feed: Feed, status: int, headers: dict[str, str], error: type[Exception], part: str
+) -> None:
+    client = FeedClient("http://goodreads.test/", Pace(RATE, stop), stop)
+    with closing(client), responses.RequestsMock() as site:
+        site.get(f"http://goodreads.test/review/list_rss/{feed.user_id}", status=status, headers=headers)
+        with pytest.raises(error) as failure:
+            client.page(feed, 1, None)
+    assert type(failure.value) is error
+    assert part in str(failure.value)
+    assert "s3cr3t" not in str(failure.value)
+
+
+@pytest.mark.parametrize(
     "fault",
     [Fault.SERVER_ERROR, Fault.UNAVAILABLE, Fault.RESET, Fault.TRUNCATED, Fault.BROKEN_XML, Fault.HTML],
 )
@@ -164,7 +191,7 @@ def test_an_unclosed_tag_costs_its_review_alone(
     answer = client.page(feed, 1, None)
     assert answer is not None
     found = [item.review_id for item in answer.items]
-    assert (len(found), answer.unread) == (9, 1)
+    assert (len(found), len(answer.unread)) == (9, 1)
     assert set(found) < set(right)
 
 

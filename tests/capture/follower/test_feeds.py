@@ -21,10 +21,13 @@ FEED = "https://www.goodreads.com/review/list_rss/"
         "https://www.goodreads.com/review/list/4622890-ada",
         f"{FEED}4622890",
         "http://goodreads.com/user/show/4622890/",
+        "HTTPS://WWW.Goodreads.com/user/show/4622890",
+        "www.goodreads.com/review/list_rss/4622890",
+        "http://localhost:8085/user/show/4622890",
     ],
 )
 def test_a_number_and_every_address_of_a_reader_mean_the_reader(reader: str) -> None:
-    assert feeds_of([reader], ["read"]) == [Feed("4622890", "read")]
+    assert feeds_of([reader], ["read"], site="http://localhost:8085/") == [Feed("4622890", "read")]
 
 
 @pytest.mark.parametrize(
@@ -36,6 +39,9 @@ def test_a_number_and_every_address_of_a_reader_mean_the_reader(reader: str) -> 
         ("", "'' is not a reader"),
         ("https://www.goodreads.com/ada", "https://www.goodreads.com/ada is not the address of a reader"),
         ("https://www.goodreads.com/author/show/874602.Ursula_K_Le_Guin", "is not the address of a reader"),
+        ("https://evil.example/user/show/1", "is not an address of https://www.goodreads.com/"),
+        ("https://[evil/user/show/1", "is not a reader"),
+        (f"{FEED}1?shelf=#favorites", "has a shelf without a name; write # as %23"),
         (f"{PROFILE}ada", "'https://www.goodreads.com/user/show/ada' is not a reader"),
     ],
 )
@@ -52,6 +58,47 @@ def test_no_message_and_no_repr_tells_a_key() -> None:
     assert "s3cr3t" not in f"{refused.value} {feed} {feed!r}"
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "feed://www.goodreads.com/review/list_rss/1?key=TOPSECRET",
+        "Ann https://www.goodreads.com/review/list_rss/1?key=TOPSECRET",
+        "www.goodreads.com/ada?key=TOPSECRET",
+        "HTTPS://www.goodreads.com/ada/1?KEY=TOPSECRET",
+        f"{FEED}12345&key=TOPSECRET",
+        f"{FEED}12345-ann&key=TOPSECRET",
+        f"{FEED}12345%3Fkey%3DTOPSECRET",
+        "https://evil.example/1&key=TOPSECRET",
+        "https://[evil/review/list_rss/1?key=TOPSECRET",
+    ],
+)
+def test_a_line_that_is_no_reader_is_shown_without_its_key_and_known_to_have_one(line: str) -> None:
+    with pytest.raises(ValueError, match="expected a number like 12345") as refused:
+        feeds_of([line], ["read"])
+    assert "TOPSECRET" not in str(refused.value)
+    assert has_key(line)
+
+
+@pytest.mark.parametrize(
+    ("query", "shelf", "key"),
+    [
+        ("shelf=#ALL#&key=X", "#ALL#", "X"),
+        ("shelf=favorites&amp;key=X", "favorites", "X"),
+        ("key=X #Ann", "read", "X"),
+        ("key=", "read", "any"),
+    ],
+)
+def test_an_address_is_understood_as_pages_and_people_write_it(query: str, shelf: str, key: str) -> None:
+    (feed,) = feeds_of([f"{FEED}1?{query}"], ["read"], key="any")
+    assert (feed.shelf, feed.key) == (shelf, key)
+    assert has_key(f"{FEED}1?{query}")
+
+
+def test_the_key_of_an_address_comes_first_whatever_the_order() -> None:
+    for readers in (["1", f"{FEED}1?key=own"], [f"{FEED}1?key=own", "1"]):
+        assert [feed.key for feed in feeds_of(readers, ["read"], key="any")] == ["own"]
+
+
 def test_each_shelf_of_each_reader_is_followed_once_and_a_feed_may_name_its_own() -> None:
     readers = ["1", f"{PROFILE}1", f"{FEED}2?key=own&shelf=%23ALL%23", f"{FEED}1?key=own"]
     found = feeds_of(readers, ["read", "to-read"], key="any")
@@ -62,8 +109,9 @@ def test_each_shelf_of_each_reader_is_followed_once_and_a_feed_may_name_its_own(
 
 def test_a_file_has_a_reader_a_line(tmp_path: Path) -> None:
     file = tmp_path / "readers.txt"
-    file.write_text(f"# friends\n\n1\n  {PROFILE}2-b  \n", encoding="utf-8-sig")
-    assert readers_in(file) == ["1", f"{PROFILE}2-b"]
+    lines = f"# friends\n\n1 # Ann\n  {PROFILE}2-b  \n{FEED}3?shelf=#ALL#&key=x # Ben\n"
+    file.write_text(lines, encoding="utf-8-sig")
+    assert readers_in(file) == ["1", f"{PROFILE}2-b", f"{FEED}3?shelf=#ALL#&key=x"]
     with pytest.raises(ValueError, match=r"nothing.txt cannot be read: .*No such file"):
         readers_in(tmp_path / "nothing.txt")
 
