@@ -149,18 +149,37 @@ class Text:
         self.position += size
 
     def lines(self) -> Iterator[str]:
-        """The lines with their ends, one character per byte; the position stays."""
-        start, rest = 0, ""
-        while True:
-            self.fill(start + _LINES)
+        """The lines with their ends, one character per byte; the position stays.
+
+        Of a line that is longer than any record, the beginning comes as the last line.
+        """
+        start, size, pieces = 0, 0, list[str]()
+        while size <= MAX_RECORD_CHARACTERS:
+            if start + _LINES > len(self.window):  # each time twice as much, as the window is copied
+                self.fill(max(start + _LINES, min(2 * start, MAX_RECORD_CHARACTERS)))
             block = str(self.window[start : start + _LINES], BYTES)
             if not block:
                 break
             start += len(block)
-            *lines, rest = (rest + block).split("\n")
-            yield from (line + "\n" for line in lines)
-        if rest:
-            yield rest
+            first, *others = block.split("\n")
+            pieces.append(first)
+            size += len(first)
+            if others:
+                yield "".join(pieces) + "\n"
+                yield from (line + "\n" for line in others[:-1])
+                pieces, size = [others[-1]], len(others[-1])
+        if size:
+            yield "".join(pieces)
+
+    def skip_line(self) -> None:
+        """Go on to the next line, without keeping the rest of this one."""
+        is_within = True
+        while is_within:
+            self.fill(1)
+            block = bytes(self.window[:_LINES])
+            end = block.find(b"\n") + 1
+            self.drop(end or len(block))
+            is_within = bool(block) and not end
 
 
 @dataclass
@@ -261,7 +280,7 @@ class Reading:
         return records if len(records) == counted else None
 
     def _tolerant(self, size: int) -> Records:
-        """The next records, record by record, until `size` bytes are read."""
+        """The records that begin in the next `size` bytes, record by record."""
         corrupt: dict[int, Corrupt] = {}
         passed_over: list[int] = []
         has_backslashes = False
@@ -269,7 +288,7 @@ class Reading:
 
         def with_all_fields() -> Iterator[Record]:
             nonlocal has_backslashes
-            for number, record in enumerate(read_tolerantly(lines, len(self.columns)), 1):
+            for number, record in enumerate(read_tolerantly(lines, len(self.columns), size), 1):
                 if record.fault is None:
                     yield record
                 elif is_nothing(_decoded(record.raw)):
@@ -277,11 +296,11 @@ class Reading:
                 else:
                     corrupt[number] = Corrupt(record.raw, record.fault)
                     has_backslashes = has_backslashes or record.has_backslashes
-                if lines.size >= size:
-                    return
 
         values = _columns_of(with_all_fields(), len(self.columns))
         self.text.drop(lines.size)
+        if lines.is_cut_off:
+            self.text.skip_line()
         return replace(
             _records(values, corrupt, self.columns, self.wanted),
             passed_over=tuple(passed_over),

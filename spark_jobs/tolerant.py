@@ -22,6 +22,10 @@ FIELD_COUNT, QUOTING = "field_count", "quoting"
 MAX_RECORD_CHARACTERS = 16 * 1024 * 1024
 """A record beyond this is hardly one: a quote is never closed. Its first line is rejected, and the next line begins a record."""
 
+_KEPT_CHARACTERS = 64 * 1024  # of a single line beyond MAX_RECORD_CHARACTERS
+# a quote out of place, inside and outside of quotes: if somebody lands the text again, it is no record of fewer characters
+_CUT = ',"cut" here: the line has more than {most} bytes, of which the first {kept} are kept'
+
 # what csv would take for a line end or refuse, as characters that no byte has
 _STAND_INS = {"\r": "\ue000", "\x00": "\ue001"}
 _RETURNED = str.maketrans({stand_in: sign for sign, stand_in in _STAND_INS.items()})
@@ -48,14 +52,14 @@ class Record:
         return self.fault is not None and _ESCAPED_QUOTE.search(self.raw) is not None
 
 
-def read_tolerantly(lines: "Lines", width: int) -> Iterator[Record]:
-    """The records of the lines; those with another number of fields than `width` have a fault.
+def read_tolerantly(lines: "Lines", width: int, size: int = sys.maxsize) -> Iterator[Record]:
+    """The records that begin in the first `size` bytes of the lines; those with another number of fields than `width` have a fault.
 
-    Empty lines are no records.
+    Empty lines are no records. A line that is cut off is the last one.
     """
     csv.field_size_limit(sys.maxsize)
     records = csv.reader(lines, strict=True)
-    while True:
+    while lines.size < size and not lines.is_cut_off:
         lines.begin()
         try:
             fields = next(records, None)
@@ -64,7 +68,7 @@ def read_tolerantly(lines: "Lines", width: int) -> Iterator[Record]:
             continue
         except _EndlessRecordError:
             lines.keep(1)
-            yield Record(fault=QUOTING, raw=_raw(lines.taken))
+            yield Record(fault=QUOTING, raw=_shortened(_raw(lines.taken)))
             continue
         if fields is None:
             return
@@ -82,7 +86,8 @@ def is_nothing(text: str) -> bool:
 class Lines:
     """Lines with their ends, one character per byte; `taken` are those since `begin`, and lines that were only looked at are given back.
 
-    `size` is the number of bytes of all lines that were taken and kept.
+    `size` is the number of bytes of all lines that were taken and kept. A line beyond MAX_RECORD_CHARACTERS may come without its end; then
+    no other line may follow.
     """
 
     def __init__(self, lines: Iterator[str]) -> None:
@@ -98,15 +103,26 @@ class Lines:
 
     def __next__(self) -> str:
         """The next line, also after the end if lines were given back."""
+        self._refuse_endless()
         line = self._returned.pop() if self._returned else next(self._lines)
         self.taken.append(line)
         self.size += len(line)
-        if self.size - self._begun > MAX_RECORD_CHARACTERS:
-            raise _EndlessRecordError
+        self._refuse_endless()
         if "\x00" in line or ("\r" in line and _LONE_RETURN_IN_TEXT.search(line)):
             self._is_odd = True
             return self._without_odd_signs(line)
         return line
+
+    @property
+    def is_cut_off(self) -> bool:
+        """Whether the last line kept is too long and has no end: the text may go on in the same line."""
+        if not self.taken or self._returned:
+            return False
+        return len(self.taken[-1]) > MAX_RECORD_CHARACTERS and not self.taken[-1].endswith("\n")
+
+    def _refuse_endless(self) -> None:
+        if self.size - self._begun > MAX_RECORD_CHARACTERS:
+            raise _EndlessRecordError
 
     def begin(self) -> None:
         """Forget what was taken."""
@@ -272,3 +288,13 @@ def _is_regular(raw: str) -> bool:
 
 def _raw(lines: Sequence[str]) -> str:
     return "".join(lines).removesuffix("\n").removesuffix("\r")
+
+
+def _shortened(raw: str) -> str:
+    """The text of the first line of an endless record, cut if this line alone is too long."""
+    if len(raw) <= max(MAX_RECORD_CHARACTERS, _KEPT_CHARACTERS):
+        return raw
+    kept = _KEPT_CHARACTERS
+    while kept > _KEPT_CHARACTERS - 3 and "\x80" <= raw[kept] <= "\xbf":  # within a character of UTF-8
+        kept -= 1
+    return raw[:kept] + _CUT.format(most=MAX_RECORD_CHARACTERS, kept=kept)

@@ -3,6 +3,7 @@
 import csv
 import gzip
 import io
+import tracemalloc
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, pairwise
@@ -320,8 +321,8 @@ def test_after_an_odd_place_the_fast_parser_goes_on(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(csv_reader, "_AROUND", 200)
     by_record = tolerant.read_tolerantly
 
-    def read_tolerantly(lines: tolerant.Lines, width: int) -> Iterator[tolerant.Record]:
-        for record in by_record(lines, width):
+    def read_tolerantly(lines: tolerant.Lines, width: int, size: int) -> Iterator[tolerant.Record]:
+        for record in by_record(lines, width, size):
             tolerantly.append(record)
             yield record
 
@@ -503,3 +504,79 @@ def test_nothing_may_be_quoted_and_may_have_any_number_of_fields(record: str) ->
 @pytest.mark.parametrize("record", [b'","', b',",",', b'"""",,', b",\xff,", b'"""",', b",\xe2\x80\x8b,"])
 def test_a_comma_a_quote_and_any_other_byte_is_something(record: bytes) -> None:
     assert read(b"id,a,b\n1,a,b\n" + record + b"\n2,c,d\n").blank == ()
+
+
+def test_of_an_endless_line_little_is_kept_in_memory_and_in_the_reject_and_the_next_records_are_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for module in (csv_reader, tolerant):
+        monkeypatch.setattr(module, "MAX_RECORD_CHARACTERS", 2 * 1024 * 1024)
+    holes = [bytes(1024 * 1024)] * 64
+    reading = Reading(Text([b"id,a,b\n1,2,3\n2,x", *holes, b",b\n3,4,5\n\n4,5,6\n"]), COLUMNS, COLUMNS)
+    tracemalloc.start()
+    try:
+        reading.skip_header()
+        stretches = list(reading.records())
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert peak < 32 * 1024 * 1024
+    assert [row[0] for records in stretches for row in rows_of(records)] == ["1", "3", "4"]
+    assert [len(records) for records in stretches if records.corrupt] == [1]
+    (reject,) = [record.raw for records in stretches for record in records.corrupt.values()]
+    assert reject.startswith("2,x\x00")
+    assert reject.endswith(
+        '"cut" here: the line has more than 2097152 bytes, of which the first 65536 are kept'
+    )
+    assert reading.text.position == len(b"id,a,b\n1,2,3\n2,x,b\n3,4,5\n\n4,5,6\n") + 64 * 1024 * 1024
+
+
+def test_a_long_line_is_copied_a_few_times_however_small_the_blocks_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    filled = []
+    fill = Text.fill
+
+    def counted(text: Text, size: int) -> None:
+        before = text.window
+        fill(text, size)
+        if text.window is not before:
+            filled.append(len(text.window))
+
+    monkeypatch.setattr(Text, "fill", counted)
+    line = b"x" * 8 * 1024 * 1024 + b"\n"
+    blocks = [line[start : start + 16 * 1024] for start in range(0, len(line), 16 * 1024)]
+
+    assert [len(text) for text in Text(blocks).lines()] == [len(line)]
+    assert sum(filled) < 4 * len(line)
+
+
+@pytest.mark.parametrize("begin", ["é", ",é", ',"é', ',x"é', ',é"', ",é,"])
+def test_what_is_kept_of_an_endless_line_is_whole_characters_and_no_record_if_it_is_landed_again(
+    monkeypatch: pytest.MonkeyPatch, begin: str
+) -> None:
+    for module in (csv_reader, tolerant):
+        monkeypatch.setattr(module, "MAX_RECORD_CHARACTERS", 100_000)
+    monkeypatch.setattr(csv_reader, "_STRETCH", 64 * 1024)
+    head = b"id,a,b\n1,2,3\n"
+    line = f"2{begin * 40_000}{'é' * 50_000},b\n3,4,5\n".encode()
+
+    found = read(head + line)
+
+    assert [row[0] for row in rows_of(found)] == ["1", "3"]
+    (kept,) = corrupt_of(found).values()  # as UTF-8
+    again = read(head + f"{kept}\n3,4,5\n".encode())
+    assert all(row[0] in ("1", "3") for row in rows_of(again))
+    assert list(again.corrupt) == [2]
+
+
+def test_the_end_of_a_last_line_may_be_missing_where_the_line_is_endless(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for module in (csv_reader, tolerant):
+        monkeypatch.setattr(module, "MAX_RECORD_CHARACTERS", 100_000)
+
+    found = read(b"id,a,b\n1,2,3\n2," + b"x" * 300_000)
+
+    assert (list(found.corrupt), len(found)) == ([2], 2)

@@ -3,12 +3,14 @@
 import csv
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from contract.rejects import BYTES
+from spark_jobs import csv_reader, tolerant
 from spark_jobs.csv_reader import Reading, Text
 from spark_jobs.ranges import Borders, Range, corrected, cut, divided, tasks_of
 from spark_jobs.staging import groups_of
@@ -168,3 +170,29 @@ def test_gzip_has_as_many_groups_of_keys_as_the_text_that_it_may_unpack_to() -> 
     )
 
     assert (groups_of([plain]), groups_of([packed])) == (1, 2)
+
+
+@pytest.mark.parametrize("end", ["\n", "\n\n", "\n\n\n", "\r\n\r\n"])
+def test_empty_lines_at_the_end_of_a_range_make_no_second_reading_necessary(end: str) -> None:
+    first = f'id,a,b\n1,2,3\n3,"odd" text,b{end}'.encode()
+    content = first + b"10,a,b\n11,a,b\n12,a,b\n"
+    whole = Range(file_number=0, source=0, uri="", size=len(content), end=len(content))
+    parts = [replace(whole, end=len(first)), replace(whole, start=len(first))]
+
+    read = [of_range(content, part, 16) for part in parts]
+
+    assert [len(found) for found, _ in read] == [2, 3]
+    assert corrected(parts, [borders for _, borders in read]) == parts
+
+
+def test_borders_within_an_endless_line_are_right(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (csv_reader, tolerant):
+        monkeypatch.setattr(module, "MAX_RECORD_CHARACTERS", 500)
+    for size in ("_LINES", "_AROUND", "_STRETCH"):
+        monkeypatch.setattr(csv_reader, size, 64)
+    content = b"id,a,b\n1,2,3\n2,x" + b"y" * 3000 + b",b\n3,4,5\n\n4,5,6\n"
+
+    found, _ = in_ranges(content, 700)
+
+    assert [record[0] for record in found if len(record) == len(COLUMNS)] == [b"1", b"3", b"4"]
+    assert len(found) == 4
