@@ -43,7 +43,7 @@ def export(zones: Zones, run: str, folder: Path) -> Overview:
     - <dataset>/rows-N.csv: rows with the same columns
     - <dataset>/encoding-N.csv: rows that are not UTF-8, unchanged
     - <dataset>/quoting-N.csv: rows with misplaced quotes, split by a guess
-    - <dataset>/raw-NAME.csv: the records of one file that could not be split, unchanged
+    - <dataset>/raw-NAME.csv: the records of one file that could not be split, unchanged; of a line beyond 16 MB the beginning, which says so
     - files/: whole files, unchanged
     - rejects.csv: the list of all rejects
 
