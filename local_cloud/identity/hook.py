@@ -1,5 +1,6 @@
 """Hook into moto: each request has a principal, or is refused before its operation runs."""
 
+import uuid
 from collections.abc import Callable
 from io import BytesIO
 from typing import Any
@@ -44,6 +45,7 @@ def refused(response: Any, code: str, message: str, status: int) -> Any:
         COMMON_ERROR_CODES.append(code)
     _, headers, body = response.serialized(ActionResult(_Refused(code, message)))
     headers["status"] = status
+    headers["x-amzn-requestid"] = str(uuid.uuid4())
     return status, headers, body
 
 

@@ -7,7 +7,10 @@ from functools import partial
 from typing import Any
 
 import boto3
+from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
+from local_cloud.account import ACCOUNT
+from local_cloud.addresses import REGION
 from operations.warehouse import Warehouse, administrated
 from sql import rights, statements
 from tests.crash.deliveries import FIRST, SECOND, UNUSABLE
@@ -108,18 +111,33 @@ def _dead_holder(lab: Lab) -> None:
 
 @contextmanager
 def _another_runs(lab: Lab) -> Iterator[None]:
-    """Another execution holds the lease and waits."""
+    """Another execution holds the lease and waits: one of a machine that only waits, under a name of the pipeline's, because the role may ask after these."""
     client = boto3.client("stepfunctions")
     waits = '{"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 3600, "End": true}}}'
     role = "arn:aws:iam::123456789012:role/waits"
     machine = client.create_state_machine(name="waits", definition=waits, roleArn=role)["stateMachineArn"]
     number = len(client.list_executions(stateMachineArn=machine)["executions"])
-    holder = client.start_execution(stateMachineArn=machine, name=f"holder-{number}")["executionArn"]
+    client.start_execution(stateMachineArn=machine, name=f"holder-{number}")
+    holder = _as_one_of_the_pipeline(f"holder-{number}")
     lab.hold_lease(_lease_of(holder))
     try:
         yield
     finally:
         client.stop_execution(executionArn=holder)
+
+
+def _as_one_of_the_pipeline(name: str) -> str:
+    """Rename an execution of the machine `waits` in moto; its ARN."""
+    machines = stepfunctions_parser_backends[ACCOUNT][REGION].state_machines
+    (execution,) = (
+        each
+        for machine in machines
+        if machine.name == "waits"
+        for each in machine.executions
+        if each.name == name
+    )
+    execution.execution_arn = f"arn:aws:states:{REGION}:{ACCOUNT}:execution:goodreads:{name}"
+    return str(execution.execution_arn)
 
 
 def _lease_of(holder: str) -> dict[str, Any]:

@@ -51,10 +51,14 @@ def plan_copies() -> Callable[[str], Any]:
     return lambda service: client(service, config=Config(retries={"total_max_attempts": 1}))
 
 
-def _refused(call: Callable[..., Any], **request: Any) -> tuple[str, int, str]:
+def _refusal(call: Callable[..., Any], **request: Any) -> Any:
     with pytest.raises(ClientError) as refused:
         call(**request)
-    error: Any = refused.value.response
+    return refused.value.response
+
+
+def _refused(call: Callable[..., Any], **request: Any) -> tuple[str, int, str]:
+    error = _refusal(call, **request)
     return error["Error"]["Code"], error["ResponseMetadata"]["HTTPStatusCode"], str(error["Error"]["Message"])
 
 
@@ -128,9 +132,10 @@ def test_each_service_refuses_in_its_own_words(
     code: str,
     status: int,
 ) -> None:
-    found = _refused(getattr(plan_copies(service), method), **request_)
-    assert found[:2] == (code, status)
-    assert "assumed-role/goodreads-pipeline-FunctionsPlanCopies" in found[2]
+    error = _refusal(getattr(plan_copies(service), method), **request_)
+    assert (error["Error"]["Code"], error["ResponseMetadata"]["HTTPStatusCode"]) == (code, status)
+    assert "assumed-role/goodreads-pipeline-FunctionsPlanCopies" in error["Error"]["Message"]
+    assert error["ResponseMetadata"]["RequestId"]  # Step Functions tells it in the cause of a task
 
 
 def test_an_operation_that_nobody_described_is_refused(plan_copies: Callable[[str], Any]) -> None:
