@@ -119,7 +119,13 @@ def _imported(library: Path, user: str, user_id: int | None, folder: Path) -> Pa
             imported = import_export(
                 library, Reader(user, user_id), FolderStore(folder), min(exported_at(library), now), now
             )
-    except (CaptureError, OSError, ValueError) as error:
+    except OSError as error:
+        if error.filename != str(library):
+            raise
+        raise OperationError(
+            f"{library} cannot be read: {error.strerror}. Expected the file that Goodreads makes at My Books, Import and export, Export library"
+        ) from None
+    except (CaptureError, ValueError) as error:
         raise OperationError(str(error)) from None
     console.print(Text(f"{library.name}: {summary(imported)}"))
     if imported.faults:

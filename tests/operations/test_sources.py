@@ -190,7 +190,10 @@ def test_a_file_that_is_no_export_is_told_with_the_way_out(tmp_path: Path) -> No
     path.write_text("a,b\n1,2\n")
     with pytest.raises(OperationError, match=r"no library export of Goodreads.*download the file again"):
         source(library=path, user="Ann").files(tmp_path / "scratch")
-    with pytest.raises(OperationError, match="No such file"):
+    with pytest.raises(
+        OperationError,
+        match=r"cannot be read: No such file or directory\. Expected the file that Goodreads makes",
+    ):
         source(library=tmp_path / "missing.csv", user="Ann").files(tmp_path / "scratch")
 
 
