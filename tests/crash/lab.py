@@ -23,6 +23,7 @@ from local_cloud.state import StateFolder
 from operations.executions import StateMachine
 from tests.crash.deliveries import FILES_PER_TASK, Delivery
 from tests.crash.faults import Faults, interpreter_with
+from tests.crash.kills import functions_known
 from tests.crash.warm import submit_executable, warm_spark
 from tests.e2e.pipeline import FEBRUARY_2020, Pipeline, Run
 
@@ -176,6 +177,7 @@ def deployed(root: Path, assembly: Path) -> Iterator[Lab]:
     with ExitStack() as stack:
         patch = stack.enter_context(pytest.MonkeyPatch.context())
         patch.setattr(endpoint, "StepRunner", partial(StepRunner, submit=submit_executable(root)))
+        stack.enter_context(functions_known())
         stack.enter_context(endpoint.serving(folder, "run"))
         deploy.apply(assembly, ACCOUNT, REGION)
         stack.enter_context(interpreter_with(faults))

@@ -1,5 +1,6 @@
 """Situations in which a run starts. Together they lead through every state of the definition."""
 
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -116,9 +117,9 @@ def _another_runs(lab: Lab) -> Iterator[None]:
     waits = '{"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 3600, "End": true}}}'
     role = "arn:aws:iam::123456789012:role/waits"
     machine = client.create_state_machine(name="waits", definition=waits, roleArn=role)["stateMachineArn"]
-    number = len(client.list_executions(stateMachineArn=machine)["executions"])
-    client.start_execution(stateMachineArn=machine, name=f"holder-{number}")
-    holder = _as_one_of_the_pipeline(f"holder-{number}")
+    name = f"holder-{uuid.uuid4()}"
+    client.start_execution(stateMachineArn=machine, name=name)
+    holder = _as_one_of_the_pipeline(name)
     lab.hold_lease(_lease_of(holder))
     try:
         yield
@@ -127,16 +128,12 @@ def _another_runs(lab: Lab) -> Iterator[None]:
 
 
 def _as_one_of_the_pipeline(name: str) -> str:
-    """Rename an execution of the machine `waits` in moto; its ARN."""
-    machines = stepfunctions_parser_backends[ACCOUNT][REGION].state_machines
-    (execution,) = (
-        each
-        for machine in machines
-        if machine.name == "waits"
-        for each in machine.executions
-        if each.name == name
-    )
+    """Hand an execution of the machine `waits` over to the pipeline's in moto; its ARN there."""
+    machines = {each.name: each for each in stepfunctions_parser_backends[ACCOUNT][REGION].state_machines}
+    (execution,) = (each for each in machines["waits"].executions if each.name == name)
+    machines["waits"].executions.remove(execution)
     execution.execution_arn = f"arn:aws:states:{REGION}:{ACCOUNT}:execution:goodreads:{name}"
+    machines["goodreads"].executions.append(execution)
     return str(execution.execution_arn)
 
 

@@ -5,8 +5,10 @@ One module, for one pipeline: to set one up takes longer than three of the runs.
 
 import pytest
 
+from contract.keys import run_folder
+from operations.run import run_name
 from tests.crash.faults import Fault, after, before, twice
-from tests.crash.kills import at_request, kill_children, once_there_is
+from tests.crash.kills import at_request, kill_children, kill_functions, once_there_is
 from tests.crash.outcome import outcome_of
 from tests.crash.redrive import redrive
 from tests.crash.scenarios import BASIC, Scenario
@@ -73,7 +75,7 @@ def test_a_function_that_dies_in_the_middle_is_tried_again(
         method,
         stage.lab.pipeline.bucket(zone).name,
         3,
-        lambda: killed.append(kill_children(f"lambdas.{function}.")),
+        lambda: killed.append(kill_functions(f"lambdas.{function}")),
     ):
         run = stage.play(SECOND_DELIVERY)
 
@@ -91,7 +93,8 @@ def test_a_spark_job_that_dies_in_the_middle_is_tried_again(stage: Stage) -> Non
     def kill() -> None:
         killed.append(kill_children("--run-id"))
 
-    with cold_spark(root), once_there_is(processed, "run=*/*/part-*.parquet", kill):
+    now = run_folder(run_name())
+    with cold_spark(root), once_there_is(processed, "run=*/*/part-*.parquet", kill, after=now):
         run = stage.play(SECOND_DELIVERY)
 
     assert killed[0] > 0
