@@ -1,16 +1,12 @@
-"""`python -m capture collect`, and a line that shows the collector's progress."""
+"""`python -m capture collect`."""
 
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
 import humanize
 import typer
 from rich.console import Console
-from rich.live import Live
-from rich.spinner import Spinner
-from rich.text import Text
 
 from capture import options
 from capture.asking import Pace
@@ -19,6 +15,7 @@ from capture.collector.collector import Collector, Feed, Limits
 from capture.collector.goodreads import Goodreads, PatientClient
 from capture.errors import CaptureError
 from capture.logs import log_to
+from capture.progress import shown
 from capture.spool.spool import held
 from capture.stopping import stopped_by_signals
 from command_line.telling import told
@@ -91,7 +88,7 @@ def collect(
         backlog = Backlog(mine.state, _FIRST_PAUSE_INTERVALS * pace.interval)
         if again:
             console.print(f"{backlog.again():,} reviews that were given up are tried again")
-        with closing(PatientClient(key, base_url, pace)) as client, shown(console) as changed:
+        with closing(PatientClient(key, base_url, pace)) as client, shown(console, summary) as changed:
             feed = Feed(Goodreads(client, stop, pace.interval), backlog, poll)
             collector = Collector(feed, mine, limits, stop, changed)
             collector.run()
@@ -114,19 +111,3 @@ def summary(collector: Collector) -> str:
     if emptied := str(collector.possible.emptied):
         parts.append(emptied)
     return ", ".join(parts)
-
-
-@contextmanager
-def shown(console: Console) -> Iterator[Callable[[Collector], None]]:
-    """Context manager that shows the summary on a terminal, and nothing elsewhere.
-
-    The caller calls the function that it gives after each step of the collector.
-    """
-    if not console.is_terminal:
-        yield lambda _: None
-        return
-    spinner = Spinner("dots")
-    with Live(spinner, console=console, transient=True):
-        yield lambda collector: spinner.update(
-            text=Text(summary(collector), overflow="ellipsis", no_wrap=True)
-        )

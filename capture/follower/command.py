@@ -1,7 +1,7 @@
 """`python -m capture follow`, and following once for whoever wants the files at once."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -9,9 +9,6 @@ from urllib.parse import urlsplit
 import humanize
 import typer
 from rich.console import Console
-from rich.live import Live
-from rich.spinner import Spinner
-from rich.text import Text
 
 from capture import options
 from capture.asking import Pace
@@ -20,6 +17,7 @@ from capture.follower.client import FeedClient
 from capture.follower.feeds import GOODREADS, READ, Feed, feeds_of, has_key, key_in_environment, readers_in
 from capture.follower.follower import Follower, Limits
 from capture.logs import log_to
+from capture.progress import shown
 from capture.spool.spool import held
 from capture.stopping import Stop, stopped_by_signals
 from command_line.telling import told
@@ -104,7 +102,7 @@ def follow(
         seconds=for_,
         once=once,
     )
-    with told(console, CaptureError), stopped_by_signals() as stop, shown(console) as changed:
+    with told(console, CaptureError), stopped_by_signals() as stop, shown(console, line) as changed:
         follower = _followed(feeds, spool, base_url, rate, limits, stop, changed)
     console.print(summary(follower), highlight=False, soft_wrap=True)
     if once and follower.troubles:
@@ -145,20 +143,9 @@ def summary(follower: Follower, open_bytes: int = 0) -> str:
     return ", ".join(parts)
 
 
-@contextmanager
-def shown(console: Console) -> Iterator[Callable[[Follower], None]]:
-    """Context manager that shows the summary on a terminal, and nothing elsewhere.
-
-    The caller calls the function that it gives after each step of the follower.
-    """
-    if not console.is_terminal:
-        yield lambda _: None
-        return
-    spinner = Spinner("dots")
-    with Live(spinner, console=console, transient=True):
-        yield lambda follower: spinner.update(
-            text=Text(summary(follower, follower.spool.size()), overflow="ellipsis", no_wrap=True)
-        )
+def line(follower: Follower) -> str:
+    """The summary of a follower at work."""
+    return summary(follower, follower.spool.size())
 
 
 def _feeds(readers: Sequence[str], file: Path | None, shelves: Sequence[str], base_url: str) -> list[Feed]:

@@ -14,8 +14,9 @@ from typer.testing import CliRunner
 
 from capture.collector.backlog import Backlog
 from capture.collector.collector import Collector, Feed, Limits
-from capture.collector.command import collect, shown, summary
+from capture.collector.command import collect, summary
 from capture.collector.goodreads import Goodreads
+from capture.progress import shown
 from capture.simulated import Fault, SimulatedGoodreads
 from capture.spool.spool import Spool, held
 from capture.stopping import Stop
@@ -186,7 +187,7 @@ def test_what_was_done_and_what_was_left_out(collector: Collector) -> None:
 
 def test_on_a_terminal_the_line_is_kept_up_to_date(collector: Collector) -> None:
     terminal = Console(file=io.StringIO(), force_terminal=True, width=80)
-    with shown(terminal) as changed:
+    with shown(terminal, summary) as changed:
         collector.captured = 7
         changed(collector)
     assert isinstance(terminal.file, io.StringIO)
@@ -195,6 +196,6 @@ def test_on_a_terminal_the_line_is_kept_up_to_date(collector: Collector) -> None
 
 def test_elsewhere_nothing_is_written(collector: Collector) -> None:
     file = io.StringIO()
-    with shown(Console(file=file)) as changed:
+    with shown(Console(file=file), summary) as changed:
         changed(collector)
     assert file.getvalue() == ""

@@ -15,9 +15,10 @@ import typer
 from rich.console import Console
 from typer.testing import CliRunner
 
-from capture.follower.command import follow, polite_rate, shown, summary
+from capture.follower.command import follow, line, polite_rate, summary
 from capture.follower.feeds import Feed
 from capture.follower.follower import Follower, Limits
+from capture.progress import shown
 from capture.simulated import Fault, SimulatedGoodreads, simulated_goodreads
 from capture.spool.spool import Spool
 from capture.stopping import Stop
@@ -207,13 +208,13 @@ def test_on_a_terminal_the_line_is_kept_up_to_date_and_elsewhere_nothing_is_writ
     follower: Follower,
 ) -> None:
     terminal = Console(file=io.StringIO(), force_terminal=True, width=80)
-    with shown(terminal) as changed:
+    with shown(terminal, line) as changed:
         follower.totals.captured = 7
         changed(follower)
     assert isinstance(terminal.file, io.StringIO)
     assert "7 reviews captured from 2 shelves" in terminal.file.getvalue()
     file = io.StringIO()
-    with shown(Console(file=file)) as changed:
+    with shown(Console(file=file), line) as changed:
         changed(follower)
     assert file.getvalue() == ""
 
