@@ -77,12 +77,15 @@ function table(columns, rows, {caption = null, rowClass = () => null} = {}) {
       element("tbody", {}, body)));
 }
 
-// What is folded is made when it is opened: a run may have hundreds of states
+// What is folded is made when it is opened: a run may have hundreds of states. The browser tells later that
+// something is open, so what is born open does not wait for that: it would be seen empty first.
 function folded(summary, make, attributes = {}) {
   const details = element("details", attributes, element("summary", {}, summary));
-  details.addEventListener("toggle", () => {
+  const fill = () => {
     if (details.open && details.childElementCount === 1) details.append(...[make()].flat().filter(Boolean));
-  });
+  };
+  details.addEventListener("toggle", fill);
+  fill();
   return details;
 }
 

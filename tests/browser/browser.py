@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Browser, Error, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, Playwright, sync_playwright
+
+from tests.local_cloud.waiting import PATIENCE
 
 _MODULES = Path(__file__).parent / "node_modules"
 _UNPACKED = _MODULES / ".chromium" / "chromium"
@@ -55,10 +57,18 @@ class Opened:
         self.page.screenshot(path=file, full_page=True)
 
 
+def window(browser: Browser) -> BrowserContext:
+    """A window with cookies of its own, which waits for its pages as patiently as every test waits."""
+    context = browser.new_context()
+    context.set_default_timeout(PATIENCE * 1000)
+    return context
+
+
 @contextmanager
 def opened(browser: Browser, address: str, *, width: int = 1440, theme: Theme = "light") -> Iterator[Opened]:
     """The page at an address, in a window of `width`; nothing is left of it afterwards."""
     page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=theme)
+    page.set_default_timeout(PATIENCE * 1000)
     found = Opened(page)
     page.on(
         "console",
@@ -93,10 +103,10 @@ def started() -> Iterator[Browser]:
 def _browser(playwright: Playwright) -> Browser:
     paths = [str(_UNPACKED) if _UNPACKED.exists() else None, *map(shutil.which, _INSTALLED)]
     if path := next(filter(None, paths), None):
-        return playwright.chromium.launch(executable_path=path, args=_OPTIONS)
+        return playwright.chromium.launch(executable_path=path, args=_OPTIONS, timeout=PATIENCE * 1000)
     for channel in _CHANNELS:  # where macOS and Windows have them
         try:
-            return playwright.chromium.launch(channel=channel, args=_OPTIONS)
+            return playwright.chromium.launch(channel=channel, args=_OPTIONS, timeout=PATIENCE * 1000)
         except Error:
             continue
     missing = "no browser was found; expected one of `make tools` (Linux on x86-64) or an installed Chrome"

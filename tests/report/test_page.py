@@ -11,6 +11,7 @@ from playwright.sync_api import Browser
 
 from report.page import page_of
 from tests.browser.browser import Opened, opened
+from tests.local_cloud.waiting import until
 from tests.report.examples import KINDS
 
 pytestmark = pytest.mark.slow
@@ -265,8 +266,11 @@ def test_a_state_of_the_drawing_opens_what_went_in_and_came_out_by_keyboard_too(
     with opened(browser, written(page_of(KINDS["failed_in_spark"]()), tmp_path)) as found:
         node = found.page.get_by_role("button", name="TransformToProcessed: failed")
         node.click()
-        assert "2 tries" in found.page.locator("#machine .state").inner_text()
-        assert found.page.locator("#machine .state pre").count() > 0
+        panel = found.page.locator("#machine .state")
+        assert "2 tries" in panel.inner_text()
+        assert panel.locator("pre").first.is_visible()  # at once: the first visit is born open
+        panel.locator("summary").press("Enter")
+        until(lambda: not panel.locator("pre").first.is_visible())  # a browser tells of this in a while
         found.page.get_by_role("button", name="Skipped: not entered").press("Enter")
         assert found.texts("#machine .state h3") == ["Skipped"]
         assert "did not enter" in found.page.locator("#machine .state").inner_text()
@@ -289,10 +293,10 @@ def test_a_chosen_table_and_a_chosen_column_are_followed_in_the_drawing(
         assert not {"landing.author", "analytics.rising_authors"} & shown()
         found.page.locator("#lineage summary", has_text="as a list").press("Enter")
         found.page.locator("#lineage summary", has_text="review_coverage").press("Enter")
-        assert "warehouse.users" in shown()
+        until(lambda: "warehouse.users" in shown())
         found.page.locator("#lineage details details button", has_text="unnamed_review_count").press("Enter")
+        until(lambda: "warehouse.users" not in shown())
         assert "warehouse.reviews" in shown()
-        assert "warehouse.users" not in shown()
 
 
 def test_an_id_is_told_in_full(browser: Browser, tmp_path: Path) -> None:

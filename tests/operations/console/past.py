@@ -55,20 +55,21 @@ def spoilt(folder: Path, name: str) -> None:
 
 
 class MovedAlong(Runs):
-    """One run; each look at its news finds the next of `documents`, and after the last one the run has ended."""
+    """One run with the first of `documents`; `move_on` makes the next one known, and the last one ends the run."""
 
     def __init__(self, *documents: dict[str, Any]) -> None:
         self._documents = documents
-        self.looks = 0
+        self._place = 0
+
+    def move_on(self) -> None:
+        self._place += 1
 
     def page(self, number: int) -> tuple[list[Run], int]:
         return [Run("going", "goodreads", "running", BEGIN)], number
 
     def document(self, name: str) -> Document:  # noqa: ARG002
-        found: Any = self._documents[min(self.looks, len(self._documents) - 1)]
+        found: Any = self._documents[self._place]
         return found  # type: ignore[no-any-return]
 
     def news(self, name: str, after: int) -> tuple[int, str]:  # noqa: ARG002
-        if after:
-            self.looks += 1
-        return self.looks + 1, "RUNNING" if self.looks < len(self._documents) - 1 else "SUCCEEDED"
+        return self._place + 1, "RUNNING" if self._place < len(self._documents) - 1 else "SUCCEEDED"

@@ -15,8 +15,9 @@ from local_cloud.mailbox import Mailbox
 from local_cloud.state import StateFolder
 from operations.console import Console
 from operations.warehouse import Warehouse
-from tests.browser.browser import Theme, opened
+from tests.browser.browser import Theme, opened, window
 from tests.local_cloud.conftest import Endpoint
+from tests.local_cloud.waiting import PATIENCE, until
 from tests.operations.console.past import MovedAlong, ended
 from tests.report import examples
 
@@ -125,7 +126,7 @@ def test_the_list_draws_the_trend(browser: Browser, console: Console) -> None:
 
 
 def test_the_keyboard_alone_asks_a_query_in_a_second_tab(browser: Browser, console: Console) -> None:
-    context = browser.new_context()
+    context = window(browser)
     with closing(context):
         first = context.new_page()
         first.goto(console.address)
@@ -155,7 +156,7 @@ def test_a_browser_without_the_token_is_told_what_to_open(browser: Browser, cons
 
 
 def test_a_run_is_started_after_its_input_was_mended(browser: Browser, console: Console) -> None:
-    context = browser.new_context()
+    context = window(browser)
     with closing(context):
         page = context.new_page()
         page.goto(console.address)
@@ -173,24 +174,30 @@ def test_a_run_is_started_after_its_input_was_mended(browser: Browser, console: 
 def test_a_page_that_follows_its_run_keeps_the_readers_place(browser: Browser, endpoint: Endpoint) -> None:
     running, clean = examples.running(), examples.clean()
     one_state_less = {**running, "states": running["states"][:-1]}
-    with closing(
-        Console(endpoint.state, 0, runs=MovedAlong(one_state_less, running, clean)).start()
-    ) as console:
-        page = browser.new_page(viewport={"width": 1440, "height": 700})
-        with closing(page):
-            page.goto(at(console, "runs/going"))
-            inner = page.frame_locator("#page")
-            inner.locator("h1", has_text="Running").wait_for()
-            inner.locator("#events summary").first.focus()
-            page.keyboard.press("Enter")
-            inner.locator("#events details[open] pre").first.wait_for()
-            page.frames[-1].evaluate("window.scrollTo(0, 400)")
-            inner.locator("h1", has_text="Succeeded").wait_for()
-            page.locator("#follow", has_text="This run has ended.").wait_for()
-            assert page.locator("iframe").count() == 1
-            assert page.frames[-1].evaluate("window.scrollY") == 400
-            assert inner.locator("#events details[open] pre").count() >= 1
-            assert page.frames[-1].evaluate("document.activeElement.closest('section').id") == "events"
+    runs = MovedAlong(one_state_less, running, clean)
+    with (
+        closing(Console(endpoint.state, 0, runs=runs).start()) as console,
+        closing(browser.new_page(viewport={"width": 1440, "height": 700})) as page,
+    ):
+        page.set_default_timeout(PATIENCE * 1000)
+        page.goto(at(console, "runs/going"))
+        inner = page.frame_locator("#page")
+        inner.locator("h1", has_text="Running").wait_for()
+        states = inner.locator(".events > details")
+        before = states.count()
+        inner.locator("#events summary").first.focus()
+        page.keyboard.press("Enter")
+        inner.locator("#events details[open] pre").first.wait_for()
+        page.frames[-1].evaluate("window.scrollTo(0, 400)")
+        runs.move_on()
+        until(lambda: states.count() == before + 1)
+        runs.move_on()
+        inner.locator("h1", has_text="Succeeded").wait_for()
+        page.locator("#follow", has_text="This run has ended.").wait_for()
+        assert page.locator("iframe").count() == 1
+        assert page.frames[-1].evaluate("window.scrollY") == 400
+        assert inner.locator("#events details[open] pre").count() >= 1
+        assert page.frames[-1].evaluate("document.activeElement.closest('section').id") == "events"
 
 
 def tab_to(page: Page, selector: str) -> None:
