@@ -96,6 +96,7 @@ format: tools ## format the source and apply the linter's fixes
 docs: runtime ## write the pages of docs/ that are generated from code
 	@python -c "from catalog.page import datasets_page as page; print(page(), end='')" > docs/datasets.md
 	@python -c "from sql.dictionary import dictionary_page as page; print(page(), end='')" > docs/dictionary.md
+	@python -c "from sql.dictionary import told_tables as page; print(page(), end='')" > report/analytics.json
 	@python -c "from sql.open_contract import contract_page as page; print(page(), end='')" > docs/contract.odcs.yaml
 	@python -c "from stacks.settings.page import settings_page as page; print(page(), end='')" > docs/settings.md
 	@python -c "from stacks.lineage import lineage_page as page; print(page(), end='')" > report/lineage.json

@@ -1,10 +1,18 @@
-"""The analytics of a run, read from the rows of `sql.statements.tell_analytics`. Pure functions."""
+"""The analytics of a run, read from the rows of `sql.statements.tell_analytics`. Pure functions.
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+analytics.json beside this file says what the tables and columns mean. `make docs` makes it from sql/rankings.py, which is not in the functions' zip.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from operator import itemgetter
+from pathlib import Path
 from typing import Any
 
 from report.document import AnalyticsTable
+
+_TABLES = Path(__file__).with_name("analytics.json")
 
 _READ: Mapping[str, Callable[[str], Any]] = {
     "boolean": "true".__eq__,
@@ -18,39 +26,30 @@ _READ: Mapping[str, Callable[[str], Any]] = {
 def tables(rows: Iterable[Mapping[str, Any]]) -> list[AnalyticsTable]:
     """Each table with its title, the names and descriptions of its columns, and its first rows in their order.
 
-    A row has table_number, table_name, title, line, and the texts value_1, value_2 and so on. Before a table's own rows come three that hold
-    the columns' names, kinds and descriptions.
+    A row has table_name, line, and the texts value_1, value_2 and so on, as many as the widest table has columns.
     """
     found: dict[str, list[Mapping[str, Any]]] = {}
-    for row in sorted(rows, key=itemgetter("table_number", "line")):
+    for row in sorted(rows, key=itemgetter("line")):
         found.setdefault(row["table_name"], []).append(row)
-    return [_table(name, each) for name, each in found.items()]
-
-
-def _table(name: str, rows: Sequence[Mapping[str, Any]]) -> AnalyticsTable:
-    names, kinds, descriptions, *values = [_values(row) for row in rows]
-    described = [
-        (column, kind, description)
-        for column, kind, description in zip(names, kinds, descriptions, strict=True)
-        if column is not None and kind is not None
+    return [
+        {
+            "table": table["table"],
+            "title": table["title"],
+            "columns": [
+                {"name": column["name"], "description": column["description"]} for column in table["columns"]
+            ],
+            "rows": [_values(row, table["columns"]) for row in found.get(table["table"], ())],
+        }
+        for table in _described()
     ]
-    return {
-        "table": name,
-        "title": rows[0]["title"],
-        "columns": [{"name": column, "description": description} for column, _, description in described],
-        "rows": [
-            [
-                None if value is None else _READ[kind](value)
-                for value, (_, kind, _) in zip(line, described, strict=False)
-            ]
-            for line in values
-        ],
-    }
 
 
-def _values(row: Mapping[str, Any]) -> list[str | None]:
-    """The texts of a row in their order; a table with fewer columns than the widest one ends with None."""
-    numbered = (
-        (int(key.removeprefix("value_")), value) for key, value in row.items() if key.startswith("value_")
-    )
-    return [value for _, value in sorted(numbered, key=itemgetter(0))]
+@cache
+def _described() -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(_TABLES.read_text(encoding="utf-8"))
+    return found
+
+
+def _values(row: Mapping[str, Any], columns: Iterable[Mapping[str, str]]) -> list[Any]:
+    texts = ((row[f"value_{number}"], column["kind"]) for number, column in enumerate(columns, 1))
+    return [None if text is None else _READ[kind](text) for text, kind in texts]

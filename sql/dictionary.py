@@ -1,6 +1,8 @@
-"""Makes docs/dictionary.md: what each table and column of the analytics means."""
+"""Makes docs/dictionary.md and report/analytics.json: what each table and column of the analytics means, for people and for the report of a run."""
 
-from sql.rankings import GROUPS, Table
+import json
+
+from sql.rankings import GROUPS, TABLES, Table
 
 _INTRODUCTION = """\
 # Data dictionary of the analytics
@@ -15,6 +17,19 @@ a rating ([decision 5](decisions/005-zero-stars-are-not-a-rating.md)). Ties of a
 def dictionary_page() -> str:
     """The page in Markdown."""
     return "\n".join([_INTRODUCTION, *(_section(table) for tables in GROUPS.values() for table in tables)])
+
+
+def told_tables() -> str:
+    """The tables as JSON, each with the columns that a report shows: it has no package that knows the statements."""
+    return json.dumps([_told(table) for table in TABLES], indent=1) + "\n"
+
+
+def _told(table: Table) -> dict[str, object]:
+    columns = [
+        {"name": column.name, "kind": column.kind, "description": column.description}
+        for column in table.told_columns
+    ]
+    return {"table": table.name, "title": table.title, "columns": columns}
 
 
 def _section(table: Table) -> str:

@@ -81,6 +81,11 @@ class Table:
         return {column.name: column.definition for column in self.columns}
 
     @property
+    def told_columns(self) -> tuple[Measure, ...]:
+        """The columns that the report of a run shows."""
+        return tuple(column for column in self.columns if column.is_told)
+
+    @property
     def has_places(self) -> bool:
         """Whether the rows are numbered 1, 2, 3 and so on, up to the top."""
         return "place" in self.definitions

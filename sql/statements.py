@@ -314,32 +314,22 @@ def _create_warehouse_table(dataset: Dataset) -> str:
 
 
 def tell_analytics(schema: str = CURRENT) -> str:
-    """The first rows of each table as texts, each after its description: what `report.analytics.tables` reads."""
-    width = max(sum(column.is_told for column in table.columns) for table in TABLES)
-    return "\nunion all\n".join(_tell(number, table, schema, width) for number, table in enumerate(TABLES))
+    """The first rows of each table as texts: what `report.analytics.tables` reads.
+
+    The widest table comes first: the columns that other tables lack are then known to be texts.
+    """
+    widest_first = sorted(TABLES, key=lambda table: len(table.told_columns), reverse=True)
+    width = len(widest_first[0].told_columns)
+    return "\nunion all\n".join(_tell(table, schema, width) for table in widest_first)
 
 
-def _tell(number: int, table: Table, schema: str, width: int) -> str:
-    told = [column for column in table.columns if column.is_told]
-
-    def cells(values: Iterable[str]) -> str:
-        padded = [*values, *(width - len(told)) * ["cast(null as varchar(1024))"]]
-        return ",\n".join(f"{INDENT}{value} as value_{number}" for number, value in enumerate(padded, 1))
-
-    def texts(values: Iterable[str]) -> str:
-        quoted = (value.replace("'", "''") for value in values)
-        return cells(f"cast('{value}' as varchar(1024))" for value in quoted)
-
+def _tell(table: Table, schema: str, width: int) -> str:
+    values = [*map(_as_text, table.told_columns), *(width - len(table.told_columns)) * ["null"]]
     return render(
         "analytics/tell.sql",
         schema=schema,
-        number=number,
         table=table.name,
-        title=table.title,
-        names=texts(column.name for column in told),
-        kinds=texts(column.kind for column in told),
-        descriptions=texts(column.description for column in told),
-        values=cells(map(_as_text, told)),
+        values=",\n".join(f"{INDENT}{value} as value_{number}" for number, value in enumerate(values, 1)),
         order=table.order,
         shown=table.told,
     )

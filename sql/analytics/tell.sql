@@ -1,29 +1,6 @@
--- The first rows as texts, after three lines that describe the columns: names, kinds and descriptions.
+-- The first rows of a table as texts; the columns are those that report/analytics.json describes, in its order.
 select
-    $number as table_number,
     '$table' as table_name,
-    '$title' as title,
-    -3 as line,
-$names
-union all
-select
-    $number as table_number,
-    '$table' as table_name,
-    '$title' as title,
-    -2 as line,
-$kinds
-union all
-select
-    $number as table_number,
-    '$table' as table_name,
-    '$title' as title,
-    -1 as line,
-$descriptions
-union all
-select
-    $number as table_number,
-    '$table' as table_name,
-    '$title' as title,
     numbered.line,
 $values
 from (
