@@ -68,6 +68,7 @@ class Check:
             "severity": self.severity,
             "violations": self.violations,
             "limit": self.allowed,
+            "says": str(self) if self.is_violated and self.found is not None else None,
             "examples": [key for key in self.examples.split(", ") if key],
             "seconds": None if self.milliseconds is None else self.milliseconds / 1000,
             "history": [{"run_id": run, "violations": int(count)} for count, run in reversed(past)],

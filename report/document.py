@@ -149,6 +149,7 @@ class Check(TypedDict):
     severity: Severity
     violations: int | None
     limit: int | float | None
+    says: str | None
     examples: list[str]
     seconds: float | None
     history: list[Past]

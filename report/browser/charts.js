@@ -10,7 +10,10 @@ function chart({title, says, draw, legend = null, rows = null}) {
   return element("figure", {}, title && element("figcaption", {}, title), legend, box, rows);
 }
 
-function drawAll(widthOf = (box) => box.clientWidth) {
+// A browser may know the width of what is folded, too
+const seenWidth = (box) => (box.closest("details:not([open])") ? 0 : box.clientWidth);
+
+function drawAll(widthOf = seenWidth) {
   for (const one of charts) {
     const wide = Math.floor(widthOf(one.box));
     if (wide <= 0 || wide === one.width) continue;
@@ -97,13 +100,15 @@ function accounting(rows, nameOf) {
 
 // ---- where the time went: a line for each visit of a state; its tries one after the other, its waits apart
 
-function gantt(visits, start, until) {
+function gantt(visits, start, until, isHandled) {
   const at = (iso) => (Date.parse(iso) - start) / 1000;
   const lines = visits.map((visit, index) => ({...visit, id: String(index), from: at(visit.entered), to: visit.ended ? at(visit.ended) : until,
     label: visit.branch ? `↳ ${visit.name}` : visit.name}));
   const tries = lines.flatMap((line) => line.tries.map((one, number) => ({line, number, of: line.tries.length, from: at(one.from),
     to: one.to ? at(one.to) : line.to, error: one.error, cause: one.cause})));
   const waits = lines.flatMap((line) => line.waits.map((wait) => ({line, from: at(wait.from), to: at(wait.to), why: wait.why})));
+  const fell = isHandled ? "var(--warn)" : "var(--bad)";
+  const paint = (visit) => (visit.status === "failed" ? fell : PAINTS[visit.status]);
   const open = (line) => (line.ended ? duration(line.seconds) : "so far " + duration(line.to - line.from));
   return (width) => {
     const left = leftFor(lines.map((line) => line.label), width) + 8;
@@ -120,12 +125,12 @@ function gantt(visits, start, until) {
         Plot.gridX({stroke: "var(--line)", strokeOpacity: 1, ticks: width < 500 ? 4 : 8}),
         Plot.ruleY(lines, {y: "id", x1: "from", x2: "to", stroke: "var(--bar)"}),
         Plot.barX(lines.filter((line) => !line.tries.length), {y: "id", x1: "from", x2: (line) => Math.max(line.to, line.from + least), fill: paint}),
-        Plot.barX(tries, {y: (one) => one.line.id, x1: "from", x2: (one) => Math.max(one.to, one.from + least), fill: (one) => (one.error ? "var(--bad)" : paint(one.line)),
+        Plot.barX(tries, {y: (one) => one.line.id, x1: "from", x2: (one) => Math.max(one.to, one.from + least), fill: (one) => (one.error ? fell : paint(one.line)),
           stroke: "var(--paper)", strokeWidth: (one) => (one.of > 1 ? 1 : 0), title: (one) => `${one.line.name}, try ${one.number + 1} of ${one.of}${one.error ? `: ${one.error}` : ""}`}),
         Plot.barX(waits, {y: (wait) => wait.line.id, x1: "from", x2: (wait) => Math.max(wait.to, wait.from + least), fill: "var(--paper)", stroke: "var(--bar)", strokeWidth: 1,
           title: (wait) => `${wait.line.name}, ${WAITS[wait.why] ?? wait.why}: ${duration(wait.to - wait.from)}`}),
         Plot.text(lines, {y: "id", x: 0, dx: -left + 2, frameAnchor: "left", textAnchor: "start", text: (line) => shorten(line.label, letters), title: "name",
-          fill: (line) => (line.status === "failed" ? "var(--bad)" : "var(--ink)"), fontWeight: (line) => (line.status === "failed" ? 600 : 400)}),
+          fill: (line) => (line.status === "failed" ? fell : "var(--ink)"), fontWeight: (line) => (line.status === "failed" ? 600 : 400)}),
         Plot.text(lines.filter((line) => !late(line) || line.from < until * 0.3), {y: "id", x: (line) => Math.max(line.to, line.from + least), dx: 5, textAnchor: "start", text, fill: "var(--grey)"}),
         Plot.text(lines.filter((line) => late(line) && line.from >= until * 0.3), {y: "id", x: "from", dx: -5, textAnchor: "end", text, fill: "var(--grey)"}),
       ],
@@ -134,8 +139,7 @@ function gantt(visits, start, until) {
 }
 
 const WAITS = {queue: "waited for a free place", retry: "waited before the next try", poll: "waited for the next look"};
-const PAINTS = {succeeded: "var(--bar)", failed: "var(--bad)", aborted: "var(--faint)", running: "var(--accent)"};
-const paint = (visit) => PAINTS[visit.status];
+const PAINTS = {succeeded: "var(--bar)", aborted: "var(--faint)", running: "var(--accent)"};
 
 // ---- the history of a check: a word-sized line, and a dot for this run
 
@@ -200,7 +204,8 @@ function bars(rows, found, name) {
     const left = leftFor(shown.map((one) => one.name), width);
     const letters = Math.floor((left - 10) / LETTER);
     const written = (number) => (rated && number !== null ? d3.format(".2f")(number) : value(number));
-    const text = (one) => (reviews === undefined ? written(one.row[measure]) : `${written(one.row[measure])} · ${value(one.row[reviews])}`);
+    const resting = (number) => (width < 420 ? value(number) : plural(number, "review"));
+    const text = (one) => (reviews === undefined ? written(one.row[measure]) : `${written(one.row[measure])} · ${resting(one.row[reviews])}`);
     const right = d3.max(shown, (one) => text(one).length) * LETTER + 12;
     const known = shown.filter((one) => one.row[measure] !== null);
     const domain = rated ? [1, 5] : [Math.min(0, d3.min(known, (one) => one.row[measure]) ?? 0), d3.max(known, (one) => one.row[measure]) || 1];

@@ -50,7 +50,8 @@ const moment = (iso) => (iso === null ? UNKNOWN : `${iso.slice(0, 10)} ${iso.sli
 const midnight = (iso) => moment(iso).replace(/ 00:00:00$/, ""); // the days of a window
 const value = (any) =>
   any === null ? "–" : typeof any === "number" ? plain(any) : typeof any === "string" ? any : JSON.stringify(any);
-const plural = (number, word) => `${count(number)} ${word}${number === 1 ? "" : "s"}`;
+const noun = (number, word) => (number === 1 ? word : `${word}s`);
+const plural = (number, word) => `${count(number)} ${noun(number, word)}`;
 
 // The value of the document at a path; the element names the path, so that a reader and a test can tell where it is from
 function told(path, write = count) {

@@ -22,7 +22,7 @@ function header() {
   const outcome = OUTCOMES[run.outcome] ?? {word: run.outcome, shape: d3.symbolSquare2, kind: "grey"};
   document.title = `${outcome.word}: ${run.deployment} ${run.run_id}`;
   const took = run.ended ? [told("seconds", duration)] : [`so far ${duration((Date.parse(lastMoment()) - Date.parse(run.started)) / 1000)}, as told at ${moment(lastMoment())} UTC`];
-  const counted = run.datasets.length ? [" · ", summed("datasets", "read"), " rows"] : [];
+  const counted = run.datasets.length ? [" · ", summed("datasets", "read"), ` ${noun(d3.sum(run.datasets, (row) => row.read), "row")}`] : [];
   return element("header", {},
     element("h1", {}, shape(outcome.kind, outcome.shape), outcome.word),
     element("p", {}, data(run.deployment), " · ", told("started", moment), " UTC · ", ...took, ...counted),
@@ -116,13 +116,14 @@ function timeSection() {
   const left = run.states.length - shown.length;
   const says = shown.map((state) => `${state.name} ${state.ended ? duration(state.seconds) : "still running"}${state.status === "failed" ? ", failed" : ""}${state.tries.length > 1 ? `, ${state.tries.length} tries` : ""}`).join("; ");
   const kinds = [["work", {fill: "var(--bar)"}], ["waiting", {fill: "var(--paper)", stroke: "var(--bar)"}]];
-  if (shown.some((state) => state.status === "failed" || state.tries.some((one) => one.error))) kinds.push([run.outcome === "failed" || run.outcome === "running" ? "failed" : "failed, and handled", {fill: "var(--bad)"}]);
+  const isHandled = run.outcome !== "failed" && run.outcome !== "running";
+  if (shown.some((state) => state.status === "failed" || state.tries.some((one) => one.error))) kinds.push(isHandled ? ["failed, and the run handled it", {fill: "var(--warn)"}] : ["failed", {fill: "var(--bad)"}]);
   if (shown.some((state) => state.status === "running")) kinds.push(["running", {fill: "var(--accent)"}]);
   return section("time", "Where the time went", {},
     chart({
       title: `States${left ? " that took a hundredth of the time or more, failed, or were tried again" : ""}; ↳ is a branch.`,
       legend: legend(kinds),
-      says, draw: gantt(shown, start, until),
+      says, draw: gantt(shown, start, until, isHandled),
     }),
     left ? element("p", {class: "small grey screen"}, `${plural(left, "shorter state")} ${left === 1 ? "is" : "are"} in `, element("a", {href: "#events"}, "Events"), ".") : null,
     throughput());
@@ -154,12 +155,22 @@ function analyticsSection() {
   }
   const bare = run.analytics.filter((one) => !one.rows.length);
   return section("analytics", "What the data says", {},
-    reviews && element("p", {}, "All of it rests on ", element("strong", {}, told(reviews.path), " reviews"),
+    reviews && element("p", {}, "All of it rests on ", element("strong", {}, told(reviews.path), ` ${noun(reviews.count, "review")}`),
       run.window && ` captured from ${midnight(run.window.start)} to ${midnight(run.window.end)}`, "."),
-    element("div", {class: "grid"}, filled.map(analyticsFigure)),
+    ...figures(filled),
     bare.length ? element("p", {class: "small grey"}, `No rows: ${bare.map((one) => one.title).join(", ")}.`,
       bare.some((one) => /^rising/.test(one.table)) ? " What rises is known when windows before this one hold reviews, too." : "",
       bare.some((one) => /^Flag/.test(one.title)) ? " A flag without rows has found nothing to look at." : "") : null);
+}
+
+// The tables that answer the first questions, and the others folded: what was refused is then on the second screen
+function figures(filled) {
+  const grid = (some) => element("div", {class: "grid"}, some.map(analyticsFigure));
+  const first = filled.filter((one) => rank(one) < Infinity), others = filled.filter((one) => rank(one) === Infinity);
+  if (!first.length || others.length < 3) return [grid(filled)];
+  const more = element("details", {class: "more", ontoggle: () => drawAll()},
+    element("summary", {}, `${plural(others.length, "more table")}: ${others.map((one) => one.title).join(", ")}`), grid(others));
+  return [grid(first), more];
 }
 
 // How many reviews all charts rest on, and where the document has the number
@@ -180,10 +191,11 @@ function analyticsFigure(one) {
   if (found.kind === "none") return element("figure", {}, element("h3", {}, data(one.title)), all());
   const name = (place) => columns[place].name.replaceAll("_", " ");
   const says = rows.slice(0, 10).map((row) => `${found.kind === "days" ? row[found.label] : named(row, found)}: ${value(row[found.measure])}`).join("; ");
-  const title = found.reviews === undefined ? name(found.measure) : `${name(found.measure)} · ${name(found.reviews)}`;
-  const meaning = columns[found.measure].description?.split(";")[0]; // marked up as in the data dictionary
+  const meaning = columns[found.measure].description?.split(";")[0].replaceAll("`", "").replaceAll("_", " "); // marked up as in the data dictionary
+  const shown = found.reviews === undefined ? name(found.measure) : `${name(found.measure)} · number of reviews`;
+  const title = meaning && !/_count$/.test(columns[found.measure].name) ? `${shown}. The ${name(found.measure)}: ${meaning}.` : shown;
   const draw = found.kind === "days" ? days(rows, found, name(found.measure)) : bars(rows, found, name(found.measure));
-  const figure = chart({title: meaning && !/_count$/.test(columns[found.measure].name) ? `${title} (${meaning.replaceAll("`", "").replaceAll("_", " ")})` : title, says: `${one.title}. ${title}. ${says}`, draw});
+  const figure = chart({title, says: `${one.title}. ${title}. ${says}`, draw});
   figure.prepend(element("h3", {}, data(one.title)));
   figure.append(folded(`${plural(rows.length, "row")}, all columns`, all));
   return figure;
@@ -204,7 +216,7 @@ function refusedSection() {
   const rows = d3.sum(run.datasets, (row) => row.quarantined);
   if (!run.rejects.length) {
     return section("refused", "What was refused", {}, rows
-      ? empty(summed("datasets", "quarantined"), " rows; the document does not say by which rule.")
+      ? empty(summed("datasets", "quarantined"), ` ${noun(rows, "row")}; the document does not say by which rule.")
       : empty(run.outcome === "running" ? "Not known yet." : run.datasets.length ? "Nothing: every row that was read fits the rules." : "Nothing was judged."));
   }
   return section("refused", "What was refused", {},
@@ -230,7 +242,7 @@ function checksSection() {
   const word = (check) => broken(check) ? element("span", {class: `badge ${check.severity === "block" ? "bad" : "warn"}`}, check.severity === "block" ? "✕ blocks" : "▲ warns") : element("span", {class: "badge grey"}, "✓ ", check.severity);
   const at = (check) => run.checks.indexOf(check);
   const columns = [
-    {name: "rule", of: (check) => [data(check.rule), check.examples.length ? folded("keys", () => element("p", {}, data(check.examples.join(", ")))) : null]},
+    {name: "rule", of: (check) => [data(check.rule), check.says ? element("div", {class: "grey"}, data(check.says)) : null, check.examples.length ? folded("keys", () => element("p", {}, data(check.examples.join(", ")))) : null]},
     {name: "table", of: (check) => data(check.table)},
     {name: "result", of: word},
     {name: "violations", number: true, of: (check) => told(`checks/${at(check)}/violations`)},
@@ -326,7 +338,7 @@ function filesSection() {
   }});
   show();
   return section("files", "Files", HOUR,
-    element("p", {}, told("files/total"), ` file${total === 1 ? "" : "s"}, `, told("files/bytes", bytes),
+    element("p", {}, told("files/total"), ` ${noun(total, "file")}, `, told("files/bytes", bytes),
       listed.length < total ? `; the first ${count(listed.length)} are listed, those with a note before the others` : "", "."),
     listed.length > 10 ? element("div", {class: "search"}, element("label", {for: "file-search", class: "small"}, "Name, dataset, outcome or note"), search) : null, box);
 }
@@ -408,7 +420,7 @@ function permissionsSection() {
     run.permissions === null ? empty("Refused calls are not known here.")
       : refused.length ? table([{name: "who", of: (one) => data(one.principal)}, {name: "action", of: (one) => code(one.action)}, {name: "resource", of: (one) => code(one.resource)}], refused, {caption: "Refused calls"})
       : element("p", {}, "✓ No refused call is known."),
-    run.alarms === null ? empty("Alarms are not known here.") : !alarms.length ? empty("No alarm is set.")
+    run.alarms === null ? empty("Alarms are judged after a run, on what it has measured; ", command(`pipeline report ${run.run_id}`), " tells how they are then.") : !alarms.length ? empty("No alarm is set.")
       : table([{name: "alarm", of: (one) => data(one.name)}, {name: "state", of: (one) => element("span", {class: one.state === "ALARM" ? "bad" : null}, {OK: "✓ OK", ALARM: "✕ ALARM", INSUFFICIENT_DATA: "– no data yet"}[one.state] ?? one.state)}, {name: "why", of: (one) => (one.why ? data(one.why) : "")}], alarms, {caption: "Alarms"}));
 }
 

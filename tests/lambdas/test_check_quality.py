@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
@@ -57,7 +58,9 @@ def test_a_check_is_told_by_table_column_rule_and_number(one: Check, text: str) 
 
 def test_how_old_the_newest_record_is_is_told_in_words() -> None:
     old = Check("reviews", "record_create_timestamp", "freshness", 1, "warn", found=2474, expected=30)
-    assert str(old) == "the newest record of reviews was captured 2,474 days ago, expected at most 30"
+    said = "the newest record of reviews was captured 2,474 days ago, expected at most 30"
+    assert (str(old), old.as_entry()["says"]) == (said, said)
+    assert replace(old, violations=0).as_entry()["says"] is None
 
 
 @pytest.mark.slow
@@ -151,6 +154,7 @@ def test_a_rule_that_warns_ends_no_run_and_is_returned_and_kept(zones: LocalZone
                 "severity": "warn",
                 "violations": 3,
                 "limit": 1,
+                "says": None,
                 "examples": ["4", "7"],
                 "seconds": 0.25,
                 "history": [{"run_id": "r00", "violations": 0}, {"run_id": "r0", "violations": 2}],

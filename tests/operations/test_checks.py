@@ -68,6 +68,7 @@ def test_the_same_is_told_as_json(state: Path) -> None:
                 "severity": "warn",
                 "violations": 3,
                 "limit": 2,
+                "says": None,
                 "examples": ["4", "5", "6"],
                 "seconds": 0.02,
                 "history": [{"run_id": "r1", "violations": 1}],

@@ -105,6 +105,7 @@ def failed_in_a_check() -> Made:
             "severity": "block",
             "violations": 412,
             "limit": 10,
+            "says": None,
             "examples": [],
             "seconds": 0.012,
             "history": [],

@@ -184,9 +184,25 @@ def test_the_glance_tells_a_warning_from_a_rule_that_blocks(
     browser: Browser, tmp_path: Path, severity: str, said: str
 ) -> None:
     document = KINDS["clean"]()
-    document["checks"] = [document["checks"][0] | {"severity": severity, "violations": 1, "limit": 0}]
+    words = "the newest record was captured 40 days ago, expected at most 30"
+    violated = {"severity": severity, "violations": 1, "limit": 0, "says": words}
+    document["checks"] = [document["checks"][0] | violated]
     with opened(browser, written(page_of(document), tmp_path)) as found:
         assert said in " ".join(found.page.locator(".key").inner_text().split())
+        assert words in found.page.locator("#checks").inner_text()
+
+
+@pytest.mark.parametrize(
+    ("outcome", "said"), [("succeeded", "failed, and the run handled it"), ("failed", "failed")]
+)
+def test_a_failure_that_the_run_handled_is_told_from_the_one_that_ended_it(
+    browser: Browser, tmp_path: Path, outcome: str, said: str
+) -> None:
+    document = KINDS["clean"]()
+    document["outcome"] = outcome
+    document["states"][1]["status"] = "failed"
+    with opened(browser, written(page_of(document), tmp_path)) as found:
+        assert found.texts("#time .legend li") == ["work", "waiting", said]
 
 
 def test_a_window_without_reviews_has_the_commands_that_show_some(browser: Browser, tmp_path: Path) -> None:
@@ -211,6 +227,36 @@ def test_the_weighted_ratings_come_first(browser: Browser, tmp_path: Path) -> No
         assert found.texts("#analytics h3") == [names[2], names[1], names[0]]
 
 
+def test_the_tables_that_answer_no_first_question_are_folded_and_drawn_when_somebody_opens_them(
+    browser: Browser, tmp_path: Path
+) -> None:
+    document = KINDS["clean"]()
+    with opened(browser, written(page_of(document), tmp_path)) as found:
+        more = found.page.locator("#analytics details.more")
+        charts = more.locator("[role=img]")
+        titles = [one["title"] for one in document["analytics"] if one["rows"]]
+        shown = found.texts("#analytics > .grid h3")
+        assert shown == titles_first(document)
+        assert all(title in more.locator("> summary").inner_text() for title in set(titles) - set(shown))
+        assert charts.count() == len(titles) - len(shown)
+        assert more.locator("[role=img] svg").count() == 0
+        more.locator("> summary").click()
+        more.locator("[role=img] svg").nth(charts.count() - 1).wait_for()
+
+
+def titles_first(document: dict[str, Any]) -> list[str]:
+    """The titles of the tables that are not folded, in their order on the page."""
+    first = (
+        "popular_books_weighted_rating",
+        "popular_authors_weighted_rating",
+        "rating_distribution",
+        "reviews_per_day",
+        "review_coverage",
+    )
+    titles = {one["table"]: one["title"] for one in document["analytics"] if one["rows"]}
+    return [titles[name] for name in first if name in titles]
+
+
 @pytest.fixture
 def hostile() -> dict[str, Any]:
     """A run whose names are of the worst kind."""
@@ -228,6 +274,7 @@ def hostile() -> dict[str, Any]:
                 "severity": "warn",
                 "violations": 1,
                 "limit": 0,
+                "says": name,
                 "examples": [name],
                 "seconds": None,
                 "history": [],
