@@ -1,5 +1,6 @@
 """What surrounds the code: workflows, hooks and the claims about Python hold together and name commands that exist."""
 
+import ast
 import os
 import re
 import subprocess
@@ -107,3 +108,16 @@ def test_a_worked_example_fits_the_code(example: str) -> None:
         check=False,
     )
     assert done.returncode == 0, f"CONTRIBUTING.md no longer fits the code: {done.stderr}"
+
+
+def test_mypy_reads_every_module_of_the_cdk_that_the_code_imports() -> None:
+    overrides = tomllib.loads(text("pyproject.toml"))["tool"]["mypy"]["overrides"]
+    (read,) = (each["module"] for each in overrides if each.get("follow_imports") == "normal")
+    imported: set[str] = set()
+    for path in (ROOT / "app.py", *(ROOT / "stacks").rglob("*.py"), *(ROOT / "tests").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "aws_cdk":
+                imported |= {f"{node.module}.{each.name}" for each in node.names} | {str(node.module)}
+    modules = {name for name in imported if name.islower()}  # the others are classes
+    assert len(modules) > 10
+    assert modules <= set(read)
