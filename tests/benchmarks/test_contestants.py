@@ -16,6 +16,7 @@ from tests.benchmarks.tiny import LANDED, NEW, OLD, keep, land, tie
 ON_SPARK = pytest.mark.spark
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "program",
     [
@@ -39,6 +40,7 @@ def test_a_contestant_keeps_the_newest_version_of_each_record(program: str, tmp_
     assert used.cpu_seconds > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("program", ["duckdb_alone", "polars_alone"])
 @pytest.mark.parametrize("bad", [b"x", b"\xff"], ids=["not a number", "not UTF-8"])
 def test_a_bad_value_ends_the_contestants_that_are_said_to_end(

@@ -11,11 +11,20 @@ from benchmarks.results import machine
 from tests.benchmarks.figures import write_all
 
 
-@pytest.fixture
-def page(tmp_path: Path) -> str:
-    write_all(tmp_path / "results", 0.1)
-    write_all(tmp_path / "results", 0.01)
-    return write_page(tmp_path / "results", tmp_path / "docs").read_text(encoding="utf-8")
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the results and of the page with its charts."""
+    folder = tmp_path_factory.mktemp("figures")
+    write_all(folder / "results", 0.1)
+    write_all(folder / "results", 0.01)
+    write_page(folder / "results", folder / "docs")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def page(written: Path) -> str:
+    (found,) = (written / "docs").glob("*.md")
+    return found.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -76,12 +85,12 @@ def test_states_within_others_are_left_out_as_they_run_at_the_same_time(page: st
     assert "CopyBatch" not in page
 
 
-def test_every_chart_the_page_shows_is_there(page: str, tmp_path: Path) -> None:
+def test_every_chart_the_page_shows_is_there(page: str, written: Path) -> None:
     linked = [part.partition(")")[0] for part in page.split("](")[1:]]
     shown = [name for name in linked if name.endswith(".svg")]
 
     assert shown == ["performance-states.svg", "performance-transform.svg"]
-    assert all((tmp_path / "docs" / name).read_text(encoding="utf-8").startswith("<?xml") for name in shown)
+    assert all((written / "docs" / name).read_text(encoding="utf-8").startswith("<?xml") for name in shown)
 
 
 def test_equal_results_make_equal_pages_and_charts(tmp_path: Path) -> None:
@@ -95,10 +104,10 @@ def test_equal_results_make_equal_pages_and_charts(tmp_path: Path) -> None:
     assert contents[0] == contents[1]
 
 
-def test_neither_page_nor_results_say_where_they_were_made(page: str, tmp_path: Path) -> None:
-    written = [page, *(path.read_text(encoding="utf-8") for path in (tmp_path / "results").iterdir())]
+def test_neither_page_nor_results_say_where_they_were_made(page: str, written: Path) -> None:
+    texts = [page, *(path.read_text(encoding="utf-8") for path in (written / "results").iterdir())]
 
-    assert [text for text in written if str(tmp_path) in text or str(Path.cwd()) in text] == []
+    assert [text for text in texts if str(written) in text or str(Path.cwd()) in text] == []
     assert machine().keys() == {"cpu", "cores", "memory_bytes", "system"}
 
 

@@ -158,6 +158,7 @@ def test_an_array_has_the_ids_of_its_numbers(pairs: list[tuple[int, int]]) -> No
     assert ids.of_numbered_user("a", books).tolist() == [ids.of_numbered_user("a", book) for _, book in pairs]
 
 
+@pytest.mark.slow
 def test_a_million_reviews_have_a_million_ids() -> None:
     users, books = (each.ravel() for each in np.meshgrid(np.arange(1000), np.arange(1000)))
     made = ids.of_review(users.astype(np.uint64), books.astype(np.uint64))

@@ -39,6 +39,7 @@ def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[typer.Typer
         del sys.modules[name]
 
 
+@pytest.mark.slow
 def test_nothing_is_collected_while_a_command_is_imported_and_its_modules_never_are(
     app: typer.Typer, tmp_path: Path
 ) -> None:

@@ -56,6 +56,7 @@ def test_a_plan_from_before_files_were_copied_whole_is_read_too(plan: Plan) -> N
     assert Plan.from_json(json.dumps(document)) == plan
 
 
+@pytest.mark.slow
 @given(plans, st.builds(Limits, st.integers(1, 7), st.integers(1, 10**6)))
 def test_the_batches_of_a_plan_hold_every_file_once_and_in_order(plan: Plan, limits: Limits) -> None:
     batches = plan.batches(limits)

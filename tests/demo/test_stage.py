@@ -54,6 +54,7 @@ def test_a_worker_that_was_killed_can_be_started_again_and_ends_in_order(
     assert "0 reviews captured" in log.read_text()
 
 
+@pytest.mark.slow
 def test_a_worker_that_ends_by_itself_is_reported_with_its_last_words(
     tmp_path: Path, workers: list[Worker]
 ) -> None:

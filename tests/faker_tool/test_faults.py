@@ -78,6 +78,7 @@ def test_the_random_number_chooses_the_column() -> None:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dataset", DATASETS, ids=lambda dataset: dataset.name)
 def test_records_without_a_fault_are_those_of_a_load_without_faults(dataset: Dataset) -> None:
     faults = Faults({name: rate for name, rate in EVERY_FAULT.rates.items() if name != "broken_quoting"})
@@ -134,6 +135,7 @@ def test_with_broken_quoting_no_other_record_has_a_quote_left() -> None:
     assert sum(b"'" in text for text in texts) > 1000
 
 
+@pytest.mark.slow
 def test_faulty_loads_have_the_same_bytes_from_one_thread_and_from_two(tmp_path: Path) -> None:
     for threads in (1, 2):
         generate(

@@ -65,6 +65,7 @@ def test_the_four_landing_files_hold_the_wanted_number_of_records(tmp_path: Path
     assert found == {"author.csv": 123, "book.csv": 123, "reviews.csv": 123, "user.csv": 123}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [100_000, 3_000_000, 20_000_000])
 @pytest.mark.parametrize("files_of", [None, 50_000])
 def test_the_size_is_met_within_two_per_cent(tmp_path: Path, size: int, files_of: int | None) -> None:

@@ -46,6 +46,7 @@ def landing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     server.stop()
 
 
+@pytest.mark.slow
 def test_objects_have_the_bytes_of_files_in_one_part_or_several(tmp_path: Path, landing: Path) -> None:
     for out in (tmp_path / "folder", "s3://landing/some/prefix"):
         made = generate(out, records=60_000, until=UNTIL, datasets=[REVIEWS, AUTHORS])

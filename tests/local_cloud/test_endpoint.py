@@ -166,6 +166,7 @@ def test_a_step_that_fails_reaches_the_state_machine_with_its_reason(tmp_path: P
     assert status["FailureDetails"]["Message"] == "only spark-submit runs here, not ['s3-dist-cp']"
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_children_and_frees_folder_and_ports(tmp_path: Path) -> None:
     state = StateFolder(tmp_path)
     before = set(psutil.Process().children(recursive=True))

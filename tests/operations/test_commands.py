@@ -144,6 +144,7 @@ def test_a_size_that_is_too_small_to_make_up_is_told(tmp_path: Path) -> None:
     assert not (tmp_path / "state").exists()
 
 
+@pytest.mark.slow
 def test_a_context_that_is_no_setting_is_told(tmp_path: Path) -> None:
     data = tmp_path / "data"
     data.mkdir()

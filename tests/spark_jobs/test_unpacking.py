@@ -45,6 +45,7 @@ def test_what_gzip_wrote_has_no_problem(content: bytes) -> None:
     assert problem_of(content) is None
 
 
+@pytest.mark.slow
 @given(st.integers(1_000, 300_000))
 def test_what_was_packed_is_unpacked(piece: int) -> None:
     content = WHOLE + HOLDS_NOTHING + WHOLE
@@ -67,6 +68,7 @@ def test_a_file_cut_off_anywhere_is_told_with_the_bytes_there_are(kept: int) -> 
     assert problem.endswith(" unzipped); write the file again")
 
 
+@pytest.mark.slow
 @given(st.integers(20, len(WHOLE) - 1))
 def test_a_second_member_that_is_cut_off_is_told(kept: int) -> None:
     problem = problem_of(WHOLE + WHOLE[:kept])
@@ -82,6 +84,7 @@ def test_a_wrong_checksum_or_length_is_told(position: int, which: str) -> None:
     assert which in problem
 
 
+@pytest.mark.slow
 @given(st.integers(10, len(WHOLE) - 1), st.integers(0, 7))
 def test_no_damaged_bit_goes_unnoticed(position: int, bit: int) -> None:
     changed = bytearray(WHOLE)
@@ -116,6 +119,7 @@ CASES = {
 }
 
 
+@pytest.mark.slow
 @given(st.sampled_from(sorted(CASES)), st.integers(2_000, 300_000))
 def test_how_the_content_arrives_makes_no_difference(case: str, piece: int) -> None:
     content = CASES[case]

@@ -139,6 +139,7 @@ def test_a_deletion_by_hand_is_told_apart_from_a_request(filled: Staged) -> None
     ]
 
 
+@pytest.mark.slow
 def test_a_table_that_is_rebuilt_after_a_request_holds_the_rows_that_land_again(staged: Staged) -> None:
     staged.stage("r1", [Version(1, 5, 0), Version(2, 5, 0)], files={"author.csv": '"e1"'})
     staged.publish("r1")

@@ -328,6 +328,7 @@ def test_every_table_and_column_is_described() -> None:
         assert table.key in table.definitions
 
 
+@pytest.mark.slow
 def test_the_report_tells_the_first_rows_of_each_table_with_titles_and_descriptions(session: Session) -> None:
     analysed(session, world(written(6, 9, user=1), written(1, 1, FOUR)))
     names = ["table_name", "line", *(f"value_{number}" for number in range(1, 12))]

@@ -100,6 +100,7 @@ def test_a_wheel_that_is_not_the_locked_one_is_refused(tmp_path: Path, index: Pa
     assert not (tmp_path / "libraries.zip").exists()
 
 
+@pytest.mark.slow
 def test_without_a_wheel_the_archive_that_was_there_stays_and_the_way_out_is_named(tmp_path: Path) -> None:
     (tmp_path / "requirements.lock").write_text(f"absent==1.0 --hash=sha256:{'0' * 64}\n")
     (tmp_path / "libraries.zip").write_text("of yesterday")

@@ -95,6 +95,7 @@ def test_the_oldest_new_review_comes_first(goodreads: SimulatedGoodreads, make: 
     assert asked_for(goodreads) == ["feed", *map(str, ids(goodreads))]
 
 
+@pytest.mark.slow
 def test_a_later_collector_goes_on_where_the_last_one_ended(
     goodreads: SimulatedGoodreads, spool: Spool, make: Make
 ) -> None:
@@ -283,6 +284,7 @@ def test_files_are_finished_by_age_also_while_nothing_comes(
     assert captured(spool) == ids(goodreads)
 
 
+@pytest.mark.slow
 def test_new_reviews_are_noticed_while_it_runs(
     goodreads: SimulatedGoodreads, spool: Spool, make: Make
 ) -> None:

@@ -100,6 +100,7 @@ def test_an_answer_that_the_package_stumbles_over_is_unavailable(stop: Stop) -> 
         source.review("1")
 
 
+@pytest.mark.slow
 def test_a_review_without_a_possible_id_is_left_out_however_deep_its_elements_go(
     client_at: Callable[[str], PatientClient], stop: Stop, monkeypatch: pytest.MonkeyPatch
 ) -> None:

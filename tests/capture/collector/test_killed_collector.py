@@ -144,6 +144,7 @@ def test_killed_over_and_over_among_failing_requests_it_captures_what_was_publis
     assert len(captured["reviews"]) == 20
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("line", range(1, 60, 3))
 def test_a_collector_that_dies_while_it_opens_the_spool_leaves_one_that_opens(
     tmp_path: Path, line: int

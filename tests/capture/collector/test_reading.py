@@ -175,6 +175,7 @@ def test_an_answer_that_was_cut_off_anywhere_is_never_taken_for_a_whole_one(data
         content_of(cut)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "part", ["<![CDATA[", "<!--", "&#", "&#1;", "<", "&", "]]>", "<?x", "<review>", "</review>"]
 )

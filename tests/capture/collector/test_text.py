@@ -66,6 +66,7 @@ def test_markup_that_never_ends_hides_nothing_of_what_follows(html: str, plain: 
 _MILLION = 1_000_000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("part", "shown"),
     [
@@ -94,6 +95,7 @@ _WORDS = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characte
 )
 
 
+@pytest.mark.slow
 @given(_WORDS)
 def test_a_text_without_markup_stays_as_it_is(text: str) -> None:
     assert plain_text(text) == text

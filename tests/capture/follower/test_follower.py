@@ -108,6 +108,7 @@ def test_what_changes_by_itself_is_no_change_of_the_review(
     assert follow(shelf, spool, clock).totals.captured == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "change",
     [
@@ -149,6 +150,7 @@ def test_a_review_on_several_shelves_lands_once(spool: Spool, clock: Clock) -> N
     assert len(landed(spool)["reviews"]) == 20
 
 
+@pytest.mark.slow
 def test_looks_between_read_the_front_and_a_look_a_day_finds_changes_deep_in_the_shelf(
     spool: Spool, clock: Clock
 ) -> None:
@@ -165,6 +167,7 @@ def test_looks_between_read_the_front_and_a_look_a_day_finds_changes_deep_in_the
     assert len(versions(spool, Entry(26).review_id)) == 2
 
 
+@pytest.mark.slow
 def test_more_news_than_a_page_calls_for_a_look_at_the_whole_shelf(spool: Spool, clock: Clock) -> None:
     shelf = Shelf({FEED: many(30)}, size=10)
     follow(shelf, spool, clock)
@@ -301,6 +304,7 @@ def test_an_outage_never_puts_anybody_off_for_longer_than_ten_minutes(spool: Spo
     assert [round(seconds) for seconds in clock.waited[:5]] == [60, 120, 240, 480, 600]
 
 
+@pytest.mark.slow
 def test_a_look_goes_on_where_it_ended_when_the_site_fails_or_the_process_ends(
     tmp_path: Path, clock: Clock
 ) -> None:

@@ -398,6 +398,7 @@ def test_an_import_repeated_lands_the_same_bytes(tmp_path: Path) -> None:
 words = st.text(st.characters(codec="utf-8", exclude_characters="\0\r<&"), max_size=30)
 
 
+@pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
 @given(
     st.lists(

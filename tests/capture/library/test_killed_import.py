@@ -39,6 +39,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {path.name + path.parent.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("blocks", range(8))
 def test_a_dead_import_leaves_complete_files_and_can_be_repeated(tmp_path: Path, blocks: int) -> None:
     export = write_export(tmp_path / "export.csv", made_up(30))

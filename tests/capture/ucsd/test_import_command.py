@@ -123,6 +123,7 @@ def test_dumps_go_to_a_bucket_below_a_prefix(dumps: Path, bucket: Path) -> None:
     assert sorted(contents(bucket.parent)) == [f"prefix/{name}" for name in LANDED]
 
 
+@pytest.mark.slow
 def test_a_bucket_gets_the_same_files_as_a_folder(
     tmp_path: Path, dumps: Path, bucket: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

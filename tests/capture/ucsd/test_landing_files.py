@@ -51,6 +51,7 @@ def test_every_file_has_the_catalogs_header(tmp_path: Path, reviews: Path) -> No
         assert content.startswith(",".join(dataset.column_names).encode() + b"\n")
 
 
+@pytest.mark.slow
 def test_an_import_repeated_makes_the_same_files(tmp_path: Path, reviews: Path) -> None:
     first = import_dumps(tmp_path / "first", reviews, files_of=5000)
     second = import_dumps(tmp_path / "second", reviews, files_of=5000)
@@ -60,6 +61,7 @@ def test_an_import_repeated_makes_the_same_files(tmp_path: Path, reviews: Path) 
     assert contents(tmp_path / "first") == contents(tmp_path / "second")
 
 
+@pytest.mark.slow
 def test_a_part_of_a_dump_does_not_replace_the_whole(tmp_path: Path, reviews: Path) -> None:
     import_dumps(tmp_path, reviews, limit=3)
     (part,) = import_dumps(tmp_path, reviews, limit=3)
@@ -73,6 +75,7 @@ def test_a_part_of_a_dump_does_not_replace_the_whole(tmp_path: Path, reviews: Pa
     ]
 
 
+@pytest.mark.slow
 def test_the_import_reads_at_most_a_batch_ahead_of_its_writing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

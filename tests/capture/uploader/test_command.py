@@ -103,6 +103,7 @@ def test_a_text_that_is_not_an_address_is_refused(spool: Path, to: str, complain
     assert complaint in result.stderr
 
 
+@pytest.mark.slow
 def test_it_survives_an_outage_and_ends_with_0_on_sigterm(spool: Path, zone: Zone, tmp_path: Path) -> None:
     errors = tmp_path / "errors"
     zone.down()

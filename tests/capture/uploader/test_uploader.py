@@ -37,6 +37,7 @@ def test_a_file_that_another_uploader_has_is_left_to_it(uploader: Uploader, spoo
     assert uploader.totals.failures == 0
 
 
+@pytest.mark.slow
 def test_several_uploaders_share_the_files_and_upload_each_once(spool: Path, zone: Zone, stop: Stop) -> None:
     files = finish_many(spool, 40)
     uploaders = [Uploader(spool, Landing.at("s3://landing"), stop) for _ in range(4)]

@@ -35,6 +35,7 @@ _STATEMENTS = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.slow
 @given(st.lists(_STATEMENTS, max_size=6), st.randoms(use_true_random=False))
 def test_the_order_of_statements_and_policies_does_not_matter(statements: list[Any], chance: Any) -> None:
     reason = _reason(Policies([_policy(*statements)]))

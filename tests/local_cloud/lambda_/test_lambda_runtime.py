@@ -270,6 +270,7 @@ def test_a_new_handler_of_the_same_code_takes_over(runtime: LambdaRuntime) -> No
     assert error(runtime, Deployed("app.fail"), "event")["errorType"] == "ValueError"
 
 
+@pytest.mark.slow
 def test_nothing_of_one_function_is_left_for_another(runtime: LambdaRuntime, tmp_path: Path) -> None:
     code = zip_of(app=APP, of_spoil="")
     result(runtime, Deployed("app.spoil", code, {"OF_SPOIL": "x"}), str(tmp_path))
@@ -288,11 +289,13 @@ def test_a_library_in_the_zip_comes_before_the_installed_one(runtime: LambdaRunt
     assert result(runtime, Deployed("app.libraries")) == ["boto3", False, 0]
 
 
+@pytest.mark.slow
 def test_a_variable_that_python_reads_at_its_start_takes_effect(runtime: LambdaRuntime) -> None:
     function = Deployed("app.libraries", environment_vars={"PYTHONOPTIMIZE": "1"})
     assert result(runtime, function) == ["boto3", False, 1]
 
 
+@pytest.mark.slow
 def test_functions_go_on_after_the_process_that_starts_them_was_killed(runtime: LambdaRuntime) -> None:
     first = psutil.Process(result(runtime, Deployed("app.process")))
     parent = psutil.Process(first.ppid())
@@ -318,6 +321,7 @@ def test_a_function_that_takes_too_long_is_ended_with_all_it_has_started_and_can
     assert result(runtime, Deployed("app.echo"), "again") == "again"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("handler", "code"), [("app.leave", 3), ("app.leave_politely", 1), ("app.cut_off", 1)]
 )
@@ -365,6 +369,7 @@ def test_a_big_event_for_a_function_that_does_not_read_it_ends_with_the_timeout(
     assert error(runtime, function, "x" * 5_000_000)["errorType"] == "Sandbox.Timedout"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("handler", "code", "kind", "message"),
     [

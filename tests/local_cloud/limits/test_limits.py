@@ -182,6 +182,7 @@ def test_a_payload_of_more_than_six_megabytes_is_refused(clients: Any) -> None:
     assert _error(invoke, FunctionName="none", Payload=payload) == "RequestTooLargeException"
 
 
+@pytest.mark.slow
 def test_an_answer_of_more_than_six_megabytes_is_an_error(clients: Any) -> None:
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as code:

@@ -273,6 +273,7 @@ def test_a_cancellation_before_the_commit_prevents_it(engine: RedshiftEngine, se
     assert session.rows("select count(*) from uncommitted") == [(0,)]
 
 
+@pytest.mark.slow
 def test_a_statement_that_waits_for_a_free_place_can_be_cancelled(client: Any, ended: Any) -> None:
     submitted = [client.execute_statement(**CLUSTER, Sql=ENDLESS)["Id"] for _ in range(6)]
     for identifier in reversed(submitted):
@@ -483,6 +484,7 @@ def test_only_queries_read_the_file(tmp_path: Path) -> None:
             read_only_query(database, statement)
 
 
+@pytest.mark.slow
 def test_a_cluster_of_cloudformation_has_its_own_name_and_any_other_is_not_there(
     endpoint: Callable[[str], Any],
 ) -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from local_cloud.redshift.sql.parsing import parameter_names
 
 
+@pytest.mark.slow
 @given(text=st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1))
 @settings(max_examples=60)
 def test_any_text_round_trips_as_a_bound_value(session: Any, text: str) -> None:

@@ -203,6 +203,7 @@ def test_an_upload_that_is_given_up_leaves_nothing(buckets: Path, s3: S3Client) 
     assert (buckets / "landing/a.csv").stat().st_nlink == 1
 
 
+@pytest.mark.slow
 def test_the_size_of_an_object_does_not_matter_to_its_copy(buckets: Path, s3: S3Client) -> None:
     """A file of 12 GiB that holds nothing: to read it once would take half a minute."""
     path = buckets / "landing/a.csv"

@@ -135,6 +135,7 @@ def test_of_many_who_overwrite_the_same_version_one_succeeds(s3: S3Client) -> No
     assert sum(1 for end in ended if end.exception() is None) == 1
 
 
+@pytest.mark.slow
 def test_every_overwrite_changes_the_etag_also_of_the_same_size_and_as_fast_as_can_be(s3: S3Client) -> None:
     for number in range(200):
         content = f"{number:04d}".encode()

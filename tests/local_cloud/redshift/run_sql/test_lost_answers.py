@@ -76,6 +76,7 @@ def test_a_submission_is_tried_again_for_as_long_as_the_refusal_may_last(
     assert entries() == ["first"] * (1 if isinstance(sql, str) else 2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", REFUSALS)
 @pytest.mark.parametrize(("operation", "sql"), SUBMISSIONS)
 def test_a_submission_refused_for_ever_fails_with_that_error_and_has_done_nothing(

@@ -58,6 +58,7 @@ def test_a_batch_that_meets_rivals_is_repeated_until_it_is_alone_and_takes_effec
     assert session.value("v from balance") == 100 * conflicts + 1
 
 
+@pytest.mark.slow
 def test_each_attempt_keeps_its_own_token_when_its_answer_is_lost(
     runner: Runner, faulty: FaultyEngine, session: Any, entries: Entries, rivals: Rivals
 ) -> None:
