@@ -13,11 +13,10 @@ from demo.figures import Figures, Observer
 from demo.stage import Worker
 from operations.executions import StateMachine
 from tests.e2e.pipeline import Pipeline, Run
-from tests.local_cloud.waiting import until
+from tests.local_cloud.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.e2e
 
-SECONDS = 120
 FAULTS = {
     Fault.SERVER_ERROR: 0.05,
     Fault.RESET: 0.05,
@@ -67,20 +66,20 @@ def run(way: Way, pipeline: Pipeline) -> Run:
     way.goodreads.publish(20)
     way.collector.start()
     way.uploader.start()
-    until(lambda: way.look().captured >= 5, SECONDS)
+    until(lambda: way.look().captured >= 5)
     way.collector.kill()
     way.goodreads.publish(20)
     way.collector.start()
     # the feed shows 30 reviews: of 40 that nobody has looked at, ten could not be had any more
-    until(lambda: way.look().captured == 40, SECONDS)
-    until(lambda: way.look().landed_files > 0, SECONDS)
+    until(lambda: way.look().captured == 40)
+    until(lambda: way.look().landed_files > 0)
     way.uploader.kill()
     way.goodreads.publish(20)
     way.uploader.start()
-    until(lambda: way.look().captured == 60, SECONDS)
-    way.collector.finish(SECONDS)
-    until(lambda: way.observer.look().spooled_files == 0, SECONDS)
-    way.uploader.finish(SECONDS)
+    until(lambda: way.look().captured == 60)
+    way.collector.finish(PATIENCE)
+    until(lambda: way.observer.look().spooled_files == 0)
+    way.uploader.finish(PATIENCE)
     return pipeline.run({})
 
 

@@ -20,6 +20,7 @@ from capture.text import plain_text
 from local_cloud.state import StateFolder
 from operations.query import query_here
 from stacks import ROOT
+from tests.local_cloud.waiting import PATIENCE
 
 pytestmark = pytest.mark.e2e
 
@@ -52,7 +53,7 @@ def plainly_read(goodreads: SimulatedGoodreads, reader: int) -> Iterator[tuple[s
             f"{goodreads.url}review/list_rss/{reader}",
             params={"shelf": "read", "page": str(page)},
             headers={"User-Agent": "Mozilla/5.0"},
-            timeout=120,
+            timeout=PATIENCE,
         )
         items = list(ET.fromstring(answer.content).iter("item"))  # noqa: S314 - from the simulated site
         if not items:

@@ -25,12 +25,11 @@ from capture.stopping import Stop
 from stacks import ROOT
 from tests.capture.follower.shelves import FEED, Shelf, many
 from tests.capture.spool.landed import ready, rows_of
-from tests.local_cloud.waiting import until
+from tests.local_cloud.waiting import PATIENCE, until
 
 app = typer.Typer()
 app.command()(follow)
 
-SECONDS = 120
 ENVIRONMENT = {**os.environ, "GOODREADS_FEED_KEY": "s3cr3t"}
 
 
@@ -52,7 +51,7 @@ def run(spool: Path, url: str, *arguments: str) -> subprocess.CompletedProcess[s
         capture_output=True,
         text=True,
         check=False,
-        timeout=SECONDS,
+        timeout=PATIENCE,
     )
 
 
@@ -104,13 +103,13 @@ def test_sigterm_finishes_what_is_open_and_a_second_follower_is_refused(
         command(tmp_path, goodreads.url, reader, "--poll", "0.1s"), stderr=subprocess.PIPE, text=True
     ) as first:
         assert first.stderr is not None
-        until(lambda: len(goodreads.requests) > 5, SECONDS)
+        until(lambda: len(goodreads.requests) > 5)
         second = run(tmp_path, goodreads.url, reader, "--once")
         assert second.returncode == 1
         assert "is in use by another collector or uploader" in second.stderr
         first.send_signal(signal.SIGTERM)
         rest = first.stderr.read()
-        assert first.wait(SECONDS) == 0
+        assert first.wait(PATIENCE) == 0
     mine = [each for each in goodreads.published if str(each.user.id) == reader]
     assert rest.splitlines()[-1] == f"{len(mine)} reviews captured from 1 shelf of 1 reader"
     assert len(rows_of(ready(tmp_path))["reviews"]) == len(mine)
@@ -128,7 +127,7 @@ def test_killed_over_and_over_among_failing_requests_it_captures_what_was_publis
                 command(tmp_path, site.url, *readers, "--poll", "0.2s", "--max-file-size", "3kB"),
                 stderr=subprocess.DEVNULL,
             ) as process:
-                until(lambda: len(site.requests) >= asked, SECONDS)  # noqa: B023 - before the next round
+                until(lambda: len(site.requests) >= asked)  # noqa: B023 - before the next round
                 process.kill()
             site.publish(5)
         run(
@@ -246,7 +245,7 @@ def test_the_readmes_commands_for_a_simulated_goodreads_work_as_they_stand(tmp_p
                     capture_output=True,
                     text=True,
                     check=False,
-                    timeout=SECONDS,
+                    timeout=PATIENCE,
                 )
                 assert done.returncode == 0, done.stderr
                 last_lines.append(done.stderr.splitlines()[-1])

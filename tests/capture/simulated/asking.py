@@ -4,6 +4,7 @@ import requests
 from goodreads.client import GoodreadsClient
 
 from capture.simulated import SimulatedGoodreads
+from tests.local_cloud.waiting import PATIENCE
 
 
 def client(goodreads: SimulatedGoodreads, key: str = "any") -> GoodreadsClient:
@@ -20,4 +21,4 @@ def feed(goodreads: SimulatedGoodreads) -> list[int]:
 
 def answer(goodreads: SimulatedGoodreads, path: str, **parameters: str | int) -> requests.Response:
     """What comes over HTTP."""
-    return requests.get(goodreads.url + path, params={"key": "any", **parameters}, timeout=120)
+    return requests.get(goodreads.url + path, params={"key": "any", **parameters}, timeout=PATIENCE)

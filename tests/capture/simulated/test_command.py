@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from capture.simulated import simulated_goodreads
 from capture.simulated.command import simulate
+from tests.local_cloud.waiting import PATIENCE
 
 app = typer.Typer()
 app.command()(simulate)
@@ -26,7 +27,7 @@ def test_it_prints_its_address_answers_and_ends_in_order(ending: signal.Signals)
         assert process.stdout
         try:
             url = process.stdout.readline().split()[4]
-            answer = requests.get(f"{url}review/recent_reviews.xml", params={"key": "any"}, timeout=120)
+            answer = requests.get(f"{url}review/recent_reviews.xml", params={"key": "any"}, timeout=PATIENCE)
             assert answer.text.count("<review>") == 3
         finally:
             process.send_signal(ending)

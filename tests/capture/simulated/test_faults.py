@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from capture.simulated import Fault, Faults, SimulatedGoodreads, simulated_goodreads
 from capture.simulated.faults import parsed_rates
+from tests.local_cloud.waiting import PATIENCE
 
 
 def ask(goodreads: SimulatedGoodreads) -> requests.Response:
-    return requests.get(f"{goodreads.url}review/recent_reviews.xml", params={"key": "any"}, timeout=120)
+    return requests.get(f"{goodreads.url}review/recent_reviews.xml", params={"key": "any"}, timeout=PATIENCE)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import pytest
 import requests
 
 from capture.simulated import ALL, Fault, Review, SimulatedGoodreads, simulated_goodreads
+from tests.local_cloud.waiting import PATIENCE
 
 FORM = [
     *("guid", "pubDate", "title", "link", "book_id", "book_image_url", "book_small_image_url"),
@@ -20,7 +21,7 @@ def ask(goodreads: SimulatedGoodreads, reader: int, **parameters: str) -> reques
         f"{goodreads.url}review/list_rss/{reader}",
         params=parameters,
         headers={"User-Agent": "Mozilla/5.0"},
-        timeout=120,
+        timeout=PATIENCE,
         allow_redirects=False,
     )
 
@@ -93,7 +94,7 @@ def test_a_reader_who_has_left_a_private_one_and_an_unknown_one() -> None:
 
 def test_a_program_that_names_no_browser_is_turned_away() -> None:
     with simulated_goodreads(reviews=3, users=1) as goodreads:
-        answer = requests.get(f"{goodreads.url}review/list_rss/{goodreads.readers[0]}", timeout=120)
+        answer = requests.get(f"{goodreads.url}review/list_rss/{goodreads.readers[0]}", timeout=PATIENCE)
     assert answer.status_code == 503
     assert "over capacity" in answer.text
 

@@ -11,6 +11,7 @@ from local_cloud.addresses import ADMINISTRATOR_KEY
 from local_cloud.emr.gateway import HadoopGateway
 from local_cloud.identity import Keys
 from local_cloud.s3 import S3Server
+from tests.local_cloud.waiting import PATIENCE
 
 
 class Hadoop:
@@ -25,15 +26,15 @@ class Hadoop:
         self, method: str, path: str, operation: str, body: Any = None, **query: str
     ) -> requests.Response:
         return requests.request(
-            method, f"{self._url}/{path}", params={"op": operation, **query}, data=body, timeout=60
+            method, f"{self._url}/{path}", params={"op": operation, **query}, data=body, timeout=PATIENCE
         )
 
     def write(self, path: str, content: bytes) -> None:
         asked = requests.put(
-            f"{self._url}/{path}", params={"op": "CREATE"}, allow_redirects=False, timeout=60
+            f"{self._url}/{path}", params={"op": "CREATE"}, allow_redirects=False, timeout=PATIENCE
         )
         assert asked.status_code == 307
-        written = requests.put(asked.headers["Location"], data=iter([content]), timeout=60)  # in chunks
+        written = requests.put(asked.headers["Location"], data=iter([content]), timeout=PATIENCE)  # in chunks
         assert written.status_code == 201
 
     def listed(self, path: str) -> list[tuple[str, str, int]]:
