@@ -48,7 +48,13 @@ def of_hash(digest: str) -> int:
 
     The last bits are used because some hashes could be UUIDs, and the constant bits of a UUID come earlier.
     """
-    return int(_marked(int(digest[-_LAST_DIGITS:], 16)))
+    return int(of_last_bits(int(digest[-_LAST_DIGITS:], 16)))
+
+
+def of_last_bits(bits: Number) -> Number:
+    """The id for the last 64 bits of a hash, or the ids for an array of them."""
+    made: Number = _marked(bits)
+    return made
 
 
 @lru_cache(maxsize=100_000)

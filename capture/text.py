@@ -2,12 +2,17 @@
 
 import re
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from lxml.etree import HTMLParser
 
 _ROUNDS = (
     3  # one round for markup, one for markup that was escaped again by mistake, one for what that leaves
 )
 _MARKUP = re.compile("[<&]")
+_UNTIDY = (  # in RE2's syntax: markup, or any white space but single spaces between words
+    r"[<&\p{Cc}\p{Zl}\p{Zp}\x{a0}\x{1680}\x{2000}-\x{200a}\x{202f}\x{205f}\x{3000}]|  |^ | $"
+)
 _TAG = re.compile("</?(?=[a-zA-Z])")
 _PREFIX = "x-"
 _NEW_LINE = re.compile(f"{_PREFIX}(blockquote|br|d[dt]|div|h[1-6r]|li|p|pre|t[dhr])")
@@ -28,6 +33,11 @@ def plain_text(html: str) -> str:
             break
         text = _decoded(text)
     return " ".join(text.split())
+
+
+def untidy(texts: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Whether each text may change in `plain_text`: False is certain, True and NULL are not."""
+    return pc.match_substring_regex(texts, _UNTIDY)
 
 
 def _decoded(html: str) -> str:

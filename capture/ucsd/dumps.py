@@ -1,15 +1,17 @@
 """Finds the dumps among files, says what each becomes, and reads their lines, even of damaged files."""
 
 import gzip
+import io
 import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 from capture.errors import CaptureError
 from capture.rejects import Line
+from capture.ucsd import blocks
 from capture.ucsd.interactions import BOOK_MAP, USER_MAP
 from capture.ucsd.mending import Reader
 from capture.ucsd.records import (
@@ -43,13 +45,14 @@ class UnknownDumpError(CaptureError):
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of dump: how its files are named, how a line is read, and the record that a line becomes, if any."""
+    """A kind of dump: how its files are named, how a line is read, the record that a line becomes, if any, and how many lines are read at once, if they can be."""
 
     named: str
     pattern: str
     dataset: Dataset
     reader: Reader[Any]
     row: Callable[[Any, Context], Row | None]
+    block: blocks.Reader | None = None
     suffix: str = _JSON
 
     def is_of(self, path: Path) -> bool:
@@ -68,6 +71,7 @@ KINDS = (
         REVIEWS,
         Reader(Review, REVIEWS),
         review_row,
+        blocks.reviews_in,
     ),
     Kind(
         "goodreads_reviews_spoiler",
@@ -82,6 +86,7 @@ KINDS = (
         REVIEWS,
         _INTERACTIONS,
         interaction_row,
+        blocks.interactions_in,
     ),
     Kind(
         "or goodreads_interactions.csv",
@@ -163,7 +168,12 @@ def lines_of(raw: BinaryIO, name: str) -> Iterator[Line]:
 
     If the file is empty or cannot be unpacked to its end, the last line is an empty line with this problem.
     """
-    file = gzip.GzipFile(fileobj=raw) if name.endswith(_GZIP_SUFFIX) else raw
+    # neither is a text file: a buffer in C finds a line in a fraction of the time that the progress bar's file takes
+    file = (
+        gzip.GzipFile(fileobj=raw)
+        if name.endswith(_GZIP_SUFFIX)
+        else io.BufferedReader(cast("io.RawIOBase", raw))
+    )
     number = 0
     try:
         while text := file.readline(_LONGEST_LINE):

@@ -11,6 +11,7 @@ from rich.progress import Progress, TaskID
 from capture.emptying import Emptied, Rules, hour_of, text_table
 from capture.landing_files import Batch, Files, write_files
 from capture.rejects import Line, Rejects
+from capture.ucsd.blocks import OddError
 from capture.ucsd.dumps import Dump, lines_of
 from capture.ucsd.interactions import Interactions, maps_beside
 from capture.ucsd.known import Known
@@ -19,7 +20,7 @@ from catalog import REVIEWS, USERS, VERSION, Dataset
 from landing.stores import Store
 from spark_jobs.rules.grammar import period
 
-_BATCH_BYTES = 1024 * 1024
+_BATCH_BYTES = 4 * 1024 * 1024
 _BATCH_USERS = 10_000
 
 Numbered = tuple[int, list[Row]]
@@ -111,13 +112,27 @@ class Importer:
         self.progress.start_task(task)
         with self.progress.open(dump.path, "rb", task_id=task) as raw:
             lines = islice(lines_of(raw, dump.path.name), self.limit)
-            records = _batches(_accepted(lines, imported, context, rejects))
-            imported.written = self._write(dump.kind.dataset, stem, records, imported.emptied)
+            batches = self._batches(lines, imported, context, rejects)
+            imported.written = write_files(
+                self.store, dump.kind.dataset, stem, batches, files_of=self.files_of
+            )
         if dump.kind.dataset is REVIEWS:
             users = _users(known.users(), imported, context)
             imported.written += self._write(USERS, stem, users, imported.emptied)
             known.forget_users()
         return imported
+
+    def _batches(
+        self, lines: Iterable[Line], imported: Imported, context: Context, rejects: Rejects
+    ) -> Iterator[Batch]:
+        """The records of the lines, with impossible values emptied; every line is counted."""
+        dataset = imported.dump.kind.dataset
+        for block in _blocks(lines):
+            imported.lines += len(block)
+            batch = _at_once(block, imported, context) or _one_by_one(block, imported, context, rejects)
+            if len(batch.rows):
+                rows = self._rules.possible(dataset, batch.rows, self.now, imported.emptied)
+                yield Batch(batch.first, rows)
 
     def _context(self, known: Known, emptied: Emptied) -> Context:
         first, last = period(VERSION, hour_of(self.now))
@@ -137,13 +152,37 @@ class Importer:
         return write_files(self.store, dataset, stem, batches, files_of=self.files_of)
 
 
-def _accepted(
-    lines: Iterable[Line], imported: Imported, context: Context, rejects: Rejects
-) -> Iterator[tuple[Line, Row]]:
-    """The lines that are records of the dump's kind. All other lines go to the rejects; all lines are counted."""
-    kind = imported.dump.kind
+def _blocks(lines: Iterable[Line]) -> Iterator[list[Line]]:
+    """Consecutive lines, at least `_BATCH_BYTES` at a time."""
+    block, size = list[Line](), 0
     for line in lines:
-        imported.lines += 1
+        block.append(line)
+        size += len(line.text)
+        if size >= _BATCH_BYTES:
+            yield block
+            block, size = [], 0
+    if block:
+        yield block
+
+
+def _at_once(block: Sequence[Line], imported: Imported, context: Context) -> Batch | None:
+    """The records of a block, if it has only lines that can be read at once; counts them."""
+    if imported.dump.kind.block is None or any(line.problem for line in block):
+        return None
+    try:
+        rows = imported.dump.kind.block([line.text for line in block], context)
+    except OddError:
+        return None
+    imported.records += len(rows.lines)
+    imported.left_out += len(block) - len(rows.lines)
+    return Batch(block[rows.lines[0]].number if rows.lines else 0, rows.table)
+
+
+def _one_by_one(block: Iterable[Line], imported: Imported, context: Context, rejects: Rejects) -> Batch:
+    """The records of a block; counts its lines. Those that are not records go to the rejects."""
+    kind = imported.dump.kind
+    numbers, rows = list[int](), list[Row]()
+    for line in block:
         try:
             if line.problem:
                 raise ValueError(line.problem)  # noqa: TRY301
@@ -158,21 +197,9 @@ def _accepted(
             imported.left_out += 1
         else:
             imported.records += 1
-            yield line, row
-
-
-def _batches(accepted: Iterable[tuple[Line, Row]]) -> Iterator[Numbered]:
-    first, size = 0, 0
-    rows: list[Row] = []
-    for line, row in accepted:
-        first = first or line.number
-        rows.append(row)
-        size += len(line.text)
-        if size >= _BATCH_BYTES:
-            yield first, rows
-            first, size, rows = 0, 0, []
-    if rows:
-        yield first, rows
+            numbers.append(line.number)
+            rows.append(row)
+    return Batch(min(numbers, default=0), text_table(kind.dataset, rows))
 
 
 def _users(users: Iterator[int], imported: Imported, context: Context) -> Iterator[Numbered]:

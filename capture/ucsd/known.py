@@ -1,7 +1,8 @@
 """Remembers authors and users of one dump while the import reads the next; on disk, because there may be millions."""
 
+import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Self
 
 import numpy as np
@@ -40,6 +41,14 @@ class Known:
         row = cursor.fetchone()
         return row[0] if row else None
 
+    def authors_by_book(self, book_ids: Iterable[int]) -> Mapping[int, int]:
+        """The authors of those of the books that were added."""
+        rows = self._database.execute(
+            "select book_id, author_id from author_of where book_id in (select value from json_each(?))",
+            (json.dumps(list(book_ids)),),
+        )
+        return dict(rows.fetchall())
+
     def authors_of(self, book_ids: NDArray[np.uint64]) -> NDArray[np.uint64]:
         """The author of each of the books; 0 for a book that was not added."""
         rows = self._database.execute("select book_id, author_id from author_of order by book_id")
@@ -52,6 +61,10 @@ class Known:
     def add_user(self, user_id: int) -> None:
         """Remember a user; a user that is known already changes nothing."""
         self._database.execute("insert or ignore into users values (?)", (user_id,))
+
+    def add_users(self, user_ids: Iterable[int]) -> None:
+        """Remember many users."""
+        self._database.executemany("insert or ignore into users values (?)", ((each,) for each in user_ids))
 
     def users(self) -> Iterator[int]:
         """The ids of the users, ascending."""

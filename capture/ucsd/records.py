@@ -22,7 +22,7 @@ Value = str | int | float | None
 Id = Annotated[str, Meta(pattern=r"^[0-9]{1,18}$")]
 Hash = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}$")]
 
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _DAY = len("2017-03-22")
 _LENGTH = len("Wed Mar 22 11:37:04 -0700 2017")
 
@@ -144,7 +144,7 @@ def version_of(text: str) -> str:
     try:
         if len(text) != _LENGTH:
             raise ValueError  # noqa: TRY301
-        month = _MONTHS.index(text[4:7]) + 1
+        month = MONTHS.index(text[4:7]) + 1
         moment = datetime.fromisoformat(f"{text[26:]}-{month:02}-{text[8:10]}T{text[11:19]}{text[20:25]}")
         return version_at(moment.astimezone(UTC))
     except (ValueError, OverflowError):
