@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Annotated
 
 import boto3
@@ -16,7 +17,7 @@ from operations.errors import OperationError
 from operations.options import DEFAULT_NAME, DEFAULT_STATE, Name, OnAws, State
 from operations.query import query_here
 from operations.terminal import console, told
-from operations.warehouse import Result, Warehouse
+from operations.warehouse import Result, Warehouse, asked_by_a_reader
 from sql import checks as statements
 
 _SHOWN = 30
@@ -118,4 +119,4 @@ def _here(state: StateFolder) -> Callable[[str], Result]:
 
 
 def _on_aws(name: str) -> Callable[[str], Result]:
-    return Warehouse(name, user=None, client=boto3.client("redshift-data")).run
+    return partial(asked_by_a_reader, Warehouse(name, user=None, client=boto3.client("redshift-data")))

@@ -2,8 +2,7 @@
 
 import csv
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Annotated
@@ -18,7 +17,7 @@ from operations import display
 from operations.errors import OperationError
 from operations.options import DEFAULT_NAME, DEFAULT_STATE, Name, OnAws, State
 from operations.terminal import console, told
-from operations.warehouse import Result, Warehouse, administrated
+from operations.warehouse import Result, Warehouse, administrated, asked_by_a_reader
 
 _INTERRUPTED = "[bold]interrupted[/]: the statement was cancelled"
 
@@ -48,8 +47,7 @@ def query(
         if aws:
             client = boto3.Session(region_name=region, profile_name=profile).client("redshift-data")
             warehouse = Warehouse(name, database, user, client, timeout)
-            with _way_out_told():
-                columns, rows = warehouse.run(sql)
+            columns, rows = asked_by_a_reader(warehouse, sql)
         else:
             columns, rows = query_here(StateFolder(state), sql, user=user, timeout=timeout)
         if as_csv and console.as_json:
@@ -59,18 +57,6 @@ def query(
         else:
             document = {"columns": columns, "rows": rows}
             console.answer(document, lambda: console.print(display.rows_table(columns, rows)))
-
-
-@contextmanager
-def _way_out_told() -> Iterator[None]:
-    try:
-        yield
-    except OperationError as error:
-        if "permission denied" not in str(error):
-            raise
-        raise OperationError(
-            f"{error}. `pipeline readers add NAME --aws` lets an IAM user or role read the warehouse and the analytics"
-        ) from None
 
 
 def query_here(

@@ -94,6 +94,18 @@ class Warehouse:
         return columns, rows
 
 
+def asked_by_a_reader(warehouse: Warehouse, sql: str, **parameters: str) -> Result:
+    """The answer to a person's query. OperationError with Redshift's message; the message of a refusal says who may let the person read."""
+    try:
+        return warehouse.run(sql, **parameters)
+    except OperationError as error:
+        if "permission denied" not in str(error):
+            raise
+        raise OperationError(
+            f"{error}. `pipeline readers add NAME --aws` lets an IAM user or role read the warehouse and the analytics"
+        ) from None
+
+
 def administrated(cluster: str = "", *, timeout: float | None = None) -> Warehouse:
     """The warehouse for its master user, the superuser; that of the only cluster if none is named. OperationError if there is none."""
     found = boto3.client("redshift").describe_clusters(**({"ClusterIdentifier": cluster} if cluster else {}))[

@@ -18,7 +18,7 @@ from operations.forget.subject import Subject
 from operations.options import DEFAULT_NAME, DEFAULT_STATE, Name, OnAws, State
 from operations.query import query_here
 from operations.terminal import console, told
-from operations.warehouse import Result, Warehouse
+from operations.warehouse import Result, Warehouse, asked_by_a_reader
 from operations.zones import zones_of
 
 _LARGEST_ID = 2**63 - 1
@@ -68,7 +68,7 @@ def explain(
 
 
 def _on_aws(warehouse: Warehouse) -> Ask:
-    return lambda sql, parameters: warehouse.run(sql, **parameters)
+    return lambda sql, parameters: asked_by_a_reader(warehouse, sql, **parameters)
 
 
 def _here(folder: StateFolder) -> Ask:

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import pytest
 from catalog import REVIEWS
 from stacks import ROOT
 from tests.e2e.pipeline import Pipeline
-from tests.e2e.records import NOON, author, csv_file
+from tests.e2e.records import EVENING, NOON, author, csv_file
 from tests.local_cloud.alive import is_alive
 from tests.local_cloud.waiting import PATIENCE, until
 
@@ -72,9 +73,27 @@ def test_the_aws_cli_starts_an_execution_and_reads_its_history(pipeline: Pipelin
         "ExecutionStarted",
         "ExecutionSucceeded",
     ]
+    looked_at_from_elsewhere()
 
 
-def test_run_then_look_with_status_history_and_query(tmp_path: Path) -> None:
+def looked_at_from_elsewhere() -> None:
+    """The commands with --aws know the endpoint from the environment alone, as they know AWS. Nobody but a reader may look."""
+    denied = local_cloud("checks", "--aws")
+    assert (denied.returncode, "`pipeline readers add NAME --aws`" in denied.stderr) == (1, True)
+    added = local_cloud("readers", "add", "administrator", "--aws")
+    assert added.returncode == 0, added.stderr
+
+    checked = local_cloud("checks", "by-hand", "--all", "--aws", "--json")
+    assert checked.returncode == 0, checked.stderr
+    rules = {(each["table"], each["rule"]) for each in json.loads(checked.stdout)["checks"]}
+    assert {("authors", "author_id unique"), ("authors", "name pattern")} <= rules
+    explained = local_cloud("explain", "author", "1", "--aws", "--json")
+    assert explained.returncode == 0, explained.stderr
+    (record,) = json.loads(explained.stdout)["records"]
+    assert (record["run_id"], record["file"]) == ("by-hand", "author.csv")
+
+
+def test_run_then_look_with_status_history_and_query_and_ask_what_a_delivery_would_do(tmp_path: Path) -> None:
     state = str(tmp_path / "state")
     data = tmp_path / "data"
     data.mkdir()
@@ -105,6 +124,36 @@ def test_run_then_look_with_status_history_and_query(tmp_path: Path) -> None:
     assert made["run_id"] in (tmp_path / "report" / "index.html").read_text(encoding="utf-8")
     answer = local_cloud("query", "select name from goodreads_warehouse.authors", "--state", state)
     assert "Ursula K. Le Guin" in answer.stdout
+    would_do(tmp_path / "delivery", state)
+
+
+def would_do(delivery: Path, state: str) -> None:
+    """A renamed author, a row that breaks a rule, and a review of yesterday, which is in the window of the run before."""
+    delivery.mkdir()
+    renamed = [author(1, "Ursula Le Guin", EVENING), author("x", "rejected", NOON)]
+    review = {"review_id": "2", "author_id": "1", "review_rating": "5"}
+    written = datetime.now(UTC).replace(tzinfo=None) - timedelta(days=1)
+    (delivery / "author.csv").write_bytes(csv_file(renamed))
+    (delivery / "reviews.csv").write_bytes(
+        csv_file([{**review, "record_create_timestamp": written}], REVIEWS)
+    )
+
+    told = local_cloud("contract", "--check", str(delivery), "--state", state, "--json")
+    assert told.returncode == 0, told.stdout + told.stderr
+    answer = json.loads(told.stdout)
+
+    assert answer["would_publish"] is True
+    counts = {
+        name: {of.removeprefix("rows_"): rows for of, rows in each.items() if rows}
+        for name, each in answer["datasets"].items()
+    }
+    assert counts["authors"] == {"read": 2, "updated": 1, "quarantined": 1}
+    assert counts["reviews"] == {"read": 1, "inserted": 1}
+    assert [(each["rule"], each["rows"]) for each in answer["rejects"]] == [("type", 1)]
+    first = {"subject": "authors", "id": 1, "label": "Ursula Le Guin", "before": None, "after": 1}
+    assert answer["rankings"] == [first]
+    kept = local_cloud("query", "select name from goodreads_warehouse.authors", "--state", state, "--json")
+    assert json.loads(kept.stdout)["rows"] == [["Ursula K. Le Guin"]]  # nothing was published
 
 
 def test_ctrl_c_in_the_spark_step_leaves_no_process_and_loses_no_file(tmp_path: Path) -> None:
