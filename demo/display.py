@@ -7,6 +7,7 @@ from rich import box
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
 
+from command_line.counting import counted
 from contract.ledger import ROWS, word_of
 from demo.figures import Figures, rows_of
 from local_cloud.state import StateFolder
@@ -45,8 +46,8 @@ def _way(figures: Figures) -> Table:
     table.add_row(
         f"{figures.published:,}",
         f"{figures.captured:,}",
-        f"{figures.spooled_files:,} files",
-        f"{figures.landed_files:,} files",
+        counted(figures.spooled_files, "file"),
+        counted(figures.landed_files, "file"),
         f"{figures.in_warehouse:,}",
     )
     return table

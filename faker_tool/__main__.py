@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
 
 from catalog import DATASETS
+from command_line.counting import counted
 from faker_tool import options
 from faker_tool.faults import OF_FILES, OF_RECORDS
 from faker_tool.generate import generate
@@ -116,7 +117,7 @@ def main(
 def _summary(made: Manifest) -> str:
     speed = humanize.naturalsize(made.bytes / made.seconds)
     return (
-        f"{len(made.files)} files, {made.records:,} records, {made.bytes:,} bytes "
+        f"{counted(len(made.files), 'file')}, {counted(made.records, 'record')}, {made.bytes:,} bytes "
         f"in {made.seconds:.1f} s ({speed}/s)"
     )
 
@@ -129,8 +130,8 @@ def _expectation(made: Manifest, manifest: Path) -> str:
     )
     truncated = sum(file.is_truncated for file in made.files)
     return (
-        f"The ledger should show: {read:,} rows read, {new:,} inserted, {rejected:,} quarantined, and {truncated} "
-        f"files quarantined whole; the counts by dataset are in {manifest}"
+        f"The ledger should show: {counted(read, 'row')} read, {new:,} inserted, {rejected:,} quarantined, and "
+        f"{counted(truncated, 'file')} quarantined whole; the counts by dataset are in {manifest}"
     )
 
 

@@ -10,6 +10,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from command_line.counting import counted
 from contract.checks import STAGES
 from lambdas.check_quality import Check
 from local_cloud.state import StateFolder
@@ -56,7 +57,7 @@ def checks(
             if shown:
                 console.print(checks_table(name_of_run, shown))
             console.print(
-                f"{len(violated)} of {len(found)} rules violated in run {name_of_run}"
+                f"{len(violated):,} of {counted(len(found), 'rule')} violated in run {name_of_run}"
                 + ("" if everything else "; --all shows the others, too")
             )
 

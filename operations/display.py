@@ -12,6 +12,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
+from command_line.counting import counted
 from contract.ledger import IDENTITY, ROWS, word_of
 from landing.disk import is_of_full_disk
 from local_cloud.mailbox import Mail
@@ -92,14 +93,15 @@ def report(console: Console, execution: Execution) -> None:
         console.print(accounting_table(datasets))
     for place in output.get("quarantine", []):
         console.print(Text(f"rejected rows and files, with reasons: {place}", style="yellow"))
-    if output.get("published_before"):
+    if before := output.get("published_before"):
+        were = "was" if before == 1 else "were"
         console.print(
-            f"{output['published_before']} files were published before and were not read again; "
+            f"{counted(before, 'file')} {were} published before and {were} not read again; "
             "to have a file read again, land it under another name"
         )
-    if output.get("left_for_later"):
+    if later := output.get("left_for_later"):
         console.print(
-            f"{output['left_for_later']} files wait for the next run: a run takes at most batch_max_files and batch_max_bytes"
+            f"{counted(later, 'file')} {'waits' if later == 1 else 'wait'} for the next run: a run takes at most batch_max_files and batch_max_bytes"
         )
 
 

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from command_line.counting import counted
 from contract.keys import bucket_name, page_key
 from local_cloud.account import ACCOUNT
 from local_cloud.addresses import REGION
@@ -92,7 +93,11 @@ def show(console: Console, result: Result, again: Sequence[str]) -> None:
     """Print the best books and authors, the run's page, or how to see reviews where the window holds none."""
     if result.reviews:
         start, end = (result.window[each][:_MINUTES] for each in ("start", "end"))
-        console.print(Text(f"{result.reviews:,} reviews from {start} to {end} say:"))
+        console.print(
+            Text(
+                f"{counted(result.reviews, 'review')} from {start} to {end} {'says' if result.reviews == 1 else 'say'}:"
+            )
+        )
     for subject, leaders in result.leaders.items():
         if leaders:
             console.print(leaders_table(subject, leaders))

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from capture.follower.feeds import GOODREADS, READ, feeds_of, has_key, key_in_environment
 from catalog import REVIEWS
+from command_line.counting import counted
 from landing.folder import files_of
 from operations.errors import OperationError
 from operations.terminal import complaints, console
@@ -168,5 +169,5 @@ def _made_up(folder: Path, size: int) -> Path:
             made = generate(folder, size=size, records=None, force=True)
         except ValueError as error:
             raise OperationError(f"--size: {error}") from None
-    console.print(f"made up {made.records:,} records, {humanize.naturalsize(made.bytes)}")
+    console.print(f"made up {counted(made.records, 'record')}, {humanize.naturalsize(made.bytes)}")
     return folder

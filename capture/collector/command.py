@@ -18,6 +18,7 @@ from capture.logs import log_to
 from capture.progress import shown
 from capture.spool.spool import held
 from capture.stopping import stopped_by_signals
+from command_line.counting import counted
 from command_line.telling import told
 from landing.sizes import size_in_bytes
 
@@ -87,7 +88,9 @@ def collect(
         pace = Pace(rate, stop)
         backlog = Backlog(mine.state, _FIRST_PAUSE_INTERVALS * pace.interval)
         if again:
-            console.print(f"{backlog.again():,} reviews that were given up are tried again")
+            retried = backlog.again()
+            are = "that was given up is" if retried == 1 else "that were given up are"
+            console.print(f"{counted(retried, 'review')} {are} tried again")
         with closing(PatientClient(key, base_url, pace)) as client, shown(console, summary) as changed:
             feed = Feed(Goodreads(client, stop, pace.interval), backlog, poll)
             collector = Collector(feed, mine, limits, stop, changed)
@@ -98,7 +101,7 @@ def collect(
 def summary(collector: Collector) -> str:
     """One line: how many reviews were captured, are waiting and were left out, and what is wrong at the moment."""
     counts = collector.feed.backlog.counts()
-    parts = [f"{collector.captured:,} reviews captured", f"{counts.get('waiting', 0):,} waiting"]
+    parts = [f"{counted(collector.captured, 'review')} captured", f"{counts.get('waiting', 0):,} waiting"]
     parts += [f"{counts[status]:,} {status}" for status in ("gone", "given up") if status in counts]
     if collector.feed.gaps:
         parts.append(f"{collector.feed.gaps:,} possible gaps")
@@ -107,7 +110,7 @@ def summary(collector: Collector) -> str:
     if collector.feed.outage:
         parts.append("Goodreads does not answer")
     if left_out := collector.possible.left_out:
-        parts.append(f"{left_out:,} records left out for an impossible key")
+        parts.append(f"{counted(left_out, 'record')} left out for an impossible key")
     if emptied := str(collector.possible.emptied):
         parts.append(emptied)
     return ", ".join(parts)

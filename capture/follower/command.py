@@ -20,6 +20,7 @@ from capture.logs import log_to
 from capture.progress import shown
 from capture.spool.spool import held
 from capture.stopping import Stop, stopped_by_signals
+from command_line.counting import counted
 from command_line.telling import told
 from landing.sizes import size_in_bytes
 
@@ -123,9 +124,9 @@ def polite_rate(base_url: str) -> float:
 def summary(follower: Follower, open_bytes: int = 0) -> str:
     """One line: how many reviews were captured, from how many shelves, and what is wrong at the moment."""
     totals, feeds = follower.totals, follower.feeds
-    shelves = "shelf" if len(feeds) == 1 else "shelves"
-    readers = len({feed.user_id for feed in feeds})
-    parts = [f"{totals.captured:,} reviews captured from {len(feeds):,} {shelves} of {_counted(readers)}"]
+    readers = counted(len({feed.user_id for feed in feeds}), "reader")
+    shelves = counted(len(feeds), "shelf", "shelves")
+    parts = [f"{counted(totals.captured, 'review')} captured from {shelves} of {readers}"]
     if totals.again:
         parts.append(f"{totals.again:,} of them because they had changed")
     if follower.troubles:
@@ -137,7 +138,7 @@ def summary(follower: Follower, open_bytes: int = 0) -> str:
     if open_bytes:
         parts.append(f"{humanize.naturalsize(open_bytes)} open")
     if left_out := follower.possible.left_out:
-        parts.append(f"{left_out:,} records left out for an impossible key")
+        parts.append(f"{counted(left_out, 'record')} left out for an impossible key")
     if emptied := str(follower.possible.emptied):
         parts.append(emptied)
     return ", ".join(parts)
@@ -181,7 +182,3 @@ def _followed(
         follower = Follower(client, feeds, mine, limits, stop, changed)
         follower.run()
         return follower
-
-
-def _counted(readers: int) -> str:
-    return "1 reader" if readers == 1 else f"{readers:,} readers"

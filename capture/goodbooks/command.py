@@ -13,6 +13,7 @@ from capture.goodbooks.importing import LEFT_OUT, RATINGS_FILE, Importer
 from capture.progress import progress_of_files
 from capture.rejects import Rejects
 from catalog import VERSION
+from command_line.counting import counted
 from landing.errors import StoreError
 from landing.sizes import size_in_bytes
 from landing.stores import store_at
@@ -74,8 +75,8 @@ def import_goodbooks(
     seconds = time.monotonic() - started
     read = (folder / RATINGS_FILE).stat().st_size
     typer.echo(
-        f"{imported.books:,} books by {imported.authors:,} authors, {imported.reviews:,} reviews by {imported.users:,} users, "
-        f"{imported.rejected:,} lines rejected; read {humanize.naturalsize(read)} of ratings in {seconds:.1f} s "
+        f"{counted(imported.books, 'book')} by {counted(imported.authors, 'author')}, "
+        f"{counted(imported.reviews, 'review')} by {counted(imported.users, 'user')}, {counted(imported.rejected, 'line')} rejected; read {humanize.naturalsize(read)} of ratings in {seconds:.1f} s "
         f"({humanize.naturalsize(read / seconds)}/s)"
     )
     if others := [name for name in LEFT_OUT if (folder / name).exists()]:

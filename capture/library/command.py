@@ -12,6 +12,7 @@ from capture.library.export import Fault
 from capture.library.importing import Imported, exported_at, import_export
 from capture.library.records import Reader
 from catalog import VERSION
+from command_line.counting import counted
 from landing.errors import StoreError
 from landing.stores import store_at
 from spark_jobs.rules.grammar import period
@@ -72,11 +73,11 @@ def summary(imported: Imported) -> str:
     """What became of the rows, in one or two lines."""
     shelved = imported.books - imported.reviews
     text = (
-        f"{imported.rows:,} rows: {imported.books:,} books by {imported.authors:,} authors, {imported.reviews:,} reviews "
-        f"({shelved:,} books only stand on a shelf)"
+        f"{counted(imported.rows, 'row')}: {counted(imported.books, 'book')} by {counted(imported.authors, 'author')}, "
+        f"{counted(imported.reviews, 'review')} ({counted(shelved, 'book')} only {'stands' if shelved == 1 else 'stand'} on a shelf)"
     )
     if imported.copies:
-        text += f", {imported.copies:,} more copies of a book"
+        text += f", {counted(imported.copies, 'more copy', 'more copies')} of a book"
     if imported.faults:
         text += f", {len(imported.faults):,} left out"
     return "\n".join(filter(None, [text, str(imported.emptied)]))

@@ -19,6 +19,7 @@ from capture.spool.spool import finish_abandoned
 from capture.stopping import Stop
 from capture.uploader.landing_zone import Landing, NotUploaded
 from capture.uploader.ready import ReadyFile, claim, survey
+from command_line.counting import counted
 from landing.errors import StoreError
 
 _LONGEST_PAUSE = 300.0  # seconds between two tries while the landing zone cannot be used
@@ -63,7 +64,7 @@ class Totals:
     failures: int = 0
 
     def __str__(self) -> str:
-        return f"{self.files:,} files uploaded, {humanize.naturalsize(self.bytes)}"
+        return f"{counted(self.files, 'file')} uploaded, {humanize.naturalsize(self.bytes)}"
 
 
 class Uploader:

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from command_line.counting import counted
 from operations.explain.explaining import Explanation, LookedAt
 from operations.explain.history import DUPLICATE, INSERTED, STALE, UPDATED, Judged, Version
 from operations.explain.stored import Forgotten, Ranked, Standing
@@ -123,7 +124,7 @@ def _rejects_table(explanation: Explanation) -> Table:
 def _of_rankings(ranked: Ranked) -> Iterator[str]:
     yield (
         f"in the window from {_time(ranked.window_start)} to {_time(ranked.window_end)}: {ranked.reviews_in_window:,} of its "
-        f"{ranked.reviews:,} reviews, {ranked.ratings_in_window:,} with stars"
+        f"{counted(ranked.reviews, 'review')}, {ranked.ratings_in_window:,} with stars"
     )
     for standing in ranked.standings:
         yield f"  {standing.table}: {_standing(standing)}"
@@ -145,13 +146,9 @@ def _figures(figures: Mapping[str, Any]) -> str:
 
 def _looked_at(looked: LookedAt) -> str:
     return (
-        f"{_counted(looked.files, 'file')} of {_counted(looked.runs, 'run')} in the archive ({naturalsize(looked.bytes)}), and "
-        f"{_counted(looked.rejects_objects, 'object')} of rejects in quarantine"
+        f"{counted(looked.files, 'file')} of {counted(looked.runs, 'run')} in the archive ({naturalsize(looked.bytes)}), and "
+        f"{counted(looked.rejects_objects, 'object')} of rejects in quarantine"
     )
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _time(time: datetime) -> str:

@@ -8,6 +8,7 @@ from itertools import groupby
 
 from capture.ids import is_made
 from catalog import USERS
+from command_line.counting import counted
 from contract.ledger import subject_of
 from operations.explain.archive import FileRecords, records_in
 from operations.explain.history import Judged, judged
@@ -154,11 +155,11 @@ def _unknown(
     for each in problems[:_SHOWN]:
         yield f"what {each.archived.file.key} of run {each.archived.file.run_id} says: {each.problem}"
     if len(problems) > _SHOWN:
-        yield f"what {len(problems) - _SHOWN:,} more files say"
+        yield f"what {counted(len(problems) - _SHOWN, 'more file')} say"
     if passed_over:
         size = sum(file.size for file in passed_over)
-        yield f"what {len(passed_over):,} files of other runs say ({size:,} bytes): give a greater --read-at-most to read them"
+        yield f"what {counted(len(passed_over), 'file')} of other runs say ({size:,} bytes): give a greater --read-at-most to read them"
     if searched.unread:
-        yield f"what {searched.unread:,} older objects in quarantine say: give a greater --read-at-most to read them"
+        yield f"what {counted(searched.unread, 'older object')} in quarantine say: give a greater --read-at-most to read them"
     if row and row.run_id is None:
         yield "which run published the row: the row is older than the column that names its run"

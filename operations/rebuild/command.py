@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from catalog import Dataset, dataset_named
+from command_line.counting import counted
 from local_cloud.state import StateFolder
 from operations.deployment import warehouse_zones
 from operations.errors import OperationError
@@ -76,7 +77,7 @@ def show(to: Console, table: str, files: Sequence[ArchivedFile], *, dry_run: boo
     size = naturalsize(sum(copy.size for archived in held for copy in archived.copies))
     rows = sum(archived.file.rows for archived in held)
     runs = len({archived.file.run_id for archived in held})
-    what = f"{_counted(len(held), 'file')} of {_counted(runs, 'run')}, {_counted(rows, 'row')}, {size}"
+    what = f"{counted(len(held), 'file')} of {counted(runs, 'run')}, {counted(rows, 'row')}, {size}"
     if dry_run:
         text = f"would empty goodreads_warehouse.{table} and land again: {what}. Nothing was changed"
     else:
@@ -84,10 +85,6 @@ def show(to: Console, table: str, files: Sequence[ArchivedFile], *, dry_run: boo
     to.print(Text(text), soft_wrap=True)
     if missing:
         to.print(_missing_table(missing))
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _missing_table(missing: Sequence[ArchivedFile]) -> Table:

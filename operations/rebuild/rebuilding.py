@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from itertools import islice
 
 from catalog import Dataset
+from command_line.counting import counted
 from operations.errors import OperationError
 from operations.lease import Lease
 from operations.rebuild.archive import ArchivedFile, PublishedFile, land_again, look_up
@@ -67,7 +68,7 @@ def _require_all(files: Sequence[ArchivedFile]) -> None:
         return
     rows = sum(archived.file.rows for archived in missing)
     summary = (
-        f"nothing was changed: {len(missing):,} of {len(files):,} files, with {rows:,} rows, cannot be landed again from the "
+        f"nothing was changed: {len(missing):,} of {counted(len(files), 'file')}, with {counted(rows, 'row')}, cannot be landed again from the "
         "archive. Have them at hand, give --allow-missing, then land them yourself"
     )
     lines = [
@@ -75,7 +76,7 @@ def _require_all(files: Sequence[ArchivedFile]) -> None:
         *(f"{each.file.key} of run {each.file.run_id}: {each.problem}" for each in missing[:_SHOWN]),
     ]
     if len(missing) > _SHOWN:
-        lines.append(f"and {len(missing) - _SHOWN:,} more files")
+        lines.append(f"and {counted(len(missing) - _SHOWN, 'more file')}")
     raise OperationError("\n  ".join(lines))
 
 

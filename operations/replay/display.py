@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from command_line.counting import counted
 from operations.replay.export import OVERVIEW, Overview
 from operations.replay.landing import Landed
 
@@ -21,7 +22,7 @@ def show_export(console: Console, overview: Overview, folder: Path) -> None:
     for path, problem in overview.files[:_SHOWN]:
         console.print(Text(f"{path}: {problem}"), soft_wrap=True)
     if len(overview.files) > _SHOWN:
-        console.print(f"and {len(overview.files) - _SHOWN:,} more files")
+        console.print(f"and {counted(len(overview.files) - _SHOWN, 'more file')}")
     hint = (
         f"{folder / OVERVIEW} lists each record with its line and what is wrong with it. "
         f"Repair the files, then land them with --from {folder}"

@@ -86,7 +86,7 @@ def looked_at_from_elsewhere() -> None:
     checked = local_cloud("checks", "by-hand", "--all", "--aws", "--json")
     assert checked.returncode == 0, checked.stderr
     rules = {(each["table"], each["rule"]) for each in json.loads(checked.stdout)["checks"]}
-    assert {("authors", "author_id unique"), ("authors", "name pattern")} <= rules
+    assert {("authors", "author_id unique"), ("authors", "profile_url pattern")} <= rules
     explained = local_cloud("explain", "author", "1", "--aws", "--json")
     assert explained.returncode == 0, explained.stderr
     (record,) = json.loads(explained.stdout)["records"]

@@ -162,7 +162,7 @@ def test_the_manifest_says_what_to_expect(tmp_path: Path) -> None:
     }
     assert (
         f"The ledger should show: {users['ledger']['rows_read']} rows read, {users['distinct_keys']} inserted, "
-        f"{rejected} quarantined, and 1 files quarantined whole; the counts by dataset are in {manifest}"
+        f"{rejected} quarantined, and 1 file quarantined whole; the counts by dataset are in {manifest}"
     ) in result.output
 
 

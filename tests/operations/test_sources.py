@@ -111,7 +111,7 @@ def test_reviews_that_cannot_be_read_are_counted_once_and_are_no_empty_shelf(
 ) -> None:
     reader = str(site.readers[0])
     source(follow=[reader], goodreads=site.url).files(tmp_path / "read")
-    (mine,) = re.findall(r"(\d+) reviews captured", capsys.readouterr().out)
+    (mine,) = re.findall(r"(\d+) reviews? captured", capsys.readouterr().out)
     monkeypatch.setattr(reading, "_REVIEW_ID", re.compile("(no id)"))
     told = f"reader {reader}, shelf read: expected reviews, found {mine} that cannot be read; "
     with pytest.raises(OperationError, match=told) as failure:

@@ -147,8 +147,8 @@ def test_reviews_that_were_given_up_are_asked_for_again_on_demand(
     left_out = run(tmp_path, goodreads.url, "--reviews", "4")
     assert left_out.stderr.splitlines()[-1] == "4 reviews captured, 0 waiting, 1 given up"
     done = run(tmp_path, goodreads.url, "--reviews", "1", "--again")
-    assert done.stderr.splitlines()[0] == "1 reviews that were given up are tried again"
-    assert done.stderr.splitlines()[-1] == "1 reviews captured, 0 waiting"
+    assert done.stderr.splitlines()[0] == "1 review that was given up is tried again"
+    assert done.stderr.splitlines()[-1] == "1 review captured, 0 waiting"
 
 
 @pytest.mark.parametrize(

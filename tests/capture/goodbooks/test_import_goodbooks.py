@@ -46,7 +46,7 @@ def test_books_and_ratings_become_records(tmp_path: Path) -> None:
     folder = write_folder(tmp_path / "goodbooks", [BOOK], [(314, 2, 5)])
     result = imported(folder)
     assert result.exit_code == 0, result.output
-    assert "1 books by 2 authors, 1 reviews by 1 users, 0 lines rejected" in result.output
+    assert "1 book by 2 authors, 1 review by 1 user, 0 lines rejected" in result.output
     assert (
         "left out, because they hold nothing for the catalog: to_read.csv, tags.csv, book_tags.csv"
         in result.output
@@ -139,7 +139,7 @@ def test_a_rating_of_a_book_that_is_missing_is_rejected(tmp_path: Path) -> None:
     later = BOOK | {"book_id": "9", "goodreads_book_id": "77"}
     folder = write_folder(tmp_path / "goodbooks", [BOOK, later], [(1, 2, 5), (1, 3, 4), (1, 4, 4), (1, 9, 3)])
     result = imported(folder)
-    assert "2 reviews by 1 users, 2 lines rejected" in result.output
+    assert "2 reviews by 1 user, 2 lines rejected" in result.output
     assert [row["book_id"] for row in landed(folder, REVIEWS)] == ["3", "77"]
     kept = [json.loads(line) for line in (tmp_path / "rejects.jsonl").read_text().splitlines()]
     assert [(each["line"], each["reason"]) for each in kept] == [
@@ -155,7 +155,7 @@ def test_a_rating_of_a_book_that_is_missing_is_rejected(tmp_path: Path) -> None:
 def test_an_impossible_number_of_a_book_costs_its_line(tmp_path: Path, change: dict[str, str]) -> None:
     folder = write_folder(tmp_path / "goodbooks", [BOOK | change, TWILIGHT], [(1, 3, 4)])
     result = imported(folder)
-    assert "1 books by 1 authors, 1 reviews by 1 users, 1 lines rejected" in result.output
+    assert "1 book by 1 author, 1 review by 1 user, 1 line rejected" in result.output
 
 
 @pytest.mark.parametrize("length", [1, 200_000])
