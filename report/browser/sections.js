@@ -216,7 +216,7 @@ function refusedSection() {
   const rows = d3.sum(run.datasets, (row) => row.quarantined);
   if (!run.rejects.length) {
     return section("refused", "What was refused", {}, rows
-      ? empty(summed("datasets", "quarantined"), ` ${noun(rows, "row")}; the document does not say by which rule.")
+      ? empty(summed("datasets", "quarantined"), ` ${noun(rows, "row")}; the document does not say by which rule.`)
       : empty(run.outcome === "running" ? "Not known yet." : run.datasets.length ? "Nothing: every row that was read fits the rules." : "Nothing was judged."));
   }
   return section("refused", "What was refused", {},

@@ -132,7 +132,7 @@ def would_do(delivery: Path, state: str) -> None:
     delivery.mkdir()
     renamed = [author(1, "Ursula Le Guin", EVENING), author("x", "rejected", NOON)]
     review = {"review_id": "2", "author_id": "1", "review_rating": "5"}
-    written = datetime.now(UTC).replace(tzinfo=None) - timedelta(days=1)
+    written = f"{datetime.now(UTC) - timedelta(days=1):%Y-%m-%d %H:%M:%S}"
     (delivery / "author.csv").write_bytes(csv_file(renamed))
     (delivery / "reviews.csv").write_bytes(
         csv_file([{**review, "record_create_timestamp": written}], REVIEWS)
