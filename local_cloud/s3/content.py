@@ -21,8 +21,11 @@ from localbucket import TEMP_PREFIX, S3Error, stat_signature
 from local_cloud.s3.etags import Range, etag_of
 
 _GIB = 1024**3
-_COPY_BYTES = 5 * _GIB
-"""The most that one CopyObject or one part takes: "Amazon S3 multipart upload limits" in S3's User Guide."""
+UPLOAD_BYTES = 5 * _GIB
+"""The most that one PutObject, one CopyObject or one part takes: "Amazon S3 multipart upload limits" in S3's User Guide."""
+
+_RANGE_BYTES = 5 * 1024 * 1024
+"""A range is only copied from an object with more bytes: CopySourceRange in the API reference of UploadPartCopy."""
 
 _BLOCK = 256 * 1024  # for file systems where the kernel does not copy; fits into the processor's cache
 _CALL = _GIB  # the most that one call of the kernel copies
@@ -55,8 +58,8 @@ def copy(destination: IO[bytes] | Part, ranges: Sequence[Range]) -> str:
 
     The destination is the file of a part, or a new file with a name, which may be replaced.
     """
-    if any(length > _COPY_BYTES for _, _, length in ranges):
-        message = f"The specified copy source is larger than the maximum allowable size for a copy source: {_COPY_BYTES}"
+    if any(length > UPLOAD_BYTES for _, _, length in ranges):
+        message = f"The specified copy source is larger than the maximum allowable size for a copy source: {UPLOAD_BYTES}"
         raise S3Error(HTTPStatus.BAD_REQUEST, "InvalidRequest", message)
     sources = _joined(ranges)
     path, start, length = sources[0]
@@ -71,6 +74,13 @@ def copy(destination: IO[bytes] | Part, ranges: Sequence[Range]) -> str:
     else:
         _transfer(destination, sources[0])
     return etag_of(ranges)
+
+
+def require_range_of(source: Path) -> None:
+    """Raise S3Error if S3 would copy the source only as a whole."""
+    if source.stat().st_size <= _RANGE_BYTES:
+        message = "The specified copy source is not supported as a byte-range copy source"
+        raise S3Error(HTTPStatus.BAD_REQUEST, "InvalidRequest", message)
 
 
 def install() -> None:

@@ -28,7 +28,7 @@ from local_cloud.iam import AccessDenied, Judge
 from local_cloud.identity import KeyRefused, Principal, Received, refusal, signer
 from local_cloud.s3 import content
 from local_cloud.s3.etags import MadeOfParts
-from local_cloud.s3.keys import key_problem
+from local_cloud.s3.keys import KEY_BYTES, key_problem
 from local_cloud.s3.requests import operation_of
 
 _TICK = 10**9  # ns; generous: file systems count time in steps of some milliseconds
@@ -124,15 +124,24 @@ class ObjectHandler(S3Handler):  # type: ignore[misc]
 
     def _object_path(self, bucket: str, key: str) -> Path:
         self._bucket_dir(bucket)
+        if len(key.encode()) > KEY_BYTES:
+            raise S3Error(HTTPStatus.BAD_REQUEST, "KeyTooLongError", "Your key is too long")
         if problem := key_problem(key):
             raise _refused(problem)
         path: Path = super()._object_path(bucket, key)
         return path
 
     def _read_body(self) -> bytes:
-        """The whole body; half a body, from a client that died, must not become an object."""
-        body: bytes = super()._read_body()
+        """The whole body; half a body, from a client that died, must not become an object.
+
+        A body of more than 5 GiB is not read: "Uploading objects" and "Amazon S3 multipart upload limits" in S3's User Guide.
+        """
         expected = self.headers.get("x-amz-decoded-content-length") or self.headers.get("Content-Length")
+        if int(expected or 0) > content.UPLOAD_BYTES:
+            self.close_connection = True
+            message = "Your proposed upload exceeds the maximum allowed size"
+            raise S3Error(HTTPStatus.BAD_REQUEST, "EntityTooLarge", message)
+        body: bytes = super()._read_body()
         if expected is not None and len(body) != int(expected):
             message = f"The body has {len(body)} bytes, its header promises {expected}."
             raise S3Error(HTTPStatus.BAD_REQUEST, "IncompleteBody", message)
@@ -155,6 +164,8 @@ class ObjectHandler(S3Handler):  # type: ignore[misc]
             os.link(source, snapshot)
             remember_etag(snapshot, object_etag(source))
         self._request.callback(_forget, snapshot)
+        if "x-amz-copy-source-range" in self.headers:
+            content.require_range_of(snapshot)
         return snapshot
 
     def _write_object(self, bucket: str, key: str, write: Callable[[IO[bytes]], str]) -> str:

@@ -2,7 +2,9 @@
 
 from localbucket import TEMP_PREFIX
 
-_KEY_BYTES = 1024  # S3's own limit
+KEY_BYTES = 1024
+"""S3's own limit: "Naming Amazon S3 objects" in its User Guide."""
+
 _NAME_BYTES = 255  # of a file or folder, on every common file system
 
 
@@ -14,8 +16,8 @@ def key_problem(key: str) -> str | None:
 def _path_problem(key: str) -> str | None:
     if key.startswith("/"):
         return f"{key!r} begins with a slash and would be the same file as {key.lstrip('/')!r}"
-    if (size := len(key.encode())) > _KEY_BYTES:
-        return f"the key {key[:60]!r}... has {size} bytes, expected at most {_KEY_BYTES}"
+    if (size := len(key.encode())) > KEY_BYTES:
+        return f"the key {key[:60]!r}... has {size} bytes, expected at most {KEY_BYTES}"
     if "\x00" in key:
         return f"{key!r} holds a NUL, which no file name may"
     return None

@@ -3,6 +3,7 @@
 import errno
 import os
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -192,6 +193,38 @@ def test_a_copied_part_that_is_uploaded_again_is_what_was_uploaded(s3: S3Client)
     parts: Any = [{"PartNumber": 1, "ETag": uploaded}, copy_part(s3, upload, 2, 3, 9)]
     s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": parts})
     assert read(s3, "working", "b.csv") == b"x" * 5 * MIB + LANDED[3:10]
+
+
+def test_only_the_last_part_may_have_less_than_5_mib(s3: S3Client) -> None:
+    land(s3)
+    upload = begun(s3)
+    parts = [copy_part(s3, upload, 1, 0, 5 * MIB - 2), copy_part(s3, upload, 2, 0, 99)]
+    with pytest.raises(ClientError, match="EntityTooSmall"):
+        s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": parts})
+    parts[0] = copy_part(s3, upload, 1, 0, 5 * MIB - 1)
+    s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": parts})
+    assert read(s3, "working", "b.csv") == LANDED[: 5 * MIB] + LANDED[:100]
+
+
+@pytest.mark.parametrize(("number", "taken"), [(0, False), (1, True), (10_000, True), (10_001, False)])
+def test_parts_are_numbered_from_1_to_10_000(s3: S3Client, number: int, taken: bool) -> None:
+    land(s3)
+    upload = begun(s3)
+    told = nullcontext() if taken else pytest.raises(ClientError, match="Part number must be an integer")
+    with told:
+        copy_part(s3, upload, number, 0, 5 * MIB)
+
+
+@pytest.mark.parametrize(("size", "taken"), [(5 * MIB, False), (5 * MIB + 1, True)])
+def test_a_range_is_copied_only_from_an_object_of_more_than_5_mib(
+    s3: S3Client, size: int, taken: bool
+) -> None:
+    land(s3, LANDED[:size])
+    upload = begun(s3)
+    told = nullcontext() if taken else pytest.raises(ClientError, match="byte-range copy source")
+    with told:
+        copy_part(s3, upload, 1, 0, 9)
+    s3.upload_part_copy(**upload, PartNumber=2, CopySource=SOURCE)
 
 
 def test_an_upload_that_is_given_up_leaves_nothing(buckets: Path, s3: S3Client) -> None:
