@@ -29,6 +29,7 @@ _STEP_CHARACTERS = 10_240
 _ACTIVE_STEPS = 256
 _TAKES_STEPS = ("STARTING", "BOOTSTRAPPING", "RUNNING", "WAITING")
 _PAYLOAD_BYTES = 6 * 1024 * 1024
+_INPUT_BYTES = 256 * 1024
 _MESSAGE_BYTES = 256 * 1024
 _SUBJECT_CHARACTERS = 100
 _BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -95,6 +96,15 @@ def _invoke(_: str, members: Members, __: Principal) -> Iterator[Problem]:
         yield Problem("RequestTooLargeException", message, 413)
 
 
+def _start(code: str, members: Members, _: Principal) -> Iterator[Problem]:
+    """API reference of Step Functions, StartExecution: the length of `input` is that of its UTF-8 bytes."""
+    if len(members.get("input", "").encode()) > _INPUT_BYTES:
+        constraint = f"Member must have length less than or equal to {_INPUT_BYTES}"
+        yield Problem(
+            code, f"1 validation error detected: Value at 'input' failed to satisfy constraint: {constraint}"
+        )
+
+
 def _publish(code: str, members: Members, _: Principal) -> Iterator[Problem]:
     """API reference of SNS, Publish; a subject of 100 characters is let through, as moto has seen on AWS."""
     subject = members.get("Subject")
@@ -147,5 +157,6 @@ _LIMITS: Mapping[tuple[str, str], Callable[[str, Members, Principal], Iterator[P
     ("emr", "AddJobFlowSteps"): _add_steps,
     ("lambda", "Invoke"): _invoke,
     ("sns", "Publish"): _publish,
+    ("stepfunctions", "StartExecution"): _start,
     ("sts", "AssumeRole"): _assume_role,
 }

@@ -11,7 +11,6 @@ from moto.stepfunctions import models
 from moto.stepfunctions.parser import models as parser_models
 from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import CustomErrorName
 from moto.stepfunctions.parser.asl.component.common.error_name.error_name import ErrorName
-from moto.stepfunctions.parser.asl.eval.environment import Environment
 from moto.stepfunctions.parser.asl.eval.event.event_manager import EventManager
 from moto.stepfunctions.parser.asl.eval.program_state import ProgramStopped
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
@@ -19,13 +18,12 @@ from moto.stepfunctions.parser.backend import execution_worker
 from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication, Execution
 from moto.stepfunctions.responses import StepFunctionResponse
 
-from local_cloud.step_functions import redrive
+from local_cloud.step_functions import limits, redrive
 
 Ended = Callable[[dict[str, Any], list[dict[str, Any]]], None]
 _PAGE = 100  # events, where a request does not say how many
 _terminated = BaseExecutionWorkerCommunication.terminated
 _details = Execution.get_start_execution_details
-_set_error = Environment.set_error
 
 
 def install(ended: Ended) -> None:
@@ -40,12 +38,12 @@ def install(ended: Ended) -> None:
     # a Fail state that passes on a caught error may name a States.* error, as on AWS
     CustomErrorName.__init__ = ErrorName.__init__
     Execution.get_start_execution_details = _with_start_as_text
-    Environment.set_error = _set_error_unless_stopped
     _parse_each_definition_once_for_its_first_execution()
     StepFunctionResponse.stop_execution = _stop_with_cause
     StepFunctionResponse.get_execution_history = _page_of_history
     EventManager.get_event_history = _events_so_far
     _install_archive(ended)
+    limits.install()
     redrive.install()
 
 
@@ -55,12 +53,6 @@ def _with_start_as_text(execution: Any) -> Any:
     text = execution.start_date.astimezone(UTC).isoformat(timespec="milliseconds")
     details.start_time = text.replace("+00:00", "Z")
     return details
-
-
-def _set_error_unless_stopped(env: Any, error: Any) -> None:
-    """Ignore the error of a Map or Parallel state that was stopped in the middle: on AWS it does not undo the stop."""
-    if not isinstance(env.program_state(), ProgramStopped):
-        _set_error(env, error)
 
 
 def _parse_each_definition_once_for_its_first_execution() -> None:

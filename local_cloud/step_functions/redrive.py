@@ -25,6 +25,8 @@ from moto.stepfunctions.parser.backend.execution import ExecutionStatus
 from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
 from moto.stepfunctions.responses import StepFunctionResponse
 
+from local_cloud.step_functions.limits import watch_history
+
 ending = threading.Lock()
 """Held while the end of an execution is written down, and during a redrive: neither sees the other half done."""
 
@@ -136,6 +138,7 @@ class _Redrive(ExecutionWorker):  # type: ignore[misc]
         self._state, state_input = place_to_go_on(definition, events) or start
         self.env = self._get_evaluation_environment()
         self.env.event_manager = former.env.event_manager
+        watch_history(self.env)
         self.env.event_history_context = EventHistoryContext(events[-1]["id"])
         self.env.states.reset(state_input)
         redrives = sum(event["type"] == "ExecutionRedriven" for event in events)
