@@ -5,6 +5,7 @@ What this machine does not know is not published: throttles, and the load and di
 """
 
 import json
+import logging
 import threading
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -16,6 +17,14 @@ from moto.cloudwatch.models import cloudwatch_backends
 
 from local_cloud.account import ACCOUNT
 from local_cloud.addresses import REGION
+from local_cloud.identity.principals import ADMINISTRATOR
+from local_cloud.limits import problem_of
+
+_logger = logging.getLogger(__name__)
+
+_EVENT_BYTES = 1024 * 1024
+_METRICS, _VALUES = 100, 100
+"""Of one directive, and of one metric in a line: the embedded metric format allows fewer than PutMetricData does."""
 
 _OF_STATUS = {
     "SUCCEEDED": "ExecutionsSucceeded",
@@ -109,7 +118,9 @@ def clusters_seen(now: datetime) -> None:
 class PrintedMetrics:
     """Publishes what functions print in the embedded metric format, as CloudWatch Logs does with a function's log.
 
-    From "Specification: Embedded metric format" in the CloudWatch User Guide. Each line of a log is read once.
+    From "Specification: Embedded metric format" in the CloudWatch User Guide, and the limits of PutMetricData. Each line of a log is read once. A
+    line that CloudWatch would not take is logged, and counted as the CloudWatch Logs User Guide tells, in `EMFValidationErrors` of `AWS/Logs`; the
+    log group has the name that Lambda gives it if nobody else does.
     """
 
     def __init__(self) -> None:
@@ -129,21 +140,78 @@ class PrintedMetrics:
             complete = new[: new.rfind(b"\n") + 1]
             self._read[log] += len(complete)
         for line in complete.splitlines():
-            for metric in _printed(line):
-                put(*metric)
+            try:
+                for metric in _printed(line):
+                    put(*metric)
+            except _NotTakenError as error:
+                function = log.stem.removeprefix("lambda-")
+                _logger.warning(
+                    "%s: CloudWatch would take no metric from a line of its log: %s", function, error
+                )
+                put("AWS/Logs", {"LogGroupName": f"/aws/lambda/{function}"}, {"EMFValidationErrors": 1})
 
 
-def _printed(line: bytes) -> Iterator[tuple[str, dict[str, str], dict[str, float | list[float]], datetime]]:
-    """Namespace, dimensions, values and time of each set of metrics in a line of a log; none if the line is something else."""
+class _NotTakenError(ValueError):
+    """A document in the embedded metric format that breaks the format's specification, or has metrics that CloudWatch does not keep."""
+
+
+def _printed(line: bytes) -> list[tuple[str, dict[str, str], dict[str, float | list[float]], datetime]]:
+    """Namespace, dimensions, values and time of each set of metrics in a line of a log; none if the line is something else.
+
+    Raises _NotTakenError if one of them would not be taken: the specification does not say that the others are.
+    """
     if not line.startswith(b"{"):
-        return
+        return []
     try:
         document = json.loads(line)
     except ValueError:
-        return
+        return []
     told = document.get("_aws", {})
-    for directive in told.get("CloudWatchMetrics", []):
-        values = {metric["Name"]: document[metric["Name"]] for metric in directive["Metrics"]}
-        for names in directive["Dimensions"]:
-            moment = datetime.fromtimestamp(told["Timestamp"] / 1000, UTC)
-            yield directive["Namespace"], {name: str(document[name]) for name in names}, values, moment
+    directives = told.get("CloudWatchMetrics", [])
+    if directives and len(line) > _EVENT_BYTES:
+        raise _NotTakenError(f"it has {len(line)} bytes, at most {_EVENT_BYTES} are allowed")
+    return [each for directive in directives for each in _of_directive(document, directive, told)]
+
+
+def _of_directive(
+    document: Mapping[str, Any], directive: Mapping[str, Any], told: Mapping[str, Any]
+) -> Iterator[tuple[str, dict[str, str], dict[str, float | list[float]], datetime]]:
+    metrics = _target(directive, "Metrics")
+    if len(metrics) > _METRICS:
+        raise _NotTakenError(f"a directive has {len(metrics)} metrics, at most {_METRICS} are allowed")
+    values = {
+        name: _numbers(name, _target(document, name)) for name in (_target(one, "Name") for one in metrics)
+    }
+    moment = datetime.fromtimestamp(_target(told, "Timestamp") / 1000, UTC)
+    for names in _target(directive, "Dimensions"):
+        dimensions = {name: _target(document, name) for name in names}
+        if others := [name for name, value in dimensions.items() if not isinstance(value, str)]:
+            raise _NotTakenError(f"the dimension {others[0]} is no text: {dimensions[others[0]]!r}")
+        namespace = _target(directive, "Namespace")
+        data = [
+            {
+                "MetricName": name,
+                "Dimensions": [{"Name": each, "Value": value} for each, value in dimensions.items()],
+                "Values": value if isinstance(value, list) else [value],
+            }
+            for name, value in values.items()
+        ]
+        request = {"Namespace": namespace, "MetricData": data}
+        if problem := problem_of(ADMINISTRATOR, "cloudwatch", "PutMetricData", request):
+            raise _NotTakenError(problem.message)
+        yield namespace, dimensions, values, moment
+
+
+def _target(members: Mapping[str, Any], name: str) -> Any:
+    if name not in members:
+        raise _NotTakenError(f"{name} is missing")
+    return members[name]
+
+
+def _numbers(name: str, value: Any) -> float | list[float]:
+    numbers = value if isinstance(value, list) else [value]
+    if any(isinstance(one, bool) or not isinstance(one, int | float) for one in numbers):
+        raise _NotTakenError(f"the metric {name} is neither a number nor a list of numbers: {value!r}")
+    if len(numbers) > _VALUES:
+        raise _NotTakenError(f"the metric {name} has {len(numbers)} values, at most {_VALUES} are allowed")
+    return value if isinstance(value, list) else float(value)

@@ -89,7 +89,7 @@ def test_each_set_of_dimensions_is_a_metric_and_a_list_is_several_values(tmp_pat
         },
         "Seconds": [1.5, 2],
         "a": "x",
-        "b": 7,
+        "b": "7",
     }  # fmt: skip
     log = tmp_path / "log"
     printed = PrintedMetrics()
@@ -99,6 +99,61 @@ def test_each_set_of_dimensions_is_a_metric_and_a_list_is_several_values(tmp_pat
     assert found() == {("Books", "Seconds", ""): [1.5, 2], ("Books", "Seconds", "a=x b=7"): [1.5, 2]}
     moments = {datum.timestamp for datum in cloudwatch_backends["123456789012"]["us-east-1"].metric_data}
     assert moments == {datetime.fromtimestamp(1_770_000_000, UTC).replace(tzinfo=None)}
+
+
+def document(**changes: Any) -> dict[str, Any]:
+    """A document with one metric and one dimension, both at the limits of what CloudWatch takes."""
+    directive = {"Namespace": "n" * 255, "Dimensions": [["a"]], "Metrics": [{"Name": "Seconds"}]}
+    directive |= {name: value for name, value in changes.items() if name in directive}
+    members = {name: value for name, value in changes.items() if name not in directive}
+    return {
+        "_aws": {"Timestamp": 1, "CloudWatchMetrics": [directive]},
+        "Seconds": 1,
+        "a": "x" * 1024,
+        **members,
+    }
+
+
+def named(count: int) -> dict[str, str]:
+    return {f"d{number}": "x" for number in range(count)}
+
+
+@pytest.mark.parametrize(
+    ("taken", "refused", "why"),
+    [
+        ({"Namespace": "n"}, {"Namespace": "n" * 256}, "'namespace' failed to satisfy constraint"),
+        ({}, {"Namespace": ":n"}, "regular expression"),
+        ({}, {"a": "x" * 1025}, "length less than or equal to 1024"),
+        ({}, {"a": ""}, "length greater than or equal to 1"),
+        ({}, {"a": 7}, "the dimension a is no text: 7"),
+        ({}, {"Dimensions": [["a", "b"]]}, "b is missing"),
+        ({"Dimensions": [[*named(30)]], **named(30)}, {"Dimensions": [[*named(31)]], **named(31)}, "length less than or equal to 30"),
+        ({"Metrics": [{"Name": "Seconds"}] * 100}, {"Metrics": [{"Name": "Seconds"}] * 101}, "at most 100"),
+        ({"Metrics": [{"Name": "m" * 255}], "m" * 255: 1}, {"Metrics": [{"Name": "m" * 256}], "m" * 256: 1}, "'metricData.1.member.metricName'"),
+        ({}, {"Metrics": [{"Name": "Other"}]}, "Other is missing"),
+        ({"Seconds": [1] * 100}, {"Seconds": [1] * 101}, "at most 100"),
+        ({"Seconds": 2.0**360}, {"Seconds": 2.0**361}, "is invalid"),
+        ({}, {"Seconds": "1"}, "neither a number nor a list of numbers"),
+        ({"more": "x" * 1_000_000}, {"more": "x" * 1024**2}, "at most 1048576 are allowed"),
+    ],
+)  # fmt: skip
+def test_a_document_that_cloudwatch_would_not_take_publishes_nothing_and_is_counted_and_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, taken: dict[str, Any], refused: dict[str, Any], why: str
+) -> None:
+    log = tmp_path / "lambda-report_run.log"
+    printed = PrintedMetrics()
+    printed.skip(log)
+    log.write_text(f"{json.dumps(document(**taken))}\n")
+    printed.publish(log)
+    published = found()
+    assert published
+    with log.open("a") as file:
+        file.write(f"{json.dumps(document(**refused))}\n{emf(RowsRead=1)}\n")
+    printed.publish(log)
+    errors = ("AWS/Logs", "EMFValidationErrors", "LogGroupName=/aws/lambda/report_run")
+    assert found() == published | {errors: [1], ("Books", "RowsRead", "service=report_run"): [1]}
+    assert "report_run: CloudWatch would take no metric" in caplog.text
+    assert why in caplog.text
 
 
 @pytest.mark.parametrize(
