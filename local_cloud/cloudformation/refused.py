@@ -16,6 +16,7 @@ from moto.s3.models import s3_backends
 from local_cloud.account import ACCOUNT
 from local_cloud.iam import malformed
 from local_cloud.iam.policies import listed
+from local_cloud.iam.put import exists, too_much_inline
 
 _ENVIRONMENT_BYTES = 4 * 1024
 _UNZIPPED_BYTES = 250 * 1024 * 1024
@@ -49,49 +50,34 @@ def _given(value: Any) -> Any:
     return value
 
 
-def _exists(arn: str) -> bool:
-    iam = iam_backends[ACCOUNT]["aws"]
-    return any(one.arn == arn for ones in (iam.roles, iam.users) for one in ones.values())
-
-
 def _document(kind: malformed.Kind, given: str) -> Any:
-    return lambda properties, _: malformed.faults(kind, properties[given], _exists)
+    return lambda properties, _: malformed.faults(kind, properties[given], exists)
 
 
 def _role(properties: Properties, _: str) -> Iterator[str]:
     if "PermissionsBoundary" in properties:
         yield "permissions boundaries are not judged on this machine: leave the boundary out"
-    yield from malformed.faults(malformed.TRUST, properties["AssumeRolePolicyDocument"], _exists)
+    yield from malformed.faults(malformed.TRUST, properties["AssumeRolePolicyDocument"], exists)
     documents = [each["PolicyDocument"] for each in properties.get("Policies", [])]
     for document in documents:
-        yield from malformed.faults(malformed.INLINE, document, _exists)
-    yield from _too_much_inline(sum(map(malformed.size, documents)))
+        yield from malformed.faults(malformed.INLINE, document, exists)
+    if fault := malformed.too_much_inline(sum(map(malformed.size, documents))):
+        yield fault
 
 
 def _inline(properties: Properties, name: str) -> Iterator[str]:
     """AWS::IAM::Policy: one more inline policy of each of its roles."""
     document = properties["PolicyDocument"]
-    yield from malformed.faults(malformed.INLINE, document, _exists)
-    roles = iam_backends[ACCOUNT]["aws"].roles.values()
-    own = properties.get("PolicyName", name)
-    for role in roles:
-        if role.name in properties.get("Roles", []):
-            others = sum(
-                len("".join(str(text).split())) for other, text in role.policies.items() if other != own
-            )
-            yield from _too_much_inline(others + malformed.size(document))
-
-
-def _too_much_inline(characters: int) -> Iterator[str]:
-    if characters > malformed.INLINE.most:
-        yield (
-            f"Maximum policy size of {malformed.INLINE.most} characters exceeded: the inline policies of the role have {characters}"
-        )
+    yield from malformed.faults(malformed.INLINE, document, exists)
+    for role in iam_backends[ACCOUNT]["aws"].roles.values():
+        fault = too_much_inline(role, properties.get("PolicyName", name), document)
+        if fault and role.name in properties.get("Roles", []):
+            yield fault
 
 
 def _endpoint(properties: Properties, _: str) -> Iterator[str]:
     if "PolicyDocument" in properties:
-        yield from malformed.faults(malformed.ENDPOINT, properties["PolicyDocument"], _exists)
+        yield from malformed.faults(malformed.ENDPOINT, properties["PolicyDocument"], exists)
 
 
 def _function(properties: Properties, _: str) -> Iterator[str]:

@@ -8,6 +8,8 @@ from moto.core.responses import BaseResponse
 
 from local_cloud.iam.deployed import keep_policies_of_roles, keep_roles_of_clusters
 from local_cloud.iam.judge import AccessDenied, Judge
+from local_cloud.iam.put import install as check_policies_of_buckets
+from local_cloud.iam.put import malformed_in, puts_policy
 from local_cloud.identity import KeyRefused, Kind, ask_for_trust, principal_in, refused
 from local_cloud.limits import CALLED, problem_of
 
@@ -30,12 +32,15 @@ def install(judge: Judge) -> None:
             return _call_action(response)
         service = response.boto3_service_name
         judged = principal.kind is not Kind.ADMINISTRATOR
-        members = _members(response) if judged or service in CALLED else {}
+        members = _members(response) if judged or service in CALLED or puts_policy(service, operation) else {}
         try:
             judge.require(principal, service, operation, members)
         except AccessDenied as denied:
             return refused(response, denied.code, denied.message, denied.status)
-        if problem := problem_of(principal, service, operation, members):
+        problem = problem_of(principal, service, operation, members) or malformed_in(
+            service, operation, members
+        )
+        if problem:
             return refused(response, problem.code, problem.message, problem.status)
         try:
             return _call_action(response)
@@ -46,6 +51,7 @@ def install(judge: Judge) -> None:
     BaseResponse.call_action = call_action
     keep_roles_of_clusters()
     keep_policies_of_roles()
+    check_policies_of_buckets()
     ask_for_trust(judge.trusts)
 
 

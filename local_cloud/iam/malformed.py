@@ -1,7 +1,7 @@
 """What IAM and the owners of resources refuse of a policy document when it is put, whatever it would allow.
 
 IAM User Guide: "IAM JSON policy elements" (which elements each kind of policy has), "Troubleshoot IAM policies" (principals that do not exist), "IAM and
-AWS STS quotas"; the sizes of resource policies are those of "Policies and permissions in Amazon S3", of the SNS and KMS Developer Guides and of the VPC quotas.
+AWS STS quotas"; the sizes of resource policies are those of "Policies and permissions in Amazon S3", of the SNS, SQS and KMS Developer Guides and of the VPC quotas.
 """
 
 import json
@@ -14,6 +14,22 @@ from typing import Any
 from local_cloud.account import ACCOUNT
 from local_cloud.iam.matching import PolicyError, action
 from local_cloud.iam.policies import listed
+
+_ELEMENTS = frozenset(
+    (
+        "Action",
+        "Condition",
+        "Effect",
+        "NotAction",
+        "NotPrincipal",
+        "NotResource",
+        "Principal",
+        "Resource",
+        "Sid",
+    )
+)
+TOO_LONG = "Maximum policy size"
+"""How a fault begins that is only the length of the policy."""
 
 _VERSIONS = ("2012-10-17", "2008-10-17", None)
 _ANOTHER_ACCOUNT_OR_ROOT = re.compile(r"\d{12}|arn:aws:iam::\d{12}:root")
@@ -39,6 +55,7 @@ MANAGED = Kind(principal=False, resource=True, most=6_144)
 TRUST = Kind(principal=True, resource=False, most=2_048)
 BUCKET = Kind(principal=True, resource=True, most=20 * 1024)
 TOPIC = Kind(principal=True, resource=True, most=30 * 1024)
+QUEUE = Kind(principal=True, resource=True, most=8 * 1024)
 KEY = Kind(principal=True, resource=True, most=32 * 1024)
 ENDPOINT = Kind(principal=True, resource=True, most=20_480)
 
@@ -50,13 +67,25 @@ def faults(kind: Kind, document: Mapping[str, Any], exists: Exists) -> Iterator[
     statements = listed(document.get("Statement", []))
     if not statements:
         yield "Syntax errors in policy: it has no statement"
+    if not all(isinstance(one, Mapping) for one in statements):
+        yield "Syntax errors in policy: a statement is no JSON object"
+        return
     names = Counter(one["Sid"] for one in statements if "Sid" in one)
     if repeated := [name for name, count in names.items() if count > 1]:
         yield f"Statement IDs (SID) in a single policy must be unique: {', '.join(repeated)}"
     for one in statements:
         yield from _faults(kind, one, exists)
     if size(document) > kind.most:
-        yield f"Maximum policy size of {kind.most} characters exceeded: it has {size(document)}"
+        yield f"{TOO_LONG} of {kind.most} characters exceeded: it has {size(document)}"
+
+
+def too_much_inline(characters: int) -> str | None:
+    """What is wrong with inline policies of a role that have so many characters together."""
+    if characters <= INLINE.most:
+        return None
+    return (
+        f"{TOO_LONG} of {INLINE.most} characters exceeded: the inline policies of the role have {characters}"
+    )
 
 
 def size(document: Mapping[str, Any]) -> int:
@@ -71,6 +100,12 @@ def _faults(kind: Kind, one: Mapping[str, Any], exists: Exists) -> Iterator[str]
             yield f"Missing required field {element}"
         if there and not wanted:
             yield f"Has prohibited field {element}"
+    if one.get("Effect") not in ("Allow", "Deny"):
+        yield f"Syntax errors in policy: the effect is {one.get('Effect')!r}, expected Allow or Deny"
+    if unknown := one.keys() - _ELEMENTS:
+        yield f"Syntax errors in policy: {', '.join(sorted(unknown))} is no element of a statement"
+    if "Action" not in one and "NotAction" not in one:
+        yield "Policy statement must contain actions."
     for pattern in listed(one.get("Action", one.get("NotAction", []))):
         try:
             action(pattern)
