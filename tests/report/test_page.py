@@ -205,6 +205,20 @@ def test_a_failure_that_the_run_handled_is_told_from_the_one_that_ended_it(
         assert found.texts("#time .legend li") == ["work", "waiting", said]
 
 
+def test_a_count_of_one_has_the_singular(browser: Browser, tmp_path: Path) -> None:
+    document = KINDS["clean"]()
+    counts = {"read": 1, "inserted": 0, "updated": 0, "stale": 0, "duplicate": 0, "quarantined": 1}
+    document["datasets"] = [document["datasets"][0] | counts]
+    (coverage,) = [one for one in document["analytics"] if one["table"] == "review_coverage"]
+    coverage["rows"][0][[column["name"] for column in coverage["columns"]].index("review_count")] = 1
+    with opened(browser, written(page_of(document), tmp_path)) as found:
+        assert found.texts("header p")[0].endswith(" · 1 row")
+        assert "All of it rests on 1 review captured" in found.page.locator("#analytics").inner_text()
+        assert (
+            "1 row; the document does not say by which rule." in found.page.locator("#refused").inner_text()
+        )
+
+
 def test_a_window_without_reviews_has_the_commands_that_show_some(browser: Browser, tmp_path: Path) -> None:
     document = KINDS["clean"]()
     (coverage,) = [one for one in document["analytics"] if one["table"] == "review_coverage"]
