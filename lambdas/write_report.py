@@ -66,13 +66,19 @@ def _findings(run: Run, event: Mapping[str, Any]) -> Findings:
         plan=evidence.plan() if has_worked else None,
         ledger=() if "report" in known else tuple(ledger_lines(known, read_ledger)),
         rows_of_files=rows_of_files(known, read_rows_of_files),
-        rejects=evidence.rejects() if has_worked else (),
+        rejects=evidence.rejects() if has_worked and _may_have_rejects(known) else (),
         checks=evidence.checks() if has_worked else (),
         analytics=analytics(known, read_rows),
         resources=Resources(**event["resources"]),
         graph=_drawing(run),
         lineage=lineage() if has_worked else None,
     )
+
+
+def _may_have_rejects(known: Mapping[str, Any]) -> bool:
+    """Whether to look for rejects: a run that came to its report knows whether it has some."""
+    has_some: bool = known.get("report", {}).get("has_rejects", True)
+    return has_some
 
 
 def _drawing(run: Run) -> Graph:

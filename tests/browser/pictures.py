@@ -59,6 +59,8 @@ def draw(data: Path | None, window: Sequence[str]) -> None:
     """Run the pipeline and write the pictures; `window` is the first day and the day after the last, or empty for the default."""
     if data is None and SAMPLE.exists():
         data, window = SAMPLE, SAMPLE_WINDOW
+    if data is None:
+        sys.stderr.write(f"{SAMPLE} is not there: the pictures show made-up data; DATA=folder shows yours\n")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         draw_from(folder, _runs(folder, data, window))

@@ -113,6 +113,22 @@ def test_the_document_of_a_run_has_its_rows_its_files_and_its_rejects(zones: Loc
 
 
 @pytest.mark.usefixtures("history")
+@pytest.mark.parametrize(
+    ("report", "found"), [({"has_rejects": False}, 0), ({"has_rejects": True}, 1), ({}, 1)]
+)
+def test_a_run_that_knows_of_no_reject_does_not_look_for_some(
+    zones: LocalZones, report: dict[str, Any], found: int
+) -> None:
+    """The run spares four requests; one that came to no report has to look."""
+    zones.run().quarantine.write("run=r1/books/part-0.json", json.dumps(REJECT).encode() + b"\n")
+    known = {"report": {**REPORT, **report}} if report else {}
+    write_report.handler(
+        _event("WriteReport" if report else "WriteReportOfFailedRun", plan=PLAN, **known), None
+    )
+    assert len(_written(zones)["rejects"]) == found
+
+
+@pytest.mark.usefixtures("history")
 def test_the_document_tells_what_the_rules_of_each_stage_found_and_no_key_of_a_review(
     zones: LocalZones,
 ) -> None:
