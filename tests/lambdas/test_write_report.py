@@ -121,7 +121,7 @@ def test_a_run_that_knows_of_no_reject_does_not_look_for_some(
 ) -> None:
     """The run spares four requests; one that came to no report has to look."""
     zones.run().quarantine.write("run=r1/books/part-0.json", json.dumps(REJECT).encode() + b"\n")
-    known = {"report": {**REPORT, **report}} if report else {}
+    known: dict[str, Any] = {"report": {**REPORT, **report}} if report else {}
     write_report.handler(
         _event("WriteReport" if report else "WriteReportOfFailedRun", plan=PLAN, **known), None
     )
