@@ -331,9 +331,10 @@ class Settings(BaseModel):
     def _has_no_instance_store(self) -> Self:
         if _INSTANCE_STORE.match(self.emr_instance_type):
             raise ValueError(
-                f"emr_instance_type = {self.emr_instance_type!r} has instance stores: EMR may encrypt them with LUKS and a key that each "
-                "node asks KMS for, and the nodes have no route to KMS (EMR Management Guide, 'Local disk encryption'). emr_ebs_gib "
-                "gives the nodes their disk: take a type without stores, like m5.xlarge or m6i.xlarge"
+                f"emr_instance_type = {self.emr_instance_type!r} has instance stores: EMR encrypts those that are no NVMe SSDs with LUKS "
+                "(EMR Management Guide, 'Encryption options', 'Instance store encryption'), each node then asks KMS for a key when it starts "
+                "(KMS Developer Guide, 'How Amazon EMR uses AWS KMS'), and the nodes have no route to KMS. Whether a node with NVMe SSDs asks, "
+                "too, no guide says. emr_ebs_gib gives the nodes their disk: take a type without stores, like m5.xlarge or m6i.xlarge"
             )
         return self
 

@@ -177,7 +177,7 @@ def test_what_the_cdk_keeps_in_the_context_is_left_alone(key: str) -> None:
         ({"emr_instance_type": "c7gn.4xlarge"}, "emr_instance_type = 'c7gn.4xlarge' has ARM processors"),
         (
             {"emr_instance_type": "m5d.xlarge"},
-            "emr_instance_type = 'm5d.xlarge' has instance stores: EMR may",
+            "emr_instance_type = 'm5d.xlarge' has instance stores: EMR encrypts those that are no NVMe SSDs",
         ),
         ({"emr_instance_type": "r5dn.xlarge"}, "emr_instance_type = 'r5dn.xlarge' has instance stores"),
         ({"emr_instance_type": "i3en.xlarge"}, "emr_instance_type = 'i3en.xlarge' has instance stores"),
