@@ -15,6 +15,8 @@ from typing import Annotated, Any, Protocol
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from command_line.region import adopt_region
+
 _JSON = "--json"
 _Json = Annotated[bool, typer.Option(_JSON, help="Answer with one JSON document on stdout.")]
 
@@ -63,7 +65,7 @@ def group_of(modules: Mapping[str, str], explanation: str, output: Output | None
     app = typer.Typer(
         cls=OnDemand, add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True
     )
-    app.callback(help=explanation)(lambda: None)
+    app.callback(help=explanation)(adopt_region)
     return app
 
 

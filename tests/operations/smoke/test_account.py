@@ -83,7 +83,9 @@ def test_a_region_without_the_powertools_layer_comes_before_all_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_REGION", "eu-central-1")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    monkeypatch.delenv(
+        "AWS_DEFAULT_REGION"
+    )  # boto3 reads this one, the CDK CLI both: AWS_REGION alone has to do
     boto3.setup_default_session()
     layer = "arn:aws:lambda:eu-central-1:123456789012:layer:Powertools:1"
     without, given = smoke(tmp_path), smoke(tmp_path, "--context", f"powertools_layer={layer}")
