@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import pytest
+from botocore.awsrequest import AWSPreparedRequest
+from botocore.exceptions import ReadTimeoutError
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -45,6 +48,25 @@ def test_every_stack_comes_once_and_after_all_that_it_needs(manifest: dict[str, 
     assert sorted(order) == sorted(stacks)
     for position, name in enumerate(order):
         assert needed_by(manifest, name) & stacks <= set(order[:position])
+
+
+@pytest.mark.usefixtures("endpoint")
+def test_a_stack_whose_creation_gets_no_answer_is_not_created_a_second_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_assembly(tmp_path)
+    requests: list[AWSPreparedRequest] = []
+
+    def lose_the_answer(request: AWSPreparedRequest, **_: Any) -> None:
+        requests.append(request)
+        raise ReadTimeoutError(endpoint_url=request.url)
+
+    session = boto3.Session()
+    session.events.register("before-send.cloudformation.CreateStack", lose_the_answer)
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", session)
+    with pytest.raises(ReadTimeoutError):
+        deploy.apply(tmp_path, "123456789012", "us-east-1")
+    assert len(requests) == 1
 
 
 def test_a_stack_is_deployed_with_its_assets_after_the_stack_it_imports_from(
