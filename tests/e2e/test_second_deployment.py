@@ -1,6 +1,7 @@
 """A deployment is changed, torn down and made again, by the real CDK CLI."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,7 @@ def test_a_deployment_is_changed_torn_down_and_made_again(folder: StateFolder, t
     changed, variant = with_settings(CHANGED), tmp_path / "variant.py"
     variant.write_text(WITH_A_NEW_FUNCTION)
     cdk(folder.root, *DEPLOY)
+    synthesized = shutil.copytree(folder.root / "cdk.out", tmp_path / "cdk.out")
     first, cluster = functions(), cluster_of_the_state_machine()
 
     cdk(folder.root, *DEPLOY, *changed, "--app", f"python3 {variant}")
@@ -88,7 +90,7 @@ def test_a_deployment_is_changed_torn_down_and_made_again(folder: StateFolder, t
 
     cdk(folder.root, *DEPLOY, *changed)
     assert functions() == first
-    cdk(folder.root, "diff", "--method", "template", "--fail", *changed)
+    cdk(folder.root, "diff", "--method", "template", "--fail", "--app", str(folder.root / "cdk.out"))
 
     (folder.buckets / "goodreads-processed-123456789012-us-east-1" / "part").write_bytes(b"rows")
     (folder.buckets / "goodreads-landing-123456789012-us-east-1" / "author.csv").write_bytes(b"a" * 1000)
@@ -103,5 +105,5 @@ def test_a_deployment_is_changed_torn_down_and_made_again(folder: StateFolder, t
     s3.delete_object(Bucket="goodreads-landing-123456789012-us-east-1", Key="author.csv")
     for zone in ("landing", "working", "quarantine", "reports", "logs"):
         s3.delete_bucket(Bucket=f"goodreads-{zone}-123456789012-us-east-1")
-    cdk(folder.root, *DEPLOY)
+    cdk(folder.root, *DEPLOY, "--app", str(synthesized))
     assert functions() == first

@@ -18,6 +18,7 @@ from capture.simulated.odd import IMPOSSIBLE
 from capture.spool.spool import Spool
 from capture.stopping import Stop
 from tests.capture.spool.landed import ready, rows_of
+from tests.local_cloud.waiting import PATIENCE
 
 BIG = 1_000_000
 LONG = 3600.0
@@ -277,7 +278,7 @@ def test_files_are_finished_by_size(goodreads: SimulatedGoodreads, spool: Spool,
 def test_files_are_finished_by_age_also_while_nothing_comes(
     goodreads: SimulatedGoodreads, spool: Spool, make: Make, stop: Stop
 ) -> None:
-    collector = make(file_age=0.3, seconds=120)
+    collector = make(file_age=0.3, seconds=PATIENCE)
     collector.changed = lambda each: stop.set() if each.captured == 5 and not each.spool.size() else None
     collector.run()
     assert stop.is_set()
