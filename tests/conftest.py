@@ -6,6 +6,7 @@ them, and what was found is kept in .hypothesis to be tried first next time. Nei
 
 import gc
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import boto3
@@ -15,6 +16,7 @@ from hypothesis.internal.conjecture import providers
 from playwright.sync_api import Browser
 
 from tests.browser import browser as browsers
+from tests.crash.warm import WarmSpark
 
 _LONGEST_FIRST = ("e2e", "spark", "slow")
 _FUZZ = "fuzz"
@@ -77,6 +79,13 @@ def browser() -> Iterator[Browser]:
     """One browser for all tests of a worker."""
     with browsers.started() as browser:
         yield browser
+
+
+@pytest.fixture(scope="session")
+def warm_spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WarmSpark]:
+    """One Spark process for all pipelines of a worker whose steps are not what is tested."""
+    with closing(WarmSpark(tmp_path_factory.mktemp("warm"))) as warm:
+        yield warm
 
 
 @pytest.fixture(scope="module", autouse=True)

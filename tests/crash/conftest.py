@@ -9,6 +9,7 @@ from tests.assemblies import assembly
 from tests.crash.lab import SETTINGS, laboratory
 from tests.crash.stage import Stage
 from tests.crash.states import cases, synthesized_states
+from tests.crash.warm import WarmSpark
 
 SAMPLE = [
     ("before", "ConfirmCopies"),
@@ -36,10 +37,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+def stage(tmp_path_factory: pytest.TempPathFactory, warm_spark: WarmSpark) -> Iterator[Stage]:
     """A pipeline that has published a first delivery."""
     before = dict(os.environ)
-    with laboratory(tmp_path_factory.mktemp("state"), assembly(tmp_path_factory, SETTINGS)) as lab:
+    synthesized = assembly(tmp_path_factory, SETTINGS)
+    with laboratory(tmp_path_factory.mktemp("state"), synthesized, warm_spark) as lab:
         yield Stage(lab)
     os.environ.clear()
     os.environ.update(before)

@@ -24,7 +24,7 @@ from operations.executions import StateMachine
 from tests.crash.deliveries import FILES_PER_TASK, Delivery
 from tests.crash.faults import Faults, interpreter_with
 from tests.crash.kills import functions_known
-from tests.crash.warm import submit_executable, warm_spark
+from tests.crash.warm import WarmSpark, submit_executable
 from tests.e2e.pipeline import FEBRUARY_2020, Pipeline, Run
 
 SETTINGS = {
@@ -185,7 +185,7 @@ def deployed(root: Path, assembly: Path) -> Iterator[Lab]:
 
 
 @contextmanager
-def laboratory(root: Path, assembly: Path) -> Iterator[Lab]:
+def laboratory(root: Path, assembly: Path, warm: WarmSpark) -> Iterator[Lab]:
     """The pipeline of an assembly, and warm Spark."""
-    with deployed(root, assembly) as lab, warm_spark(root, StateFolder(root).buckets):
+    with deployed(root, assembly) as lab, warm.serving(StateFolder(root)):
         yield lab

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from tests import assemblies
 from tests.crash.deliveries import FIRST, SECOND
 from tests.crash.lab import SETTINGS, deployed
 from tests.crash.outcome import Outcome, outcome_of
-from tests.crash.warm import warm_spark
+from tests.crash.warm import WarmSpark
 
 pytestmark = pytest.mark.e2e
 
@@ -47,20 +48,19 @@ class Folders:
 
 
 @pytest.fixture(scope="module")
-def folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Folders]:
+def folders(tmp_path_factory: pytest.TempPathFactory, warm_spark: WarmSpark) -> Iterator[Folders]:
     """A pipeline with a second delivery in landing, and what comes of it undisturbed."""
     environment = dict(os.environ)
     state, landed = tmp_path_factory.mktemp("state"), tmp_path_factory.mktemp("landed") / "state"
     assembly = state / "cdk.out"  # the process that is to be killed finds it there
     shutil.copytree(assemblies.assembly(tmp_path_factory, SETTINGS), assembly)
-    with deployed(state, assembly):
-        pass  # makes the buckets, which Spark maps when it starts
-    with warm_spark(state, StateFolder(state).buckets):
+    with ExitStack() as stack:
         with deployed(state, assembly) as lab:
+            stack.enter_context(warm_spark.serving(StateFolder(state)))
             lab.land(FIRST)
             lab.run_until_nothing_is_left()
             lab.land(SECOND)
-        shutil.copytree(state, landed, ignore=shutil.ignore_patterns("spark.sock*"))
+        shutil.copytree(state, landed, ignore=shutil.ignore_patterns("spark.sock"))
         with deployed(state, assembly) as lab:
             lab.run_until_nothing_is_left()
             expected = outcome_of(lab)
@@ -85,10 +85,10 @@ def test_a_new_endpoint_makes_up_for_one_that_was_killed(folders: Folders, momen
 
 
 def _restore(folders: Folders) -> None:
-    """The state folder as it was, except for what the warm Spark process has open in it."""
+    """The state folder as it was, except for the way to the warm Spark process."""
     for path in folders.state.iterdir():
         if path.is_dir():
             shutil.rmtree(path)
-        elif not path.name.startswith(("spark.sock", "warm_spark")):
+        elif path.name != "spark.sock":
             path.unlink()
     shutil.copytree(folders.landed, folders.state, dirs_exist_ok=True)

@@ -18,7 +18,7 @@ from local_cloud.state import StateFolder
 from stacks import ROOT
 from stacks.compute.library_archive import ARCHIVE_KEY, LOCK
 from tests import assemblies
-from tests.crash.warm import submit_executable, warm_spark
+from tests.crash.warm import WarmSpark, submit_executable
 from tests.e2e.pipeline import Pipeline
 
 SEED = ROOT.parent / "shared" / "data" / "seed_sample"
@@ -55,18 +55,17 @@ def pipeline(
 
 
 @pytest.fixture(scope="module")
-def warm_pipeline(tmp_path_factory: pytest.TempPathFactory, assembly: Path) -> Iterator[Pipeline]:
-    """A pipeline whose steps go to a warm Spark process, for tests of what comes before and after the step.
-
-    A test that disturbs the step takes the real spark-submit: `with cold_spark(pipeline.folder.root)`.
-    """
+def warm_pipeline(
+    tmp_path_factory: pytest.TempPathFactory, assembly: Path, warm_spark: WarmSpark
+) -> Iterator[Pipeline]:
+    """A pipeline whose steps go to a warm Spark process, for tests of what comes before and after the step."""
     folder = StateFolder(tmp_path_factory.mktemp("state"))
     runner = partial(StepRunner, submit=submit_executable(folder.root))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(endpoint, "StepRunner", runner)
         with served(folder):
             deploy.apply(assembly, ACCOUNT, REGION)
-            with warm_spark(folder.root, folder.buckets):
+            with warm_spark.serving(folder):
                 yield Pipeline(folder)
 
 

@@ -21,7 +21,8 @@ from operations.query import query_here
 from operations.run import final_state, run_name
 from report.making import WRITING
 from tests.crash.faults import Fault, Faults, interpreter_with, once_entered
-from tests.local_cloud.waiting import PATIENCE
+from tests.crash.warm import endless_spark
+from tests.local_cloud.waiting import PATIENCE, until
 from tests.report.test_documents import VALIDATOR
 
 FEBRUARY_2020 = {"window_start": "2020-02-01", "window_end": "2020-03-01", "replace_current": True}
@@ -124,20 +125,18 @@ class Pipeline:
         return name
 
     def stop_in_the_step(self) -> str:
-        """An execution that is aborted while its Spark step runs, which takes seconds; its name."""
-        name = self.start()
-        deadline = time.monotonic() + PATIENCE
-        while not any(
-            event["type"] == "TaskStateEntered"
-            and event["stateEnteredEventDetails"]["name"] == "TransformToProcessed"
-            for event in self._machine.events(name)
-        ):
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"{name} never came to its step")
-            time.sleep(0.02)
-        self._machine.stop(name, "a test")
-        self.wait(name)
+        """An execution that is aborted while its Spark step runs; its name."""
+        logs = set(self.folder.logs.glob("emr-*.log"))
+        with endless_spark(self.folder.root):
+            name = self.start()
+            until(lambda: bool(set(self.folder.logs.glob("emr-*.log")) - logs))
+            self._machine.stop(name, "a test")
+            self.wait(name)
         return name
+
+    def is_running(self, name: str) -> bool:
+        """Whether an execution has not ended."""
+        return self._machine.describe(name).status == "RUNNING"
 
     def redrive(self, name: str) -> Run:
         """Let an aborted execution go on from the state it was in, to its end."""

@@ -46,6 +46,11 @@ class Way:
 
 
 @pytest.fixture(scope="module")
+def pipeline(warm_pipeline: Pipeline) -> Pipeline:
+    return warm_pipeline
+
+
+@pytest.fixture(scope="module")
 def way(pipeline: Pipeline, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Way]:
     folder, landing = tmp_path_factory.mktemp("capture"), pipeline.bucket("landing")
     spool, machine = folder / "spool", StateMachine(boto3.client("stepfunctions"), "goodreads")

@@ -2,10 +2,11 @@
 
 import pytest
 
-from tests.crash.warm import cold_spark
+from tests.crash.faults import Fault, Faults, interpreter_with, once_entered
 from tests.e2e.permissions import new_calls
 from tests.e2e.pipeline import Pipeline
 from tests.e2e.records import EVENING, NOON, author, csv_file
+from tests.local_cloud.waiting import until
 
 pytestmark = pytest.mark.e2e
 
@@ -21,8 +22,15 @@ GONE = "arn:aws:states:us-east-1:123456789012:execution:goodreads:nobody-knows"
 def test_of_executions_started_at_once_one_works_and_the_others_are_skipped(pipeline: Pipeline) -> None:
     pipeline.land("author.csv", csv_file([author(1, "once", NOON)]))
 
-    started = [pipeline.start() for _ in range(4)]
-    runs = [pipeline.wait(name) for name in started]
+    started: list[str] = []
+
+    def others_have_ended() -> bool:
+        return len(started) == 4 and sum(map(pipeline.is_running, started)) == 1
+
+    faults, holds = Faults(), Fault(once_entered, "TransformToProcessed", lambda _: until(others_have_ended))
+    with interpreter_with(faults), faults.armed(holds):
+        started.extend(pipeline.start() for _ in range(4))
+        runs = [pipeline.wait(name) for name in started]
 
     assert sorted(run.final_state for run in runs) == ["Skipped"] * 3 + ["Succeeded"]
     skipped = [run for run in runs if run.final_state == "Skipped"]
@@ -50,8 +58,7 @@ def test_whatever_the_clock_of_a_dead_holder_said_its_lease_is_taken_over(
 
 def test_a_holder_that_comes_back_after_another_run_publishes_nothing(pipeline: Pipeline) -> None:
     pipeline.land("author.csv", csv_file([author(2, "by the dead", NOON)]))
-    with cold_spark(pipeline.folder.root):
-        dead = pipeline.stop_in_the_step()
+    dead = pipeline.stop_in_the_step()
     pipeline.land("authors/more.csv", csv_file([author(2, "by the living", EVENING)]))
     assert pipeline.run().final_state == "Succeeded"
     before = pipeline.warehouse()

@@ -1,7 +1,6 @@
 """What a run does with what has landed: once, in order or not, good or bad, undisturbed or not."""
 
 import json
-import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,8 +13,7 @@ from local_cloud.account import ACCOUNT
 from local_cloud.addresses import REGION
 from local_cloud.cloudwatch import AlarmWatch, clusters_seen
 from local_cloud.mailbox import Mailbox
-from operations.executions import StateMachine
-from tests.crash.warm import cold_spark
+from tests.crash.faults import Fault, Faults, interpreter_with, once_entered
 from tests.e2e.permissions import new_calls
 from tests.e2e.pipeline import FEBRUARY_2020, Pipeline, Run
 from tests.e2e.records import EVENING, MORNING, NOON, author, csv_file
@@ -200,18 +198,12 @@ def test_unusable_files_alone_need_no_spark(pipeline: Pipeline) -> None:
 
 def test_a_file_that_is_overwritten_during_the_run_waits_for_the_next(pipeline: Pipeline) -> None:
     pipeline.land("author.csv", csv_file([author(9_000_020, "first", MORNING)]))
-    machine = StateMachine(boto3.client("stepfunctions"), "goodreads")
-    with cold_spark(pipeline.folder.root):  # it takes long enough to land a file meanwhile
-        name = pipeline.start()
-        while not any(
-            event["type"] == "TaskStateEntered"
-            and event["stateEnteredEventDetails"]["name"] == "TransformToProcessed"
-            for event in machine.events(name)
-        ):
-            time.sleep(0.05)
-        pipeline.land("author.csv", csv_file([author(9_000_020, "second", EVENING)]))
-
-        assert pipeline.wait(name).final_state == "Succeeded"
+    again = csv_file([author(9_000_020, "second", EVENING)])
+    fault = Fault(once_entered, "TransformToProcessed", lambda _: pipeline.land("author.csv", again))
+    faults = Faults()
+    with interpreter_with(faults), faults.armed(fault):
+        assert pipeline.run().final_state == "Succeeded"
+    assert fault.struck
     assert names(pipeline, 9_000_020) == {9_000_020: "first"}
     assert pipeline.landed() == ["author.csv"]
 
@@ -222,8 +214,7 @@ def test_a_file_that_is_overwritten_during_the_run_waits_for_the_next(pipeline: 
 def test_a_run_aborted_in_the_spark_step_loses_nothing(pipeline: Pipeline) -> None:
     pipeline.land("author.csv", csv_file([author(9_000_040, "patient", NOON)]))
 
-    with cold_spark(pipeline.folder.root):
-        pipeline.stop_in_the_step()
+    pipeline.stop_in_the_step()
 
     assert pipeline.landed() == ["author.csv"]
     after = pipeline.run()
