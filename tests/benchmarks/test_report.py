@@ -93,6 +93,7 @@ def test_every_chart_the_page_shows_is_there(page: str, written: Path) -> None:
     assert all((written / "docs" / name).read_text(encoding="utf-8").startswith("<?xml") for name in shown)
 
 
+@pytest.mark.slow
 def test_equal_results_make_equal_pages_and_charts(tmp_path: Path) -> None:
     write_all(tmp_path / "results")
     contents = []

@@ -94,6 +94,7 @@ def test_an_object_overwritten_before_its_parts_are_copied_leaves_nothing(
     assert zones.content(zones.environment.landing_bucket, "book.csv") == newer
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small_parts")
 @pytest.mark.parametrize("part", ["2", "4"])
 def test_an_object_overwritten_between_two_parts_leaves_neither_an_object_nor_parts(

@@ -55,6 +55,7 @@ def test_an_odd_key_is_listed_read_copied_and_deleted_as_any_other(zones: LocalZ
     assert zones.landed() == ["untouched.csv"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", KEYS, ids=ascii)
 def test_an_odd_key_that_was_overwritten_is_neither_read_nor_copied_nor_deleted(
     zones: LocalZones, key: str

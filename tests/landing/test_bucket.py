@@ -56,6 +56,7 @@ def test_objects_have_the_bytes_of_files_in_one_part_or_several(tmp_path: Path, 
     assert [file.size_bytes for file in made.files] == [each.bytes for each in made.datasets]
 
 
+@pytest.mark.slow
 def test_compressed_parts_go_to_the_root_of_a_bucket(tmp_path: Path, landing: Path) -> None:
     for out in (tmp_path / "folder", "s3://landing"):
         made = generate(out, records=500, until=UNTIL, files_of=50_000, gzip=True)

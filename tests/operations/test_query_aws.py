@@ -78,6 +78,7 @@ def test_a_statement_over_its_time_is_cancelled_and_told(client: RedshiftDataAPI
     assert newest_of(client, "ABORTED") == ENDLESS
 
 
+@pytest.mark.slow
 def test_ctrl_c_cancels_the_statement(client: RedshiftDataAPIServiceClient) -> None:
     sql = f"{ENDLESS} /* interrupted */"
     describe = client.describe_statement

@@ -185,6 +185,7 @@ def test_what_other_tables_have_in_the_ledger_stays(rebuild: Rebuild) -> None:
     assert rebuild.warehouse.run("select count(*) from goodreads_warehouse.books")[1] == [(1,)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "gone", ["the plan", "a copy", "one part of two", "the present catalog does not take it"]
 )

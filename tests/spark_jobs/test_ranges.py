@@ -101,6 +101,7 @@ def test_ranges_of_any_size_give_what_a_csv_writer_wrote(
     assert found == [tuple(value.encode() for value in row) for row in rows]
 
 
+@pytest.mark.slow
 @given(regular | whatever, sizes, st.integers(1, 40))
 @example(b'id,a,b\n1,",\n",",\n2,",\n",",\n', 9, 40)
 def test_ranges_of_any_size_give_what_one_reader_of_the_whole_file_finds(

@@ -109,6 +109,7 @@ def written(column: Column, value: Any) -> Any:
     return f"{text}.{micros:06}".rstrip("0") if micros else text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "dataset", [SMALL, *map(with_row_numbers, DATASETS)], ids=lambda dataset: dataset.name
 )

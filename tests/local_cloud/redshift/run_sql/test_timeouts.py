@@ -69,6 +69,7 @@ def _ended_unseen(describe: Operation, request: Message) -> Message:
     return {**once_ended(describe, request), "Status": "STARTED"}
 
 
+@pytest.mark.slow
 def test_a_statement_without_end_is_cancelled_and_its_transaction_undone(
     runner: Runner, faulty: FaultyEngine, engine: RedshiftEngine, entries: Entries, pauses: Pauses
 ) -> None:
