@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from collections.abc import Callable, Mapping
 from hashlib import sha256
 from pathlib import Path
@@ -9,12 +10,18 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
+from local_cloud.state import StateFolder
 from local_cloud.synthesis import synthesize
 
 
 def assembly(factory: pytest.TempPathFactory, settings: Mapping[str, str]) -> Path:
     """What the application becomes with these settings; to be read only."""
     return made_once(factory, "assembly", settings, lambda folder: synthesize(folder, settings))
+
+
+def as_of_an_earlier_run(factory: pytest.TempPathFactory, state: StateFolder) -> None:
+    """Leave in a new state folder what `pipeline run` would synthesize, which takes seconds; it makes it anew if it differs."""
+    shutil.copytree(assembly(factory, {"statement_poll_seconds": "1", "name": "goodreads"}), state.assembly)
 
 
 def made_once(

@@ -14,7 +14,9 @@ import psutil
 import pytest
 
 from catalog import REVIEWS
+from local_cloud.state import StateFolder
 from stacks import ROOT
+from tests import assemblies
 from tests.e2e.pipeline import Pipeline
 from tests.e2e.records import EVENING, NOON, author, csv_file
 from tests.local_cloud.alive import is_alive
@@ -156,8 +158,11 @@ def would_do(delivery: Path, state: str) -> None:
     assert json.loads(kept.stdout)["rows"] == [["Ursula K. Le Guin"]]  # nothing was published
 
 
-def test_ctrl_c_in_the_spark_step_leaves_no_process_and_loses_no_file(tmp_path: Path) -> None:
+def test_ctrl_c_in_the_spark_step_leaves_no_process_and_loses_no_file(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     state = tmp_path / "state"
+    assemblies.as_of_an_earlier_run(tmp_path_factory, StateFolder(state))
     data = tmp_path / "data"
     data.mkdir()
     (data / "author.csv").write_bytes(csv_file([author(1, "Ursula K. Le Guin", NOON)]))

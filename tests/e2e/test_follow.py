@@ -20,6 +20,7 @@ from capture.text import plain_text
 from local_cloud.state import StateFolder
 from operations.query import query_here
 from stacks import ROOT
+from tests import assemblies
 from tests.local_cloud.waiting import PATIENCE
 
 pytestmark = pytest.mark.e2e
@@ -77,6 +78,7 @@ def moment(written: str) -> datetime:
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     state = StateFolder(tmp_path_factory.mktemp("follow") / "state")
+    assemblies.as_of_an_earlier_run(tmp_path_factory, state)
     with simulated_goodreads(reviews=400, users=3, feed_page=30, faults=FAULTS) as goodreads:
         first, second, private = goodreads.readers
         goodreads.private.add(private)

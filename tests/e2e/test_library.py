@@ -14,6 +14,7 @@ from capture import ids
 from local_cloud.state import StateFolder
 from operations.query import query_here
 from stacks import ROOT
+from tests import assemblies
 from tests.capture.library.exports import (
     NOTE,
     OLD,
@@ -48,6 +49,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     folder = tmp_path_factory.mktemp("library")
     export = write_export(folder / "goodreads_library_export.csv", made_up(ROWS, seed=5), OLD, mark="\ufeff")
     state = StateFolder(folder / "state")
+    assemblies.as_of_an_earlier_run(tmp_path_factory, state)
     done = subprocess.run(
         [
             *(sys.executable, "-m", "operations", "run", "--json"),
