@@ -80,6 +80,11 @@ class StateFolder:
         """The e-mails that topics have sent, a file each."""
         return self._folder("mail")
 
+    @property
+    def shelves(self) -> Path:
+        """What is remembered of the shelves that runs have followed; it is made by the first of these runs."""
+        return self.root / "shelves"
+
     def running(self) -> Running | None:
         """The endpoint that serves this folder now, if one does."""
         try:

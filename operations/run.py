@@ -105,14 +105,18 @@ def run(
         goodreads=goodreads,
     )
     with told(), tempfile.TemporaryDirectory() as scratch:
-        files = source.files(Path(scratch))
+        kept = folder.shelves / name
+        files = source.files(Path(scratch), kept)
         if not (window_start or window_end):
-            window_start = source.window_start()
+            window_start = source.window_start(kept)
         with deployed_here(
             folder, name, purpose="run", context=context or [], spark=SPARK_CONF, cluster=cluster
         ):
-            execution, states = _one_run(
-                files,
+            if files:
+                _land(files, name)
+                source.landed(files)
+            execution, states = run_watched(
+                console,
                 name,
                 execution_input_of(
                     window_start, window_end, accept_rejects=accept_rejects, replace_current=replace_current
@@ -153,10 +157,9 @@ def final_state(events: list[dict[str, Any]]) -> str:
     return str(entered[-1]["stateEnteredEventDetails"]["name"]) if entered else ""
 
 
-def _one_run(source: Path, name: str, execution_input: dict[str, Any]) -> tuple[Execution, list[StateVisit]]:
-    with console.doing(f"putting the files of {source} into the landing zone"):
-        land(source, BucketStore(bucket_name(name, "landing", ACCOUNT, REGION)))
-    return run_watched(console, name, execution_input)
+def _land(files: Path, name: str) -> None:
+    with console.doing(f"putting the files of {files} into the landing zone"):
+        land(files, BucketStore(bucket_name(name, "landing", ACCOUNT, REGION)))
 
 
 def execution_input_of(

@@ -5,6 +5,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import humanize
 import typer
@@ -72,27 +73,46 @@ class Source:
         """The readers to follow, each by itself."""
         return [reader for each in self.follow for reader in each.replace(",", " ").split()]
 
-    def files(self, scratch: Path) -> Path:
-        """The folder with the files; what has to be made is written to `scratch`. Raises OperationError and StoreError."""
+    def files(self, scratch: Path, kept: Path) -> Path | None:
+        """The folder with the files; None if nothing on the followed shelves has changed since the last run.
+
+        What has to be made is written to `scratch`, what the next run has to know of shelves below `kept`. Raises OperationError and StoreError.
+        """
         folder = self.data
         if self.library and self.user:
             folder = _imported(self.library, self.user, self.user_id, scratch)
         elif self.readers:
-            folder = _followed(self.readers, self.goodreads, scratch)
+            return _followed(self.readers, self.goodreads, self._spool(kept))
         elif folder is None:
             folder = _made_up(scratch, self.size)
         files_of(folder)
         return folder
 
-    def window_start(self) -> str | None:
-        """The first day of a window that holds an export's reviews; None if the usual window does, up to now, or for other sources."""
-        if self.library is None:
-            return None
-        from capture.library.importing import exported_at  # noqa: PLC0415 - DuckDB and Arrow, half a second
+    def landed(self, files: Path) -> None:
+        """Note that the files are in the landing zone: captured files go, so that the next run does not land them again."""
+        if self.readers:
+            for path in files_of(files):
+                path.unlink()
 
-        captured = exported_at(self.library)
+    def window_start(self, kept: Path) -> str | None:
+        """The first day of a window that holds the reviews of an export or of shelves; None if the usual window does, up to now, or for other sources."""
+        from capture.follower.memory import oldest_version  # noqa: PLC0415 - DuckDB and Arrow, half a second
+        from capture.library.importing import exported_at  # noqa: PLC0415
+
+        captured: datetime | None
+        if self.library:
+            captured = exported_at(self.library)
+        elif self.readers:
+            captured = oldest_version(self._spool(kept))
+        else:
+            return None
         usual = timedelta(days=REVIEWS.fresh_within_days or 0)
-        return f"{captured:%Y-%m-%d}" if captured < datetime.now(UTC) - usual else None
+        return f"{captured:%Y-%m-%d}" if captured and captured < datetime.now(UTC) - usual else None
+
+    def _spool(self, kept: Path) -> Path:
+        """The spool for the readers of one site; another site has other readers under the same numbers."""
+        site = urlsplit(self.goodreads)
+        return kept / (f"{site.hostname}-{site.port}" if site.port else f"{site.hostname}")
 
     def arguments(self, default_size: int) -> Sequence[str]:
         """The source as it is given to the command."""
@@ -134,8 +154,11 @@ def _imported(library: Path, user: str, user_id: int | None, folder: Path) -> Pa
     return folder
 
 
-def _followed(readers: Sequence[str], goodreads: str, folder: Path) -> Path:
-    """Read the readers' shelves once, into a spool of its own, whose finished files lie as in the landing zone."""
+def _followed(readers: Sequence[str], goodreads: str, spool: Path) -> Path | None:
+    """Read the readers' shelves once, into the spool of these runs, whose finished files lie as in the landing zone.
+
+    None if there are no such files: nothing has changed, and no run before has left any.
+    """
     from capture.errors import CaptureError  # noqa: PLC0415 - see window_start
     from capture.follower.command import followed_once, summary  # noqa: PLC0415
     from capture.stopping import Stop  # noqa: PLC0415
@@ -143,10 +166,11 @@ def _followed(readers: Sequence[str], goodreads: str, folder: Path) -> Path:
     try:
         feeds = feeds_of(readers, [READ], key_in_environment(), goodreads)
         with console.doing(f"reading the shelves of {', '.join(readers)}"), closing(Stop()) as stop:
-            follower = followed_once(feeds, folder / "spool", goodreads, stop)
+            follower = followed_once(feeds, spool, goodreads, stop)
     except (CaptureError, ValueError) as error:
         raise OperationError(str(error)) from None
-    if not follower.totals.captured:
+    waiting = any((spool / "ready").rglob("*.csv"))
+    if not (waiting or follower.seen):
         reasons = [f"{feed}: {reason}" for feed, reason in follower.troubles.items()]
         unread = [
             f"{feed}: expected reviews, found {len(marks)} that cannot be read; the lines above have the reasons"
@@ -158,7 +182,10 @@ def _followed(readers: Sequence[str], goodreads: str, folder: Path) -> Path:
     console.print(Text(summary(follower)))
     for feed, reason in follower.troubles.items():
         complaints.print(Text(f"{feed} could not be read: {reason}"))
-    return folder / "spool" / "ready"
+    if not waiting:
+        console.print("nothing on the shelves has changed since the last run")
+        return None
+    return spool / "ready"
 
 
 def _made_up(folder: Path, size: int) -> Path:

@@ -111,7 +111,10 @@ def follow(
 
 
 def followed_once(feeds: Sequence[Feed], spool: Path, base_url: str, stop: Stop) -> Follower:
-    """Look at each shelf once, into a spool; its files are finished afterwards. `troubles` of the result names shelves that could not be read."""
+    """Look at each shelf once, into a spool; its files are finished afterwards.
+
+    A spool that was used before gets what is new or has changed since. `troubles` of the result names shelves that could not be read.
+    """
     limits = Limits(poll=_DAY, whole=_DAY, file_bytes=64_000_000, file_age=_DAY, once=True)
     return _followed(feeds, spool, base_url, polite_rate(base_url), limits, stop, lambda _: None)
 

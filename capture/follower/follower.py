@@ -91,6 +91,8 @@ class Follower:
     """Why a feed is put off."""
     unread: dict[Feed, set[str]] = field(default_factory=dict)
     """Marks of the reviews that could not be read."""
+    seen: set[Feed] = field(default_factory=set)
+    """Feeds with reviews, new or not."""
     possible: Possible = field(default_factory=Possible)
 
     def __post_init__(self) -> None:
@@ -170,6 +172,8 @@ class Follower:
 
     def _take_unchanged(self, feed: Feed, look: Look, known: KeptPage | None) -> None:
         ids = known.ids if known else ()
+        if ids:
+            self.seen.add(feed)
         with self.spool.state.transaction():
             self._go_on(feed, look.with_page(ids, has_news=False))
 
@@ -194,6 +198,8 @@ class Follower:
             self.memory.captured({item.review_id: prints[item.review_id] for item in news}, version)
             self.memory.keep_page(feed, look.page, KeptPage(ids, validators))
             self._go_on(feed, look.with_page(ids, has_news=has_news))
+        if prints:
+            self.seen.add(feed)
         self.totals.captured += len(news)
         self.totals.again += sum(kept[item.review_id] is not None for item in news)
         if answer.unread:

@@ -5,11 +5,12 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from capture.follower.client import Validators
 from capture.follower.feeds import Feed
 from capture.follower.look import Look, Page
-from capture.spool.state import State
+from capture.spool.state import State, opened
 
 _MARK_BYTES = 4  # of a key: so few that millions of keys have the same mark, and none can be found from it
 _VERSION = "%Y-%m-%d %H:%M:%S.%f"
@@ -188,6 +189,13 @@ class Memory:
                 fingerprint,
                 version,
             )
+
+
+def oldest_version(spool: Path) -> datetime | None:
+    """The version (UTC) of the review that has not changed for the longest time; None if no review was captured."""
+    with opened(spool / "open" / "state.sqlite") as state:
+        (version,) = state.execute("select min(version) from followed_reviews").fetchone()
+    return datetime.strptime(version, _VERSION).replace(tzinfo=UTC) if version else None
 
 
 def _mark(key: str) -> str:

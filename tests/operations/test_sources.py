@@ -2,7 +2,9 @@
 
 import os
 import re
+import sqlite3
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,7 +21,16 @@ from landing.errors import StoreError
 from operations.__main__ import app
 from operations.errors import OperationError
 from operations.sources import Source
+from operations.terminal import console
 from tests.capture.library.exports import EARTHSEA, SHELVED, write_export
+
+KEPT = Path("nothing is kept here")
+
+
+@pytest.fixture(autouse=True)
+def plain_answers() -> None:
+    """Another test of this process may have asked for JSON."""
+    console.choose(as_json=False)
 
 
 @pytest.fixture
@@ -59,11 +70,78 @@ def test_shelves_become_files_of_each_dataset(
 ) -> None:
     first, second = site.readers
     followed = source(follow=[f"{first}, https://www.goodreads.com/user/show/{second}"], goodreads=site.url)
-    folder = followed.files(tmp_path / "scratch")
+    folder = followed.files(tmp_path / "scratch", tmp_path / "scratch-kept")
+    assert folder
     assert sorted(path.parent.name for path in folder.rglob("*.csv")) == sorted(
         each.name for each in DATASETS
     )
     assert "reviews captured from 2 shelves of 2 readers" in capsys.readouterr().out
+
+
+def review_ids(folder: Path) -> list[str]:
+    return [
+        line.split(",")[0].strip('"')
+        for path in (folder / "reviews").iterdir()
+        for line in path.read_text().splitlines()[1:]
+    ]
+
+
+def test_a_run_after_another_gets_what_has_changed_and_nothing_else(
+    tmp_path: Path, site: SimulatedGoodreads, capsys: pytest.CaptureFixture[str]
+) -> None:
+    followed = source(follow=[str(site.readers[0])], goodreads=site.url)
+    first = followed.files(tmp_path, tmp_path / "kept")
+    assert first
+    captured = review_ids(first)
+    followed.landed(first)
+    assert followed.files(tmp_path, tmp_path / "kept") is None
+    assert "nothing on the shelves has changed since the last run" in capsys.readouterr().out
+    (review,) = (each for each in site.published if str(each.id) == captured[-1])
+    site.change(review.id, rating=(review.rating + 1) % 6)
+    second = followed.files(tmp_path, tmp_path / "kept")
+    assert second
+    assert review_ids(second) == captured[-1:]
+    assert (
+        "1 review captured from 1 shelf of 1 reader, 1 of them because they had changed"
+        in capsys.readouterr().out
+    )
+
+
+def test_what_a_run_captured_and_did_not_land_is_landed_by_the_next(
+    tmp_path: Path, site: SimulatedGoodreads
+) -> None:
+    followed = source(follow=[str(site.readers[0])], goodreads=site.url)
+    captured = followed.files(tmp_path, tmp_path / "kept")
+    assert captured
+    whole = review_ids(captured)
+    assert followed.files(tmp_path, tmp_path / "kept") == captured
+    assert review_ids(captured) == whole
+
+
+def test_another_site_or_pipeline_has_a_memory_of_its_own(tmp_path: Path, site: SimulatedGoodreads) -> None:
+    other_site = site.url.replace("127.0.0.1", "localhost")
+    assert other_site != site.url
+    for url, kept in ((site.url, "one"), (other_site, "one"), (site.url, "other")):
+        followed = source(follow=[str(site.readers[0])], goodreads=url)
+        files = followed.files(tmp_path, tmp_path / kept)
+        assert files
+        followed.landed(files)
+
+
+def test_shelves_that_were_first_followed_long_ago_have_a_window_that_holds_their_reviews(
+    tmp_path: Path, site: SimulatedGoodreads
+) -> None:
+    followed = source(follow=[str(site.readers[0])], goodreads=site.url)
+    followed.files(tmp_path, tmp_path)
+    assert followed.window_start(tmp_path) is None
+    (state,) = tmp_path.glob("*/open/state.sqlite")
+    old = datetime.now(UTC) - timedelta(days=31)
+    with closing(sqlite3.connect(state)) as connection, connection:
+        connection.execute(
+            "update followed_reviews set version = ? where review_id = (select min(review_id) from followed_reviews)",
+            (f"{old:%Y-%m-%d %H:%M:%S.%f}",),
+        )
+    assert followed.window_start(tmp_path) == f"{old:%Y-%m-%d}"
 
 
 def test_a_reader_who_cannot_be_read_is_told_and_keeps_nobody_else_out(
@@ -73,7 +151,9 @@ def test_a_reader_who_cannot_be_read_is_told_and_keeps_nobody_else_out(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     site.private.add(site.readers[1])
-    source(follow=[*map(str, site.readers)], goodreads=site.url).files(tmp_path / "scratch")
+    source(follow=[*map(str, site.readers)], goodreads=site.url).files(
+        tmp_path / "scratch", tmp_path / "scratch-kept"
+    )
     assert f"reader {site.readers[1]}, shelf read could not be read: " in capsys.readouterr().err
     assert "tried again" not in caplog.text
 
@@ -90,7 +170,7 @@ def test_without_a_readable_shelf_there_is_no_run(
     tmp_path: Path, site: SimulatedGoodreads, reader: str, told: str
 ) -> None:
     with pytest.raises(OperationError, match=told):
-        source(follow=[reader], goodreads=site.url).files(tmp_path / "scratch")
+        source(follow=[reader], goodreads=site.url).files(tmp_path / "scratch", tmp_path / "scratch-kept")
 
 
 def test_an_empty_shelf_and_a_site_that_does_not_answer_are_told(tmp_path: Path) -> None:
@@ -98,9 +178,13 @@ def test_an_empty_shelf_and_a_site_that_does_not_answer_are_told(tmp_path: Path)
         simulated_goodreads(users=1) as site,
         pytest.raises(OperationError, match="shelf read is empty"),
     ):
-        source(follow=[str(site.readers[0])], goodreads=site.url).files(tmp_path / "scratch")
+        source(follow=[str(site.readers[0])], goodreads=site.url).files(
+            tmp_path / "scratch", tmp_path / "scratch-kept"
+        )
     with pytest.raises(OperationError, match=r"reader 7, shelf read: .*Connection refused"):
-        source(follow=["7"], goodreads="http://localhost:1/").files(tmp_path / "other")
+        source(follow=["7"], goodreads="http://localhost:1/").files(
+            tmp_path / "other", tmp_path / "other-kept"
+        )
 
 
 def test_reviews_that_cannot_be_read_are_counted_once_and_are_no_empty_shelf(
@@ -110,19 +194,20 @@ def test_reviews_that_cannot_be_read_are_counted_once_and_are_no_empty_shelf(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     reader = str(site.readers[0])
-    source(follow=[reader], goodreads=site.url).files(tmp_path / "read")
+    source(follow=[reader], goodreads=site.url).files(tmp_path / "read", tmp_path / "read-kept")
     (mine,) = re.findall(r"(\d+) reviews? captured", capsys.readouterr().out)
     monkeypatch.setattr(reading, "_REVIEW_ID", re.compile("(no id)"))
     told = f"reader {reader}, shelf read: expected reviews, found {mine} that cannot be read; "
     with pytest.raises(OperationError, match=told) as failure:
-        source(follow=[reader], goodreads=site.url).files(tmp_path / "scratch")
+        source(follow=[reader], goodreads=site.url).files(tmp_path / "scratch", tmp_path / "scratch-kept")
     assert "is empty" not in str(failure.value)
 
 
 def test_a_library_export_becomes_files_of_each_dataset(
     tmp_path: Path, export: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    folder = source(library=export, user="Ann").files(tmp_path / "scratch")
+    folder = source(library=export, user="Ann").files(tmp_path / "scratch", tmp_path / "scratch-kept")
+    assert folder
     assert sorted(path.parent.name for path in folder.rglob("*.csv")) == sorted(
         each.name for each in DATASETS
     )
@@ -131,22 +216,24 @@ def test_a_library_export_becomes_files_of_each_dataset(
 
 def test_the_number_of_a_reader_tells_readers_of_one_name_apart(tmp_path: Path, export: Path) -> None:
     given = source(library=export, user="Ann", user_id=7)
-    assert (given.files(tmp_path) / "users" / "library-7-000000001.csv").is_file()
+    folder = given.files(tmp_path, tmp_path / "kept")
+    assert folder
+    assert (folder / "users" / "library-7-000000001.csv").is_file()
     assert given.arguments(100_000) == ["--library", str(export), "--user", "Ann", "--user-id", "7"]
 
 
 def test_an_export_of_the_last_days_needs_no_window(export: Path) -> None:
-    assert source(library=export, user="Ann").window_start() is None
+    assert source(library=export, user="Ann").window_start(KEPT) is None
 
 
 def test_an_older_export_has_a_window_that_begins_with_its_day(export: Path) -> None:
     old = datetime.now(UTC) - timedelta(days=31)
     os.utime(export, (old.timestamp(), old.timestamp()))
-    assert source(library=export, user="Ann").window_start() == f"{old:%Y-%m-%d}"
+    assert source(library=export, user="Ann").window_start(KEPT) == f"{old:%Y-%m-%d}"
 
 
 def test_other_sources_have_the_usual_window(tmp_path: Path) -> None:
-    assert source().window_start() is source(data=tmp_path).window_start() is None
+    assert source().window_start(KEPT) is source(data=tmp_path).window_start(KEPT) is None
 
 
 @pytest.mark.parametrize(
@@ -189,17 +276,19 @@ def test_a_file_that_is_no_export_is_told_with_the_way_out(tmp_path: Path) -> No
     path = tmp_path / "other.csv"
     path.write_text("a,b\n1,2\n")
     with pytest.raises(OperationError, match=r"no library export of Goodreads.*download the file again"):
-        source(library=path, user="Ann").files(tmp_path / "scratch")
+        source(library=path, user="Ann").files(tmp_path / "scratch", tmp_path / "scratch-kept")
     with pytest.raises(
         OperationError,
         match=r"cannot be read: No such file or directory\. Expected the file that Goodreads makes",
     ):
-        source(library=tmp_path / "missing.csv", user="Ann").files(tmp_path / "scratch")
+        source(library=tmp_path / "missing.csv", user="Ann").files(
+            tmp_path / "scratch", tmp_path / "scratch-kept"
+        )
 
 
 def test_a_folder_without_files_is_refused(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="holds no files"):
-        source(data=tmp_path).files(tmp_path / "scratch")
+        source(data=tmp_path).files(tmp_path / "scratch", tmp_path / "scratch-kept")
 
 
 @pytest.mark.parametrize(
