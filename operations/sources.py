@@ -129,7 +129,7 @@ class Source:
 
 def _imported(library: Path, user: str, user_id: int | None, folder: Path) -> Path:
     from capture.errors import CaptureError  # noqa: PLC0415 - see window_start
-    from capture.library.command import left_out, summary  # noqa: PLC0415
+    from capture.library.command import left_out, namesakes, summary  # noqa: PLC0415
     from capture.library.importing import exported_at, import_export  # noqa: PLC0415
     from capture.library.records import Reader  # noqa: PLC0415
     from landing.stores import FolderStore  # noqa: PLC0415
@@ -149,8 +149,15 @@ def _imported(library: Path, user: str, user_id: int | None, folder: Path) -> Pa
     except (CaptureError, ValueError) as error:
         raise OperationError(str(error)) from None
     console.print(Text(f"{library.name}: {summary(imported)}"))
+    if user_id is None:
+        console.print(Text(namesakes(user)))
     if imported.faults:
         complaints.print(Text(left_out(imported.faults)))
+    if not imported.books:
+        raise OperationError(
+            f"{library} has no book that can be read, expected a row for each book on the shelves; "
+            "put a book on a shelf or see the lines above, then download the file again"
+        )
     return folder
 
 

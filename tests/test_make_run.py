@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from stacks import ROOT
+from tests.own_books import commands, query
 
 DAYS = ("WINDOW_START=2020-02-01", "WINDOW_END=2020-03-01")
 
@@ -64,6 +65,19 @@ def test_readers_are_followed_as_they_are_typed(stand_in: Path) -> None:
     assert arguments(stand_in, "FOLLOW=12345 67890") == [
         *("run", "--size", "20MB", "--follow", "12345 67890"),
     ]
+
+
+def test_the_commands_of_the_readme_for_your_own_books_are_those_that_the_end_to_end_tests_run(
+    stand_in: Path,
+) -> None:
+    """`tests/e2e/test_follow.py`, `tests/e2e/test_library.py`; both ask the query of the third command."""
+    made = [arguments(stand_in, *words[2:]) for words in commands() if words[:2] == ["make", "run"]]
+    assert made == [
+        ["run", "--size", "20MB", "--follow", "12345"],
+        ["run", "--size", "20MB", "--library", "goodreads_library_export.csv", "--user", "Ann"],
+    ]
+    assert query()[0] == "query"
+    assert len(commands()) == len(made) + 1
 
 
 def test_the_names_that_a_system_sets_name_no_reader(stand_in: Path) -> None:

@@ -64,6 +64,8 @@ def import_library(
     except (CaptureError, StoreError, OSError, ValueError) as error:
         raise typer.BadParameter(str(error)) from None
     typer.echo(summary(imported))
+    if user_id is None:
+        typer.echo(namesakes(user))
     if imported.faults:
         typer.echo(left_out(imported.faults), err=True)
         raise typer.Exit(1)
@@ -81,6 +83,14 @@ def summary(imported: Imported) -> str:
     if imported.faults:
         text += f", {len(imported.faults):,} left out"
     return "\n".join(filter(None, [text, str(imported.emptied)]))
+
+
+def namesakes(name: str) -> str:
+    """What follows if the reader is known by name alone."""
+    return (
+        f"All readers called {name} are one user; if exports of several meet, give each one's number on Goodreads: "
+        "--user-id (make: READER_ID)"
+    )
 
 
 def left_out(faults: Sequence[Fault]) -> str:

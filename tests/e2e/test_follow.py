@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,15 +13,19 @@ from xml.etree import ElementTree as ET
 
 import pytest
 import requests
+from typer.testing import CliRunner
 
 from capture import ids
 from capture.simulated import Fault, SimulatedGoodreads, simulated_goodreads
+from capture.simulated.model import Review
 from capture.text import plain_text
 from local_cloud.state import StateFolder
+from operations.__main__ import app
 from operations.query import query_here
 from stacks import ROOT
 from tests import assemblies
 from tests.local_cloud.waiting import PATIENCE
+from tests.own_books import query
 
 pytestmark = pytest.mark.e2e
 
@@ -36,13 +40,17 @@ FAULTS = {
 
 @dataclass(frozen=True)
 class Run:
-    """A run of the shelves of two readers, what it printed, and what it left."""
+    """Two runs of the shelves of two readers, what each printed, and what both left. Between them a reader changed a review."""
 
     items: list[tuple[str, ET.Element]]
-    """The readers and the items of their feeds."""
+    """The readers and the items of their feeds, after the change."""
     state: StateFolder
     answer: dict[str, Any]
     printed: str
+    changed: int
+    """The review that was changed."""
+    next_answer: dict[str, Any]
+    next_printed: str
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         return query_here(self.state, sql)[1]
@@ -79,25 +87,72 @@ def moment(written: str) -> datetime:
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     state = StateFolder(tmp_path_factory.mktemp("follow") / "state")
     assemblies.as_of_an_earlier_run(tmp_path_factory, state)
-    with simulated_goodreads(reviews=400, users=3, feed_page=30, faults=FAULTS) as goodreads:
+    with simulated_goodreads(reviews=2000, users=3, faults=FAULTS) as goodreads:
         first, second, private = goodreads.readers
         goodreads.private.add(private)
-        done = subprocess.run(
-            [
-                *(sys.executable, "-m", "operations", "run", "--json", "--state", str(state.root)),
-                *("--follow", f"{first}, https://www.goodreads.com/user/show/{second}-name"),
-                *("--follow", str(private), "--goodreads", goodreads.url),
-            ],
-            cwd=ROOT,
-            env={**os.environ, "COLUMNS": "120"},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
+        spell_an_author_in_another_way(goodreads, first)
+        done = followed(goodreads, state)
         goodreads.faults.rates.clear()
+        changed = change_rating_and_shelves(goodreads, second)
+        again = followed(goodreads, state)
         items = [each for reader in (first, second) for each in plainly_read(goodreads, reader)]
-    return Run(items, state, json.loads(done.stdout), done.stdout + done.stderr)
+    return Run(
+        items,
+        state,
+        json.loads(done.stdout),
+        done.stdout + done.stderr,
+        changed,
+        json.loads(again.stdout),
+        again.stdout + again.stderr,
+    )
+
+
+def followed(goodreads: SimulatedGoodreads, state: StateFolder) -> subprocess.CompletedProcess[str]:
+    first, second, private = goodreads.readers
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "operations", "run", "--json", "--state", str(state.root)),
+            *("--follow", f"{first}, https://www.goodreads.com/user/show/{second}-name"),
+            *("--follow", str(private), "--goodreads", goodreads.url),
+        ],
+        cwd=ROOT,
+        env={**os.environ, "COLUMNS": "120"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done
+
+
+def read_by(goodreads: SimulatedGoodreads, reader: int) -> list[Review]:
+    return [each for each in goodreads.published if each.user.id == reader and each.shelf == "read"]
+
+
+def spell_an_author_in_another_way(goodreads: SimulatedGoodreads, reader: int) -> None:
+    review = read_by(goodreads, reader)[0]
+    author = review.book.authors[0]
+    other = replace(author, name=author.name.upper().replace(" ", "  "))
+    goodreads.change(review.id, book=replace(review.book, authors=(other, *review.book.authors[1:])))
+
+
+def change_rating_and_shelves(goodreads: SimulatedGoodreads, reader: int) -> int:
+    review = read_by(goodreads, reader)[0]
+    return goodreads.change(review.id, rating=(review.rating + 1) % 6, labels=(*review.labels, "again")).id
+
+
+def test_the_shelves_have_what_is_odd_in_feeds(run: Run) -> None:
+    """So the comparisons with a plain reading below are comparisons of these."""
+    items = [item for _, item in run.items]
+    books = [text(item, "book_id") for item in items]
+    spellings = {(ids.of_author(text(item, "author_name")), text(item, "author_name")) for item in items}
+    assert len(items) > 1000
+    assert any(text(item, "user_rating") == "0" for item in items)
+    assert any(not text(item, "user_read_at") for item in items)
+    assert len(set(books)) < len(books)
+    assert any("<br />" in text(item, "user_review") for item in items)
+    assert len(spellings) > len({author for author, _ in spellings})
+    assert any("again" in text(item, "user_shelves") for item in items)
 
 
 def test_the_reviews_are_those_of_a_plain_reading(run: Run) -> None:
@@ -143,13 +198,13 @@ def test_the_books_are_those_of_a_plain_reading(run: Run) -> None:
 
 
 def test_each_author_and_each_reader_is_there_once_by_name(run: Run) -> None:
-    authors = {
+    spellings = {
         (ids.of_author(text(item, "author_name")), words(item, "author_name")) for _, item in run.items
     }
     readers = {(int(reader), words(item, "user_name")) for reader, item in run.items}
-    assert run.query("select author_id, name from goodreads_warehouse.authors order by author_id") == sorted(
-        authors
-    )
+    authors = run.query("select author_id, name from goodreads_warehouse.authors")
+    assert len(authors) == len({author for author, _ in spellings})
+    assert set(authors) <= spellings
     assert run.query(
         "select user_id, user_display_name from goodreads_warehouse.users order by user_id"
     ) == sorted(readers)
@@ -157,9 +212,26 @@ def test_each_author_and_each_reader_is_there_once_by_name(run: Run) -> None:
 
 def test_nothing_was_rejected_and_the_private_reader_was_told(run: Run) -> None:
     assert {rows["rows_quarantined"] for rows in run.answer["datasets"].values()} == {0}
-    assert f"{len(run.items)} reviews captured from 3 shelves of 3 readers, 1 put off" in run.printed
+    assert f"{len(run.items):,} reviews captured from 3 shelves of 3 readers, 1 put off" in run.printed
     assert "could not be read: " in run.printed
     assert "the shelf is private" in run.printed
+
+
+def test_the_next_run_lands_the_review_that_was_changed_and_nothing_else(run: Run) -> None:
+    assert (
+        "1 review captured from 3 shelves of 3 readers, 1 of them because they had changed"
+        in run.next_printed
+    )
+    rows = run.next_answer["datasets"]["reviews"]
+    assert {name: count for name, count in rows.items() if name.startswith("rows_") and count} == {
+        "rows_read": 1,
+        "rows_updated": 1,
+    }
+    loaded = run.query(
+        f"select review_id from goodreads_warehouse.reviews where run_id = '{run.next_answer['name']}'"
+    )
+    assert loaded == [(run.changed,)]
+    assert run.next_answer["result"]["reviews"] == len(run.items)
 
 
 def test_the_run_ends_with_the_readers_books_and_a_page(run: Run) -> None:
@@ -170,3 +242,15 @@ def test_the_run_ends_with_the_readers_books_and_a_page(run: Run) -> None:
     assert best
     assert set(best) <= titles
     assert any(title in Path(result["page"]).read_text(encoding="utf-8") for title in best)
+
+
+def test_the_query_of_the_readme_shows_the_best_books_of_the_page(run: Run) -> None:
+    shown = CliRunner().invoke(app, [*query(), "--json", "--state", str(run.state.root)])
+    assert shown.exit_code == 0, shown.output
+    answer = json.loads(shown.stdout)
+    assert answer["columns"] == ["place", "title", "average_review_rating"]
+    best = run.next_answer["result"]["best_books"]
+    assert [(row[0], row[1]) for row in answer["rows"]][: len(best)] == [
+        (each["place"], each["label"]) for each in best
+    ]
+    assert len(best) > 5

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from capture import ids
 from local_cloud.state import StateFolder
+from operations.__main__ import app
 from operations.query import query_here
 from stacks import ROOT
 from tests import assemblies
@@ -25,6 +27,7 @@ from tests.capture.library.exports import (
     write_export,
     written,
 )
+from tests.own_books import query
 
 pytestmark = pytest.mark.e2e
 
@@ -140,3 +143,15 @@ def test_no_private_note_is_anywhere_in_the_folder_of_the_run(run: Run) -> None:
     files = [path for path in run.state.root.rglob("*") if path.is_file()]
     assert len(files) > len(OLD)
     assert [path for path in files if NOTE.encode() in path.read_bytes()] == []
+
+
+def test_the_query_of_the_readme_shows_the_best_books_of_the_page(run: Run) -> None:
+    shown = CliRunner().invoke(app, [*query(), "--json", "--state", str(run.state.root)])
+    assert shown.exit_code == 0, shown.output
+    answer = json.loads(shown.stdout)
+    assert answer["columns"] == ["place", "title", "average_review_rating"]
+    best = run.answer["result"]["best_books"]
+    assert [(row[0], row[1]) for row in answer["rows"]][: len(best)] == [
+        (each["place"], each["label"]) for each in best
+    ]
+    assert len(best) > 5

@@ -211,14 +211,19 @@ def test_a_library_export_becomes_files_of_each_dataset(
     assert sorted(path.parent.name for path in folder.rglob("*.csv")) == sorted(
         each.name for each in DATASETS
     )
-    assert "goodreads_library_export.csv: 2 rows: 2 books" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "goodreads_library_export.csv: 2 rows: 2 books" in told
+    assert "All readers called Ann are one user" in told
 
 
-def test_the_number_of_a_reader_tells_readers_of_one_name_apart(tmp_path: Path, export: Path) -> None:
+def test_the_number_of_a_reader_tells_readers_of_one_name_apart(
+    tmp_path: Path, export: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     given = source(library=export, user="Ann", user_id=7)
     folder = given.files(tmp_path, tmp_path / "kept")
     assert folder
     assert (folder / "users" / "library-7-000000001.csv").is_file()
+    assert "one user" not in capsys.readouterr().out
     assert given.arguments(100_000) == ["--library", str(export), "--user", "Ann", "--user-id", "7"]
 
 
@@ -284,6 +289,12 @@ def test_a_file_that_is_no_export_is_told_with_the_way_out(tmp_path: Path) -> No
         source(library=tmp_path / "missing.csv", user="Ann").files(
             tmp_path / "scratch", tmp_path / "scratch-kept"
         )
+
+
+def test_an_export_without_a_book_is_no_run(tmp_path: Path) -> None:
+    path = write_export(tmp_path / "export.csv", [])
+    with pytest.raises(OperationError, match="has no book that can be read"):
+        source(library=path, user="Ann").files(tmp_path / "scratch", KEPT)
 
 
 def test_a_folder_without_files_is_refused(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A process that is killed just before it executes a given line of the code that stores captured records."""
+"""A process that is killed just before it executes a given line of the code that stores captured or imported records."""
 
 import os
 import signal
@@ -9,15 +9,18 @@ from itertools import count
 from types import FrameType
 from typing import Any
 
+from capture import landing_files
 from capture.collector import backlog, collector
 from capture.follower import follower, memory
+from capture.goodbooks import importing as goodbooks
 from capture.spool import durable, spool, state
-from landing import aside
+from capture.ucsd import importing as ucsd
+from landing import aside, stores
 from tests.local_cloud.waiting import PATIENCE
 
-_KEEPING = {
-    module.__file__ for module in (aside, backlog, collector, durable, follower, memory, spool, state)
-}
+_CAPTURING = (aside, backlog, collector, durable, follower, memory, spool, state)
+_IMPORTING = (aside, goodbooks, landing_files, stores, ucsd)
+_KEEPING = {module.__file__ for module in (*_CAPTURING, *_IMPORTING)}
 
 
 def dies(work: Callable[[], object], line: int) -> bool:
