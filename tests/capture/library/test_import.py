@@ -3,7 +3,7 @@
 import csv
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -181,6 +181,23 @@ def test_two_spellings_of_an_author_are_one_author(tmp_path: Path) -> None:
     imported(path)
     assert [row["name"] for row in landed(path, AUTHORS)] == ["J.K. Rowling"]
     assert len({row["authors"] for row in landed(path, BOOKS)}) == 1
+
+
+def test_a_shelf_and_a_rating_that_change_make_a_newer_version_of_the_same_review(tmp_path: Path) -> None:
+    reviews = []
+    for days, change in (
+        (0, {"Exclusive Shelf": "currently-reading"}),
+        (1, {"My Rating": "3", "Exclusive Shelf": "read"}),
+    ):
+        store = FolderStore(tmp_path / str(days) / "landing")
+        path = write_export(tmp_path / str(days) / "export.csv", [EARTHSEA | change])
+        import_export(path, ANN, store, CAPTURED + timedelta(days=days), NOW)
+        (review,) = landed(path, REVIEWS)
+        reviews.append(review)
+    older, newer = reviews
+    assert older["review_id"] == newer["review_id"]
+    assert older["record_create_timestamp"] < newer["record_create_timestamp"]
+    assert newer["review_rating"] == "3"
 
 
 def test_of_several_copies_of_a_book_the_one_read_last_has_the_review(tmp_path: Path) -> None:

@@ -183,3 +183,9 @@ def test_an_import_at_once_lands_what_an_import_one_by_one_lands(
     (all_,) = import_dumps(tmp_path / "all", tmp_path / name)
     assert contents(tmp_path / "all") == contents(tmp_path / "one") != {}
     assert (all_.lines, all_.records, all_.emptied) == (one.lines, one.records, one.emptied)
+
+
+def test_a_block_of_books_that_only_stand_on_a_shelf_has_no_record() -> None:
+    line = lines([INTERACTION | {"is_read": False, "rating": 0, "review_text_incomplete": ""}])
+    table, kept, users = at_once(kind_of("goodreads_interactions_poetry.json"), [line] * 3)
+    assert (len(table), kept, users) == (0, [], [])
