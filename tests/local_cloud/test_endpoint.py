@@ -21,7 +21,7 @@ from local_cloud.endpoint import serving
 from local_cloud.errors import LocalCloudError
 from local_cloud.state import StateFolder
 from tests.local_cloud.roles import role
-from tests.local_cloud.waiting import until
+from tests.local_cloud.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.usefixtures("environment")
 
@@ -37,7 +37,7 @@ def create_function(code: str) -> None:
         Role=role("function", "lambda.amazonaws.com"),
         Runtime="python3.14",
         Handler="app.handler",
-        Timeout=30,
+        Timeout=PATIENCE,
         Code={"ZipFile": buffer.getvalue()},
     )
 

@@ -21,7 +21,7 @@ from landing import disk
 from local_cloud.identity import Keys
 from local_cloud.lambda_.runtime import Function, LambdaRuntime
 from tests.local_cloud.alive import is_alive
-from tests.local_cloud.waiting import until
+from tests.local_cloud.waiting import PATIENCE, until
 
 APP = """
 import importlib.util, os, random, subprocess, sys, time
@@ -37,7 +37,7 @@ def importable(event, context):
 
 def context(event, context):
     left = context.get_remaining_time_in_millis()
-    return [context.function_name, context.invoked_function_arn, context.memory_limit_in_mb, 0 < left <= 30_000]
+    return [context.function_name, context.invoked_function_arn, context.memory_limit_in_mb, 0 < left <= 600_000]
 
 def process(event, context):
     return os.getpid()
@@ -122,7 +122,7 @@ class Deployed:
     handler: str
     code_bytes: bytes = zip_of(app=APP)
     environment_vars: dict[str, str] = field(default_factory=dict)
-    timeout: int = 30
+    timeout: int = PATIENCE
     memory_size: int = 512
     function_name: str = "goodreads-test"
     function_arn: str = "arn:aws:lambda:us-east-1:123456789012:function:goodreads-test"

@@ -18,6 +18,7 @@ from local_cloud.identity import session
 from local_cloud.limits.model import problems, required
 from tests.local_cloud.conftest import Endpoint
 from tests.local_cloud.roles import role
+from tests.local_cloud.waiting import PATIENCE
 
 _CARELESS = Config(parameter_validation=False, retries={"total_max_attempts": 1})
 
@@ -192,7 +193,7 @@ def test_an_answer_of_more_than_six_megabytes_is_an_error(clients: Any) -> None:
         Role=role("large", "lambda.amazonaws.com"),
         Runtime="python3.14",
         Handler="large.handler",
-        Timeout=60,
+        Timeout=PATIENCE,
         Code={"ZipFile": content.getvalue()},
     )
     short, long = (clients("lambda").invoke(FunctionName="large", Payload=size) for size in ("9", "7000000"))
