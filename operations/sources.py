@@ -166,7 +166,7 @@ def _followed(readers: Sequence[str], goodreads: str, spool: Path) -> Path | Non
 
     None if there are no such files: nothing has changed, and no run before has left any.
     """
-    from capture.errors import CaptureError  # noqa: PLC0415 - see window_start
+    from capture.errors import CaptureError, SpoolInUse  # noqa: PLC0415 - see window_start
     from capture.follower.command import followed_once, summary  # noqa: PLC0415
     from capture.stopping import Stop  # noqa: PLC0415
 
@@ -174,6 +174,10 @@ def _followed(readers: Sequence[str], goodreads: str, spool: Path) -> Path | Non
         feeds = feeds_of(readers, [READ], key_in_environment(), goodreads)
         with console.doing(f"reading the shelves of {', '.join(readers)}"), closing(Stop()) as stop:
             follower = followed_once(feeds, spool, goodreads, stop)
+    except SpoolInUse:
+        raise OperationError(
+            "another run reads shelves into this state folder; wait for it to end, or give another folder: --state"
+        ) from None
     except (CaptureError, ValueError) as error:
         raise OperationError(str(error)) from None
     waiting = any((spool / "ready").rglob("*.csv"))

@@ -13,9 +13,10 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from capture.follower import reading
+from capture.follower import command, reading
 from capture.follower.feeds import GOODREADS
 from capture.simulated import SimulatedGoodreads, simulated_goodreads
+from capture.spool.spool import held
 from catalog import DATASETS
 from landing.errors import StoreError
 from operations.__main__ import app
@@ -116,6 +117,17 @@ def test_what_a_run_captured_and_did_not_land_is_landed_by_the_next(
     whole = review_ids(captured)
     assert followed.files(tmp_path, tmp_path / "kept") == captured
     assert review_ids(captured) == whole
+
+
+def test_two_runs_do_not_follow_at_once(
+    tmp_path: Path, site: SimulatedGoodreads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "_HANDOVER_SECONDS", 0)
+    followed = source(follow=[str(site.readers[0])], goodreads=site.url)
+    followed.files(tmp_path, tmp_path)
+    (spool,) = tmp_path.iterdir()
+    with held(spool), pytest.raises(OperationError, match="another run reads shelves"):
+        followed.files(tmp_path, tmp_path)
 
 
 def test_another_site_or_pipeline_has_a_memory_of_its_own(tmp_path: Path, site: SimulatedGoodreads) -> None:
