@@ -23,6 +23,7 @@ _OF_THE_CALLER = (
     "aws:sourcearn",
     "aws:sourceowner",
     "aws:sourcevpce",
+    "kms:calleraccount",
     "kms:viaservice",
     "aws:resourceaccount",
     "s3:resourceaccount",
