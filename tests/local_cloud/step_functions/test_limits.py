@@ -41,7 +41,9 @@ def end_of(
         definition=json.dumps({"StartAt": start, "States": states}),
         roleArn=role(name, "states.amazonaws.com"),
     )["stateMachineArn"]
-    arn = sfn.start_execution(stateMachineArn=machine, name=name, input=json.dumps(given))["executionArn"]
+    arn = sfn.start_execution(
+        stateMachineArn=machine, name=name, input=json.dumps(given, ensure_ascii=False)
+    )["executionArn"]
     until(lambda: sfn.describe_execution(executionArn=arn)["status"] != "RUNNING")
     ended = sfn.describe_execution(executionArn=arn)
     return (ended["status"], ended.get("error"), ended.get("cause")), arn
@@ -117,5 +119,6 @@ def test_a_runtime_error_is_not_caught_by_all(sfn: "SFNClient") -> None:
 
 def test_the_input_of_an_execution_is_counted_in_bytes(sfn: "SFNClient") -> None:
     states = {"Done": {"Type": "Pass", "End": True}}
+    assert end_of(sfn, "Done", states, "ä" * 131_071)[0][0] == "SUCCEEDED"  # and two quotes: 256 KiB
     with pytest.raises(ClientError, match=r"ValidationException.*'input' failed to satisfy constraint"):
-        end_of(sfn, "Done", states, "ä" * 131_072)
+        end_of(sfn, "Done", states, "ä" * 131_071 + "x")
