@@ -20,7 +20,7 @@ from lambdas.shared.environment import Environment
 from lambdas.shared.planning import Header, bound_batch, make_plan, summary
 from lambdas.shared.run import Receipt
 from lambdas.shared.zone import COPYING
-from spark_jobs.ranges import Range, divided, tasks_of
+from spark_jobs.ranges import Range, cores_of, divided, tasks_of
 from spark_jobs.sources import Source, objects_of, sources_of
 from spark_jobs.staging import groups_of
 from spark_jobs.storage import READ_BYTES
@@ -81,12 +81,23 @@ class Growth:
         return [len(batch) for batch in self.plan.batches(_environment().task_limits)]
 
     @cached_property
-    def ranges(self) -> dict[str, list[Range]]:
-        """The byte ranges that the Spark step reads of each dataset's files."""
+    def sources(self) -> dict[str, list[Source]]:
+        """The sources of each dataset."""
         sources: dict[str, list[Source]] = {}
         for source in sources_of(self.plan):
             sources.setdefault(source.layout.dataset.name, []).append(source)
-        return {name: divided(objects_of(found), CORES) for name, found in sources.items()}
+        return sources
+
+    @cached_property
+    def cores(self) -> dict[str, int]:
+        """How many cores each dataset gets."""
+        sizes = {name: sum(source.size for source in found) for name, found in self.sources.items()}
+        return cores_of(sizes, CORES)
+
+    @cached_property
+    def ranges(self) -> dict[str, list[Range]]:
+        """The byte ranges that the Spark step reads of each dataset's files."""
+        return {name: divided(objects_of(found), self.cores[name]) for name, found in self.sources.items()}
 
     @property
     def state_bytes(self) -> int:
@@ -169,7 +180,7 @@ def _told(load: Growth) -> Mapping[str, str]:
         "requests to S3 that write or list, until all is copied": f"{copying.writes:,}",
         "requests to S3 that read, until all is copied": f"{copying.reads:,}",
         "byte ranges of the Spark step": f"{sum(map(len, ranges.values())):,}",
-        "its tasks": f"{sum(len(tasks_of(found, CORES)) for found in ranges.values()):,}",
+        "its tasks": f"{sum(len(tasks_of(found, load.cores[name])) for name, found in ranges.items()):,}",
         "most bytes of a range": _size(max(part.bytes for found in ranges.values() for part in found)),
         "requests of the step that read": f"{load.reading.reads:,}",
         "price of all these requests, USD a run": f"{copying.dollars + load.reading.dollars:.2f}",

@@ -8,7 +8,6 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import from_arrow_schema
 
-from contract.keys import PART
 from spark_jobs import newest
 from spark_jobs.accounting import TALLY, WINNERS, RangeTally, WinnersTally
 from spark_jobs.job import DatasetRun
@@ -67,9 +66,9 @@ def write_newest(run: DatasetRun, packed_rows: DataFrame, packing: Packing) -> l
 
 
 def write_nothing(run: DatasetRun) -> None:
-    """Write one file without rows: Redshift's COPY of an empty folder fails."""
+    """Write one file without rows, and no other."""
     delete_folder(run.processed, run.spark)
-    Folder.at(run.processed, run.spark).write_parquet(f"{PART}00000.parquet", newest.no_winners(run.dataset))
+    newest.write_no_winners(run.dataset, Folder.at(run.processed, run.spark))
 
 
 def packing_for(run: DatasetRun, groups: int) -> Packing:

@@ -23,11 +23,12 @@ class Job:
 
 @dataclass(frozen=True)
 class DatasetRun:
-    """One dataset's part of a run."""
+    """One dataset's part of a run, and of the cores."""
 
     spark: SparkSession
     job: Job
     dataset: Dataset
+    cores: int
 
     @property
     def processed(self) -> str:

@@ -14,19 +14,34 @@ from spark_jobs.rules.in_sql import name
 from spark_jobs.schema import arrow_schema
 from spark_jobs.storage import Folder
 
+_PART = 128 * 1024  # rows
 _SEPARATOR, _NULL = "chr(31)", "chr(30)"  # control characters; no cleaned text has them
 
 
 @dataclass(frozen=True)
 class Newest:
-    """`rows`: one per key, with the dataset's stored columns.
+    """The winners among `versions`: `index` and `hash` of each; `schema` are the stored columns.
 
     `duplicate` counts the rows with their winner's version and content, `stale` all other rows that lost.
     """
 
-    rows: pa.Table
+    versions: pa.Table
+    won: pa.Table
+    schema: pa.Schema
     stale: int
     duplicate: int
+
+    def parts(self) -> Iterator[pa.Table]:
+        """The winners, one row for each key, some at a time: all of them at once would be in memory twice."""
+        for start in range(0, self.won.num_rows, _PART):
+            part = self.won.slice(start, _PART)
+            rows = self.versions.take(part.column("row_index"))
+            yield rows.append_column(RECORD_HASH.name, part.column("hash")).cast(self.schema)
+
+    @property
+    def rows(self) -> pa.Table:
+        """All winners."""
+        return pa.concat_tables([self.schema.empty_table(), *self.parts()])
 
 
 def newest(rows: pa.Table, dataset: Dataset) -> Newest:
@@ -34,10 +49,9 @@ def newest(rows: pa.Table, dataset: Dataset) -> Newest:
     with database() as sql:
         sql.register("versions", rows)
         won = sql.execute(_winners(dataset)).to_arrow_table()
-    winners = rows.take(won.column("row_index")).append_column(RECORD_HASH.name, won.column("hash"))
     duplicate = (pc.sum(won.column("alike")).as_py() or 0) - won.num_rows
-    winners = winners.cast(arrow_schema(dataset.stored_columns))
-    return Newest(winners, stale=rows.num_rows - won.num_rows - duplicate, duplicate=duplicate)
+    stale = rows.num_rows - won.num_rows - duplicate
+    return Newest(rows, won, arrow_schema(dataset.stored_columns), stale=stale, duplicate=duplicate)
 
 
 def write_newest(
@@ -54,13 +68,13 @@ def write_newest(
 def write_winners(rows: pa.Table, dataset: Dataset, target: Folder, partition_key: int) -> WinnersTally:
     """Write the winners among rows of the dataset's columns into a file of the target."""
     won = newest(rows, dataset)
-    target.write_parquet(f"{PART}{partition_key:05d}.parquet", won.rows)
-    return WinnersTally(staged=won.rows.num_rows, stale=won.stale, duplicate=won.duplicate)
+    target.write_parquet(f"{PART}{partition_key:05d}.parquet", won.schema, won.parts())
+    return WinnersTally(staged=won.won.num_rows, stale=won.stale, duplicate=won.duplicate)
 
 
-def no_winners(dataset: Dataset) -> pa.Table:
-    """A table of the dataset's stored columns without rows."""
-    return arrow_schema(dataset.stored_columns).empty_table()
+def write_no_winners(dataset: Dataset, target: Folder) -> None:
+    """Write a file without rows: Redshift's COPY of an empty folder fails."""
+    target.write_parquet(f"{PART}00000.parquet", arrow_schema(dataset.stored_columns), [])
 
 
 def record_hashes(rows: pa.Table, dataset: Dataset) -> list[int]:

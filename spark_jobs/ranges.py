@@ -1,17 +1,25 @@
 """Divides files into byte ranges and ranges among tasks, and compares what the tasks say about the borders."""
 
 import heapq
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import TypeVar
+
+_Name = TypeVar("_Name")
 
 _MOST = 128 * 1024 * 1024
 _OPENING = 4 * 1024 * 1024
 """The most bytes of a task, and the cost of opening a file in bytes: Spark's own defaults for its readers."""
 
+_HELD = 512 * 1024 * 1024
+"""The most bytes of text that a task can hold in memory."""
 
-_UNPACKED = 10
-"""How many bytes a byte of gzip is taken to unpack to: texts of reviews unpack to three times their size, numbers to more."""
+_UNPACKED, _UNPACKED_AT_MOST = 10, 64
+"""How many bytes a byte of gzip is taken to unpack to: texts of reviews unpack to three times their size, numbers to more.
+
+Where memory depends on it, to more than any file of records is likely to.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +56,11 @@ class Range:
         """About the size of its text."""
         return self.bytes * _UNPACKED if self.end is None else self.bytes
 
+    @property
+    def held_bytes(self) -> int:
+        """The size of its text, if it is held in memory."""
+        return self.bytes * _UNPACKED_AT_MOST if self.end is None else self.bytes
+
 
 @dataclass(frozen=True)
 class Borders:
@@ -55,6 +68,17 @@ class Borders:
 
     begin: int | None
     after: int
+
+
+def cores_of(sizes: Mapping[_Name, int], cores: int) -> dict[_Name, int]:
+    """How many of `cores` cores each dataset gets, by its bytes; at least one."""
+    total = max(1, sum(sizes.values()))
+    return {name: max(1, round(cores * size / total)) for name, size in sizes.items()}
+
+
+def can_be_held(ranges: Sequence[Range]) -> bool:
+    """Whether one task can hold all records of the ranges."""
+    return sum(part.held_bytes for part in ranges) <= _HELD
 
 
 def divided(objects: Sequence[Range], cores: int) -> list[Range]:
@@ -75,7 +99,10 @@ def tasks_of(ranges: Sequence[Range], cores: int) -> tuple[tuple[int, ...], ...]
 
 
 def _share(ranges: Sequence[Range], cores: int) -> int:
-    return min(_MOST, max(_OPENING, -(-sum(map(_cost, ranges)) // cores)))
+    """The cost of a task. What one core can do alone is one task: no other task has the same keys then."""
+    cost = sum(map(_cost, ranges))
+    share = max(_OPENING, -(-cost // cores))
+    return share if cores == 1 and can_be_held(ranges) else min(_MOST, share)
 
 
 def _cost(part: Range) -> int:

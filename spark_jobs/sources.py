@@ -23,6 +23,11 @@ class Source:
     layout: Layout
     files: tuple[PlannedFile, ...]
 
+    @property
+    def size(self) -> int:
+        """The bytes of all files."""
+        return sum(file.size for file in self.files)
+
 
 def read_plan(spark: SparkSession, job: Job) -> Plan:
     """The plan of the job's run; ValueError if it is another run's, or does not fit the catalog."""

@@ -21,7 +21,7 @@ from spark_jobs.accounting import (
     tallies,
 )
 from spark_jobs.job import DatasetRun
-from spark_jobs.ranges import Range
+from spark_jobs.ranges import Range, can_be_held
 from spark_jobs.sources import Source
 from spark_jobs.tasks import Reader
 
@@ -101,14 +101,13 @@ def groups_of(ranges: Sequence[Range]) -> int:
 
 def write_newest(run: DatasetRun, reader: Reader) -> Staged:
     """Read, clean, reduce and write a dataset in one pass; the counts come out of the same pass."""
-    number = groups_of(reader.ranges)
-    if len(reader.tasks) == number == 1:  # one task may have much: gzip is one range, whatever it unpacks to
+    if len(reader.tasks) == 1 and can_be_held(reader.ranges):
         of_ranges, groups = arrow.write_newest_in_one_task(run, reader)
         return Staged(reader=reader, ranges=by_range(of_ranges), groups=groups)
     if not reader.ranges:
         arrow.write_nothing(run)
         return Staged(reader=reader, ranges={}, groups=())
-    packing = arrow.packing_for(run, number)
+    packing = arrow.packing_for(run, groups_of(reader.ranges))
     observed = Observation()
     rows = arrow.cleaned(run, reader, packing).observe(observed, tallies())
     groups = arrow.write_newest(run, rows, packing)

@@ -55,23 +55,22 @@ class Folder:
             for line in lines:
                 file.write(f"{json.dumps(line, ensure_ascii=False)}\n".encode())
 
-    def write_parquet(self, name: str, rows: pa.Table) -> None:
-        """Write a file; it replaces an existing one."""
+    def write_parquet(self, name: str, schema: pa.Schema, parts: Iterable[pa.Table]) -> None:
+        """Write a file; it replaces an existing one. Each part has row groups of its own."""
         system, folder = self._made()
         with (
             pq.ParquetWriter(
                 f"{folder}/{name}",
-                rows.schema,
+                schema,
                 filesystem=system,
                 use_deprecated_int96_timestamps=True,  # the only Parquet timestamp that every version of COPY reads
                 store_decimal_as_integer=True,
                 use_dictionary=False,  # most columns hardly repeat a value: Arrow would make a dictionary and throw it away
             ) as writer
         ):
-            if (
-                rows.num_rows
-            ):  # a file without rows has no row group, like Spark's own: some readers refuse one of no rows
-                writer.write_table(rows)
+            for rows in parts:
+                if rows.num_rows:  # some readers refuse a row group without rows
+                    writer.write_table(rows)
 
     def _made(self) -> tuple[fs.FileSystem, str]:
         """Arrow's client, and the path of the folder, which exists."""

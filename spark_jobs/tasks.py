@@ -44,14 +44,13 @@ class Reader:
 
     @classmethod
     def of(cls, run: DatasetRun, sources: Sequence[Source]) -> Self:
-        cores = run.spark.sparkContext.defaultParallelism
-        ranges = divided(objects_of(sources), cores)
+        ranges = divided(objects_of(sources), run.cores)
         return cls(
             run.dataset,
             run.job.started,
-            cores=cores,
+            cores=run.cores,
             ranges=tuple(ranges),
-            tasks=tasks_of(ranges, cores),
+            tasks=tasks_of(ranges, run.cores),
             columns=tuple(source.layout.columns for source in sources),
             folders=tuple(Folder.at(source.layout.prefix, run.spark) for source in sources),
         )

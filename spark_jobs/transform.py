@@ -27,6 +27,7 @@ from contract.plan import PlannedFile, Remark
 from spark_jobs.accounting import FileCounts, accounting_rows, file_rows, unreadable_files
 from spark_jobs.conf import SPARK_CONF, require_conf
 from spark_jobs.job import DatasetRun, Job, job_from
+from spark_jobs.ranges import cores_of
 from spark_jobs.sources import read_plan, sources_of
 from spark_jobs.staging import Outcome, stage
 from spark_jobs.storage import Folder, delete_folder
@@ -46,16 +47,18 @@ def run(spark: SparkSession, job: Job) -> dict[str, Counts]:
     TransformError if a dataset failed; the other datasets are finished first, and the accounting is not written.
     """
     plan = read_plan(spark, job)
-    sources = sources_of(plan)
+    sources = {
+        dataset: [part for part in sources_of(plan) if part.layout.dataset == dataset] for dataset in DATASETS
+    }
+    sizes = {dataset: sum(part.size for part in found) for dataset, found in sources.items()}
+    cores = cores_of(sizes, spark.sparkContext.defaultParallelism)
+    greatest_first = sorted(DATASETS, key=lambda dataset: sizes[dataset], reverse=True)
     with ThreadPoolExecutor(max_workers=len(DATASETS)) as pool:
-        futures = {
-            dataset.name: pool.submit(
-                stage,
-                DatasetRun(spark, job, dataset),
-                [part for part in sources if part.layout.dataset == dataset],
-            )
-            for dataset in DATASETS
+        begun = {
+            dataset: pool.submit(stage, DatasetRun(spark, job, dataset, cores[dataset]), sources[dataset])
+            for dataset in greatest_first
         }
+    futures = {dataset.name: begun[dataset] for dataset in DATASETS}
     errors = {name: error for name, future in futures.items() if (error := future.exception())}
     if errors:
         causes = "; ".join(f"dataset {name}: {reason(error)}" for name, error in errors.items())
@@ -71,11 +74,13 @@ def write_accounting(
     """Write where every row and every file went, and the list of unreadable files if there are any."""
     counts = {name: outcome.counts for name, outcome in outcomes.items()}
     accounting = accounting_rows(counts, run_id=job.run_id, fencing_token=job.fencing_token)
-    _emptied(spark, f"{job.processed}/{ACCOUNTING.name}").write_parquet(_ONLY_PARQUET, accounting)
+    _emptied(spark, f"{job.processed}/{ACCOUNTING.name}").write_parquet(
+        _ONLY_PARQUET, accounting.schema, [accounting]
+    )
     by_file = FileCounts.total(outcome.files for outcome in outcomes.values())
     problems = {file: words for outcome in outcomes.values() for file, words in outcome.problems.items()}
     rows = file_rows(files, by_file, problems, run_id=job.run_id)
-    _emptied(spark, f"{job.processed}/{FILES.name}").write_parquet(_ONLY_PARQUET, rows)
+    _emptied(spark, f"{job.processed}/{FILES.name}").write_parquet(_ONLY_PARQUET, rows.schema, [rows])
     if unreadable := unreadable_files(problems, run_id=job.run_id):
         _emptied(spark, f"{job.quarantine}/{UNREADABLE}").write_json_lines(
             _ONLY_JSON, map(asdict, unreadable)

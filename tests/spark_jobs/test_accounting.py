@@ -123,7 +123,9 @@ def test_whatever_files_and_columns_are_called_what_is_said_about_them_can_be_lo
     folder = tmp_path_factory.mktemp("run")
     (folder / "buckets" / "processed").mkdir(parents=True)
     rows = file_rows(plan.files, FileCounts(), {}, run_id="r")
-    Folder("file:", f"{folder}/buckets/processed/files".strip("/")).write_parquet("part-0.parquet", rows)
+    Folder("file:", f"{folder}/buckets/processed/files".strip("/")).write_parquet(
+        "part-0.parquet", rows.schema, [rows]
+    )
 
     with RedshiftEngine(folder / "warehouse.duckdb", folder / "buckets") as engine:
         session = Session(engine)

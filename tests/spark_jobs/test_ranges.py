@@ -9,10 +9,20 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from catalog import DATASETS
 from contract.rejects import BYTES
 from spark_jobs import csv_reader, tolerant
 from spark_jobs.csv_reader import Reading, Text
-from spark_jobs.ranges import Borders, Range, corrected, cut, divided, tasks_of
+from spark_jobs.ranges import (
+    Borders,
+    Range,
+    can_be_held,
+    cores_of,
+    corrected,
+    cut,
+    divided,
+    tasks_of,
+)
 from spark_jobs.staging import groups_of
 
 # Arrow complains where a wrong guess makes it begin within a character
@@ -149,7 +159,35 @@ def test_each_byte_is_in_one_range_each_range_in_one_task_and_tasks_are_about_al
 @given(st.integers(1, 200), st.integers(1, 16))
 def test_there_are_tasks_for_all_cores_but_none_for_less_than_opening_a_file(files: int, cores: int) -> None:
     parts = divided(whole_files(*[0] * files), cores)
-    assert len(tasks_of(parts, cores)) == min(files, max(cores, -(-files // 32)))
+    assert len(tasks_of(parts, cores)) == (1 if cores == 1 else min(files, max(cores, -(-files // 32))))
+
+
+@pytest.mark.parametrize(
+    ("sizes", "cores", "tasks"), [([400], 1, 1), ([600], 1, 5), ([400], 2, 4), ([200, 250], 1, 1)]
+)
+def test_what_one_core_does_alone_is_one_task_if_its_records_can_be_held(
+    sizes: list[int], cores: int, tasks: int
+) -> None:
+    parts = divided(whole_files(*(size * MIB for size in sizes)), cores)
+
+    assert len(tasks_of(parts, cores)) == tasks
+    assert len(parts) == (len(sizes) if tasks == 1 else tasks)  # nothing is cut for one task
+
+
+def test_gzip_can_be_held_if_that_is_sure_whatever_it_unpacks_to() -> None:
+    small, great = (Range(file_number=0, source=0, uri="", size=size * MIB) for size in (8, 9))
+
+    assert can_be_held([small])
+    assert not can_be_held([great])
+    assert not can_be_held([small, *whole_files(1)])
+
+
+def test_the_cores_go_to_the_datasets_by_their_bytes_and_each_gets_one() -> None:
+    sizes = dict(zip(DATASETS, (128, 299, 482, 311), strict=True))
+
+    assert list(cores_of(sizes, 2).values()) == [1, 1, 1, 1]
+    assert list(cores_of(sizes, 8).values()) == [1, 2, 3, 2]
+    assert list(cores_of(dict.fromkeys(DATASETS, 0), 8).values()) == [1, 1, 1, 1]
 
 
 def test_gzip_stays_whole_and_the_greatest_task_comes_first() -> None:

@@ -75,8 +75,9 @@ def test_a_parquet_file_is_written_where_its_bucket_is_mounted_and_replaces_what
 ) -> None:
     folder = Folder.at(f"s3://{BUCKET}/run=1/things", spark)
 
-    folder.write_parquet("a.parquet", pa.table({"a": [1, 2]}))
-    folder.write_parquet("a.parquet", pa.table({"a": [3]}))
+    for number in (1, 3):
+        rows = pa.table({"a": [number]})
+        folder.write_parquet("a.parquet", rows.schema, [rows])
 
     assert [path.name for path in (bucket / "run=1" / "things").iterdir()] == ["a.parquet"]
     assert pq.read_table(bucket / "run=1" / "things" / "a.parquet").to_pydict() == {"a": [3]}
@@ -91,7 +92,7 @@ def test_parquet_has_the_physical_types_that_copy_reads(spark: SparkSession, tmp
     }
     rows = pa.Table.from_pylist([row], schema=arrow_schema(REVIEWS.columns))
 
-    Folder.at(f"file://{tmp_path}/reviews", spark).write_parquet("part-00000.parquet", rows)
+    Folder.at(f"file://{tmp_path}/reviews", spark).write_parquet("part-00000.parquet", rows.schema, [rows])
 
     schema = pq.read_schema(tmp_path / "reviews" / "part-00000.parquet")
     physical = {

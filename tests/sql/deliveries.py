@@ -95,4 +95,4 @@ def write(delivery: Delivery, run: str, token: int, buckets: Path) -> None:
 
 def _write(rows: pa.Table, table: str, run: str, buckets: Path) -> None:
     folder = Folder(root=(buckets / ZONE).as_uri(), path=f"{run_folder(run)}/{table}")
-    folder.write_parquet(f"{PART}00000.parquet", rows)
+    folder.write_parquet(f"{PART}00000.parquet", rows.schema, [rows])
