@@ -73,19 +73,19 @@ def _bars(path: Path, title: str, seconds: Mapping[str, float], labels: list[str
 def write_page(folder: Path, docs: Path) -> Path:
     """Write performance.md and its charts into `docs`.
 
-    Raises BenchmarkError if there are no results, or if they come from more than one machine.
+    Results in the subfolder `earlier` are shown beside the aims. Raises BenchmarkError if there are no results, or if they come from
+    more than one machine.
     """
-    transforms, pipelines, generators = (
-        read(folder, contest) for contest in ("transform", "pipeline", "generator")
-    )
-    imports = read(folder, "imports")
-    newest = _newest([*transforms, *pipelines, *generators, *imports])
+    results, earlier = _results(folder), _results(folder / "earlier")
+    transforms, pipelines, generators = results.transforms, results.pipelines, results.generators
+    newest = _newest(results.all())
     docs.mkdir(parents=True, exist_ok=True)
     parts = {
         "machine": _machine_words(newest),
         "versions": ", ".join(f"{name} {version}" for name, version in newest["versions"].items()),
         "full_size": size_words(FULL_BYTES),
-        "aims": aims_section(transforms, pipelines, generators),
+        "aims": aims_section(results, earlier),
+        "earlier": _earlier_words(earlier),
         "pipeline": _each(pipelines, sections.pipeline_section),
         "states_chart": _chart(pipelines, docs / "performance-states.svg", draw_states),
         "growth": sections.growth_section(pipelines) if pipelines else _NOT_YET,
@@ -97,11 +97,32 @@ def write_page(folder: Path, docs: Path) -> Path:
         if pipelines and generators
         else "",
         "generator": _each(generators, sections.generator_section),
-        "imports": _each(imports, sections.imports_section),
+        "imports": _each(results.imports, sections.imports_section),
+        "shapes": _each(results.shapes, sections.shapes_section),
     }
     page = docs / _TEMPLATE.name
     page.write_text(Template(_TEMPLATE.read_text(encoding="utf-8")).substitute(parts), encoding="utf-8")
     return page
+
+
+def _results(folder: Path) -> sections.Results:
+    return sections.Results(
+        transforms=read(folder, "transform"),
+        pipelines=read(folder, "pipeline"),
+        generators=read(folder, "generator"),
+        imports=read(folder, "imports"),
+        shapes=read(folder, "shapes"),
+    )
+
+
+def _earlier_words(earlier: sections.Results) -> str:
+    if not (results := earlier.all()):
+        return ""
+    newest = _newest(results)
+    return (
+        f"The earlier figures are of {newest['date']}, on {_machine_words(newest)}; of two machines only ratios compare. Then the copy "
+        "read every byte to cut large files, and all rows went through a shuffle."
+    )
 
 
 def _newest(results: Sequence[Result]) -> Result:

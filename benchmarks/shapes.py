@@ -26,8 +26,9 @@ _TEXT_BYTES = 2_000
 
 @dataclass(frozen=True)
 class Shapes:
-    """What an execution used with each shape of the same reviews, and a task with gzip of `packed_bytes`."""
+    """What an execution used with each shape of the same reviews, of `bytes` bytes, and a task with gzip of `packed_bytes`."""
 
+    bytes: int
     used: dict[str, list[Usage]]
     files: dict[str, int]
     task: list[Usage]
@@ -48,7 +49,7 @@ def run_shapes(work: Path, scale: float, runs: int) -> Shapes:
     file, unpacked = packed(work / f"shapes-{scale:g}-gzip", round(_UNPACKED_BYTES * scale))
     task = in_turns({"gzip": partial(run_task, file)}, runs)["gzip"]
     files = {name: load.files for name, load in loads.items()}
-    return Shapes(used, files, task, file.stat().st_size, unpacked)
+    return Shapes(size, used, files, task, file.stat().st_size, unpacked)
 
 
 def shapes_told(shapes: Shapes) -> Mapping[str, str]:

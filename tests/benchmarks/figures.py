@@ -8,6 +8,7 @@ from benchmarks.contests import OTHERS, OURS
 from benchmarks.loads import Load, LoadFolder
 from benchmarks.measure import Usage
 from benchmarks.pipeline import PipelineRun
+from benchmarks.shapes import FOUR, MANY, ONE, Shapes
 
 
 def load(work: Path, scale: float) -> Load:
@@ -48,6 +49,15 @@ def write_all(folder: Path, scale: float = 0.1) -> None:
     sizes = {"faker_tool": 20_000_000, "original's way": 18_000_000}
     write(folder, "generator", {"used": generators, "bytes": sizes})
     contestants = {"import": [Usage(4.0, 6.0, 200_000_000)], "DuckDB reads": [Usage(2.0, 1.0, 1)]}
+    shapes = Shapes(
+        1_000_000_000,
+        {FOUR: [Usage(10.0, 8.0, 1)], ONE: [Usage(11.0, 8.0, 1)], MANY: [Usage(14.0, 9.0, 1)]},
+        {FOUR: 4, ONE: 1, MANY: 820},
+        [Usage(1.0, 1.0, 800_000_000)],
+        14_000_000,
+        720_000_000,
+    )
+    write(folder, "shapes-0.1", vars(shapes))
     write(folder, "imports", {"used": {"ratings.csv": contestants}, "bytes": {"ratings.csv": 200_000_000}})
 
 

@@ -24,7 +24,7 @@ def test_a_task_reads_gzip_that_unpacks_to_fifty_times_its_size(tmp_path: Path) 
 def test_each_shape_is_told_against_four_files_of_the_same_bytes() -> None:
     used = {FOUR: [Usage(10, 1, 1)], ONE: [Usage(11, 1, 1)], MANY: [Usage(14, 1, 1)]}
     shapes = Shapes(
-        used, {FOUR: 4, ONE: 1, MANY: 10_000}, [Usage(1, 1, 800_000_000)], 14_000_000, 720_000_000
+        10, used, {FOUR: 4, ONE: 1, MANY: 10_000}, [Usage(1, 1, 800_000_000)], 14_000_000, 720_000_000
     )
     assert shapes_told(shapes) == {
         ONE: "1.10 times four files (1 and 4)",
