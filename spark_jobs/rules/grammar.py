@@ -1,7 +1,7 @@
 """The forms of a value after clean-up: regular expressions for whole texts, with the same meaning in Java and in RE2.
 
 - integers: `12`, `-3`, and the `12.0` that pandas makes of a column with gaps; `12.5` is not one
-- ratings: a decimal number; bounds are checked before the number is rounded half up to two places
+- ratings: a decimal number, of which 18 places count; bounds are checked before the number is rounded half up to two places
 - flags: `true`, `false`, `t` or `f` in any case; psql and Redshift's UNLOAD write the letters
 - timestamps: `2020-02-19 21:38:16`, with up to nine digits of fraction (cut to microseconds), with `T` for the
   space, and with `Z` or an offset like `+01:00`, `+0100` or `+01`; without a zone they are UTC

@@ -18,6 +18,7 @@ from spark_jobs.quarantine import Explainer
 from spark_jobs.ranges import Range
 from spark_jobs.rules.in_duckdb import Cleaner, numbered
 from tests.spark_jobs.odd_texts import WIDEST, odd_text
+from tests.spark_jobs.rules import plainly
 from tests.spark_jobs.rules.cases import CASES, RULES, STARTED, TIMESTAMPS, Case, things
 from tests.spark_jobs.workbench import VALID as WORKBENCH_VALID
 
@@ -123,6 +124,12 @@ def test_a_row_is_rejected_exactly_if_a_rule_is_named(dataset: Dataset, seed: in
 
     values, rules = judged(dataset, rows)
 
+    assert [
+        (column.name, text, found, expected)
+        for index, (column, (_, text)) in enumerate(zip(columns, odd, strict=True))
+        if (found := (values.get(index) or rules[index])[column.name])
+        != (expected := plainly.outcome(column, text, STARTED))
+    ] == []
     assert all(
         set(broken) == {odd[index][0]} and set(broken.values()) <= RULES for index, broken in rules.items()
     )
