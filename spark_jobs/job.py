@@ -23,12 +23,13 @@ class Job:
 
 @dataclass(frozen=True)
 class DatasetRun:
-    """One dataset's part of a run, and of the cores."""
+    """One dataset's part of a run, and of the cores. `place` is its place by size: the greatest dataset has 0."""
 
     spark: SparkSession
     job: Job
     dataset: Dataset
     cores: int
+    place: int = 0
 
     @property
     def processed(self) -> str:

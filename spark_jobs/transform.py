@@ -55,8 +55,10 @@ def run(spark: SparkSession, job: Job) -> dict[str, Counts]:
     greatest_first = sorted(DATASETS, key=lambda dataset: sizes[dataset], reverse=True)
     with ThreadPoolExecutor(max_workers=len(DATASETS)) as pool:
         begun = {
-            dataset: pool.submit(stage, DatasetRun(spark, job, dataset, cores[dataset]), sources[dataset])
-            for dataset in greatest_first
+            dataset: pool.submit(
+                stage, DatasetRun(spark, job, dataset, cores[dataset], place), sources[dataset]
+            )
+            for place, dataset in enumerate(greatest_first)
         }
     futures = {dataset.name: begun[dataset] for dataset in DATASETS}
     errors = {name: error for name, future in futures.items() if (error := future.exception())}
