@@ -29,6 +29,9 @@ REFUSED = (
     "RedshiftData.ValidationException"  # of a malformed request, and of cancelling a statement that has ended
 )
 _FULL = "RedshiftData.ActiveStatementsExceededException"  # of everybody's statements on the cluster
+_STATUS = {"Id.$": "$.Id", "Status.$": "$.Status"}
+"""What the loop needs of a description: that of a batch has the text of each statement, and a state's data 256 KiB at most."""
+
 _ENDING_WAITS = 3  # how often to look again at a cancelled statement that still runs
 
 
@@ -88,9 +91,6 @@ class RunSql(Construct):
             self,
             construct_id,
             parameters={
-                "wait": 0,
-                "longest_wait": polling.longest_wait,
-                "cancelled": False,
                 "input.$": "$",
                 **(
                     {"statements": [_SLOT.sub(RUN_SLOT, each) for each in _checked(statements)]}
@@ -152,8 +152,13 @@ class RunSql(Construct):
             action=action,
             parameters=request,
             **_under(warehouse.role),
-            result_selector={"Id.$": "$.Id"},
-            result_path="$.statement",
+            # from here on without the statements: a batch of them would be in the data of every further state
+            result_selector={
+                "wait": 0,
+                "longest_wait": self._polling.longest_wait,
+                "cancelled": False,
+                "statement": {"Id.$": "$.Id"},
+            },
         )
         submit.add_retry(errors=[REFUSED], **NEVER)
         submit.add_retry(errors=[_FULL], **BUSY)
@@ -161,7 +166,7 @@ class RunSql(Construct):
         return submit
 
     def _watch(self) -> sfn.IChainable:
-        describe = self._call("describe", "describeStatement", "$.statement")
+        describe = self._call("describe", "describeStatement", "$.statement", result_selector=_STATUS)
         wait = sfn.Wait(
             self, f"{self._name}: wait", time=sfn.WaitTime.seconds_path("$.wait"), comment="longer each time"
         ).next(describe)
@@ -216,9 +221,13 @@ class RunSql(Construct):
         cancel.add_catch(look_again, result_path=sfn.JsonPath.DISCARD)
         return cancel.next(look_again)
 
-    def _failure(self) -> sfn.Choice:
-        """Tell a conflict with another transaction from other failures: Redshift reports it as error 1023, in words."""
+    def _failure(self) -> sfn.IChainable:
+        """Tell a conflict with another transaction from other failures: Redshift reports it as error 1023, in words.
+
+        The description is asked for once more, as a whole: only one of a failed statement has the error.
+        """
         error = "$.statement.Error"
+        ask = self._call("ask why", "describeStatement", "$.statement")
         conflict = sfn.Fail(self, f"{self._name}: conflict", error=SERIALIZABLE_CONFLICT, cause_path=error)
         failed = sfn.Fail(self, f"{self._name}: failed", error=FAILED, cause_path=error)
         unexplained = self._fail("unexplained", FAILED, f"Redshift gave no reason why {self._name} failed")
@@ -228,12 +237,17 @@ class RunSql(Construct):
                 sfn.Condition.string_matches(error, self._done_before),
                 sfn.Succeed(self, f"{self._name}: done before"),
             )
-        return why.when(
-            sfn.Condition.string_matches(error, "*1023*Serializable isolation*"), conflict
-        ).otherwise(failed)
+        why.when(sfn.Condition.string_matches(error, "*1023*Serializable isolation*"), conflict)
+        return ask.next(why.otherwise(failed))
 
     def _call(
-        self, what: str, action: str, result_path: str, *, final: Sequence[str] = ()
+        self,
+        what: str,
+        action: str,
+        result_path: str,
+        *,
+        final: Sequence[str] = (),
+        result_selector: Mapping[str, str] | None = None,
     ) -> tasks.CallAwsService:
         call = tasks.CallAwsService(
             self,
@@ -242,6 +256,7 @@ class RunSql(Construct):
             action=action,
             parameters={"Id": sfn.JsonPath.string_at("$.statement.Id")},
             **_under(self._role),
+            result_selector=result_selector,
             result_path=result_path,
         )
         if final:
