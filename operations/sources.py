@@ -96,18 +96,21 @@ class Source:
 
     def window_start(self, kept: Path) -> str | None:
         """The first day of a window that holds the reviews of an export or of shelves; None if the usual window does, up to now, or for other sources."""
-        from capture.follower.memory import oldest_version  # noqa: PLC0415 - DuckDB and Arrow, half a second
-        from capture.library.importing import exported_at  # noqa: PLC0415
-
-        captured: datetime | None
-        if self.library:
-            captured = exported_at(self.library)
-        elif self.readers:
-            captured = oldest_version(self._spool(kept))
-        else:
-            return None
+        captured = self._captured(kept)
         usual = timedelta(days=REVIEWS.fresh_within_days or 0)
         return f"{captured:%Y-%m-%d}" if captured and captured < datetime.now(UTC) - usual else None
+
+    def _captured(self, kept: Path) -> datetime | None:
+        """When an export was made, or the oldest version of a shelf captured."""
+        if self.library:
+            from capture.library.importing import exported_at  # noqa: PLC0415 - DuckDB and Arrow, half a second
+
+            return exported_at(self.library)
+        if self.readers:
+            from capture.follower.memory import oldest_version  # noqa: PLC0415 - the same
+
+            return oldest_version(self._spool(kept))
+        return None
 
     def _spool(self, kept: Path) -> Path:
         """The spool for the readers of one site; another site has other readers under the same numbers."""
