@@ -133,7 +133,9 @@ class Code:
             own |= {"aws:sourceaccount": ACCOUNT}  # what a service does here, it does for this account
         else:
             own |= {"aws:principalarn": caller.role or caller.arn, "aws:principalaccount": caller.account}
-            own |= {"aws:sourceowner": caller.account, "kms:calleraccount": caller.account}
+            own |= {"aws:sourceowner": caller.account}
+            if call.action.startswith("kms:"):
+                own["kms:calleraccount"] = caller.account
         if user_id:
             own["aws:userid"] = user_id
         if through:

@@ -20,6 +20,7 @@ _OF_THE_MOMENT = (
     "aws:",
     "s3:tlsversion",
     "s3:resourceaccount",
+    "kms:calleraccount",
     "elasticmapreduce:resourcetag/",
     "sts:rolesessionname",
 )
