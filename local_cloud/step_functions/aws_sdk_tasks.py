@@ -9,13 +9,16 @@ from functools import cache
 from typing import Any
 
 import botocore.session
+from botocore.exceptions import BotoCoreError
 from botocore.model import ListShape, OperationModel, ServiceModel, Shape, StructureShape
+from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEvent
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (
     state_task_service_aws_sdk as sdk,
 )
 
 from local_cloud.step_functions import credentials
 
+_moto_error = sdk.StateTaskServiceAwsSdk._from_error  # noqa: SLF001
 _BOTO_SERVICES = {"redshiftdata": "redshift-data", "sfn": "stepfunctions"}
 """boto3's names of the services, by the names that state machines use."""
 
@@ -27,6 +30,7 @@ def install_integration() -> None:
     sdk._SERVICE_ERROR_NAMES["redshiftdata"] = "RedshiftData"  # noqa: SLF001
     task._normalise_parameters = _normalise_parameters  # noqa: SLF001
     task._normalise_response = _normalise_response  # noqa: SLF001
+    task._from_error = _from_error  # noqa: SLF001
     credentials.install()
 
 
@@ -38,6 +42,14 @@ def _normalise_parameters(task: sdk.StateTaskServiceAwsSdk, parameters: dict[str
 def _normalise_response(task: sdk.StateTaskServiceAwsSdk, response: dict[str, Any], *_: object) -> None:
     if operation := _operation(task):
         _replace(response, _from_boto(response, operation.output_shape))
+
+
+def _from_error(task: sdk.StateTaskServiceAwsSdk, env: Any, ex: Exception) -> FailureEvent:
+    """Without an answer the error is the SDK's, as on AWS; moto makes a States.Runtime of it, which no Retry or Catch of States.ALL matches."""
+    if not isinstance(ex, BotoCoreError):
+        return _moto_error(task, env, ex)
+    service = task._normalise_service_error_name(task.resource.api_name)  # noqa: SLF001
+    return task._get_task_failure_event(env=env, error=f"{service}.SdkClientException", cause=str(ex))  # noqa: SLF001
 
 
 def _operation(task: sdk.StateTaskServiceAwsSdk) -> OperationModel | None:

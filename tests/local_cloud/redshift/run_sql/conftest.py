@@ -18,6 +18,7 @@ from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_funct
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
 from local_cloud.redshift import RedshiftEngine, install
+from local_cloud.step_functions import limits
 
 # jsii starts the first `node` on the path while aws_cdk is imported: the pinned one is beside this interpreter.
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
@@ -69,6 +70,7 @@ def entries(session: Any) -> Iterator[Entries]:
 @pytest.fixture(scope="module")
 def interpreter(endpoint: Callable[[str], Any]) -> Iterator[Callable[[str], Any]]:
     """Makes clients of the endpoint, on which state machines of CloudFormation are executable."""
+    limits.install()  # for the rest of the process: other tests have it as well, before or after these
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(default_user_config["stepfunctions"], "execute_state_machine", True)
         patch.setattr(moto.stepfunctions.models, "stepfunctions_backends", stepfunctions_parser_backends)
