@@ -181,10 +181,13 @@ def test_a_rule_whose_role_may_not_start_the_state_machine_starts_nothing(
 ) -> None:
     iam = boto3.client("iam")
     trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "events.amazonaws.com"}}
-    powerless = iam.create_role(
-        RoleName="powerless", AssumeRolePolicyDocument=json.dumps({"Statement": trust})
-    )["Role"]["Arn"]
-    nobodys = iam.create_role(RoleName="nobodys", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+    deny = {**trust, "Effect": "Deny"}
+    powerless, nobodys = (
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps({"Statement": statement}))["Role"][
+            "Arn"
+        ]
+        for name, statement in (("powerless", trust), ("nobodys", deny))
+    )
     rules.put("refused", role_arn=powerless)
     rules.put("nobody", role_arn=f"{powerless}-gone")
     rules.put("not-trusted", role_arn=nobodys)

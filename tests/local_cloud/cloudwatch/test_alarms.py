@@ -355,9 +355,16 @@ def test_an_alarm_does_not_reach_a_topic_that_does_not_admit_cloudwatch(
 ) -> None:
     stack.create()
     (topic,) = boto3.client("sns").list_topics()["Topics"]
-    closed = {"Version": "2012-10-17", "Statement": []}
+    arn = topic["TopicArn"]
+    owner = {
+        "Effect": "Allow",
+        "Principal": {"AWS": "123456789012"},
+        "Action": "sns:Publish",
+        "Resource": arn,
+    }
+    closed = {"Version": "2012-10-17", "Statement": [owner]}
     boto3.client("sns").set_topic_attributes(
-        TopicArn=topic["TopicArn"], AttributeName="Policy", AttributeValue=json.dumps(closed)
+        TopicArn=arn, AttributeName="Policy", AttributeValue=json.dumps(closed)
     )
     stack.put(11, 0)
     assert stack.at(1) == "ALARM"

@@ -17,7 +17,8 @@ from local_cloud import identity
 from local_cloud.addresses import ADMINISTRATOR_KEY, ADMINISTRATOR_SECRET, REGION
 from local_cloud.identity import KeyRefused, Keys, Kind, Problem, caller, principal_of, service_keys, session
 
-_TRUST = {"Version": "2012-10-17", "Statement": []}
+_OF_NOBODY = {"Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole"}
+_TRUST = {"Version": "2012-10-17", "Statement": [_OF_NOBODY]}
 _UNKNOWN = Keys("ASIAAAAAAAAAAAAAAAAA", "secret", "token")
 
 

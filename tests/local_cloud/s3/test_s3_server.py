@@ -83,10 +83,9 @@ def test_lambda_takes_code_that_was_uploaded_to_the_server(
 ) -> None:
     moto_s3.create_bucket(Bucket="code")
     s3.put_object(Bucket="code", Key="code.zip", Body=b"twelve bytes")
-    role = boto3.client("iam").create_role(RoleName="function", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
     made = boto3.client("lambda", endpoint_url=endpoint.addresses.url).create_function(
         FunctionName="from-s3",
-        Role=role,
+        Role=role("function", "lambda.amazonaws.com"),
         Runtime="python3.14",
         Handler="app.handler",
         Code={"S3Bucket": "code", "S3Key": "code.zip"},
