@@ -229,11 +229,21 @@ class Aim:
         above = self.least is None or self.measured >= self.least
         return above and (self.most is None or self.measured <= self.most)
 
+    @property
+    def wanted(self) -> str:
+        """The limit in words."""
+        return f"at least {self.least:g}" if self.least is not None else f"at most {self.most:g}"
+
     def cells(self, earlier: Mapping[str, "Aim"]) -> list[str]:
         """The aim as a row of the table, with what was measured earlier."""
-        wanted = f"at least {self.least:g}" if self.least is not None else f"at most {self.most:g}"
         before = number(earlier[self.words].measured) if self.words in earlier else ""
-        return [self.words, wanted, before, number(self.measured), "met" if self.is_met else "**missed**"]
+        return [
+            self.words,
+            self.wanted,
+            before,
+            number(self.measured),
+            "met" if self.is_met else "**missed**",
+        ]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -252,9 +262,15 @@ class Results:
 
 
 def aims_section(results: Results, earlier: Results) -> str:
-    """A row for each aim whose load was measured, beside what was measured earlier."""
+    """A row for each aim whose load was measured, beside what was measured earlier; and those that were measured only then."""
     before = {aim.words: aim for aim in _aims(earlier)}
-    rows = [aim.cells(before) for aim in _aims(results)]
+    aims = list(_aims(results))
+    rows = [aim.cells(before) for aim in aims]
+    rows += [
+        [words, aim.wanted, number(aim.measured), "", "not measured again"]
+        for words, aim in before.items()
+        if words not in {each.words for each in aims}
+    ]
     return table(("", "aim", "earlier", "measured", ""), rows)
 
 

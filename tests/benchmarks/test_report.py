@@ -68,6 +68,7 @@ def test_the_aims_say_which_of_them_were_met(page: str) -> None:
 def test_an_earlier_figure_stands_beside_its_aim_and_says_when_and_where(tmp_path: Path) -> None:
     write_all(tmp_path / "results", 0.1)
     write_all(tmp_path / "results" / "earlier", 0.1)
+    write_all(tmp_path / "results" / "earlier", 0.01)
     (tmp_path / "results" / "earlier" / "shapes-0.1.json").unlink()
     page = write_page(tmp_path / "results", tmp_path / "docs").read_text(encoding="utf-8")
 
@@ -77,6 +78,7 @@ def test_an_earlier_figure_stands_beside_its_aim_and_says_when_and_where(tmp_pat
     assert (
         "| 1 GB of reviews: seconds of one file, times those of four | at most 1.15 |  | 1.10 | met |" in page
     )
+    assert "| load 0.01: seconds of the whole execution | at most 8 | 150 |  | not measured again |" in page
     assert "The earlier figures are of 20" in page
 
 
