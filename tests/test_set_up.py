@@ -51,7 +51,7 @@ class Checkout:
             name: value
             for name, value in os.environ.items()
             if not name.startswith(("MAKE", "PIP_", "UV_"))
-            and name != "PYTHON"  # as in `make test PYTHON=...`
+            and name not in ("PYTHON", "PYTHONPATH")  # as in `make test PYTHON=...`; another checkout's code
         }
         return subprocess.run(
             ["make", ".venv/.runtime", *arguments],
