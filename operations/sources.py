@@ -131,7 +131,7 @@ class Source:
 
 
 def _imported(library: Path, user: str, user_id: int | None, folder: Path) -> Path:
-    from capture.errors import CaptureError  # noqa: PLC0415 - see window_start
+    from capture.errors import CaptureError  # noqa: PLC0415 - see _captured
     from capture.library.command import left_out, namesakes, summary  # noqa: PLC0415
     from capture.library.importing import exported_at, import_export  # noqa: PLC0415
     from capture.library.records import Reader  # noqa: PLC0415
@@ -169,7 +169,7 @@ def _followed(readers: Sequence[str], goodreads: str, spool: Path) -> Path | Non
 
     None if there are no such files: nothing has changed, and no run before has left any.
     """
-    from capture.errors import CaptureError, SpoolInUse  # noqa: PLC0415 - see window_start
+    from capture.errors import CaptureError, SpoolInUse  # noqa: PLC0415 - see _captured
     from capture.follower.command import followed_once, summary  # noqa: PLC0415
     from capture.stopping import Stop  # noqa: PLC0415
 

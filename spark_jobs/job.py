@@ -32,6 +32,11 @@ class DatasetRun:
     place: int = 0
 
     @property
+    def pool(self) -> str:
+        """The scheduler's pool of the dataset. Of pools with equally many tasks at work Spark takes the first one by name."""
+        return f"{self.place} {self.dataset.name}"
+
+    @property
     def processed(self) -> str:
         """The URI of the folder for the newest versions."""
         return f"{self.job.processed}/{self.dataset.name}"

@@ -68,9 +68,8 @@ class Staged:
 
 def stage(run: DatasetRun, sources: Sequence[Source]) -> Outcome:
     """Write one dataset's newest versions, and its rejects if there are any."""
-    # A pool for each dataset: within one pool even a FAIR scheduler works first in, first out. Of pools with equally many tasks at work
-    # it takes the first one by name: the greatest dataset comes first, and the small ones fill the cores at the end.
-    run.spark.sparkContext.setLocalProperty("spark.scheduler.pool", f"{run.place} {run.dataset.name}")
+    # a pool for each dataset: within one pool even a FAIR scheduler works first in, first out
+    run.spark.sparkContext.setLocalProperty("spark.scheduler.pool", run.pool)
     files = {file.number: file for source in sources for file in source.files}
     reader, problems = Reader.of(run, sources), dict[int, str]()
     while True:

@@ -20,7 +20,7 @@ from typing import Any
 from pyspark.errors import PythonException
 from pyspark.sql import SparkSession
 
-from catalog import DATASETS
+from catalog import DATASETS, Dataset
 from contract.keys import PART, REMARKS, UNREADABLE
 from contract.ledger import ACCOUNTING, FILES, Counts
 from contract.plan import PlannedFile, Remark
@@ -51,14 +51,10 @@ def run(spark: SparkSession, job: Job) -> dict[str, Counts]:
         dataset: [part for part in sources_of(plan) if part.layout.dataset == dataset] for dataset in DATASETS
     }
     sizes = {dataset: sum(part.size for part in found) for dataset, found in sources.items()}
-    cores = cores_of(sizes, spark.sparkContext.defaultParallelism)
-    greatest_first = sorted(DATASETS, key=lambda dataset: sizes[dataset], reverse=True)
     with ThreadPoolExecutor(max_workers=len(DATASETS)) as pool:
         begun = {
-            dataset: pool.submit(
-                stage, DatasetRun(spark, job, dataset, cores[dataset], place), sources[dataset]
-            )
-            for place, dataset in enumerate(greatest_first)
+            each.dataset: pool.submit(stage, each, sources[each.dataset])
+            for each in runs_of(spark, job, sizes)
         }
     futures = {dataset.name: begun[dataset] for dataset in DATASETS}
     errors = {name: error for name, future in futures.items() if (error := future.exception())}
@@ -68,6 +64,15 @@ def run(spark: SparkSession, job: Job) -> dict[str, Counts]:
     outcomes = {name: future.result() for name, future in futures.items()}
     write_accounting(spark, job, plan.files, outcomes)
     return {name: outcome.counts for name, outcome in outcomes.items()}
+
+
+def runs_of(spark: SparkSession, job: Job, sizes: Mapping[Dataset, int]) -> list[DatasetRun]:
+    """The datasets' parts of the run, the greatest dataset first: the small ones fill the cores at the end. `sizes` in bytes."""
+    cores = cores_of(sizes, spark.sparkContext.defaultParallelism)
+    greatest_first = sorted(sizes, key=lambda dataset: sizes[dataset], reverse=True)
+    return [
+        DatasetRun(spark, job, dataset, cores[dataset], place) for place, dataset in enumerate(greatest_first)
+    ]
 
 
 def write_accounting(

@@ -12,7 +12,7 @@ from catalog import DATASETS
 from contract.ledger import Counts
 from spark_jobs.accounting import UnaccountedRowsError, require_identity
 from spark_jobs.job import job_from
-from spark_jobs.transform import reason
+from spark_jobs.transform import reason, runs_of
 from stacks import ROOT
 from tests.spark_jobs.workbench import Workbench
 
@@ -28,6 +28,15 @@ REVIEW = {
     "review_added_date": "Wed Feb 19 18:36:17 -0800 2020",
     "record_create_timestamp": "2020-02-19 21:38:16.690535",
 }
+
+
+def test_the_greatest_dataset_begins_first_in_a_pool_that_comes_first_by_name(bench: Workbench) -> None:
+    sizes = dict(zip(DATASETS, (128, 299, 482, 311), strict=True))
+
+    runs = runs_of(bench.spark, bench.job, sizes)
+
+    assert [run.dataset.name for run in runs] == ["reviews", "users", "books", "authors"]
+    assert sorted(run.pool for run in runs) == [run.pool for run in runs]
 
 
 def test_every_type_arrives_in_parquet_as_declared(bench: Workbench) -> None:
