@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from catalog import REVIEWS
 from local_cloud.state import StateFolder
 from stacks import ROOT
 from tests import assemblies
+from tests.e2e.commands import operations
 from tests.e2e.pipeline import Pipeline
 from tests.e2e.records import EVENING, NOON, author, csv_file
 from tests.local_cloud.alive import is_alive
@@ -36,17 +36,6 @@ def aws(*arguments: str) -> Any:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout or "null")
-
-
-def local_cloud(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "operations", *arguments],
-        cwd=ROOT,
-        env={**os.environ, "COLUMNS": "120"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 def test_the_aws_cli_starts_an_execution_and_reads_its_history(pipeline: Pipeline, tmp_path: Path) -> None:
@@ -80,16 +69,16 @@ def test_the_aws_cli_starts_an_execution_and_reads_its_history(pipeline: Pipelin
 
 def looked_at_from_elsewhere() -> None:
     """The commands with --aws know the endpoint from the environment alone, as they know AWS. Nobody but a reader may look."""
-    denied = local_cloud("checks", "--aws")
+    denied = operations("checks", "--aws")
     assert (denied.returncode, "`pipeline readers add NAME --aws`" in denied.stderr) == (1, True)
-    added = local_cloud("readers", "add", "administrator", "--aws")
+    added = operations("readers", "add", "administrator", "--aws")
     assert added.returncode == 0, added.stderr
 
-    checked = local_cloud("checks", "by-hand", "--all", "--aws", "--json")
+    checked = operations("checks", "by-hand", "--all", "--aws", "--json")
     assert checked.returncode == 0, checked.stderr
     rules = {(each["table"], each["rule"]) for each in json.loads(checked.stdout)["checks"]}
     assert {("authors", "author_id unique"), ("authors", "profile_url pattern")} <= rules
-    explained = local_cloud("explain", "author", "1", "--aws", "--json")
+    explained = operations("explain", "author", "1", "--aws", "--json")
     assert explained.returncode == 0, explained.stderr
     (record,) = json.loads(explained.stdout)["records"]
     assert (record["run_id"], record["file"]) == ("by-hand", "author.csv")
@@ -109,7 +98,7 @@ def test_run_then_look_with_status_history_and_query_and_ask_what_a_delivery_wou
         csv_file([{"review_id": "1", "author_id": "1", "record_create_timestamp": NOON}], REVIEWS)
     )
 
-    ran = local_cloud("run", str(data), "--accept-rejects", "--state", state)
+    ran = operations("run", str(data), "--accept-rejects", "--state", state)
 
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert "SUCCEEDED" in ran.stdout
@@ -117,14 +106,14 @@ def test_run_then_look_with_status_history_and_query_and_ask_what_a_delivery_wou
     told = " ".join(ran.stdout.split())
     assert "the reviews are from 2020-02-19 to 2020-02-19" in told
     assert "--window-start 2020-02-19 --window-end 2020-02-20" in told
-    assert "SUCCEEDED" in local_cloud("status", "--state", state).stdout
-    assert "PublishWarehouse" in local_cloud("history", "--state", state).stdout
-    reported = local_cloud("report", "--to", str(tmp_path / "report"), "--state", state)
+    assert "SUCCEEDED" in operations("status", "--state", state).stdout
+    assert "PublishWarehouse" in operations("history", "--state", state).stdout
+    reported = operations("report", "--to", str(tmp_path / "report"), "--state", state)
     assert "succeeded with rejects" in reported.stdout, reported.stderr
     made = json.loads((tmp_path / "report" / "run.json").read_text(encoding="utf-8"))
     assert [rows["read"] for rows in made["datasets"] if rows["dataset"] == "authors"] == [3]
     assert made["run_id"] in (tmp_path / "report" / "index.html").read_text(encoding="utf-8")
-    answer = local_cloud("query", "select name from goodreads_warehouse.authors", "--state", state)
+    answer = operations("query", "select name from goodreads_warehouse.authors", "--state", state)
     assert "Ursula K. Le Guin" in answer.stdout
     would_do(tmp_path / "delivery", state)
 
@@ -140,7 +129,7 @@ def would_do(delivery: Path, state: str) -> None:
         csv_file([{**review, "record_create_timestamp": written}], REVIEWS)
     )
 
-    told = local_cloud("contract", "--check", str(delivery), "--state", state, "--json")
+    told = operations("contract", "--check", str(delivery), "--state", state, "--json")
     assert told.returncode == 0, told.stdout + told.stderr
     answer = json.loads(told.stdout)
 
@@ -154,7 +143,7 @@ def would_do(delivery: Path, state: str) -> None:
     assert [(each["rule"], each["rows"]) for each in answer["rejects"]] == [("type", 1)]
     first = {"subject": "authors", "id": 1, "label": "Ursula Le Guin", "before": None, "after": 1}
     assert answer["rankings"] == [first]
-    kept = local_cloud("query", "select name from goodreads_warehouse.authors", "--state", state, "--json")
+    kept = operations("query", "select name from goodreads_warehouse.authors", "--state", state, "--json")
     assert json.loads(kept.stdout)["rows"] == [["Ursula K. Le Guin"]]  # nothing was published
 
 
@@ -175,7 +164,7 @@ def test_ctrl_c_in_the_spark_step_leaves_no_process_and_loses_no_file(
         until(lambda: any(state.glob("buckets/goodreads-working-*/run=*/copied.json")))
         children = psutil.Process(running.pid).children(recursive=True)
 
-        second = local_cloud("run", str(data), "--state", str(state))
+        second = operations("run", str(data), "--state", str(state))
         running.send_signal(signal.SIGINT)
         output, _ = running.communicate(timeout=PATIENCE)
 

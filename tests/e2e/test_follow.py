@@ -1,9 +1,7 @@
 """`pipeline run --follow`: from readers' shelves to the page, compared row by row with a plain reading of the same feeds."""
 
 import json
-import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -22,8 +20,8 @@ from capture.text import plain_text
 from local_cloud.state import StateFolder
 from operations.__main__ import app
 from operations.query import query_here
-from stacks import ROOT
 from tests import assemblies
+from tests.e2e.commands import operations
 from tests.local_cloud.waiting import PATIENCE
 from tests.own_books import query
 
@@ -109,17 +107,10 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 def followed(goodreads: SimulatedGoodreads, state: StateFolder) -> subprocess.CompletedProcess[str]:
     first, second, private = goodreads.readers
-    done = subprocess.run(
-        [
-            *(sys.executable, "-m", "operations", "run", "--json", "--state", str(state.root)),
-            *("--follow", f"{first}, https://www.goodreads.com/user/show/{second}-name"),
-            *("--follow", str(private), "--goodreads", goodreads.url),
-        ],
-        cwd=ROOT,
-        env={**os.environ, "COLUMNS": "120"},
-        capture_output=True,
-        text=True,
-        check=False,
+    done = operations(
+        *("run", "--json", "--state", str(state.root)),
+        *("--follow", f"{first}, https://www.goodreads.com/user/show/{second}-name"),
+        *("--follow", str(private), "--goodreads", goodreads.url),
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done

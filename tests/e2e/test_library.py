@@ -1,9 +1,6 @@
 """`pipeline run --library`: from a reader's export to the page, compared row by row with a plain reading of the file."""
 
 import json
-import os
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +12,6 @@ from capture import ids
 from local_cloud.state import StateFolder
 from operations.__main__ import app
 from operations.query import query_here
-from stacks import ROOT
 from tests import assemblies
 from tests.capture.library.exports import (
     NOTE,
@@ -27,6 +23,7 @@ from tests.capture.library.exports import (
     write_export,
     written,
 )
+from tests.e2e.commands import operations
 from tests.own_books import query
 
 pytestmark = pytest.mark.e2e
@@ -53,16 +50,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     export = write_export(folder / "goodreads_library_export.csv", made_up(ROWS, seed=5), OLD, mark="\ufeff")
     state = StateFolder(folder / "state")
     assemblies.as_of_an_earlier_run(tmp_path_factory, state)
-    done = subprocess.run(
-        [
-            *(sys.executable, "-m", "operations", "run", "--json"),
-            *("--library", str(export), "--user", "Ann", "--state", str(state.root)),
-        ],
-        cwd=ROOT,
-        env={**os.environ, "COLUMNS": "120"},
-        capture_output=True,
-        text=True,
-        check=False,
+    done = operations(
+        *("run", "--json", "--library", str(export), "--user", "Ann", "--state", str(state.root))
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return Run(export, state, json.loads(done.stdout), done.stdout + done.stderr)
