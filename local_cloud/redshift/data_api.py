@@ -22,7 +22,7 @@ from local_cloud.redshift.warehouse import Warehouse
 _AT_ONCE = 4  # statements that run at the same time
 _REMEMBERED = timedelta(hours=24)  # as long as the Data API keeps statements and their results
 _TOKEN_VALID = timedelta(hours=8)
-_LONG_POLL = 1.0  # seconds; a caller that polls every second then never waits for a quick statement
+_LONG_POLL = 5.0  # seconds; the wait of a caller that polls would be longer than most statements
 _GRACE = 2.0  # seconds that `close` leaves to running statements
 _CANCEL_TIMEOUT = 30.0  # seconds
 _INTERRUPT_EVERY = 0.05  # seconds; an interrupt between two statements has no effect, so it is repeated
@@ -91,7 +91,7 @@ class RedshiftEngine:
         return self._submit(request, request.get("Sqls") or [], caller, is_batch=True)
 
     def describe_statement(self, request: dict[str, Any], caller: Caller = None) -> dict[str, Any]:
-        """Status and figures; waits up to WaitTimeSeconds, or about a second, for a running statement."""
+        """Status and figures; waits up to WaitTimeSeconds, or some seconds, for a running statement."""
         statement, sub = self._find(request["Id"], caller)
         statement.done.wait(request.get("WaitTimeSeconds", _LONG_POLL))
         described = statement.describe()

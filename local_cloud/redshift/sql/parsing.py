@@ -7,7 +7,6 @@ from itertools import pairwise
 from sqlglot import exp
 from sqlglot.dialects.redshift import Redshift
 from sqlglot.errors import ParseError, TokenError
-from sqlglot.parsers.redshift import RedshiftParser
 from sqlglot.tokenizer_core import Token, TokenType
 
 from local_cloud.redshift.errors import SqlError
@@ -16,22 +15,10 @@ from local_cloud.redshift.sql.changes import change_in
 # Statements about physical layout and sessions: DuckDB has nothing that they could change.
 _NO_OPERATIONS = {"analyse", "analyze", "reset", "set", "vacuum"}
 
+_COLUMN_LAYOUT = {"distkey", "sortkey"}
+
 REMEMBERED = 1024
 """The texts whose trees and translations are kept: those of several runs, and most of them come again. A large tree has 60 kB."""
-
-
-class _RedshiftDdlParser(RedshiftParser):
-    """sqlglot's parser plus DISTKEY and SORTKEY as attributes of a column, which have no local meaning."""
-
-    CONSTRAINT_PARSERS = {  # noqa: RUF012  # as in the base class
-        **RedshiftParser.CONSTRAINT_PARSERS,
-        "DISTKEY": lambda _: exp.EncodeColumnConstraint(this=exp.var("distkey")),
-        "SORTKEY": lambda _: exp.EncodeColumnConstraint(this=exp.var("sortkey")),
-    }
-
-
-class _RedshiftDdl(Redshift):
-    Parser = _RedshiftDdlParser
 
 
 @lru_cache(REMEMBERED)
@@ -57,12 +44,37 @@ def parse(sql: str) -> exp.Expr | None:
             return _lock(tokens)
         if tokens[0].text.lower() == "unload":
             return exp.Command(this="unload", expression=" ".join(token.text for token in tokens[1:]))
-        (tree,) = _RedshiftDdl().parser().parse(tokens, sql)
+        (tree,) = Redshift().parser().parse(_with_layout(tokens), sql)
     except (ParseError, TokenError) as error:
         raise SqlError(f"syntax error: {_one_line(error)}") from None
     if tree is None or isinstance(tree, exp.Command):
         raise SqlError(f"{tokens[0].text.upper()} is not supported locally: {sql.strip()[:80]}")
     return tree
+
+
+def _with_layout(tokens: list[Token]) -> list[Token]:
+    """DISTKEY and SORTKEY as attributes of a column are told as encodings: sqlglot knows no others that have no meaning locally."""
+    words = {token.text.lower() for token in tokens}
+    # CREATE TABLE AS names no types, and ALTER TABLE changes the layout of the whole table
+    if "select" in words or not (tokens[0].token_type is TokenType.CREATE or "add" in words):
+        return tokens
+    told = list[Token]()
+    for before, token, after in zip([None, *tokens], tokens, [*tokens[1:], None], strict=False):
+        if _is_attribute(before, token, after):
+            told.append(Token(TokenType.VAR, "encode", token.line, token.col, token.start, token.end))
+        told.append(token)
+    return told
+
+
+def _is_attribute(before: Token | None, token: Token, after: Token | None) -> bool:
+    """Whether the token stands after a column's type, and is neither the name of a column nor has columns of its own."""
+    return (
+        token.token_type is TokenType.VAR
+        and token.text.lower() in _COLUMN_LAYOUT
+        and before is not None
+        and before.token_type not in (TokenType.L_PAREN, TokenType.COMMA)
+        and (after is None or after.token_type is not TokenType.L_PAREN)
+    )
 
 
 def _lock(tokens: list[Token]) -> exp.Lock:
@@ -86,7 +98,7 @@ def parameter_names(sql: str) -> frozenset[str]:
 
 
 def _tokens(sql: str) -> list[Token]:
-    tokens = _RedshiftDdl().tokenize(sql)
+    tokens = Redshift().tokenize(sql)
     while tokens and tokens[-1].token_type is TokenType.SEMICOLON:
         tokens.pop()
     return tokens

@@ -48,3 +48,14 @@ def test_a_statement_that_ran_has_the_tree_that_its_text_has(session: Session, s
 def test_the_statements_of_a_run_are_all_remembered() -> None:
     texts = {*statements.create_tables(), *statements.create_staging(), *statements.publish()}
     assert 2 * len(texts) < parse.cache_parameters()["maxsize"]
+
+
+def test_columns_may_be_named_like_the_attributes_of_layout(session: Session) -> None:
+    session.run("drop schema if exists parsed cascade", "create schema parsed")
+    session.run(
+        "create table parsed.t (sortkey integer not null, distkey numeric(3, 2) encode az64 distkey sortkey, a varchar(3) SORTKEY)"
+    )
+    session.run(
+        "create table parsed.copied distkey (distkey) sortkey (sortkey) as (select sortkey, distkey from parsed.t)"
+    )
+    assert session.rows("select sortkey, distkey from parsed.copied") == []
