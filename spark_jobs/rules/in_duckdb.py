@@ -6,12 +6,14 @@ from typing import Self
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from catalog import VERSION, Dataset, Type
+from catalog import VERSION, Column, Dataset, Type
 from spark_jobs.accounting import RangeTally
 from spark_jobs.csv_reader import BROKEN
 from spark_jobs.packing import database
 from spark_jobs.rules.in_sql import broken_rule, is_bad, name, text, value
+from spark_jobs.rules.untidy import may_change
 from spark_jobs.schema import arrow_schema
 
 RANGE = ":range"
@@ -79,16 +81,23 @@ class Cleaner:
 
     def _with_texts(self, newest: pa.Table, rows: pa.Table) -> pa.Table:
         """The values with their rows' texts. Texts are cleaned only here: most rows are older versions and are gone."""
-        if self._texts:
-            names = [column.name for column in self._texts]
-            kept = np.zeros(rows.num_rows, bool)
-            kept[newest.column(_ROW).to_numpy()] = True
-            self._database.register("uncleaned", rows.select(names).filter(pa.array(kept)))
-            texts = ", ".join(f"{text(column)} as {name(column.name)}" for column in self._texts)
-            cleaned = self._database.execute(f"select {texts} from uncleaned").to_arrow_table()
-            for column in names:
-                newest = newest.append_column(column, cleaned.column(column))
+        kept = np.zeros(rows.num_rows, bool)
+        kept[newest.column(_ROW).to_numpy()] = True
+        for column in self._texts:
+            raw = rows.column(column.name).filter(pa.array(kept)).combine_chunks()
+            newest = newest.append_column(column.name, self._tidied(raw, column))
         return newest.select(self._dataset.column_names).cast(arrow_schema(self._dataset.columns))
+
+    def _tidied(self, raw: pa.StringArray, column: Column) -> pa.StringArray:
+        """Texts after clean-up; NULL for those of which nothing is left."""
+        empty = pc.equal(pc.binary_length(raw), 0)
+        tidy = pc.if_else(empty, None, raw) if pc.any(empty).as_py() else raw
+        mask = pa.array(may_change(raw, column.missing))
+        if not pc.any(mask).as_py():
+            return tidy
+        self._database.register("untidy", pa.table([raw.filter(mask)], names=[column.name]))
+        changed = self._database.execute(f"select {text(column)} from untidy").to_arrow_table()
+        return pc.replace_with_mask(tidy, mask, changed.column(0).combine_chunks().cast(pa.string()))
 
 
 def numbered(rows: pa.Table, index: int) -> pa.Table:
