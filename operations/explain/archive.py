@@ -135,4 +135,4 @@ def _cleaned(
 
 def _versions(dataset: Dataset, rows: pa.Table) -> list[Version]:
     captured = rows.column(VERSION.name).to_pylist()
-    return [Version(*each) for each in zip(captured, record_hashes(rows, dataset), strict=True)]
+    return [Version(*each) for each in zip(captured, record_hashes(rows, dataset).tolist(), strict=True)]

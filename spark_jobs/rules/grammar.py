@@ -27,7 +27,7 @@ OFFSET = rf"[A-Z][a-z]{{2}} [A-Z][a-z]{{2}} \d{{1,2}} {_TIME} [+-]((0\d|1[0-7])[
 BEFORE_MONTH = 4
 """Characters of an offset timestamp that name the weekday."""
 
-BLANKS = r"[\p{Z}\p{Cc}]+"
+BLANK = r"[\p{Z}\p{Cc}]"
 """White space and control characters: a run of them becomes one space."""
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from catalog import Column, Type
 from spark_jobs.rules.grammar import (
     BEFORE_MONTH,
-    BLANKS,
+    BLANK,
     DECIMAL,
     INTEGRAL,
     ISO,
@@ -82,7 +82,8 @@ def _of_text(expression: Callable[[str], str], column: Column) -> str:
 
 
 def _tidied(raw: str) -> str:
-    return f"trim(regexp_replace({raw}, {_literal(BLANKS)}, ' ', 'g'))"
+    # a space between words stays as it is: a match for each would take twice as long
+    return f"trim(regexp_replace({raw}, {_literal(f'{BLANK}{{2,}}|{_ODD_BLANK}')}, ' ', 'g'))"
 
 
 def _integer(raw: str, sql_type: str) -> str:

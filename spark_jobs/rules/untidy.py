@@ -17,9 +17,9 @@ _OF_THREE_BYTES = (
     "\u205f",
     "\u3000",
 )
-"""The white space of Unicode; U+0080 to U+00A0 have two bytes, of which the first is 0xC2."""
+"""The white space of Unicode beside ASCII's. U+0080 to U+00A0 have two bytes: 0xC2, and 0xA0 at most; these have three."""
 
-_LEADS = sorted({sign.encode()[0] for sign in _OF_THREE_BYTES})
+_BEGINNINGS = sorted({sign.encode()[:2] for sign in _OF_THREE_BYTES})
 _THREE_BYTES = np.array([int.from_bytes(sign.encode()) for sign in _OF_THREE_BYTES])
 
 
@@ -67,12 +67,12 @@ def _odd_places(signs: np.ndarray) -> Iterator[np.ndarray]:
 
 def _not_ascii(signs: np.ndarray, start: int) -> np.ndarray:
     """The positions in the block that begins at `start` of white space and control characters with several bytes."""
-    block = signs[start : start + _BLOCK]
-    two = np.flatnonzero(block == _OF_TWO_BYTES) + start
-    two = two[signs[two + 1] <= _LAST_OF_TWO]
-    leads = np.zeros(len(block), bool)
-    for lead in _LEADS:
-        leads |= block == lead
-    three = np.flatnonzero(leads) + start
-    code = signs[three].astype(np.int64) << 16 | signs[three + 1].astype(np.int64) << 8 | signs[three + 2]
-    return np.concatenate([two, three[np.isin(code, _THREE_BYTES)]])
+    second = signs[start + 1 : start + 1 + _BLOCK]
+    first = signs[start : start + len(second)]
+    two = (first == _OF_TWO_BYTES) & (second <= _LAST_OF_TWO)
+    three = np.zeros(len(first), bool)
+    for beginning in _BEGINNINGS:
+        three |= (first == beginning[0]) & (second == beginning[1])
+    places = np.flatnonzero(three) + start
+    code = sum(signs[places + byte].astype(np.int64) << 8 * (2 - byte) for byte in range(3))
+    return np.concatenate([np.flatnonzero(two) + start, places[np.isin(code, _THREE_BYTES)]])

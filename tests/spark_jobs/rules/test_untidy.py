@@ -1,5 +1,8 @@
 """No text that clean-up changes is passed over, wherever its bytes lie; and ordinary texts are passed over."""
 
+import sys
+from unicodedata import category
+
 import pyarrow as pa
 import pytest
 from hypothesis import given
@@ -29,6 +32,24 @@ def test_what_clean_up_changes_is_found(texts: list[str], before: list[str], blo
         for text, is_found, is_changed in zip(texts, found, changes, strict=True)
         if is_changed and not is_found
     ] == []
+
+
+def test_each_sign_of_unicode_is_looked_at_if_clean_up_changes_it() -> None:
+    signs = [chr(code) for code in range(sys.maxunicode + 1) if not 0xD800 <= code < 0xE000]
+    texts = [f"a{sign}b" for sign in signs]
+    found = may_change(pa.array(texts, pa.string()), ())
+    changed = [category(sign) == "Cc" or (category(sign)[0] == "Z" and sign != " ") for sign in signs]
+    assert found.tolist() == changed
+
+
+@pytest.mark.parametrize("block", range(1, 6))
+@pytest.mark.parametrize("text", [" a", "a ", "a  b", "\ta", "b\x7f", "bb\u3000", "\xa0b", "  ", "\u2029"])
+def test_a_text_is_looked_at_wherever_its_bytes_lie(
+    text: str, block: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(untidy, "_BLOCK", block)
+    found = may_change(pa.array(["c", "", text, "", "c"], pa.string()), ())
+    assert found.tolist() == [False, False, True, False, False]
 
 
 def test_ordinary_texts_are_passed_over() -> None:
