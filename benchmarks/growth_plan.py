@@ -20,9 +20,8 @@ from lambdas.shared.environment import Environment
 from lambdas.shared.planning import Header, bound_batch, make_plan, summary
 from lambdas.shared.run import Receipt
 from lambdas.shared.zone import COPYING
-from spark_jobs.ranges import Range, cores_of, divided, tasks_of
+from spark_jobs.ranges import Range, cores_of, divided, groups_of, tasks_of
 from spark_jobs.sources import Source, objects_of, sources_of
-from spark_jobs.staging import groups_of
 from spark_jobs.storage import READ_BYTES
 from stacks.settings.settings import Settings
 

@@ -17,6 +17,9 @@ PARTITION_KEY, ROWS = ":partition_key", ":rows"
 
 PACKED = pa.schema([(PARTITION_KEY, pa.int32()), (ROWS, pa.binary()), (TALLY, pa.string())])
 
+COMPRESSED = ipc.IpcWriteOptions(compression="lz4")
+"""Of rows on their way to another task, or to the disk: there are fewer bytes to write and to read."""
+
 _ODD = np.uint64(0x9E3779B97F4A7C15)  # 2**64 over the golden ratio: neighbouring keys get distant values
 
 
@@ -40,15 +43,22 @@ def packed_rows(rows: pa.Table, packing: Packing) -> Iterator[pa.RecordBatch]:
     """Rows of the dataset's columns as one batch: a packed row for each group of keys that occurs."""
     if not rows.num_rows:
         return
-    keys = rows.column(packing.dataset.key).to_numpy().astype(np.uint64)
-    groups = ((keys * _ODD) >> np.uint64(32)) % np.uint64(len(packing.partition_keys))
-    order = np.argsort(groups, kind="stable")
+    groups = list(in_groups(rows, packing.dataset, len(packing.partition_keys)))
+    partition_keys = [packing.partition_keys[group] for group, _ in groups]
+    packed = [_written(of_group) for _, of_group in groups]
+    yield pa.record_batch([partition_keys, packed, [None] * len(groups)], schema=PACKED)
+
+
+def in_groups(rows: pa.Table, dataset: Dataset, groups: int) -> Iterator[tuple[int, pa.Table]]:
+    """The rows of each group of keys that occurs, of `groups` groups. A key is in the same group whatever the rows are."""
+    keys = rows.column(dataset.key).to_numpy().astype(np.uint64)
+    group = ((keys * _ODD) >> np.uint64(32)) % np.uint64(groups)
+    order = np.argsort(group, kind="stable")
     in_order = rows.take(pa.array(order)).combine_chunks()
-    present, starts = np.unique(groups[order], return_index=True)
+    present, starts = np.unique(group[order], return_index=True)
     lengths = np.diff([*starts, len(order)])
-    packed = [_written(in_order.slice(*span)) for span in zip(starts, lengths, strict=True)]
-    partition_keys = [packing.partition_keys[group] for group in present]
-    yield pa.record_batch([partition_keys, packed, [None] * len(present)], schema=PACKED)
+    for number, start, length in zip(present.tolist(), starts, lengths, strict=True):
+        yield number, in_order.slice(start, length)
 
 
 def packed_tally(tally: Tally) -> pa.RecordBatch:
@@ -67,7 +77,6 @@ def unpacked(batches: Iterable[pa.RecordBatch], dataset: Dataset) -> tuple[int |
 
 def _written(rows: pa.Table) -> bytes:
     sink = pa.BufferOutputStream()
-    # compressed here, Spark writes and reads fewer bytes
-    with ipc.new_stream(sink, rows.schema, options=ipc.IpcWriteOptions(compression="lz4")) as writer:
+    with ipc.new_stream(sink, rows.schema, options=COMPRESSED) as writer:
         writer.write_table(rows)
     return bytes(sink.getvalue())

@@ -12,8 +12,11 @@ _MOST = 128 * 1024 * 1024
 _OPENING = 4 * 1024 * 1024
 """The most bytes of a task, and the cost of opening a file in bytes: Spark's own defaults for its readers."""
 
-_HELD = 512 * 1024 * 1024
-"""The most bytes of text that a task can hold in memory."""
+_GROUP = 128 * 1024 * 1024
+"""The bytes of text whose keys are one group: its rows are in memory together."""
+
+_MOST_GROUPS, _MOST_HELD_GROUPS = 1024, 256
+"""The most groups of a dataset, and those of a task that has all of a dataset: each has an open file there."""
 
 _UNPACKED, _UNPACKED_AT_MOST = 10, 64
 """How many bytes a byte of gzip is taken to unpack to: texts of reviews unpack to three times their size, numbers to more.
@@ -58,7 +61,7 @@ class Range:
 
     @property
     def held_bytes(self) -> int:
-        """The size of its text, if it is held in memory."""
+        """The size of its text, where it must not be more."""
         return self.bytes * _UNPACKED_AT_MOST if self.end is None else self.bytes
 
 
@@ -76,9 +79,19 @@ def cores_of(sizes: Mapping[_Name, int], cores: int) -> dict[_Name, int]:
     return {name: max(1, round(cores * size / total)) for name, size in sizes.items()}
 
 
+def groups_of(ranges: Sequence[Range]) -> int:
+    """The number of groups of keys; one group fits into a task's memory."""
+    return min(_MOST_GROUPS, 1 + sum(part.text_bytes for part in ranges) // _GROUP)
+
+
+def held_groups_of(ranges: Sequence[Range]) -> int:
+    """The same for a task that has all of them: more groups cost nothing there, so they fit whatever gzip unpacks to."""
+    return 1 + sum(part.held_bytes for part in ranges) // _GROUP
+
+
 def can_be_held(ranges: Sequence[Range]) -> bool:
-    """Whether one task can hold all records of the ranges."""
-    return sum(part.held_bytes for part in ranges) <= _HELD
+    """Whether one task can hold all records of the ranges, in memory and on its disk."""
+    return held_groups_of(ranges) <= _MOST_HELD_GROUPS
 
 
 def divided(objects: Sequence[Range], cores: int) -> list[Range]:

@@ -21,14 +21,11 @@ from spark_jobs.accounting import (
     tallies,
 )
 from spark_jobs.job import DatasetRun
-from spark_jobs.ranges import Range, can_be_held
+from spark_jobs.ranges import can_be_held, groups_of
 from spark_jobs.sources import Source
 from spark_jobs.tasks import Reader
 
 log = logging.getLogger("transform")
-
-_GROUP_BYTES = 128 * 1024 * 1024  # bytes of CSV text whose keys one task holds in memory
-_MOST_GROUPS = 1024
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,11 +89,6 @@ def stage(run: DatasetRun, sources: Sequence[Source]) -> Outcome:
         files=staged.files,
         problems={files[number]: problem for number, problem in problems.items()},
     )
-
-
-def groups_of(ranges: Sequence[Range]) -> int:
-    """The number of groups of keys; one group fits into a task."""
-    return min(_MOST_GROUPS, 1 + sum(part.text_bytes for part in ranges) // _GROUP_BYTES)
 
 
 def write_newest(run: DatasetRun, reader: Reader) -> Staged:

@@ -35,12 +35,15 @@ class Folder:
     def blocks(self, uri: str, size: int, start: int = 0) -> Iterator[memoryview]:
         """The bytes of a file of the folder from `start` on, in blocks; ValueError if it has not `size` bytes."""
         system, root = _connected(self.root)
-        with system.open_input_file(f"{root}/{self.path}{uri.partition(self.path)[2]}") as file:
-            if file.size() != size:
-                raise ValueError(f"{uri} has {file.size()} bytes, the plan says {size}: start a new run")
-            file.seek(start)
-            while len(block := file.read_buffer(READ_BYTES)):
-                yield memoryview(block)
+        path = f"{root}/{self.path}{uri.partition(self.path)[2]}"
+        at_once = READ_BYTES if isinstance(system, fs.LocalFileSystem) else size
+        for begin in range(start, max(size, start + 1), at_once):
+            # a file that is mapped is opened anew for each block: what was read of it would stay in memory until it is closed
+            with system.open_input_file(path) as file:
+                if file.size() != size:
+                    raise ValueError(f"{uri} has {file.size()} bytes, the plan says {size}: start a new run")
+                file.seek(begin)
+                yield from _blocks(file, min(at_once, size - begin))
 
     def read(self, name: str) -> bytes:
         """The content of a small file."""
@@ -80,6 +83,13 @@ class Folder:
             # not in a bucket: it has no folders, and COPY would read the object that stands for one
             system.create_dir(folder)
         return system, folder
+
+
+def _blocks(file: pa.NativeFile, size: int) -> Iterator[memoryview]:
+    """The next `size` bytes."""
+    while size > 0 and len(block := file.read_buffer(min(READ_BYTES, size))):
+        size -= len(block)
+        yield memoryview(block)
 
 
 @cache

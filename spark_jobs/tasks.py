@@ -10,15 +10,15 @@ import pyarrow as pa
 
 from catalog import Dataset
 from contract.keys import is_gzip
-from spark_jobs.accounting import TALLY, WINNERS, RangeTally
+from spark_jobs.accounting import TALLY, WINNERS, RangeTally, WinnersTally
 from spark_jobs.csv_reader import Reading, Text
+from spark_jobs.holding import HeldRows
 from spark_jobs.job import DatasetRun
 from spark_jobs.newest import write_winners
 from spark_jobs.packing import Packing, packed_rows, packed_tally
 from spark_jobs.quarantine import Explainer
-from spark_jobs.ranges import Range, corrected, divided, tasks_of
+from spark_jobs.ranges import Range, corrected, divided, held_groups_of, tasks_of
 from spark_jobs.rules.in_duckdb import Cleaner, numbered
-from spark_jobs.schema import arrow_schema
 from spark_jobs.sources import Source, UnexpectedFilesError, objects_of
 from spark_jobs.storage import Folder
 from spark_jobs.unpacking import NotUnpackedError, unpacked
@@ -126,13 +126,20 @@ def write_newest_of_ranges(
 
     Its keys are nowhere else, so there is nothing to pack and to shuffle.
     """
-    found = list(_cleaned_or_told(batches, reader))
-    rows = [each for each in found if not isinstance(each, RangeTally)]
-    of_ranges = [tally.to_json() for tally in found if isinstance(tally, RangeTally)]
-    schema = arrow_schema(reader.dataset.columns)
-    won = write_winners(pa.concat_tables([schema.empty_table(), *rows]), reader.dataset, target, 0)
+    of_ranges: list[RangeTally] = []
+    with HeldRows(reader.dataset, held_groups_of(reader.ranges)) as held:
+        for found in _cleaned_or_told(batches, reader):
+            if isinstance(found, RangeTally):
+                of_ranges.append(found)
+            else:
+                held.add(found)
+        won = [
+            write_winners(rows, reader.dataset, target, number) for number, rows in enumerate(held.groups())
+        ]
+        dropped = WinnersTally(staged=0, stale=held.older, duplicate=0)
+    told = [[tally.to_json() for tally in tallies] for tallies in (of_ranges, [*won, dropped])]
     yield pa.record_batch(
-        [[*of_ranges, None], [*(None for _ in of_ranges), won.to_json()]], names=[TALLY, WINNERS]
+        [[*told[0], *(None for _ in told[1])], [*(None for _ in told[0]), *told[1]]], names=[TALLY, WINNERS]
     )
 
 

@@ -21,9 +21,10 @@ from spark_jobs.ranges import (
     corrected,
     cut,
     divided,
+    groups_of,
+    held_groups_of,
     tasks_of,
 )
-from spark_jobs.staging import groups_of
 
 # Arrow complains where a wrong guess makes it begin within a character
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -163,7 +164,8 @@ def test_there_are_tasks_for_all_cores_but_none_for_less_than_opening_a_file(fil
 
 
 @pytest.mark.parametrize(
-    ("sizes", "cores", "tasks"), [([400], 1, 1), ([600], 1, 5), ([400], 2, 4), ([200, 250], 1, 1)]
+    ("sizes", "cores", "tasks"),
+    [([400], 1, 1), ([32_000], 1, 1), ([32_767, 1], 1, 257), ([400], 2, 4), ([200, 250], 1, 1)],
 )
 def test_what_one_core_does_alone_is_one_task_if_its_records_can_be_held(
     sizes: list[int], cores: int, tasks: int
@@ -175,11 +177,12 @@ def test_what_one_core_does_alone_is_one_task_if_its_records_can_be_held(
 
 
 def test_gzip_can_be_held_if_that_is_sure_whatever_it_unpacks_to() -> None:
-    small, great = (Range(file_number=0, source=0, uri="", size=size * MIB) for size in (8, 9))
+    small, great = (Range(file_number=0, source=0, uri="", size=size * MIB) for size in (511, 512))
 
     assert can_be_held([small])
     assert not can_be_held([great])
-    assert not can_be_held([small, *whole_files(1)])
+    assert can_be_held([small, *whole_files(1)])
+    assert not can_be_held([small, *whole_files(64 * MIB)])
 
 
 def test_the_cores_go_to_the_datasets_by_their_bytes_and_each_gets_one() -> None:
@@ -209,6 +212,7 @@ def test_gzip_has_as_many_groups_of_keys_as_the_text_that_it_may_unpack_to() -> 
     )
 
     assert (groups_of([plain]), groups_of([packed])) == (1, 2)
+    assert (held_groups_of([plain]), held_groups_of([packed])) == (1, 11)
 
 
 @pytest.mark.parametrize("end", ["\n", "\n\n", "\n\n\n", "\r\n\r\n"])
