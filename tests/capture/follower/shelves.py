@@ -115,11 +115,11 @@ def page_xml(entries: Iterable[Entry]) -> bytes:
 """.encode()
 
 
-def plain_rows(body: bytes) -> dict[str, list[Record]]:
-    """The records of a page, each key once, read without the follower's own reading; their version is left out."""
+def plain_rows(body: bytes, reader: str = READER) -> dict[str, list[Record]]:
+    """The records of a page of a reader, each key once, read without the follower's own reading; their version is left out."""
     found: dict[str, dict[str, Record]] = {dataset.name: {} for dataset in DATASETS}
     for item in ET.fromstring(body).iter("item"):  # noqa: S314 - made by this module
-        for name, key, values in _plain(item):
+        for name, key, values in _plain(item, reader):
             if key:
                 found[name].setdefault(key, values)
     return {
@@ -131,7 +131,7 @@ def plain_rows(body: bytes) -> dict[str, list[Record]]:
     }
 
 
-def _plain(item: ET.Element) -> Iterator[tuple[str, str, Record]]:
+def _plain(item: ET.Element, reader: str) -> Iterator[tuple[str, str, Record]]:
     def text(path: str) -> str:
         return (item.findtext(path) or "").strip()
 
@@ -142,7 +142,7 @@ def _plain(item: ET.Element) -> Iterator[tuple[str, str, Record]]:
         return f"{weekday} {month} {day} {time} {zone} {year}"
 
     review_id = text("guid").rpartition("/")[2].partition("?")[0]
-    name = " ".join(text("author_name").split())
+    name, user = plain_text(text("author_name")), plain_text(text("user_name"))
     author_id, book_id = str(ids.of_author(name) or ""), text("book_id")
     yield "authors", author_id, {"author_id": author_id, "name": name}
     yield (
@@ -165,7 +165,7 @@ def _plain(item: ET.Element) -> Iterator[tuple[str, str, Record]]:
         review_id,
         {
             "review_id": review_id,
-            "user_id": READER,
+            "user_id": reader,
             "book_id": book_id,
             "author_id": author_id,
             "review_text": plain_text(text("user_review")),
@@ -177,12 +177,12 @@ def _plain(item: ET.Element) -> Iterator[tuple[str, str, Record]]:
     )
     yield (
         "users",
-        READER,
+        reader,
         {
-            "user_id": READER,
-            "user_name": text("user_name"),
-            "user_display_name": text("user_name"),
-            "profile_link": f"{_SITE}/user/show/{READER}",
+            "user_id": reader,
+            "user_name": user,
+            "user_display_name": user,
+            "profile_link": f"{_SITE}/user/show/{reader}",
         },
     )
 

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import unescape
 from pathlib import Path
 
+from capture import ids
+
 PRESENT = [
     "Book Id",
     "Title",
@@ -39,6 +41,7 @@ OLD = [
     *("Original Purchase Location", "Condition", "Condition Description", "BCID"),
 ]
 NEWEST = [column for column in PRESENT if column != "Average Rating"]
+IMPOSSIBLE_YEAR = "20176"
 NOTE = "CONFIDENTIAL-MARGINALIA"
 """The text of every private note."""
 
@@ -123,7 +126,7 @@ def made_up(count: int, seed: int = 1) -> list[dict[str, str]]:
             "Publisher": chance.choice(("", "Penguin &amp; Co")),
             "Binding": chance.choice(("", "Paperback", "Kindle Edition")),
             "Number of Pages": chance.choice(("", "311", "20176")),
-            "Year Published": chance.choice(("", "2011", "-380", "20176")),
+            "Year Published": chance.choice(("", "2011", "-380", IMPOSSIBLE_YEAR)),
             "Original Publication Year": chance.choice(("", "1968")),
             "Date Read": chance.choice(("", "", "2024/1/5", "2023/11/30", "2023-02-30")),
             "Date Added": chance.choice(("", "2024/02/29", "2019/7/1")),
@@ -154,8 +157,64 @@ def plainly_read(path: Path) -> list[dict[str, str]]:
     for row in rows:
         kept = best.get(row["Book Id"])
         if kept is None or (counts(row), written(row)) >= (counts(kept), written(kept)):
+            best.pop(row["Book Id"], None)
             best[row["Book Id"]] = row
     return list(best.values())
+
+
+def plain_rows(path: Path, reader: str, version: str) -> dict[str, list[dict[str, str]]]:
+    """The rows of the four tables, as texts by column, that a plain reading of a reader's export finds; what an export lacks is left out."""
+    rows = plainly_read(path)
+    user = str(ids.of_user(reader))
+    authors: dict[str, dict[str, str]] = {}
+    for row in rows:
+        for name in filter(None, map(seen, [row["Author"], *row["Additional Authors"].split(",")])):
+            authors.setdefault(_author(name), {"author_id": _author(name), "name": name})
+    found = {
+        "authors": list(authors.values()),
+        "books": [_book(row) for row in rows],
+        "reviews": [_review(row, user) for row in rows if counts(row)],
+        "users": [{"user_id": user, "user_name": reader, "user_display_name": reader}],
+    }
+    return {
+        name: [row | {"record_create_timestamp": version} for row in each] for name, each in found.items()
+    }
+
+
+def _author(name: str) -> str:
+    return str(ids.of_author(seen(name)) or "")
+
+
+def _book(row: Mapping[str, str]) -> dict[str, str]:
+    title = seen(row["Title"])
+    return {
+        "book_id": row["Book Id"],
+        "title": title,
+        "title_without_series": title.removesuffix(" (Series, #3)"),
+        "book_url": f"https://www.goodreads.com/book/show/{row['Book Id']}",
+        "num_pages": row["Number of Pages"],
+        "format": seen(row["Binding"]),
+        "publisher": seen(row["Publisher"]),
+        "publication_year": "" if row["Year Published"] == IMPOSSIBLE_YEAR else row["Year Published"],
+        "average_rating": row.get("Average Rating", ""),
+        "authors": _author(row["Author"]),
+        "published": row["Original Publication Year"],
+    }
+
+
+def _review(row: Mapping[str, str], user: str) -> dict[str, str]:
+    day = written(row)
+    return {
+        "review_id": str(ids.of_review(int(user), int(row["Book Id"]))),
+        "user_id": user,
+        "book_id": row["Book Id"],
+        "author_id": _author(row["Author"]),
+        "review_text": seen(row["My Review"]),
+        "review_rating": row["My Rating"],
+        "spoiler_flag": "true" if row["Spoiler"] == "true" else "false",
+        "review_added_date": f"{day} 00:00:00" if day else "",
+        "review_read_count": row["Read Count"],
+    }
 
 
 def counts(row: Mapping[str, str]) -> bool:
