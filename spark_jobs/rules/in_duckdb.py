@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Self
 
 import numpy as np
@@ -13,13 +14,14 @@ from spark_jobs.accounting import RangeTally
 from spark_jobs.csv_reader import BROKEN
 from spark_jobs.packing import database
 from spark_jobs.rules.in_sql import broken_rule, is_bad, name, text, value
+from spark_jobs.rules.plain import plain_values
 from spark_jobs.rules.untidy import may_change
 from spark_jobs.schema import arrow_schema
 
 RANGE = ":range"
 """The index of a row's range."""
 
-_ROW, _BAD = ":row", ":bad"
+_ROW, _BAD, _VALUE = ":row", ":bad", "={}"
 _COUNT = f"select {name(RANGE)}, count(*), count(*) filter ({name(_BAD)}) from parsed group by all"
 _BAD_INDEXES = f"select {name(_ROW)} from parsed where {name(_BAD)} order by all"
 
@@ -38,7 +40,7 @@ class Cleaner:
     def __init__(self, dataset: Dataset, started: datetime) -> None:
         self._dataset = dataset
         self._texts = [column for column in dataset.columns if column.type is Type.TEXT]
-        self._parse = _parse(dataset, started)
+        self._started = started
         self._broken = _broken(dataset, started)
         self._newest = _newest(dataset)
         self._database = database()
@@ -76,8 +78,16 @@ class Cleaner:
         ]
 
     def _look_at(self, rows: pa.Table) -> None:
+        plain = set[str]()
+        for column in self._dataset.columns:
+            if column.type is Type.TEXT:
+                continue
+            values = plain_values(rows.column(column.name).combine_chunks(), column.type)
+            if values is not None:
+                plain.add(column.name)
+                rows = rows.append_column(_VALUE.format(column.name), values)
         self._database.register("raw", rows)
-        self._database.execute(self._parse)
+        self._database.execute(_parse(self._dataset, self._started, frozenset(plain)))
 
     def _with_texts(self, newest: pa.Table, rows: pa.Table) -> pa.Table:
         """The values with their rows' texts. Texts are cleaned only here: most rows are older versions and are gone."""
@@ -105,23 +115,32 @@ def numbered(rows: pa.Table, index: int) -> pa.Table:
     return rows.append_column(RANGE, pa.repeat(pa.scalar(index, pa.int32()), rows.num_rows))
 
 
-def _parse(dataset: Dataset, started: datetime) -> str:
-    """A statement that makes `parsed`: index, file and values of each row of `raw`, and whether it breaks a rule."""
+@cache
+def _parse(dataset: Dataset, started: datetime, plain: frozenset[str]) -> str:
+    """A statement that makes `parsed`: index, file and values of each row of `raw`, and whether it breaks a rule.
+
+    `raw` has the values of the `plain` columns already.
+    """
     values = [column for column in dataset.columns if column.type is not Type.TEXT]
-    parsed = [f"{value(column)} as {_value_name(column.name)}" for column in values]
-    bad = [is_bad(column, _value_name(column.name), started) for column in dataset.columns]
+    parsed = [
+        f", {value(column)} as {_value_name(column.name)}" for column in values if column.name not in plain
+    ]
+    bad = [
+        is_bad(column, _value_name(column.name), started, is_plain=column.name in plain)
+        for column in dataset.columns
+    ]
     kept = [name(_ROW), name(RANGE), *(_value_name(column.name) for column in values)]
     return (
         f"create or replace temp table parsed as "
-        f"select {', '.join(kept)}, {name(BROKEN)} or {' or '.join(bad)} as {name(_BAD)} "
-        f"from (select *, row_number() over () - 1 as {name(_ROW)}, {', '.join(parsed)} from raw)"
+        f"select {', '.join(kept)}, {' or '.join([name(BROKEN), *filter(None, bad)])} as {name(_BAD)} "
+        f"from (select *, row_number() over () - 1 as {name(_ROW)}{''.join(parsed)} from raw)"
     )
 
 
 def _broken(dataset: Dataset, started: datetime) -> str:
     """A query for the broken rule of each column; it needs `parsed`, and in `raw` the same rows."""
     rules = (
-        f"{broken_rule(column, _value_name(column.name), started)} as {name(f':{column.name}')}"
+        f"{broken_rule(column, f'parsed.{_value_name(column.name)}', started)} as {name(f':{column.name}')}"
         for column in dataset.columns
     )
     return (
@@ -146,4 +165,4 @@ def _newest(dataset: Dataset) -> str:
 
 
 def _value_name(column: str) -> str:
-    return name(f"={column}")
+    return name(_VALUE.format(column))

@@ -39,9 +39,13 @@ def text(column: Column) -> str:
     return f"case when {tidy} not in ({nothing}) then {tidy} end"
 
 
-def is_bad(column: Column, parsed: str, started: datetime) -> str:
-    """Whether a rule is broken; `parsed` is the identifier of the column's parsed value. Texts have no parsed value."""
-    return " or ".join(f"coalesce({condition}, false)" for _, condition in _rules(column, parsed, started))
+def is_bad(column: Column, parsed: str, started: datetime, *, is_plain: bool = False) -> str:
+    """Whether a rule is broken; `parsed` is the identifier of the column's parsed value. Texts have no parsed value.
+
+    `is_plain` says that each text has the plainest form of its type. Empty if no such text can break a rule.
+    """
+    rules = _rules_of_plain(column, parsed, started) if is_plain else _rules(column, parsed, started)
+    return " or ".join(f"coalesce({condition}, false)" for _, condition in rules)
 
 
 def broken_rule(column: Column, parsed: str, started: datetime) -> str:
@@ -66,9 +70,20 @@ def _rules(column: Column, parsed: str, started: datetime) -> Iterator[tuple[str
         limits = f"{column.minimum} and {column.maximum}"
         yield "range", _of_text(lambda digits: _of_decimal(digits, f"{{}} not between {limits}"), column)
     yield "type", f"case when {parsed} is null and {raw} <> '' then {_tidied(raw)} <> '' end"
+    yield from _rules_of_values(column, parsed, started, has_bounds=column.type is not Type.RATING)
+
+
+def _rules_of_plain(column: Column, parsed: str, started: datetime) -> Iterator[tuple[str, str]]:
+    """The rules that plain texts can break. A plain rating is exact, so it tells itself whether it is out of bounds."""
+    return _rules_of_values(column, parsed, started, has_bounds=True)
+
+
+def _rules_of_values(
+    column: Column, parsed: str, started: datetime, *, has_bounds: bool
+) -> Iterator[tuple[str, str]]:
     if column.required:
         yield "required", f"{parsed} is null"
-    if column.bounds and column.type is not Type.RATING:
+    if column.bounds and has_bounds:
         yield "range", f"{parsed} not between {column.minimum} and {column.maximum}"
     if column.type in (Type.TIMESTAMP, Type.OFFSET_TIMESTAMP):
         first, last = (f"timestamptz '{instant.isoformat()}'" for instant in period(column, started))
