@@ -23,11 +23,14 @@ from local_cloud.redshift.sql.dialect import multiple_matches, to_duckdb
 from local_cloud.redshift.sql.parsing import REMEMBERED, parameter_names, parse
 from local_cloud.redshift.sql.tables import columns_of, qualified_name
 
-# Redshift divides integers without a remainder, and its sessions are in UTC. In DuckDB, compressing texts takes as long
-# as the rest of a load; without compression the file is half as large again.
+# Redshift divides integers without a remainder, its sessions are in UTC, and it keeps no order of rows. In DuckDB, to keep the order a load
+# waits in memory until it is committed: 1.3 GB of Parquet took 27 s and 7.3 GB instead of 11 s and 2.8 GB. Compressing texts takes as
+# long as the rest of a load; without compression the file is half as large again.
 _SETTINGS = """
     set global integer_division = true;
     set global timezone = 'UTC';
+    set global preserve_insertion_order = false;
+    set global memory_limit = '4GB';
     set global disabled_compression_methods = 'fsst';
 """
 _CHANGING = (exp.Alter, exp.Delete, exp.Merge, exp.Update)
