@@ -29,12 +29,12 @@ _MONTH_NAMES, _MONTH_NUMBERS = np.array(sorted(_MONTHS)), b"".join(_MONTHS[name]
 
 
 def plain_values(texts: pa.StringArray, kind: Type) -> pa.Array | None:
-    """The values of texts, NULL for empty ones: those that `in_sql.value` has. None if a text has not the plainest form of the type.
+    """The values of texts, NULL for empty ones and for NULL: those that `in_sql.value` has. None if a text has not the plainest form of the type.
 
     The plainest forms: `12` and `-3`; `4.05`, with nothing behind the second digit; `true` and `false`; `2020-02-19 21:38:16.690` without
-    a zone; `Wed Feb 19 18:36:17 -0800 2020`. No text may be NULL.
+    a zone; `Wed Feb 19 18:36:17 -0800 2020`.
     """
-    is_empty = pc.equal(pc.binary_length(texts), 0)
+    is_empty = pc.fill_null(pc.equal(pc.binary_length(texts), 0), True)
     some = texts.filter(pc.invert(is_empty)) if pc.any(is_empty).as_py() else texts
     try:
         values = _READERS[kind](some)

@@ -24,7 +24,7 @@ _THREE_BYTES = np.array([int.from_bytes(sign.encode()) for sign in _OF_THREE_BYT
 
 
 def may_change(texts: pa.StringArray, missing: Collection[str]) -> np.ndarray:
-    """Whether clean-up may change each text: an array of bool. Empty texts are not among them, and no text may be NULL.
+    """Whether clean-up may change each text: an array of bool. Empty texts and NULL are not among them.
 
     It may, if the text has other white space than single spaces between words, or a control character, or is as long as one of the
     spellings of NULL.

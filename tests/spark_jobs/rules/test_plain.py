@@ -38,7 +38,7 @@ KINDS = [column for column in SMALL.columns if column.type is not Type.TEXT]
 SIGNS = "0123456789+-.: TZtzeExX_,/\tJanFebMar"
 
 
-def by_expressions(column: Column, texts: Sequence[str]) -> list[Any]:
+def by_expressions(column: Column, texts: Sequence[str | None]) -> list[Any]:
     with database() as sql:
         sql.register("texts", pa.table({column.name: pa.array(texts, pa.string())}))
         return as_told(sql.execute(f"select {value(column)} as value from texts").to_arrow_table().column(0))
@@ -60,11 +60,12 @@ def one_by_one(column: Column, texts: Sequence[str]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("column", KINDS, ids=lambda column: column.name)
 def test_plain_texts_are_read_by_arrow_as_by_the_expressions(column: Column) -> None:
-    texts = [*PLAIN[column.type], "", *PLAIN[column.type]]
+    texts = [*PLAIN[column.type], "", None, *PLAIN[column.type]]
     whole = plain_values(pa.array(["x", *texts], pa.string()).slice(1), column.type)
     assert whole is not None
     assert as_told(whole) == by_expressions(column, texts)
     assert plain_values(pa.array([*texts, "?"], pa.string()), column.type) is None
+    assert plain_values(pa.nulls(2, pa.string()), column.type) == pa.nulls(2, whole.type)
 
 
 @pytest.mark.parametrize("column", KINDS, ids=lambda column: column.name)

@@ -67,4 +67,4 @@ def test_a_text_as_long_as_a_spelling_of_null_is_looked_at() -> None:
 
 def test_no_texts_are_no_texts() -> None:
     assert may_change(pa.array([], pa.string()), ("None",)).tolist() == []
-    assert may_change(pa.array(["", ""], pa.string()), ("None",)).tolist() == [False, False]
+    assert may_change(pa.array(["", None, ""], pa.string()), ("None",)).tolist() == [False, False, False]
