@@ -119,7 +119,9 @@ def _check(answer: requests.Response, body: bytes, feed: Feed, address: str) -> 
                 f"{address}: {said}: the shelf is private. Its reader finds an address with a key below the shelf"
             )
         case 404 | 410:
-            raise Away(f"{address}: {said}: there is no such reader, or no such shelf")
+            raise Away(
+                f"{address}: {said}: there is no such reader, or no such shelf; compare the number with the address of the profile"
+            )
         case _:
             pause = retry_after(answer.headers.get("Retry-After"))
             raise Unavailable(f"{address}: {said}, {_excerpt(body, feed)!r}", pause)

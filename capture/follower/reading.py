@@ -25,6 +25,13 @@ _FEED = re.compile(r"<rss(?=[\s>])")
 _END = re.compile(r"</rss\s*>\s*\Z")
 _ITEM = re.compile(r"<item(?=[\s>]).*?</item\s*>", re.DOTALL)
 _REVIEW_ID = re.compile(r"/review/show/([0-9]{1,19})(?![0-9])")
+_HTML = re.compile(
+    r"<!\[CDATA\[.*?(?:\]\]>|\Z)"
+    r"|(?P<start><(?P<name>user_review|book_description)(?:\s[^<>]*)?(?<!/)>)"
+    r"(?P<html>(?:(?!<!\[CDATA\[|</?(?:(?P=name)|item)[\s>]).)*)(?=</(?P=name)\s*>)",
+    re.DOTALL,
+)
+"""A section of CDATA, or an element for HTML that has none."""
 _EXCERPT = 100  # characters
 
 
@@ -55,7 +62,7 @@ class NotRead(Exception):  # noqa: N818 - a condition with a name of its own
 def items_of(body: bytes) -> Read:
     """The items of a page, in its order. Raises NotRead if the answer is no feed, or if its end is missing."""
     try:
-        text = decoded(body)
+        text = _HTML.sub(_as_text, decoded(body))
     except (
         LookupError,
         UnicodeError,
@@ -74,6 +81,11 @@ def items_of(body: bytes) -> Read:
         else:
             unread[_mark(element)] = None
     return Read(items, tuple(unread))
+
+
+def _as_text(part: re.Match[str]) -> str:
+    """Tags of HTML are text for XML, whether or not they are in CDATA: as elements they would be lost, and `<br>` is never closed."""
+    return f"{part['start']}{part['html'].replace('<', '&lt;')}" if part["name"] else part[0]
 
 
 class _Unreadable(str):

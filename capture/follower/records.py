@@ -7,6 +7,7 @@ the reader but the name. What it lacks stays empty.
 import hashlib
 from collections.abc import Iterable
 from datetime import datetime
+from email.utils import parsedate_to_datetime
 
 from capture import ids
 from capture.collector.records import at, text_of
@@ -104,8 +105,22 @@ def _words(item: Item, path: str) -> str:
 
 
 def _date(text: str) -> str:
-    """`Mon, 06 Mar 2017 12:02:40 -0800` in the form of the API; any other text unchanged, for the rules to judge."""
+    """`Mon, 06 Mar 2017 12:02:40 -0800`, or another date of RFC 822, in the form of the API; any other text unchanged, for the rules to judge."""
+    found = _moment(text)
+    return found.strftime(_API_DATE) if found else text
+
+
+def _moment(text: str) -> datetime | None:
     try:
-        return datetime.strptime(text, _DATE).strftime(_API_DATE)  # noqa: DTZ007 - the form has a zone
+        return datetime.strptime(text, _DATE)  # noqa: DTZ007 - the form has a zone
     except ValueError:
-        return text
+        return _moment_of_mail(text)
+
+
+def _moment_of_mail(text: str) -> datetime | None:
+    """RSS has the dates of mail: without a weekday or seconds, with a zone by name. None without a zone, and without a year of four digits."""
+    try:
+        found = parsedate_to_datetime(text)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return found if found.tzinfo and f"{found.year:04}" in text else None
