@@ -11,7 +11,7 @@ from pathlib import Path
 
 import boto3
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis.internal.conjecture import providers
 from playwright.sync_api import Browser
 
@@ -36,6 +36,9 @@ settings.register_profile(
 )
 settings.register_profile(
     _FUZZ, max_examples=500, deadline=None, print_blob=True, suppress_health_check=_PERMITTED
+)
+settings.register_profile(  # the same examples; a failure is not made smaller, which takes many times as long as finding it
+    "mutation", settings.get_profile("repeatable"), phases=(Phase.explicit, Phase.generate)
 )
 settings.load_profile("repeatable")
 

@@ -19,8 +19,8 @@ def main(selection: str) -> int:
         sys.stderr.write(f"{error}\n")
         return 2
     sys.stdout.write(f"{len(changes) - len(missed)} of {len(changes)} careless changes were noticed\n")
-    if pattern := mutants_of(selection):
-        sys.stdout.write(f"{run_mutmut(pattern)}\n")
+    if mutants_of(selection):
+        sys.stdout.write(f"{run_mutmut(selection)}\n")
     return 1 if missed else 0
 
 

@@ -64,7 +64,7 @@ def unnoticed(changes: Sequence[Change]) -> Iterator[Change]:
     with TemporaryDirectory(prefix="mutation-") as folder, ThreadPoolExecutor(_COPIES) as pool:
         copies: SimpleQueue[Path] = SimpleQueue()
         for number in range(_COPIES):
-            copies.put(_copy_of_the_tree(Path(folder, str(number))))
+            copies.put(copy_of_the_tree(Path(folder, str(number))))
 
         def failure(change: Change | None, tests: Iterable[str]) -> str | None:
             tree = copies.get()
@@ -84,7 +84,7 @@ def unnoticed(changes: Sequence[Change]) -> Iterator[Change]:
                 yield change
 
 
-def _copy_of_the_tree(target: Path) -> Path:
+def copy_of_the_tree(target: Path) -> Path:
     """What git tracks, or would track, copied to `target`; what is installed is linked."""
     listing = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
     names = subprocess.run(listing, cwd=ROOT, check=True, capture_output=True, text=True).stdout

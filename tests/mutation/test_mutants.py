@@ -1,8 +1,11 @@
 """Which of mutmut's mutants a selection means, and what is told of them."""
 
+import tomllib
+
 import pytest
 
-from tests.mutation.mutants import mutants_of, summary
+from stacks import ROOT
+from tests.mutation.mutants import mutants_of, narrowed, summary, survivors
 
 LISTING = """
     sql.checks.x_staging_checks__mutmut_1: killed
@@ -30,7 +33,28 @@ def test_a_file_or_a_folder_selects_its_mutants(selection: str, pattern: str | N
 
 
 def test_the_figure_is_of_the_selected_mutants_that_a_test_reaches() -> None:
-    assert summary(LISTING, "sql.checks.*").splitlines() == [
-        "survived sql.checks.x_staging_checks__mutmut_2",
-        "2 of 3 mutants were noticed; no fast test reaches 1 more. `mutmut show NAME` shows one.",
-    ]
+    assert survivors(LISTING, "sql.checks.*") == ["sql.checks.x_staging_checks__mutmut_2"]
+    assert summary(LISTING, "sql.checks.*") == (
+        "2 of 3 mutants were noticed; no fast test of the package reaches 1 more"
+    )
+
+
+@pytest.mark.parametrize(
+    ("selection", "tests", "changed"),
+    [
+        ("sql/checks.py", "tests/sql", "sql/checks.py"),
+        ("lambdas/shared/", "tests/lambdas", "lambdas/shared/*"),
+    ],
+)
+def test_the_mutants_of_a_selection_are_tried_with_the_tests_of_its_package(
+    selection: str, tests: str, changed: str
+) -> None:
+    settings = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    mutmut = tomllib.loads(narrowed(settings, selection))["tool"]["mutmut"]
+    assert mutmut["pytest_add_cli_args_test_selection"] == [tests]
+    assert mutmut["only_mutate"] == [changed]
+    assert (ROOT / tests).is_dir()
+
+
+def test_all_mutants_are_tried_with_the_tests_of_all_packages() -> None:
+    assert narrowed("text", "") == "text"
