@@ -5,6 +5,7 @@ them, and what was found is kept in .hypothesis to be tried first next time. Nei
 """
 
 import gc
+import os
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -15,6 +16,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.internal.conjecture import providers
 from playwright.sync_api import Browser
 
+from tests import no_account  # noqa: F401 - before anything that asks for a profile
 from tests.browser import browser as browsers
 from tests.crash.warm import WarmSpark
 
@@ -95,3 +97,15 @@ def warm_spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WarmSpark]:
 def _default_session() -> None:
     """boto3's default session remembers the first keys it finds: each file begins without those of another one."""
     boto3.DEFAULT_SESSION = None
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _environment_left_as_found() -> Iterator[None]:
+    """A file leaves the environment as it found it: an endpoint's address in it would be the next file's, after the endpoint has ended."""
+    before = dict(os.environ)
+    yield
+    after = dict(os.environ)
+    os.environ.clear()
+    os.environ.update(before)
+    left = {name for name, _ in before.items() ^ after.items()} - {"PYTEST_CURRENT_TEST"}
+    assert not left, f"this file has changed the environment: {sorted(left)}; see `environment_restored`"

@@ -1,6 +1,5 @@
 """One pipeline with its faults for each module, and the cases; only `-m crash` collects all cases."""
 
-import os
 from collections.abc import Iterator
 
 import pytest
@@ -10,6 +9,7 @@ from tests.crash.lab import SETTINGS, laboratory
 from tests.crash.stage import Stage
 from tests.crash.states import cases, synthesized_states
 from tests.crash.warm import WarmSpark
+from tests.local_cloud.conftest import environment_restored
 
 SAMPLE = [
     ("before", "ConfirmCopies"),
@@ -39,9 +39,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory, warm_spark: WarmSpark) -> Iterator[Stage]:
     """A pipeline that has published a first delivery."""
-    before = dict(os.environ)
     synthesized = assembly(tmp_path_factory, SETTINGS)
-    with laboratory(tmp_path_factory.mktemp("state"), synthesized, warm_spark) as lab:
+    root = tmp_path_factory.mktemp("state")
+    with environment_restored(), laboratory(root, synthesized, warm_spark) as lab:
         yield Stage(lab)
-    os.environ.clear()
-    os.environ.update(before)

@@ -1,6 +1,5 @@
 """The endpoint is killed in the middle of a run, with everything in it; a new one on the same folder goes on."""
 
-import os
 import shutil
 import signal
 import subprocess
@@ -19,6 +18,7 @@ from tests.crash.deliveries import FIRST, SECOND
 from tests.crash.lab import SETTINGS, deployed
 from tests.crash.outcome import Outcome, outcome_of
 from tests.crash.warm import WarmSpark
+from tests.local_cloud.conftest import environment_restored
 
 pytestmark = pytest.mark.e2e
 
@@ -50,11 +50,11 @@ class Folders:
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory: pytest.TempPathFactory, warm_spark: WarmSpark) -> Iterator[Folders]:
     """A pipeline with a second delivery in landing, and what comes of it undisturbed."""
-    environment = dict(os.environ)
     state, landed = tmp_path_factory.mktemp("state"), tmp_path_factory.mktemp("landed") / "state"
     assembly = state / "cdk.out"  # the process that is to be killed finds it there
     shutil.copytree(assemblies.assembly(tmp_path_factory, SETTINGS), assembly)
     with ExitStack() as stack:
+        stack.enter_context(environment_restored())
         with deployed(state, assembly) as lab:
             stack.enter_context(warm_spark.serving(StateFolder(state)))
             lab.land(FIRST)
@@ -65,8 +65,6 @@ def folders(tmp_path_factory: pytest.TempPathFactory, warm_spark: WarmSpark) -> 
             lab.run_until_nothing_is_left()
             expected = outcome_of(lab)
         yield Folders(state, landed, expected)
-    os.environ.clear()
-    os.environ.update(environment)
 
 
 @pytest.mark.parametrize(

@@ -20,10 +20,18 @@ from stacks.compute.library_archive import ARCHIVE_KEY, LOCK
 from tests import assemblies
 from tests.crash.warm import WarmSpark, submit_executable
 from tests.e2e.pipeline import Pipeline
+from tests.local_cloud.conftest import environment_restored
 
 SEED = ROOT.parent / "shared" / "data" / "seed_sample"
 CDK = ROOT / "node_modules" / ".bin" / "cdk"
 SETTINGS = {"statement_poll_seconds": "1", "alarm_email": "night@example.org"}
+
+
+@pytest.fixture(autouse=True)
+def _environment() -> Iterator[None]:
+    """A command that a test calls in this process lets it talk to the command's endpoint."""
+    with environment_restored():
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -82,13 +90,8 @@ def pipeline_of_the_cdk_cli(tmp_path_factory: pytest.TempPathFactory) -> Iterato
 @contextmanager
 def served(folder: StateFolder, *, cluster: bool = False) -> Iterator[None]:
     """An endpoint that serves the folder in the block."""
-    before = dict(os.environ)
-    try:
-        with endpoint.serving(folder, "run", cluster=cluster):
-            yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
+    with environment_restored(), endpoint.serving(folder, "run", cluster=cluster):
+        yield
 
 
 def cdk(folder: Path, *arguments: str) -> None:

@@ -107,12 +107,9 @@ def test_a_wrong_checksum_is_told(path: Path) -> None:
 
 
 @pytest.mark.usefixtures("aws")
-def test_refused_access_is_told_with_what_is_needed(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_refused_access_is_told_with_what_is_needed(path: Path) -> None:
     boto3.client("iam").create_user(UserName="nobody")
     key = boto3.client("iam").create_access_key(UserName="nobody")["AccessKey"]
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", key["AccessKeyId"])
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", key["SecretAccessKey"])
-    monkeypatch.delenv("AWS_SESSION_TOKEN", raising=False)
     boto3.DEFAULT_SESSION = None  # it remembers other keys; moto puts back the one of before
 
     @set_initial_no_auth_action_count(0)  # type: ignore[untyped-decorator] # moto is not type-checked
@@ -122,8 +119,13 @@ def test_refused_access_is_told_with_what_is_needed(path: Path, monkeypatch: pyt
         with path.open("rb") as file:
             landing.put(file, "reviews/a.csv")
 
-    with pytest.raises(StoreError, match="access is denied; use credentials that may"):
-        refused()
+    # undone before moto puts back the keys that it has replaced
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ACCESS_KEY_ID", key["AccessKeyId"])
+        patch.setenv("AWS_SECRET_ACCESS_KEY", key["SecretAccessKey"])
+        patch.delenv("AWS_SESSION_TOKEN", raising=False)
+        with pytest.raises(StoreError, match="access is denied; use credentials that may"):
+            refused()
 
 
 def test_a_bucket_that_is_not_there_is_told_before_and_at_the_upload(zone: Zone, path: Path) -> None:
