@@ -15,7 +15,7 @@ from typing import Annotated, Any, Protocol
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from command_line.region import adopt_region
+from command_line.account import adopt_region, without_profile
 
 _JSON = "--json"
 _Json = Annotated[bool, typer.Option(_JSON, help="Answer with one JSON document on stdout.")]
@@ -71,7 +71,7 @@ def group_of(modules: Mapping[str, str], explanation: str, output: Output | None
 
 def _command(module: str, name: str, output: Output | None) -> Any:
     alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    with _nothing_collected():
+    with _nothing_collected(), without_profile():
         function = getattr(import_module(module), _function(name))
     alone.command(name)(_with_json(function) if output else function)
     return typer.main.get_command(alone)

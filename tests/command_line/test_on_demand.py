@@ -80,3 +80,13 @@ def test_a_misspelt_command_is_an_error_that_names_the_one_that_was_meant(app: t
     result = CliRunner().invoke(app, ["tel"])
     assert result.exit_code == 2
     assert "No such command 'tel'. Did you mean 'tell'?" in result.output
+
+
+def test_a_profile_that_does_not_exist_does_not_matter_to_what_a_command_imports(
+    app: typer.Typer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asks = "import os, boto3\n\nboto3.Session().get_available_regions('ec2')\n\ndef tell() -> None:\n    print(os.environ['AWS_PROFILE'])\n"
+    (tmp_path / "rooms_of_a_test" / "light.py").write_text(asks)
+    monkeypatch.setenv("AWS_PROFILE", "nobody")
+    result = CliRunner().invoke(app, ["tell"])
+    assert result.output == "nobody\n", result.exception
