@@ -22,6 +22,7 @@ _WITHOUT_SCHEME = re.compile(r"(?:www\.)?goodreads\.com/", re.IGNORECASE)
 _COMMENT = re.compile(r"(?:^|\s)#.*")
 _PATHS = ("user/show/", "review/list/", "review/list_rss/")
 _EXPECTED = "expected a number like 12345, or an address like https://www.goodreads.com/user/show/12345-name"
+_NAMED = "if this is the name of a reader, open the page: the addresses of its shelves have the number, review/list/12345"
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,8 @@ def _feeds(reader: str, shelves: Sequence[str], site: str) -> list[Feed]:
     path = address.path.strip("/")
     start = next((start for start in _PATHS if path.startswith(start)), None)
     if start is None:
-        raise ValueError(f"{without_keys(shown)} is not the address of a reader; {_EXPECTED}")
+        hint = "" if "/" in path else f"; {_NAMED}"
+        raise ValueError(f"{without_keys(shown)} is not the address of a reader; {_EXPECTED}{hint}")
     if asked.get("shelf") == "":
         raise ValueError(f"{without_keys(shown)} has a shelf without a name; write # as %23: shelf=%23ALL%23")
     user_id = _user_id(path.removeprefix(start), shown)

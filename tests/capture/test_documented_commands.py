@@ -16,7 +16,7 @@ from catalog import DATASETS
 from stacks import ROOT
 from tests.capture.goodbooks import made_up as goodbooks
 from tests.capture.library.exports import EARTHSEA, write_export
-from tests.capture.ucsd.made_up import BOOK, REVIEW, write_dump
+from tests.capture.ucsd.made_up import AUTHOR, BOOK, REVIEW, write_dump
 from tests.capture.uploader.zone import Zone
 from tests.local_cloud.waiting import PATIENCE
 
@@ -103,6 +103,7 @@ def files_of_a_reader(folder: Path) -> None:
     """The files that the commands name."""
     write_export(folder / "goodreads_library_export.csv", [EARTHSEA])
     goodbooks.write_folder(folder / "goodbooks-10k", [goodbooks.BOOK], [(1, goodbooks.BOOK["book_id"], 5)])
+    write_dump(folder / "goodreads_book_authors.json.gz", [AUTHOR])
     write_dump(folder / "goodreads_books_poetry.json.gz", [BOOK])
     write_dump(folder / "goodreads_reviews_poetry.json.gz", [REVIEW])
 

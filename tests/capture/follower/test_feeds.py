@@ -38,6 +38,10 @@ def test_a_number_and_every_address_of_a_reader_mean_the_reader(reader: str) -> 
         ("9223372036854775808", "is not a reader"),
         ("", "'' is not a reader"),
         ("https://www.goodreads.com/ada", "https://www.goodreads.com/ada is not the address of a reader"),
+        (
+            "goodreads.com/ada",
+            "if this is the name of a reader, open the page: the addresses of its shelves have",
+        ),
         ("https://www.goodreads.com/author/show/874602.Ursula_K_Le_Guin", "is not the address of a reader"),
         ("https://evil.example/user/show/1", "is not an address of https://www.goodreads.com/"),
         ("https://[evil/user/show/1", "is not a reader"),
