@@ -35,7 +35,7 @@ from operations.terminal import complaints, console, told
 from spark_jobs.conf import SPARK_CONF
 from sql.rankings import CURRENT, PAST
 
-_LOOK_SECONDS = 0.2
+_LOOK_SECONDS, _LONGEST_LOOK_SECONDS = 0.2, 1.0
 
 
 def run(
@@ -214,14 +214,18 @@ def _again(source: Source, state: Path, name: str) -> list[str]:
 def _watch(console: Console, pipeline: StateMachine, name: str) -> tuple[Execution, list[StateVisit]]:
     with display.watching(console) as show:
         events: list[dict[str, Any]] = []
+        pause = _LOOK_SECONDS
         while True:
             execution = pipeline.describe(name)
-            events += pipeline.events(name, after=events[-1]["id"] if events else 0, with_data=False)
+            found = pipeline.events(name, after=events[-1]["id"] if events else 0, with_data=False)
+            events += found
             states = visits(events)
             show(execution, states)
             if execution.status != "RUNNING":
                 return execution, states
-            time.sleep(_LOOK_SECONDS)
+            # in a long state nothing is new, and each look takes time from those who work
+            pause = _LOOK_SECONDS if found else min(_LONGEST_LOOK_SECONDS, 2 * pause)
+            time.sleep(pause)
 
 
 def window_of(execution: Execution) -> dict[str, str] | None:

@@ -1,8 +1,9 @@
 """Holds the rows of a task that has a whole dataset: in memory, and on the disk if they are too many for it."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Self
@@ -52,15 +53,13 @@ class HeldRows:
                 self._folder = self._new_folder()
                 self._write_out(self._folder)
 
-    def groups(self) -> Iterator[pa.Table]:
-        """The rows of each group; one group if all rows are in memory. Afterwards nothing more can be added."""
+    def groups(self) -> list[Callable[[], pa.Table]]:
+        """What reads the rows of each group, in any thread; one group if all rows are in memory. Afterwards nothing more can be added."""
         if self._folder is None:
-            yield pa.concat_tables([self._schema.empty_table(), *self._held])
-            return
-        for number, file in sorted(self._files.items()):
+            return [lambda: pa.concat_tables([self._schema.empty_table(), *self._held])]
+        for file in self._files.values():
             file.close()
-            with pa.memory_map(str(self._folder / str(number))) as content:
-                yield ipc.open_stream(content).read_all()
+        return [partial(_read, self._folder / str(number)) for number in sorted(self._files)]
 
     def _size(self) -> int:
         return sum(rows.nbytes for rows in self._held)
@@ -85,3 +84,8 @@ class HeldRows:
     def _new_folder(self) -> Path:
         of_spark = os.environ.get("SPARK_LOCAL_DIRS", "").partition(",")[0] or None
         return Path(self._stack.enter_context(TemporaryDirectory(prefix="rows-", dir=of_spark)))
+
+
+def _read(path: Path) -> pa.Table:
+    with pa.memory_map(str(path)) as content:
+        return ipc.open_stream(content).read_all()

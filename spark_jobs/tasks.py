@@ -1,9 +1,10 @@
 """What a task does with the byte ranges it has: turns them into packed rows, or into the records that break a rule."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import groupby
+from itertools import count, groupby
 from typing import Self
 
 import pyarrow as pa
@@ -25,6 +26,9 @@ from spark_jobs.unpacking import NotUnpackedError, unpacked
 
 _TOGETHER = 96 * 1024 * 1024
 """Records of up to this many bytes are cleaned together: only the newest versions among them go on."""
+
+_AT_ONCE = 2
+"""Groups of keys that a task works on at once. The task of the greatest dataset is the last one at work, and another core is free then."""
 
 
 @dataclass(frozen=True)
@@ -133,9 +137,14 @@ def write_newest_of_ranges(
                 of_ranges.append(found)
             else:
                 held.add(found)
-        won = [
-            write_winners(rows, reader.dataset, target, number) for number, rows in enumerate(held.groups())
-        ]
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            won = list(
+                pool.map(
+                    lambda number, read: write_winners(read(), reader.dataset, target, number),
+                    count(),
+                    held.groups(),
+                )
+            )
         dropped = WinnersTally(staged=0, stale=held.older, duplicate=0)
     told = [[tally.to_json() for tally in tallies] for tallies in (of_ranges, [*won, dropped])]
     yield pa.record_batch(

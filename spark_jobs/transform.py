@@ -51,7 +51,9 @@ def run(spark: SparkSession, job: Job) -> dict[str, Counts]:
         dataset: [part for part in sources_of(plan) if part.layout.dataset == dataset] for dataset in DATASETS
     }
     sizes = {dataset: sum(part.size for part in found) for dataset, found in sources.items()}
-    with ThreadPoolExecutor(max_workers=len(DATASETS)) as pool:
+    # no more datasets at once than cores: a small one that is ready first would keep a core from the greatest one
+    at_once = min(len(DATASETS), spark.sparkContext.defaultParallelism)
+    with ThreadPoolExecutor(max_workers=at_once) as pool:
         begun = {
             each.dataset: pool.submit(stage, each, sources[each.dataset])
             for each in runs_of(spark, job, sizes)
@@ -150,8 +152,6 @@ def main(arguments: list[str]) -> None:
     except Exception as error:
         print_to_stderr(spark, f"{type(error).__name__}: {error}")
         raise
-    finally:
-        spark.stop()
 
 
 def print_to_stderr(spark: SparkSession, line: str) -> None:

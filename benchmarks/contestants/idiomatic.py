@@ -52,7 +52,6 @@ def main(data: Path, target: Path) -> None:
     for dataset in DATASETS:
         rows = newest(spark, dataset, files_of(data, dataset))
         rows.write.parquet(str(target / dataset.name), mode="overwrite")
-    spark.stop()
 
 
 if __name__ == "__main__":

@@ -51,7 +51,6 @@ def main(data: Path, target: Path) -> None:
             escape='"',
             timestampFormat="yyyy-MM-dd HH:mm:ss.SSSSSSXXX",
         )
-    spark.stop()
 
 
 if __name__ == "__main__":

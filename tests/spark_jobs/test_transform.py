@@ -1,7 +1,10 @@
+import threading
 from collections import Counter
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -10,10 +13,13 @@ from pyspark.sql import functions as F
 
 from catalog import DATASETS
 from contract.ledger import Counts
+from spark_jobs import transform
 from spark_jobs.accounting import UnaccountedRowsError, require_identity
-from spark_jobs.job import job_from
+from spark_jobs.job import DatasetRun, job_from
+from spark_jobs.staging import Outcome
 from spark_jobs.transform import reason, runs_of
 from stacks import ROOT
+from tests.local_cloud.waiting import PATIENCE
 from tests.spark_jobs.workbench import Workbench
 
 pytestmark = pytest.mark.spark
@@ -37,6 +43,40 @@ def test_the_greatest_dataset_begins_first_in_a_pool_that_comes_first_by_name(be
 
     assert [run.dataset.name for run in runs] == ["reviews", "users", "books", "authors"]
     assert sorted(run.pool for run in runs) == [run.pool for run in runs]
+
+
+def test_no_more_datasets_are_at_work_than_there_are_cores_the_greatest_ones_first(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise a small dataset that is ready first would keep a core from the greatest one."""
+    cores = bench.spark.sparkContext.defaultParallelism
+    assert len(DATASETS) == 2 * cores
+    for number, dataset in enumerate(DATASETS, 1):
+        bench.land_rows(dataset.name, *[{}] * (100 * number))
+    begun, all_asked_for, all_cores = list[str](), threading.Event(), threading.Barrier(cores)
+    at_work = set[str]()
+
+    def asked_for(*arguments: Any) -> Iterator[DatasetRun]:
+        yield from runs_of(*arguments)
+        all_asked_for.set()
+
+    def staged(run: DatasetRun, _: object) -> Outcome:
+        begun.append(run.dataset.name)
+        at_work.add(run.dataset.name)
+        assert all_asked_for.wait(PATIENCE)
+        all_cores.wait(PATIENCE)
+        assert len(at_work) == cores
+        all_cores.wait(PATIENCE)
+        at_work.remove(run.dataset.name)
+        all_cores.wait(PATIENCE)
+        return Outcome()
+
+    monkeypatch.setattr(transform, "runs_of", asked_for)
+    monkeypatch.setattr(transform, "stage", staged)
+    bench.run()
+    smallest_first = [dataset.name for dataset in DATASETS]
+    assert set(begun[:cores]) == set(smallest_first[cores:])
+    assert set(begun[cores:]) == set(smallest_first[:cores])
 
 
 def test_every_type_arrives_in_parquet_as_declared(bench: Workbench) -> None:
