@@ -33,6 +33,8 @@ from catalog import AUTHORS, BOOKS, REVIEWS, Dataset
 _JSON = r"\.json(\.gz)?"
 _CSV = r"\.csv"
 
+_NOTHING_FOR_THE_CATALOG = re.compile(rf"goodreads_book_(works|series|genres_initial){_JSON}")
+
 _ALL_REVIEWS = "goodreads_reviews_dedup"
 _GZIP_SUFFIX = ".gz"
 _LONGEST_LINE = 16 * 1024 * 1024  # bytes; the longest text in the warehouse has 64 kB
@@ -124,20 +126,25 @@ class Dump:
 
 
 def dumps_among(paths: Sequence[Path]) -> tuple[list[Dump], list[Path]]:
-    """The dumps in order of import, and the other files in the given folders.
+    """The dumps in order of import, and what is left out: works, series and genres, and the other files in the given folders.
 
-    Raises UnknownDumpError if a given file is not a dump, if a given folder has no dump, and if two dumps have the same
-    name: their landing files would replace each other.
+    Raises UnknownDumpError if a given file is not a dump, if a given folder has no dump, if nothing is a dump that can be imported, and
+    if two dumps have the same name: their landing files would replace each other.
     """
     dumps, others = [], []
     for path in paths:
         entries = [_dump(each) for each in sorted(path.iterdir())] if path.is_dir() else [_dump(path)]
         known = [each for each in entries if isinstance(each, Dump)]
-        if not known:
+        if not known and not _NOTHING_FOR_THE_CATALOG.fullmatch(path.name):
             raise UnknownDumpError(_complaint(path))
         dumps += known
         maps = (BOOK_MAP, USER_MAP) if any(each.is_numbers for each in known) else ()
         others += [each for each in entries if isinstance(each, Path) and each.name not in maps]
+    if not dumps:
+        names = ", ".join(path.name for path in others)
+        raise UnknownDumpError(
+            f"{names}: nothing in it has a place in the catalog; give authors, books, reviews or interactions"
+        )
     _check_stems(dumps)
     return sorted(dumps, key=lambda dump: (KINDS.index(dump.kind), dump.stem)), others
 

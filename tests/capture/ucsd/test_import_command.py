@@ -160,7 +160,19 @@ def test_reviews_without_books_are_said_to_have_no_author(tmp_path: Path, dumps:
     assert "no books were given" not in imported(dumps, "--out", tmp_path / "landing").stdout
 
 
-@pytest.mark.parametrize("name", ["goodreads_book_works.json.gz", "goodreads_books.csv", "reviews.json.gz"])
+def test_works_series_and_genres_that_are_named_beside_dumps_are_said_to_be_left_out(
+    tmp_path: Path, dumps: Path
+) -> None:
+    names = [f"goodreads_book_{kind}.json.gz" for kind in ("genres_initial", "series", "works")]
+    given = [write_dump(tmp_path / name, []) for name in names]
+    result = imported(*given, dumps / "goodreads_books.json.gz", "--out", tmp_path / "landing")
+    assert result.exit_code == 0
+    assert ", ".join(names) in result.stdout
+    with pytest.raises(UnknownDumpError, match=r"genres_initial.json.gz.*: nothing in it has a place"):
+        dumps_among(given)
+
+
+@pytest.mark.parametrize("name", ["goodreads_books.csv", "reviews.json.gz"])
 def test_a_file_that_is_no_dump_is_refused_with_the_names_that_are(
     tmp_path: Path, dumps: Path, name: str
 ) -> None:
