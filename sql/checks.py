@@ -39,7 +39,11 @@ class Custom:
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule about rows. `condition` is true for a row that violates it; none for a rule about the table's newest record."""
+    """A rule about rows. `condition` is true for a row that violates it; none for a rule about the table's newest record.
+
+    A rule that is not `of_one_row` needs the other rows too: its condition is about `checked_key` and `occurrence`, the number of the row
+    among those with the same key.
+    """
 
     column: str
     name: str
@@ -47,6 +51,7 @@ class Rule:
     severity: Severity = Severity.BLOCK
     allowed_percent: int = 0
     days: int | None = None
+    of_one_row: bool = True
 
 
 def staging_checks(reject_limits: Mapping[str, int]) -> list[str]:
@@ -200,8 +205,8 @@ def _scan(stage: str, dataset: Dataset, schema: str) -> str:
         table=dataset.name,
         key=dataset.key,
         examples=EXAMPLES,
-        columns=indent(column_list(dataset.stored_columns), 2 * INDENT),
-        broken=_broken(rules),
+        broken=indent(_bits(_conditions(rules, of_one_row=True)), 3 * INDENT),
+        repeated=_bits(_conditions(rules, of_one_row=False)),
         joins="\n".join(join_of(column) for column in referring),
         rules="\n    union all\n".join(_listed(rules, measured)),
         **_emptiness(measured, first=len(rules)),
@@ -210,7 +215,7 @@ def _scan(stage: str, dataset: Dataset, schema: str) -> str:
 
 def _always(dataset: Dataset) -> Iterator[Rule]:
     """The rules that a table obeys before and after the publish."""
-    yield Rule(dataset.key, "unique", f"checked.occurrence > 1 and checked.{dataset.key} is not null")
+    yield Rule(dataset.key, "unique", "occurrence > 1 and checked_key is not null", of_one_row=False)
     for column in dataset.stored_columns:
         if column.required:
             yield Rule(column.name, "required", f"checked.{column.name} is null")
@@ -242,14 +247,17 @@ def _of_warehouse(dataset: Dataset) -> Iterator[Rule]:
         )
 
 
-def _broken(rules: Iterable[Rule]) -> str:
-    """The sum of the bits of the rules that a row violates."""
-    terms = (
-        f"case when {rule.condition} then {1 << number} else 0 end"
-        for number, rule in enumerate(rules)
-        if rule.condition
-    )
-    return indent("\n+ ".join(terms), 3 * INDENT)
+def _conditions(rules: Iterable[Rule], *, of_one_row: bool) -> Iterator[tuple[int, str]]:
+    """The conditions with the rules' numbers."""
+    for number, rule in enumerate(rules):
+        if rule.condition and rule.of_one_row is of_one_row:
+            yield number, rule.condition
+
+
+def _bits(conditions: Iterable[tuple[int, str]]) -> str:
+    """The sum of a bit for each condition that is true: the one with its number. No sum is greater than its type holds: each bit is there once."""
+    terms = [f"case when {condition} then {1 << number} else 0 end" for number, condition in conditions]
+    return "\n+ ".join(terms) or "0"
 
 
 def _listed(rules: Iterable[Rule], measured: Iterable[Column]) -> Iterator[str]:
@@ -299,16 +307,19 @@ def _emptiness(measured: Sequence[Column], *, first: int) -> dict[str, str]:
 
     def lines(pattern: str) -> str:
         return "".join(
-            f"{2 * INDENT}{pattern.format(number=number, name=column.name)},\n"
-            for number, column in enumerate(measured)
+            f"{2 * INDENT}{pattern.format(number=number, bit=1 << number)},\n"
+            for number in range(len(measured))
         )
 
     cases = "\n".join(
         f"{3 * INDENT}when {first + number} then grouped.empty_{number}" for number in range(len(measured))
     )
+    empty = ((number, f"checked.{column.name} is null") for number, column in enumerate(measured))
     return {
-        "flags": lines("case when checked.{name} is null then 1 else 0 end as empty_{number}"),
-        "sums": lines("cast(sum(empty_{number}) as bigint) as empty_{number}"),
+        "empties": indent(_bits(empty), 3 * INDENT),
+        "sums": lines(
+            "cast(sum(case when empties & {bit} > 0 then row_count else 0 end) as bigint) as empty_{number}"
+        ),
         "zeros": lines("cast(0 as bigint) as empty_{number}"),
         "empty_rows": f"case rules.number\n{cases}\n{2 * INDENT}end" if measured else "cast(null as bigint)",
     }

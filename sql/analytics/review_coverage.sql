@@ -1,4 +1,5 @@
 -- Of the reviews of the window: how many name an author, a book and a user that the warehouse holds, and how many do not.
+-- The reviews of a subject are counted first: what is joined then is a row a subject, not a row a review.
 insert into $schema.$table (
 $columns
 )
@@ -12,37 +13,73 @@ with covered_reviews as (
     where
         reviews.record_create_timestamp >= covered.window_start
         and reviews.record_create_timestamp < covered.window_end
+),
+
+named as (
+    select
+        'authors' as subject,
+        counted.author_id as subject_id,
+        authors.author_id as known_id,
+        counted.review_count
+    from (
+        select
+            author_id,
+            count(*) as review_count
+        from covered_reviews
+        group by author_id
+    ) as counted
+    left join goodreads_warehouse.authors as authors
+        on counted.author_id = authors.author_id
+    union all
+    select
+        'books' as subject,
+        counted.book_id as subject_id,
+        books.book_id as known_id,
+        counted.review_count
+    from (
+        select
+            book_id,
+            count(*) as review_count
+        from covered_reviews
+        group by book_id
+    ) as counted
+    left join goodreads_warehouse.books as books
+        on counted.book_id = books.book_id
+    union all
+    select
+        'users' as subject,
+        counted.user_id as subject_id,
+        users.user_id as known_id,
+        counted.review_count
+    from (
+        select
+            user_id,
+            count(*) as review_count
+        from covered_reviews
+        group by user_id
+    ) as counted
+    left join goodreads_warehouse.users as users
+        on counted.user_id = users.user_id
+),
+
+subjects as (
+    select 'authors' as subject
+    union all
+    select 'books' as subject
+    union all
+    select 'users' as subject
 )
 
 select
-    'authors' as subject,
-    count(*) as review_count,
-    count(authors.author_id) as known_review_count,
-    count(case when authors.author_id is null then reviews.author_id end) as unknown_review_count,
-    count(case when reviews.author_id is null then 1 end) as unnamed_review_count,
-    count(distinct case when authors.author_id is null then reviews.author_id end) as unknown_subject_count
-from covered_reviews as reviews
-left join goodreads_warehouse.authors as authors
-    on reviews.author_id = authors.author_id
-union all
-select
-    'books' as subject,
-    count(*) as review_count,
-    count(books.book_id) as known_review_count,
-    count(case when books.book_id is null then reviews.book_id end) as unknown_review_count,
-    count(case when reviews.book_id is null then 1 end) as unnamed_review_count,
-    count(distinct case when books.book_id is null then reviews.book_id end) as unknown_subject_count
-from covered_reviews as reviews
-left join goodreads_warehouse.books as books
-    on reviews.book_id = books.book_id
-union all
-select
-    'users' as subject,
-    count(*) as review_count,
-    count(users.user_id) as known_review_count,
-    count(case when users.user_id is null then reviews.user_id end) as unknown_review_count,
-    count(case when reviews.user_id is null then 1 end) as unnamed_review_count,
-    count(distinct case when users.user_id is null then reviews.user_id end) as unknown_subject_count
-from covered_reviews as reviews
-left join goodreads_warehouse.users as users
-    on reviews.user_id = users.user_id
+    subjects.subject,
+    cast(coalesce(sum(named.review_count), 0) as bigint) as review_count,
+    cast(coalesce(sum(case when named.known_id is not null then named.review_count end), 0) as bigint) as known_review_count,
+    cast(
+        coalesce(sum(case when named.subject_id is not null and named.known_id is null then named.review_count end), 0) as bigint
+    ) as unknown_review_count,
+    cast(coalesce(sum(case when named.subject_id is null then named.review_count end), 0) as bigint) as unnamed_review_count,
+    count(case when named.known_id is null then named.subject_id end) as unknown_subject_count
+from subjects
+left join named
+    on subjects.subject = named.subject
+group by subjects.subject

@@ -1,5 +1,5 @@
 -- Every row has the number of reviews that the window holds for its $key.
--- It does not matter whether the warehouse knows that $key.
+-- It does not matter whether the warehouse knows that $key. Only the reviews of these rows are counted.
 select
     '$table' as dataset,
     'review_count' as column_name,
@@ -17,6 +17,7 @@ left join (
     where
         reviews.record_create_timestamp >= covered.window_start
         and reviews.record_create_timestamp < covered.window_end
+        and reviews.$reference in (select ranked.$key from $schema.$table as ranked)
     group by reviews.$reference
 ) as counted
     on analytics.$key = counted.subject_id

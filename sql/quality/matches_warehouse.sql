@@ -1,4 +1,5 @@
 -- Every row is a $subject that the warehouse holds, with the number of reviews that the window holds for it.
+-- Only the reviews of these rows are counted.
 select
     '$table' as dataset,
     'review_count' as column_name,
@@ -18,6 +19,7 @@ left join (
     where
         reviews.record_create_timestamp >= covered.window_start
         and reviews.record_create_timestamp < covered.window_end
+        and reviews.$reference in (select ranked.$key from $schema.$table as ranked)
     group by subject.$key
 ) as counted
     on analytics.$key = counted.subject_id

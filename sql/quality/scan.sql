@@ -1,37 +1,69 @@
 -- All rules about the rows of $schema.$table, in one scan.
--- `broken` is the set of the rules that a row violates, a bit each. Rows of the same set are counted together, and divided by
+-- `broken` is the set of the rules that a row violates, a bit each, `empties` that of its empty columns: four numbers a row are
+-- carried along to find keys that come twice, and no texts. Rows of the same sets are counted together, and divided by
 -- their keys, so that there are a few groups with one key each as examples, and nothing has to be sorted.
 insert into goodreads_warehouse.quality_results (
 $results
 )
-with flagged as (
+with judged as (
     select
         checked.$key as checked_key,
         checked.record_create_timestamp as captured,
-$flags        cast(
+        cast(
+$empties
+            as bigint
+        ) as empties,
+        cast(
 $broken
             as bigint
         ) as broken
-    from (
-        select
-$columns,
-            row_number() over (
-                partition by $key
-                order by $key asc
-            ) as occurrence
-        from $schema.$table
-    ) as checked
+    from $schema.$table as checked
 $joins
+),
+
+numbered as (
+    select
+        checked_key,
+        captured,
+        empties,
+        broken,
+        row_number() over (
+            partition by checked_key
+            order by checked_key asc
+        ) as occurrence
+    from judged
+),
+
+flagged as (
+    select
+        checked_key,
+        captured,
+        empties,
+        broken
+        + $repeated as broken
+    from numbered
+),
+
+alike as (
+    select
+        broken,
+        empties,
+        case when broken > 0 then mod(checked_key, 1009) end as part,
+        min(checked_key) as example,
+        max(captured) as newest,
+        count(*) as row_count
+    from flagged
+    group by broken, empties, case when broken > 0 then mod(checked_key, 1009) end
 ),
 
 grouped as (
     select
         broken,
-        min(checked_key) as example,
-        max(captured) as newest,
-$sums        count(*) as row_count
-    from flagged
-    group by broken, case when broken > 0 then mod(checked_key, 1009) end
+        min(example) as example,
+        max(newest) as newest,
+$sums        cast(sum(row_count) as bigint) as row_count
+    from alike
+    group by broken, part
     union all
     select
         cast(0 as bigint) as broken,

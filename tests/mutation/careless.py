@@ -113,7 +113,8 @@ def _changed(tree: Path, change: Change | None) -> Iterator[None]:
 
 def _failure(tree: Path, tests: Iterable[str]) -> str | None:
     """What pytest says of the first test that fails; None if all pass."""
-    command = [sys.executable, "-m", "pytest", "--exitfirst", "--quiet", "-p", "no:cacheprovider", *tests]
+    options = ["--exitfirst", "--quiet", "-p", "no:cacheprovider", "--hypothesis-profile", "mutation"]
+    command = [sys.executable, "-m", "pytest", *options, *tests]
     # Python tells compiled files apart by size and second: it could overlook a change of one character.
     # Child processes, too, import from the copy and not from the tree that is installed in .venv.
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(tree)}

@@ -238,6 +238,27 @@ def test_a_burst_is_many_reviews_on_one_day_and_many_more_than_usual(session: Se
     assert found == expected(held, "review_bursts")
 
 
+def test_a_burst_is_on_the_earliest_of_its_days_and_has_the_ratings_that_the_window_holds_of_it(
+    session: Session,
+) -> None:
+    one, two, zero = days(1), days(2), Decimal(0)
+    quiet = [review for number in range(3, 12) for review in written(1, 1, added=days(number))]
+    outside = [
+        *written(1, 2, ONE, added=one, captured=START - MOMENT),
+        *written(1, 2, ONE, added=one, captured=END),
+    ]
+    held = world(
+        [*written(10, 1, FOUR, added=one), *written(10, 1, FIVE, added=two), *quiet],
+        [*written(9, 2, FIVE, added=one), *written(1, 2, zero, added=one), *outside],
+    )
+    found = analysed(session, held, "review_bursts")
+    assert found["review_bursts"] == [
+        (1, str(two.date()), 10, 10, FIVE, Decimal("1.9"), 29),
+        (2, str(one.date()), 10, 9, FIVE, None, 10),
+    ]
+    assert found == expected(held, "review_bursts")
+
+
 def test_who_only_gives_one_star_is_flagged(session: Session) -> None:
     none, more = Decimal(0), Decimal("1.25")
     held = world(
@@ -246,9 +267,14 @@ def test_who_only_gives_one_star_is_flagged(session: Session) -> None:
         [*written(5, rating=ONE, user=3), *written(1, rating=more, user=3)],
         [*written(5, rating=ONE, user=4), *written(1, rating=None, user=4)],
         [*written(9, rating=ONE)],
+        [*written(4, rating=ONE, user=5), *written(1, 2, rating=ONE, user=5)],
+        [
+            *written(1, 3, rating=ONE, user=5, captured=START - MOMENT),
+            *written(1, 4, rating=ONE, user=5, captured=END),
+        ],
     )
     found = analysed(session, held, "one_star_reviewers")
-    assert found["one_star_reviewers"] == [(1, 5, 5, 1), (4, 6, 5, 1)]
+    assert found["one_star_reviewers"] == [(1, 5, 5, 1), (4, 6, 5, 1), (5, 5, 5, 2)]
     assert found == expected(held, "one_star_reviewers")
 
 
@@ -265,7 +291,10 @@ def test_reviews_before_the_earliest_possible_day_of_the_publication_are_flagged
         9: Published(-4000),
     }
     written_early = [[*written(3, book, added=INSIDE), *written(1, book)] for book in books]
-    held = world(*written_early, written(2, 10, added=INSIDE), books={**books, 10: Published(2021)})
+    more = {10: Published(2021), 11: Published(2020)}
+    held = world(
+        *written_early, written(2, 10, added=INSIDE), written(3, 11, added=days(40)), books={**books, **more}
+    )
     found = analysed(session, held, "early_reviews")
     assert found["early_reviews"] == [(book, *books[book], 3, 4) for book in (1, 3, 5, 7)]
     assert found == expected(held, "early_reviews")

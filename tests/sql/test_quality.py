@@ -85,6 +85,12 @@ def test_every_check_and_every_file_has_a_corruption_that_violates_it(audit: Aud
     }
 
 
+def test_the_reviews_without_a_place_are_counted_and_not_their_subjects(audit: Audit) -> None:
+    lost = f"update {WAREHOUSE}.reviews set author_id = 99 where review_id in (1, 3, 4, 6)"
+    found = audit(lost, only=ANALYTICS)[Check(ANALYTICS, "reviews", "author_id", "unranked")]
+    assert (found.violations, found.found) == (2, 3)
+
+
 def test_only_what_a_delivery_may_get_wrong_warns(audit: Audit) -> None:
     warning = {check.rule for check, result in audit().items() if result.severity == "warn"}
     assert warning == {

@@ -117,6 +117,14 @@ def test_a_repeated_check_leaves_one_result_a_rule_and_the_history_of_other_runs
     assert (result.violations, result.examples, result.history) == (1, "1", "1 r1")
 
 
+def test_ten_keys_are_named_and_all_are_counted(staged: Staged) -> None:
+    staged.empty()
+    staged.stage("r1", [Version(number, 5, 0) for number in range(12)])
+    staged.session.run("update goodreads_staging.authors set profile_url = 'ftp://x'")
+    result = only(checked(staged.session, COMPARING, "r1"), "pattern", "profile_url")
+    assert (result.violations, result.examples) == (12, "0, 1, 2, 3, 4, 5, 6, 7, 8, 9")
+
+
 def test_a_reference_may_be_unknown_to_a_few_and_who_comes_later_is_found_again(staged: Staged) -> None:
     staged.empty()
     books = ", ".join(f"({n}, {1 if n else 2}, timestamp '2020-02-19', 0)" for n in range(20))
