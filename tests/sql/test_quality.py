@@ -85,6 +85,17 @@ def test_every_check_and_every_file_has_a_corruption_that_violates_it(audit: Aud
     }
 
 
+def test_rows_without_a_key_lack_it_and_do_not_repeat_it(audit: Audit) -> None:
+    table = f"{STAGING}.authors"
+    lost = f"update {table} set author_id = null where author_id in (3, 4)"
+    found = audit(f"alter table {table} alter column author_id drop not null", lost, only=STAGING)
+    counts = {
+        rule: found[Check(STAGING, "authors", "author_id", rule)].violations
+        for rule in ("required", "unique")
+    }
+    assert counts == {"required": 2, "unique": 0}
+
+
 def test_the_reviews_without_a_place_are_counted_and_not_their_subjects(audit: Audit) -> None:
     lost = f"update {WAREHOUSE}.reviews set author_id = 99 where review_id in (1, 3, 4, 6)"
     found = audit(lost, only=ANALYTICS)[Check(ANALYTICS, "reviews", "author_id", "unranked")]
