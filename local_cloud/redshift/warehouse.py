@@ -278,7 +278,7 @@ def _with_its_beginning(tree: exp.Expr) -> exp.Expr:
     "GETDATE function" and "SYSDATE function" in Redshift's Database Developer Guide. A statement that creates a table stays as it is, so
     that the default of a column stays a function.
     """
-    if isinstance(tree, exp.Create):
+    if isinstance(tree, exp.Create) or not tree.find(exp.CurrentTimestamp):
         return tree
     begun = tree.copy()
     for function in list(begun.find_all(exp.CurrentTimestamp)):

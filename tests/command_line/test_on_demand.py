@@ -54,6 +54,19 @@ def test_nothing_is_collected_while_a_command_is_imported_and_its_modules_never_
         gc.unfreeze()
 
 
+def test_all_that_a_command_makes_is_collected_rarely_and_what_others_make_as_before(
+    app: typer.Typer, tmp_path: Path
+) -> None:
+    asks = "import gc\n\ndef tell() -> None:\n    print(gc.get_threshold())\n"
+    (tmp_path / "rooms_of_a_test" / "light.py").write_text(asks)
+    young, middle, old = gc.get_threshold()
+    try:
+        assert CliRunner().invoke(app, ["tell"]).output == f"{(young, middle, 10 * old)}\n"
+    finally:
+        gc.unfreeze()
+    assert gc.get_threshold() == (young, middle, old)
+
+
 def test_the_help_of_a_group_explains_each_command_and_imports_none(app: typer.Typer) -> None:
     result = CliRunner().invoke(app, ["--help"])
     assert result.exit_code == 0

@@ -46,7 +46,7 @@ def to_duckdb(tree: exp.Expr) -> str:
         if rewrite := _REWRITES.get(type(node)):
             rewrite(node)
     try:
-        return tree.sql("duckdb", unsupported_level=ErrorLevel.RAISE)
+        return tree.sql("duckdb", copy=False, unsupported_level=ErrorLevel.RAISE)
     except UnsupportedError as error:
         raise SqlError(f"not supported locally: {error}") from None
 

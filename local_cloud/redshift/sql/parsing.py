@@ -17,6 +17,8 @@ _NO_OPERATIONS = {"analyse", "analyze", "reset", "set", "vacuum"}
 
 _COLUMN_LAYOUT = {"distkey", "sortkey"}
 
+_MAY_NAME = re.compile(r"(?<!:):\w")
+
 REMEMBERED = 1024
 """The texts whose trees and translations are kept: those of several runs, and most of them come again. A large tree has 60 kB."""
 
@@ -86,6 +88,8 @@ def _lock(tokens: list[Token]) -> exp.Lock:
 @lru_cache(REMEMBERED)
 def parameter_names(sql: str) -> frozenset[str]:
     """Names used as `:name`; neither `::type` nor text in quotes or comments counts. Empty if unreadable."""
+    if not _MAY_NAME.search(sql):  # most of the large statements
+        return frozenset()
     try:
         tokens = _tokens(sql)
     except TokenError:
