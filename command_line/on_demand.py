@@ -108,9 +108,9 @@ def _nothing_collected() -> Iterator[None]:
 
 @contextmanager
 def _all_collected_rarely() -> Iterator[None]:
-    """A tenth as many collections of all that a command has made: most of it stays, and eight of them took a second of a run."""
+    """A twentieth as many collections of all that a command has made: most of it stays, and eight of them took a second of a run."""
     usual = gc.get_threshold()
-    gc.set_threshold(*usual[:2], 10 * usual[2])
+    gc.set_threshold(*usual[:2], 20 * usual[2])
     try:
         yield
     finally:

@@ -17,7 +17,7 @@ with covered_reviews as (
 
 named as (
     select
-        'authors' as subject,
+        cast('authors' as varchar(16)) as subject,
         counted.author_id as subject_id,
         authors.author_id as known_id,
         counted.review_count
@@ -32,7 +32,7 @@ named as (
         on counted.author_id = authors.author_id
     union all
     select
-        'books' as subject,
+        cast('books' as varchar(16)) as subject,
         counted.book_id as subject_id,
         books.book_id as known_id,
         counted.review_count
@@ -47,7 +47,7 @@ named as (
         on counted.book_id = books.book_id
     union all
     select
-        'users' as subject,
+        cast('users' as varchar(16)) as subject,
         counted.user_id as subject_id,
         users.user_id as known_id,
         counted.review_count
@@ -63,11 +63,11 @@ named as (
 ),
 
 subjects as (
-    select 'authors' as subject
+    select cast('authors' as varchar(16)) as subject
     union all
-    select 'books' as subject
+    select cast('books' as varchar(16)) as subject
     union all
-    select 'users' as subject
+    select cast('users' as varchar(16)) as subject
 )
 
 select

@@ -61,7 +61,7 @@ def test_all_that_a_command_makes_is_collected_rarely_and_what_others_make_as_be
     (tmp_path / "rooms_of_a_test" / "light.py").write_text(asks)
     young, middle, old = gc.get_threshold()
     try:
-        assert CliRunner().invoke(app, ["tell"]).output == f"{(young, middle, 10 * old)}\n"
+        assert CliRunner().invoke(app, ["tell"]).output == f"{(young, middle, 20 * old)}\n"
     finally:
         gc.unfreeze()
     assert gc.get_threshold() == (young, middle, old)
