@@ -100,15 +100,14 @@ function accounting(rows, nameOf) {
 
 // ---- where the time went: a line for each visit of a state; its tries one after the other, its waits apart
 
-function gantt(visits, start, until, isHandled) {
+function gantt(visits, start, until) {
   const at = (iso) => (Date.parse(iso) - start) / 1000;
   const lines = visits.map((visit, index) => ({...visit, id: String(index), from: at(visit.entered), to: visit.ended ? at(visit.ended) : until,
     label: visit.branch ? `↳ ${visit.name}` : visit.name}));
   const tries = lines.flatMap((line) => line.tries.map((one, number) => ({line, number, of: line.tries.length, from: at(one.from),
     to: one.to ? at(one.to) : line.to, error: one.error, cause: one.cause})));
   const waits = lines.flatMap((line) => line.waits.map((wait) => ({line, from: at(wait.from), to: at(wait.to), why: wait.why})));
-  const fell = isHandled ? "var(--warn)" : "var(--bad)";
-  const paint = (visit) => (visit.status === "failed" ? fell : PAINTS[visit.status]);
+  const paint = (visit) => (visit.status === "failed" ? FAILURE.paint : PAINTS[visit.status]);
   const open = (line) => (line.ended ? duration(line.seconds) : "so far " + duration(line.to - line.from));
   return (width) => {
     const left = leftFor(lines.map((line) => line.label), width) + 8;
@@ -125,12 +124,12 @@ function gantt(visits, start, until, isHandled) {
         Plot.gridX({stroke: "var(--line)", strokeOpacity: 1, ticks: width < 500 ? 4 : 8}),
         Plot.ruleY(lines, {y: "id", x1: "from", x2: "to", stroke: "var(--bar)"}),
         Plot.barX(lines.filter((line) => !line.tries.length), {y: "id", x1: "from", x2: (line) => Math.max(line.to, line.from + least), fill: paint}),
-        Plot.barX(tries, {y: (one) => one.line.id, x1: "from", x2: (one) => Math.max(one.to, one.from + least), fill: (one) => (one.error ? fell : paint(one.line)),
+        Plot.barX(tries, {y: (one) => one.line.id, x1: "from", x2: (one) => Math.max(one.to, one.from + least), fill: (one) => (one.error ? FAILURE.paint : paint(one.line)),
           stroke: "var(--paper)", strokeWidth: (one) => (one.of > 1 ? 1 : 0), title: (one) => `${one.line.name}, try ${one.number + 1} of ${one.of}${one.error ? `: ${one.error}` : ""}`}),
         Plot.barX(waits, {y: (wait) => wait.line.id, x1: "from", x2: (wait) => Math.max(wait.to, wait.from + least), fill: "var(--paper)", stroke: "var(--bar)", strokeWidth: 1,
           title: (wait) => `${wait.line.name}, ${WAITS[wait.why] ?? wait.why}: ${duration(wait.to - wait.from)}`}),
         Plot.text(lines, {y: "id", x: 0, dx: -left + 2, frameAnchor: "left", textAnchor: "start", text: (line) => shorten(line.label, letters), title: "name",
-          fill: (line) => (line.status === "failed" ? fell : "var(--ink)"), fontWeight: (line) => (line.status === "failed" ? 600 : 400)}),
+          fill: (line) => (line.status === "failed" ? FAILURE.paint : "var(--ink)"), fontWeight: (line) => (line.status === "failed" ? 600 : 400)}),
         Plot.text(lines.filter((line) => !late(line) || line.from < until * 0.3), {y: "id", x: (line) => Math.max(line.to, line.from + least), dx: 5, textAnchor: "start", text, fill: "var(--grey)"}),
         Plot.text(lines.filter((line) => late(line) && line.from >= until * 0.3), {y: "id", x: "from", dx: -5, textAnchor: "end", text, fill: "var(--grey)"}),
       ],
@@ -255,12 +254,12 @@ function stateMachine(graph, statusOf, wasTaken, choose) {
   const svg = identity(graph, [
     Plot.rect(around, {...BOX, rx: 4, fill: "var(--quiet)", stroke: "var(--line)", className: "around"}),
     ...lines(graph, (edge) => wasTaken(edge.from, edge.to)),
-    Plot.rect(inner, {...BOX, rx: 3, fill: (node) => (node.status === "failed" ? "var(--bad)" : "var(--paper)"),
-      stroke: (node) => (node.status === "failed" ? "var(--bad)" : node.status === "running" ? "var(--accent)" : node.status ? "var(--ink)" : "var(--faint)"),
+    Plot.rect(inner, {...BOX, rx: 3, fill: (node) => (node.status === "failed" ? FAILURE.paint : "var(--paper)"),
+      stroke: (node) => (node.status === "failed" ? FAILURE.paint : node.status === "running" ? "var(--accent)" : node.status ? "var(--ink)" : "var(--faint)"),
       strokeWidth: (node) => (node.status === "running" ? 3 : 1.25), strokeDasharray: null, className: "node"}),
     Plot.text(inner, {x: "x", y: "y", text: marked,
       fill: (node) => (node.status === "failed" ? "var(--paper)" : node.status ? "var(--ink)" : "var(--grey)"), pointerEvents: "none"}),
-    Plot.text(around, {x: (node) => node.x - node.width / 2, y: (node) => node.y - node.height / 2 - 7, textAnchor: "start", text: (node) => marked(node), fill: (node) => (node.status === "failed" ? "var(--bad)" : "var(--grey)"), stroke: "var(--paper)", strokeWidth: 4, pointerEvents: "none"}),
+    Plot.text(around, {x: (node) => node.x - node.width / 2, y: (node) => node.y - node.height / 2 - 7, textAnchor: "start", text: (node) => marked(node), fill: (node) => (node.status === "failed" ? FAILURE.paint : "var(--grey)"), stroke: "var(--paper)", strokeWidth: 4, pointerEvents: "none"}),
   ]);
   const buttons = [...svg.querySelectorAll("g.around rect, g.node rect")];
   [...around, ...inner].forEach((node, index) => {

@@ -2,6 +2,8 @@
 // Elements, and how values are written. Text from data becomes text nodes only.
 
 const run = JSON.parse(document.getElementById("document").textContent);
+// A run that ended well has handled each failure of a state
+const FAILURE = run.outcome === "failed" || run.outcome === "running" ? {paint: "var(--bad)", level: "bad", told: "failed"} : {paint: "var(--warn)", level: "warn", told: "failed, and the run handled it"};
 
 const SVG = "http://www.w3.org/2000/svg";
 

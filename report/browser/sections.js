@@ -116,14 +116,13 @@ function timeSection() {
   const left = run.states.length - shown.length;
   const says = shown.map((state) => `${state.name} ${state.ended ? duration(state.seconds) : "still running"}${state.status === "failed" ? ", failed" : ""}${state.tries.length > 1 ? `, ${state.tries.length} tries` : ""}`).join("; ");
   const kinds = [["work", {fill: "var(--bar)"}], ["waiting", {fill: "var(--paper)", stroke: "var(--bar)"}]];
-  const isHandled = run.outcome !== "failed" && run.outcome !== "running";
-  if (shown.some((state) => state.status === "failed" || state.tries.some((one) => one.error))) kinds.push(isHandled ? ["failed, and the run handled it", {fill: "var(--warn)"}] : ["failed", {fill: "var(--bad)"}]);
+  if (shown.some((state) => state.status === "failed" || state.tries.some((one) => one.error))) kinds.push([FAILURE.told, {fill: FAILURE.paint}]);
   if (shown.some((state) => state.status === "running")) kinds.push(["running", {fill: "var(--accent)"}]);
   return section("time", "Where the time went", {},
     chart({
       title: `States${left ? " that took a hundredth of the time or more, failed, or were tried again" : ""}; ↳ is a branch.`,
       legend: legend(kinds),
-      says, draw: gantt(shown, start, until, isHandled),
+      says, draw: gantt(shown, start, until),
     }),
     left ? element("p", {class: "small grey screen"}, `${plural(left, "shorter state")} ${left === 1 ? "is" : "are"} in `, element("a", {href: "#events"}, "Events"), ".") : null,
     throughput());
@@ -292,11 +291,11 @@ function graphSection() {
 }
 
 const summary = (visit) => element("span", {}, data(visit.branch ? `${visit.branch} ▸ ${visit.name}` : visit.name),
-  visit.status === "succeeded" ? "" : element("span", {class: visit.status === "failed" ? "bad" : "grey"}, ` ${visit.status}`),
+  visit.status === "succeeded" ? "" : visit.status === "failed" ? element("span", {class: FAILURE.level}, ` ${FAILURE.told}`) : grey(` ${visit.status}`),
   visit.tries.length > 1 ? grey(` ${visit.tries.length} tries`) : "", visit.iterations === null ? "" : grey(` ${plural(visit.iterations, "iteration")}`));
 
 function visited(visit) {
-  const attempts = visit.tries.filter((one) => one.error).map((one) => element("li", {}, moment(one.from), " ", element("strong", {class: "bad"}, data(one.error)), one.cause ? element("pre", {tabindex: "0"}, one.cause) : null));
+  const attempts = visit.tries.filter((one) => one.error).map((one) => element("li", {}, moment(one.from), " ", element("strong", {class: FAILURE.level}, data(one.error)), one.cause ? element("pre", {tabindex: "0"}, one.cause) : null));
   const waits = visit.waits.map((wait) => element("li", {}, `${WAITS[wait.why] ?? wait.why}: ${duration((Date.parse(wait.to) - Date.parse(wait.from)) / 1000)}`));
   return [
     element("p", {class: "small grey"}, `${visit.type}, entered ${moment(visit.entered)} UTC, ${visit.ended ? duration(visit.seconds) : "not ended"}`),

@@ -203,6 +203,8 @@ def test_a_failure_that_the_run_handled_is_told_from_the_one_that_ended_it(
     document["states"][1]["status"] = "failed"
     with opened(browser, written(page_of(document), tmp_path)) as found:
         assert found.texts("#time .legend li") == ["work", "waiting", said]
+        folded = found.page.locator("#events summary").filter(has_text="failed")
+        assert folded.all_inner_texts()[0].startswith(f"{document['states'][1]['name']} {said}\n")
 
 
 def test_a_count_of_one_has_the_singular(browser: Browser, tmp_path: Path) -> None:
