@@ -149,7 +149,7 @@ function analyticsSection() {
     const why = run.analytics.length
       ? ["No review is in the window", run.window ? ` from ${midnight(run.window.start)} to ${midnight(run.window.end)}` : "", ". The days that have reviews: ", command('pipeline query "select min(record_create_timestamp), max(record_create_timestamp) from goodreads_warehouse.reviews"'),
         ". A run over them: ", command("pipeline run --window-start FIRST_DAY --window-end DAY_AFTER_THE_LAST FOLDER")]
-      : [run.outcome === "running" ? "Not yet: the analytics are the last step." : "The run ended before the analytics, or had no need of them. The tables are as an earlier run left them."];
+      : [run.outcome === "running" ? "Not yet: the analytics are the last step." : `The run ${run.outcome === "failed" ? "ended before its analytics" : "had no need of analytics"}. The tables are as an earlier run left them.`];
     return section("analytics", "What the data says", {}, empty(...why));
   }
   const bare = run.analytics.filter((one) => !one.rows.length);
@@ -216,7 +216,7 @@ function refusedSection() {
   if (!run.rejects.length) {
     return section("refused", "What was refused", {}, rows
       ? empty(summed("datasets", "quarantined"), ` ${noun(rows, "row")}; the document does not say by which rule.`)
-      : empty(run.outcome === "running" ? "Not known yet." : run.datasets.length ? "Nothing: every row that was read fits the rules." : "Nothing was judged."));
+      : empty(run.outcome === "running" ? "Not known yet." : run.datasets.length ? "Nothing: every row that was read fits the rules." : run.outcome === "failed" ? "Nothing that is known: the run ended early." : "Nothing was judged."));
   }
   return section("refused", "What was refused", {},
     element("p", {class: "small grey"}, "The rows are kept in the quarantine zone. Correct the rule or the files, then: ", command(`pipeline replay ${run.run_id}`)),
@@ -236,7 +236,7 @@ const examples = (one) => element("ul", {class: "notes"}, one.examples.map((exam
 const broken = (check) => check.violations === null || check.violations < 0 || check.violations > (check.limit ?? 0);
 
 function checksSection() {
-  if (!run.checks.length) return section("checks", "What was checked", {}, empty(run.outcome === "running" ? "Not yet." : "No rule ran: there was nothing to check."));
+  if (!run.checks.length) return section("checks", "What was checked", {}, empty(run.outcome === "running" ? "Not yet." : `No rule ran: ${run.outcome === "failed" ? "the run ended before its checks" : "there was nothing to check"}.`));
   const failing = run.checks.filter(broken), sound = run.checks.filter((check) => !broken(check));
   const word = (check) => broken(check) ? element("span", {class: `badge ${check.severity === "block" ? "bad" : "warn"}`}, check.severity === "block" ? "✕ blocks" : "▲ warns") : element("span", {class: "badge grey"}, "✓ ", check.severity);
   const at = (check) => run.checks.indexOf(check);

@@ -207,6 +207,21 @@ def test_a_failure_that_the_run_handled_is_told_from_the_one_that_ended_it(
         assert folded.all_inner_texts()[0].startswith(f"{document['states'][1]['name']} {said}\n")
 
 
+def test_a_run_that_failed_early_does_not_look_as_if_there_had_been_nothing_to_do(
+    browser: Browser, tmp_path: Path
+) -> None:
+    with opened(browser, written(page_of(KINDS["failed_in_spark"]()), tmp_path)) as found:
+        said = {
+            name: found.page.locator(f"#{name} .empty").first.inner_text()
+            for name in ("checks", "refused", "analytics")
+        }
+    assert said == {
+        "checks": "No rule ran: the run ended before its checks.",
+        "refused": "Nothing that is known: the run ended early.",
+        "analytics": "The run ended before its analytics. The tables are as an earlier run left them.",
+    }
+
+
 def test_a_count_of_one_has_the_singular(browser: Browser, tmp_path: Path) -> None:
     document = KINDS["clean"]()
     counts = {"read": 1, "inserted": 0, "updated": 0, "stale": 0, "duplicate": 0, "quarantined": 1}
