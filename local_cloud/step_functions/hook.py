@@ -88,7 +88,7 @@ def _stop_with_cause(response: Any) -> Any:
 def _page_of_history(response: Any) -> Any:
     """GetExecutionHistory in pages, from either end; moto answers with the whole history.
 
-    moto would look for each of the fifty members that an event may have, in three spellings: ten times as long as writing those it has.
+    moto would look for each of the forty members that an event may have, in three spellings: ten times as long as writing those it has.
     A page's token is the number of events before the page's end that is nearer to the next page. `includeExecutionData` false leaves
     inputs and outputs out (GetExecutionHistory in its API reference).
     """

@@ -267,7 +267,7 @@ function stateMachine(graph, statusOf, wasTaken, choose) {
     const open = () => choose(node.name);
     rect.setAttribute("tabindex", "0");
     rect.setAttribute("role", "button");
-    rect.setAttribute("aria-label", `${node.name}: ${node.status ?? "not entered"}`);
+    rect.setAttribute("aria-label", `${node.name}: ${node.status === "failed" ? FAILURE.told : node.status ?? "not entered"}`);
     rect.addEventListener("click", open);
     rect.addEventListener("keydown", (event) => {
       if (event.key === "Enter" || event.key === " ") { event.preventDefault(); open(); }

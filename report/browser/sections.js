@@ -114,7 +114,7 @@ function timeSection() {
   let shown = run.states.filter((state) => worth(state) && stands(state));
   if (shown.length > 60) shown = d3.sort(shown, (state) => (state.status === "succeeded" ? -(state.seconds ?? 0) : -Infinity)).slice(0, 60).sort((a, b) => d3.ascending(a.entered, b.entered));
   const left = run.states.length - shown.length;
-  const says = shown.map((state) => `${state.name} ${state.ended ? duration(state.seconds) : "still running"}${state.status === "failed" ? ", failed" : ""}${state.tries.length > 1 ? `, ${state.tries.length} tries` : ""}`).join("; ");
+  const says = shown.map((state) => `${state.name} ${state.ended ? duration(state.seconds) : "still running"}${state.status === "failed" ? `, ${FAILURE.told}` : ""}${state.tries.length > 1 ? `, ${state.tries.length} tries` : ""}`).join("; ");
   const kinds = [["work", {fill: "var(--bar)"}], ["waiting", {fill: "var(--paper)", stroke: "var(--bar)"}]];
   if (shown.some((state) => state.status === "failed" || state.tries.some((one) => one.error))) kinds.push([FAILURE.told, {fill: FAILURE.paint}]);
   if (shown.some((state) => state.status === "running")) kinds.push(["running", {fill: "var(--accent)"}]);
@@ -149,7 +149,9 @@ function analyticsSection() {
     const why = run.analytics.length
       ? ["No review is in the window", run.window ? ` from ${midnight(run.window.start)} to ${midnight(run.window.end)}` : "", ". The days that have reviews: ", command('pipeline query "select min(record_create_timestamp), max(record_create_timestamp) from goodreads_warehouse.reviews"'),
         ". A run over them: ", command("pipeline run --window-start FIRST_DAY --window-end DAY_AFTER_THE_LAST FOLDER")]
-      : [run.outcome === "running" ? "Not yet: the analytics are the last step." : `The run ${run.outcome === "failed" ? "ended before its analytics" : "had no need of analytics"}. The tables are as an earlier run left them.`];
+      : [run.outcome === "running" ? "Not yet: the analytics are the last step."
+        : run.states.some((state) => state.name.endsWith("Analytics")) ? "What the tables hold was not read."
+          : `The run ${run.outcome === "failed" ? "ended before its analytics" : "had no need of analytics"}. The tables are as an earlier run left them.`];
     return section("analytics", "What the data says", {}, empty(...why));
   }
   const bare = run.analytics.filter((one) => !one.rows.length);

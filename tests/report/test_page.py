@@ -205,6 +205,16 @@ def test_a_failure_that_the_run_handled_is_told_from_the_one_that_ended_it(
         assert found.texts("#time .legend li") == ["work", "waiting", said]
         folded = found.page.locator("#events summary").filter(has_text="failed")
         assert folded.all_inner_texts()[0].startswith(f"{document['states'][1]['name']} {said}\n")
+        name = document["states"][1]["name"]
+        node = found.page.get_by_role("button", name=f"{name}: {said}", exact=True)
+        bad, painted = (
+            node.evaluate(f"(box) => {script}")
+            for script in (
+                "getComputedStyle(document.documentElement).getPropertyValue('--bad').trim()",
+                "box.getAttribute('fill') ?? box.parentElement.getAttribute('fill')",
+            )
+        )
+        assert (painted in (bad, "var(--bad)")) == (outcome == "failed")
 
 
 def test_a_run_that_failed_early_does_not_look_as_if_there_had_been_nothing_to_do(

@@ -17,7 +17,7 @@ _NO_OPERATIONS = {"analyse", "analyze", "reset", "set", "vacuum"}
 
 _COLUMN_LAYOUT = {"distkey", "sortkey"}
 
-_MAY_NAME = re.compile(r"(?<!:):\w")
+_MAY_NAME = re.compile(r":\S")
 
 REMEMBERED = 1024
 """The texts whose trees and translations are kept: those of several runs, and most of them come again. A large tree has 60 kB."""
