@@ -196,7 +196,7 @@ def _of_the_references(dataset: Dataset) -> Iterator[Corruption]:
             check = Check(WAREHOUSE, dataset.name, column.name, "reference")
             yield Corruption("to nothing", "scan", check, 2, (statement,), keys)
     if dataset.fresh_within_days is not None:
-        late = f"current_localtimestamp() - interval '{dataset.fresh_within_days + 1} days'"
+        late = f"current_date - {dataset.fresh_within_days + 1}"  # the first day too many
         statement = f"update {table} set record_create_timestamp = {late} where {dataset.key} = 7"
         check = Check(WAREHOUSE, dataset.name, "record_create_timestamp", "freshness")
         yield Corruption("nothing new", "scan", check, 1, (statement,))

@@ -22,6 +22,7 @@ WITHOUT_ORIGIN = {
     "share",
     "stars",
     "subject",
+    "usual_review_count",  # a quotient of counts
 }
 """Columns that are a constant, a count of rows or a time of the clock."""
 
