@@ -206,6 +206,8 @@ def test_a_failure_that_the_run_handled_is_told_from_the_one_that_ended_it(
         folded = found.page.locator("#events summary").filter(has_text="failed")
         assert folded.all_inner_texts()[0].startswith(f"{document['states'][1]['name']} {said}\n")
         name = document["states"][1]["name"]
+        words = found.page.locator("#time figure [aria-label]").first.get_attribute("aria-label")
+        assert f", {said}" in str(words)
         node = found.page.get_by_role("button", name=f"{name}: {said}", exact=True)
         bad, painted = (
             node.evaluate(f"(box) => {script}")
@@ -230,6 +232,15 @@ def test_a_run_that_failed_early_does_not_look_as_if_there_had_been_nothing_to_d
         "refused": "Nothing that is known: the run ended early.",
         "analytics": "The run ended before its analytics. The tables are as an earlier run left them.",
     }
+
+
+def test_tables_that_were_filled_and_not_read_are_not_called_those_of_an_earlier_run(
+    browser: Browser, tmp_path: Path
+) -> None:
+    document = KINDS["clean"]()
+    document["analytics"] = []
+    with opened(browser, written(page_of(document), tmp_path)) as found:
+        assert found.texts("#analytics .empty") == ["What the tables hold was not read."]
 
 
 def test_a_count_of_one_has_the_singular(browser: Browser, tmp_path: Path) -> None:
