@@ -41,7 +41,8 @@ def import_ucsd(
         str, typer.Option(help="Folder for the landing files, created if missing, or s3://bucket/prefix.")
     ],
     limit: Annotated[
-        int | None, typer.Option(help="Lines to import from each dump; default: all.", min=1)
+        int | None,
+        typer.Option(help="Lines to import from each dump; default: all. Works are read whole.", min=1),
     ] = None,
     files_of: Annotated[
         int, typer.Option(parser=size_in_bytes, metavar="SIZE", help="Approximate size of a landing file.")
@@ -56,7 +57,7 @@ def import_ucsd(
 ) -> None:
     """Make landing files of the UCSD Book Graph: authors, books, reviews, and the users of the reviews.
 
-    Give books together with their reviews: the reviews get their authors from the books. A review's version is the time
+    Give books together with their reviews: the reviews get their authors from the books. Works say when the books were first published. A review's version is the time
     of its last change, so a newer capture wins. A repeated import replaces its own files. An impossible value, like
     -3 votes, becomes empty; the last line says how many did. The exit code is 1 if lines were rejected (the others are
     imported), and 2 if the import is not possible.
@@ -113,6 +114,8 @@ def _report(console: Console, imported: Sequence[Imported], others: Sequence[Pat
             f"{mended:,} lines were not valid JSON and were read even so; bytes that are no characters became U+FFFD",
             highlight=False,
         )
+    if any(each.dump.kind.for_books for each in imported):
+        console.print("works make no records: the books have from them the years of their first publication")
     if others:
         names = ", ".join(path.name for path in others)
         console.print(f"left out, because they hold nothing for the catalog: {names}", soft_wrap=True)
@@ -141,5 +144,5 @@ def _table(imported: Sequence[Imported]) -> Table:
 
 
 def _lacks_books(dumps: Sequence[Dump]) -> bool:
-    datasets = [dump.kind.dataset for dump in dumps]
+    datasets = [dump.kind.dataset for dump in dumps if not dump.kind.for_books]
     return REVIEWS in datasets and BOOKS not in datasets

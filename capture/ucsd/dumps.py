@@ -22,18 +22,20 @@ from capture.ucsd.records import (
     Review,
     Row,
     SpoilerReview,
+    Work,
     author_row,
     book_row,
     interaction_row,
     review_row,
     spoiler_row,
+    work_row,
 )
 from catalog import AUTHORS, BOOKS, REVIEWS, Dataset
 
 _JSON = r"\.json(\.gz)?"
 _CSV = r"\.csv"
 
-_NOTHING_FOR_THE_CATALOG = re.compile(rf"goodreads_book_(works|series|genres_initial){_JSON}")
+_NOTHING_FOR_THE_CATALOG = re.compile(rf"goodreads_book_(series|genres_initial){_JSON}")
 
 _ALL_REVIEWS = "goodreads_reviews_dedup"
 _GZIP_SUFFIX = ".gz"
@@ -47,7 +49,10 @@ class UnknownDumpError(CaptureError):
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of dump: how its files are named, how a line is read, the record that a line becomes, if any, and how many lines are read at once, if they can be."""
+    """A kind of dump: how its files are named, how a line is read, the record that a line becomes, if any, and how many lines are read at once, if they can be.
+
+    Lines that are `for_books` never become records: what they say is remembered for the books, so a limit of lines does not hold for them.
+    """
 
     named: str
     pattern: str
@@ -56,6 +61,7 @@ class Kind:
     row: Callable[[Any, Context], Row | None]
     block: blocks.Reader | None = None
     suffix: str = _JSON
+    for_books: bool = False
 
     def is_of(self, path: Path) -> bool:
         """Whether the file has a name of this kind."""
@@ -65,6 +71,9 @@ class Kind:
 _INTERACTIONS = Reader(Interaction, REVIEWS)
 
 KINDS = (
+    Kind(
+        "goodreads_book_works", "goodreads_book_works", BOOKS, Reader(Work, BOOKS), work_row, for_books=True
+    ),
     Kind("goodreads_book_authors", "goodreads_book_authors", AUTHORS, Reader(Author, AUTHORS), author_row),
     Kind("goodreads_books[_<genre>]", r"goodreads_books(_\w+)?", BOOKS, Reader(Book, BOOKS), book_row),
     Kind(
@@ -99,7 +108,7 @@ KINDS = (
         suffix=_CSV,
     ),
 )
-"""All kinds, in the order of import: reviews get their authors from the books."""
+"""All kinds, in the order of import: books get their first years from the works, reviews their authors from the books."""
 
 
 @dataclass(frozen=True)
@@ -126,9 +135,9 @@ class Dump:
 
 
 def dumps_among(paths: Sequence[Path]) -> tuple[list[Dump], list[Path]]:
-    """The dumps in order of import, and what is left out: works, series and genres, and the other files in the given folders.
+    """The dumps in order of import, and what is left out: series and genres, and the other files in the given folders.
 
-    Raises UnknownDumpError if a given file is not a dump, if a given folder has no dump, if nothing is a dump that can be imported, and
+    Raises UnknownDumpError if a given file is not a dump, if a given folder has no dump, if nothing becomes records, and
     if two dumps have the same name: their landing files would replace each other.
     """
     dumps, others = [], []
@@ -140,10 +149,10 @@ def dumps_among(paths: Sequence[Path]) -> tuple[list[Dump], list[Path]]:
         dumps += known
         maps = (BOOK_MAP, USER_MAP) if any(each.is_numbers for each in known) else ()
         others += [each for each in entries if isinstance(each, Path) and each.name not in maps]
-    if not dumps:
-        names = ", ".join(path.name for path in others)
+    if all(dump.kind.for_books for dump in dumps):
+        names = ", ".join(path.name for path in (*(dump.path for dump in dumps), *others))
         raise UnknownDumpError(
-            f"{names}: nothing in it has a place in the catalog; give authors, books, reviews or interactions"
+            f"{names}: nothing in it becomes a record; give authors, books, reviews or interactions"
         )
     _check_stems(dumps)
     return sorted(dumps, key=lambda dump: (KINDS.index(dump.kind), dump.stem)), others

@@ -29,7 +29,7 @@ Numbered = tuple[int, list[Row]]
 
 @dataclass
 class Imported:
-    """What became of a dump: lines = records + left out + rejected; a line is left out if the book only stands on a shelf, or if another dump has its review. `users` counts the records made from the users of its reviews.
+    """What became of a dump: lines = records + left out + rejected; a line is left out if the book only stands on a shelf, if another dump has its review, or if it is a work. `users` counts the records made from the users of its reviews.
 
     `mended` counts records whose line was not valid JSON. `emptied` counts the impossible values.
     """
@@ -50,7 +50,7 @@ class Importer:
     """Imports dumps into a store.
 
     `captured_at` (UTC) is the version of records without a date. A date more than a day after `now` is impossible. `files_of` is
-    in bytes. `limit` is the number of lines to import from each dump, None for all.
+    in bytes. `limit` is the number of lines to import from each dump but the works, None for all.
     """
 
     store: Store
@@ -111,7 +111,7 @@ class Importer:
         stem = self._stem(dump)
         self.progress.start_task(task)
         with self.progress.open(dump.path, "rb", task_id=task) as raw:
-            lines = islice(lines_of(raw, dump.path.name), self.limit)
+            lines = islice(lines_of(raw, dump.path.name), None if dump.kind.for_books else self.limit)
             batches = self._batches(lines, imported, context, rejects)
             imported.written = write_files(
                 self.store, dump.kind.dataset, stem, batches, files_of=self.files_of

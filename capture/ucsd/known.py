@@ -1,4 +1,4 @@
-"""Remembers authors and users of one dump while the import reads the next; on disk, because there may be millions."""
+"""Remembers works, authors and users of one dump while the import reads the next; on disk, because there may be millions."""
 
 import json
 import sqlite3
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 _TABLES = """
     pragma journal_mode = off;
     pragma synchronous = off;
+    create table year_of (work_id integer primary key, year integer not null);
     create table author_of (book_id integer primary key, author_id integer not null);
     create table users (user_id integer primary key);
     begin;
@@ -18,7 +19,7 @@ _TABLES = """
 
 
 class Known:
-    """The authors of all books, and the users in the present dump. At the end they are deleted from the disk."""
+    """The works' first years, the authors of all books, and the users in the present dump. At the end they are deleted from the disk."""
 
     def __init__(self) -> None:
         # "" is a temporary file without a name. Another thread may use the connection: an upload to S3 reads the records in its own thread.
@@ -30,6 +31,16 @@ class Known:
 
     def __exit__(self, *_: object) -> None:
         self._database.close()
+
+    def add_work(self, work_id: str, year: int) -> None:
+        """Remember when a work was first published."""
+        self._database.execute("insert or replace into year_of values (?, ?)", (work_id, year))
+
+    def year_of(self, work_id: str) -> int | None:
+        """When the work was first published; None if the work was not added."""
+        cursor = self._database.execute("select year from year_of where work_id = ?", (work_id,))
+        row = cursor.fetchone()
+        return row[0] if row else None
 
     def add_book(self, book_id: str, author_id: str) -> None:
         """Remember the author of a book."""

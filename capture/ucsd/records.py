@@ -14,7 +14,7 @@ from capture import ids
 from capture.emptying import Emptied
 from capture.text import plain_text
 from capture.ucsd.known import Known
-from catalog import REVIEWS, USERS, VERSION
+from catalog import BOOKS, REVIEWS, USERS, VERSION
 
 Value = str | int | float | None
 """A value that is written to the CSV file unchanged; the pipeline's rules check whether it is a count or a rating."""
@@ -29,6 +29,7 @@ _LENGTH = len("Wed Mar 22 11:37:04 -0700 2017")
 Row = dict[str, Value | bool]
 
 _EMPTY_REVIEW: Row = dict.fromkeys(REVIEWS.column_names)
+_PUBLISHED = BOOKS.column("published")
 _EMPTY_USER: Row = dict.fromkeys(USERS.column_names)
 
 
@@ -42,6 +43,13 @@ class Author(Struct, rename={"rating_count": "ratings_count", "text_review_count
     text_review_count: Value = None
 
 
+class Work(Struct, rename={"published": "original_publication_year"}):
+    """A line of goodreads_book_works: what all editions of a book have in common."""
+
+    work_id: Id
+    published: Value = None
+
+
 class Contributor(Struct):
     """One of a book's authors."""
 
@@ -53,6 +61,7 @@ class Book(Struct, rename={"book_url": "link"}):
 
     book_id: Id
     authors: list[Contributor] = []
+    work_id: str | None = None
     title: Value = None
     title_without_series: Value = None
     image_url: Value = None
@@ -203,11 +212,30 @@ def author_row(line: Author, context: Context) -> Row:
     }
 
 
+def work_row(line: Work, context: Context) -> None:
+    """No record: the year is remembered for the work's books, unless it is impossible."""
+    if line.published is None or line.published == "":
+        return
+    text = str(line.published)
+    try:
+        year = int(text)
+    except ValueError:
+        year = None
+    if year is None or (_PUBLISHED.bounds and not _PUBLISHED.bounds[0] <= year <= _PUBLISHED.bounds[1]):
+        context.emptied.add(f"{BOOKS.name}.{_PUBLISHED.name}", text)
+    else:
+        context.known.add_work(line.work_id, year)
+
+
 def book_row(line: Book, context: Context) -> Row:
-    """A record of books; its first author is remembered for the book's reviews."""
+    """A record of books; its first author is remembered for the book's reviews.
+
+    The edition's year stands for the work's if the work is not known: the API of Goodreads gives both fields the same value.
+    """
     author_id = line.authors[0].author_id if line.authors else None
     if author_id:
         context.known.add_book(line.book_id, author_id)
+    first_year = context.known.year_of(line.work_id) if line.work_id else None
     return {
         "book_id": line.book_id,
         "title": _words(line.title),
@@ -225,7 +253,7 @@ def book_row(line: Book, context: Context) -> Row:
         "ratings_count": line.ratings_count,
         "description": _words(line.description),
         "authors": author_id,
-        "published": line.publication_year,  # Goodreads gives both fields the same value
+        "published": line.publication_year if first_year is None else first_year,
         "record_create_timestamp": context.version,
     }
 

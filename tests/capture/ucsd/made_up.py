@@ -46,6 +46,25 @@ BOOK = {
     "title_without_series": "W.C. Fields: A Life on Film",
 }
 
+WORK = {
+    "books_count": "1",
+    "reviews_count": "6",
+    "original_publication_month": "8",
+    "default_description_language_code": "",
+    "text_reviews_count": "1",
+    "best_book_id": "5333265",
+    "original_publication_year": "1979",
+    "original_title": "W. C. Fields: A Life on Film",
+    "rating_dist": "5:1|4:1|3:1|2:0|1:0|total:3",
+    "default_chaptering_book_id": "",
+    "original_publication_day": "",
+    "original_language_id": "",
+    "ratings_count": "3",
+    "media_type": "book",
+    "ratings_sum": "12",
+    "work_id": "5400751",
+}
+
 REVIEW = {
     "user_id": "8842281e1d1347389f2ab93d60773d4d",
     "book_id": "5333265",

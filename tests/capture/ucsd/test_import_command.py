@@ -13,7 +13,7 @@ from capture.ucsd.command import import_ucsd
 from capture.ucsd.dumps import UnknownDumpError, dumps_among
 from local_cloud.s3.server import S3Server
 from tests.capture.ucsd.landed import contents
-from tests.capture.ucsd.made_up import AUTHOR, BOOK, REVIEW, write_dump
+from tests.capture.ucsd.made_up import AUTHOR, BOOK, REVIEW, WORK, write_dump
 
 LANDED = [
     "authors/goodreads_book_authors-000000001.csv",
@@ -147,11 +147,11 @@ def test_a_bucket_that_is_not_there_ends_the_import_with_what_to_do(dumps: Path,
 
 
 def test_files_without_anything_of_the_catalog_are_left_out_and_named(tmp_path: Path, dumps: Path) -> None:
-    write_dump(dumps / "goodreads_book_works.json.gz", [])
+    write_dump(dumps / "goodreads_book_genres_initial.json.gz", [])
     write_dump(dumps / "goodreads_book_series.json.gz", [])
     result = imported(dumps, "--out", tmp_path / "landing")
     assert result.exit_code == 0
-    assert "goodreads_book_series.json.gz, goodreads_book_works.json.gz" in result.stdout
+    assert "goodreads_book_genres_initial.json.gz, goodreads_book_series.json.gz" in result.stdout
 
 
 def test_reviews_without_books_are_said_to_have_no_author(tmp_path: Path, dumps: Path) -> None:
@@ -160,16 +160,31 @@ def test_reviews_without_books_are_said_to_have_no_author(tmp_path: Path, dumps:
     assert "no books were given" not in imported(dumps, "--out", tmp_path / "landing").stdout
 
 
-def test_works_series_and_genres_that_are_named_beside_dumps_are_said_to_be_left_out(
+def test_series_and_genres_that_are_named_beside_dumps_are_said_to_be_left_out(
     tmp_path: Path, dumps: Path
 ) -> None:
-    names = [f"goodreads_book_{kind}.json.gz" for kind in ("genres_initial", "series", "works")]
+    names = [f"goodreads_book_{kind}.json.gz" for kind in ("genres_initial", "series")]
     given = [write_dump(tmp_path / name, []) for name in names]
     result = imported(*given, dumps / "goodreads_books.json.gz", "--out", tmp_path / "landing")
     assert result.exit_code == 0
     assert ", ".join(names) in result.stdout
-    with pytest.raises(UnknownDumpError, match=r"genres_initial.json.gz.*: nothing in it has a place"):
+    with pytest.raises(UnknownDumpError, match=r"genres_initial.json.gz.*: nothing in it becomes a record"):
         dumps_among(given)
+
+
+def test_works_are_said_to_make_no_records_and_are_refused_alone(tmp_path: Path, dumps: Path) -> None:
+    works = write_dump(tmp_path / "goodreads_book_works.json.gz", [WORK])
+    result = imported(works, dumps / "goodreads_books.json.gz", "--out", tmp_path / "landing")
+    assert result.exit_code == 0
+    told = "works make no records: the books have from them the years of their first publication"
+    assert told in result.stdout
+    assert told not in imported(dumps, "--out", tmp_path / "landing").stdout
+    reviews = imported(works, dumps / "goodreads_reviews_dedup.json.gz", "--out", tmp_path / "landing")
+    assert "no books were given, so the reviews have no author" in reviews.stdout
+    with pytest.raises(
+        UnknownDumpError, match=r"^goodreads_book_works.json.gz: nothing in it becomes a record"
+    ):
+        dumps_among([works])
 
 
 @pytest.mark.parametrize("name", ["goodreads_books.csv", "reviews.json.gz"])
@@ -183,7 +198,7 @@ def test_a_file_that_is_no_dump_is_refused_with_the_names_that_are(
     with pytest.raises(UnknownDumpError) as refused:
         dumps_among([dumps / name])
     assert str(refused.value) == (
-        f"{dumps / name}: it is not named like a dump, with .json.gz or .json at the end: goodreads_book_authors; "
+        f"{dumps / name}: it is not named like a dump, with .json.gz or .json at the end: goodreads_book_works; goodreads_book_authors; "
         "goodreads_books[_<genre>]; goodreads_reviews_dedup, _<genre> or _spoiler_raw; goodreads_reviews_spoiler; "
         "goodreads_interactions_dedup or _<genre>; or goodreads_interactions.csv"
     )

@@ -145,10 +145,10 @@ def test_faulty_rows_are_kept_with_their_line_and_a_limit_counts_rows(tmp_path: 
 
 def test_the_maps_are_no_files_that_are_left_out(tmp_path: Path) -> None:
     write_numbers(tmp_path / "dumps", [])
-    (tmp_path / "dumps" / "goodreads_book_works.json.gz").touch()
+    (tmp_path / "dumps" / "goodreads_book_series.json.gz").touch()
     dumps, others = dumps_among([tmp_path / "dumps"])
     assert [dump.path.name for dump in dumps] == ["goodreads_interactions.csv"]
-    assert [path.name for path in others] == ["goodreads_book_works.json.gz"]
+    assert [path.name for path in others] == ["goodreads_book_series.json.gz"]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from capture.ucsd.records import version_of, version_on
 from catalog import AUTHORS, BOOKS, REVIEWS, USERS
 from tests.capture.ucsd.landed import import_dumps, records
-from tests.capture.ucsd.made_up import AUTHOR, BOOK, REVIEW, SPOILER, write_dump
+from tests.capture.ucsd.made_up import AUTHOR, BOOK, REVIEW, SPOILER, WORK, write_dump
 
 REVIEW_ID, USER_ID = "8999544651050978654", "6857497055887572301"
 
@@ -66,6 +66,64 @@ def test_a_book_has_its_first_author_and_its_year_as_published(tmp_path: Path) -
             "record_create_timestamp": "2017-11-01 00:00:00",
         }
     ]
+
+
+def test_a_book_is_first_published_when_its_work_was(tmp_path: Path) -> None:
+    landed(tmp_path, goodreads_books=BOOK, goodreads_book_works=WORK)
+    (book,) = records(tmp_path, BOOKS)
+    assert (book["published"], book["publication_year"]) == ("1979", "1984")
+
+
+@pytest.mark.parametrize(
+    ("of_work", "of_book", "published"),
+    [
+        ({"original_publication_year": "-800"}, {}, "-800"),
+        ({"original_publication_year": 1979}, {}, "1979"),
+        ({"original_publication_year": "0"}, {}, "0"),
+        ({"original_publication_year": "1979"}, {"publication_year": ""}, "1979"),
+        ({"original_publication_year": ""}, {}, "1984"),
+        ({"original_publication_year": None}, {}, "1984"),
+        ({"work_id": "1"}, {}, "1984"),
+        ({}, {"work_id": ""}, "1984"),
+        ({}, {"work_id": None}, "1984"),
+        ({}, {"work_id": "unknown"}, "1984"),
+    ],
+)
+def test_the_year_of_a_book_whose_work_says_nothing_is_that_of_the_edition(
+    tmp_path: Path, of_work: dict[str, Any], of_book: dict[str, Any], published: str
+) -> None:
+    landed(tmp_path, goodreads_books=BOOK | of_book, goodreads_book_works=WORK | of_work)
+    (book,) = records(tmp_path, BOOKS)
+    assert book["published"] == published
+
+
+@pytest.mark.parametrize(
+    "year", ["19790", "-4001", "1979.5", "long ago", 1e400, [1979], pytest.param(10**400, id="digits")]
+)
+def test_an_impossible_year_of_a_work_is_counted_and_nothing_else_is_lost(
+    tmp_path: Path, year: object
+) -> None:
+    works = [WORK | {"original_publication_year": year, "work_id": "7"}, WORK]
+    dumps = (
+        write_dump(tmp_path / "goodreads_book_works.json.gz", works),
+        write_dump(tmp_path / "goodreads_books.json.gz", [BOOK, BOOK | {"book_id": "2", "work_id": "7"}]),
+    )
+    of_works, of_books = import_dumps(tmp_path, *dumps)
+    assert of_works.emptied.counts == {"books.published": 1}
+    assert not of_books.emptied.counts
+    assert (of_works.lines, of_works.records, of_works.left_out, of_works.rejected) == (2, 0, 2, 0)
+    assert [book["published"] for book in records(tmp_path, BOOKS)] == ["1979", "1984"]
+
+
+def test_a_limit_of_lines_does_not_hold_for_works(tmp_path: Path) -> None:
+    works = [WORK | {"work_id": str(number)} for number in range(1, 5)]
+    dumps = (
+        write_dump(tmp_path / "goodreads_book_works.json.gz", [*works, WORK]),
+        write_dump(tmp_path / "goodreads_books.json.gz", [BOOK, BOOK | {"book_id": "2"}]),
+    )
+    of_works, of_books = import_dumps(tmp_path, *dumps, limit=1)
+    assert (of_works.lines, of_books.lines) == (5, 1)
+    assert [book["published"] for book in records(tmp_path, BOOKS)] == ["1979"]
 
 
 def test_a_review_is_as_old_as_its_last_change_and_has_its_books_author(tmp_path: Path) -> None:
