@@ -70,7 +70,7 @@ def answer(name: str, request: dict[str, Any]) -> str:
 
 
 def handler_named(name: str) -> Callable[[Any, Context], Any]:
-    """The function of that name; the first event imports it."""
+    """The function of that name; it is imported if it has not been."""
     module, _, function = name.rpartition(".")
     handler: Callable[[Any, Context], Any] = getattr(importlib.import_module(module), function)
     return handler
@@ -177,6 +177,8 @@ def main() -> None:
         become(request)
     threading.Thread(target=end_with_endpoint, daemon=True).start()
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr] # children of one function share a log: whole lines
+    with suppress(Exception):  # the first event tries it again, and tells the error
+        handler_named(sys.argv[1])
     with os.fdopen(int(sys.argv[2]), "w", encoding="utf-8") as answers:
         for line in sys.stdin:
             made = answer(sys.argv[1], json.loads(line))

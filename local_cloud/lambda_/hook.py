@@ -4,6 +4,7 @@ import json
 import time
 from typing import Any
 
+from moto.awslambda.models import LambdaBackend
 from moto.awslambda_simple.models import LambdaSimpleBackend
 from moto.core.config import default_user_config
 from moto.core.exceptions import JsonRESTError
@@ -15,9 +16,13 @@ from local_cloud.lambda_.runtime import LambdaRuntime
 
 
 def install(runtime: LambdaRuntime) -> None:
-    """Make `lambda:Invoke` run the function's handler, whether boto3 or a state machine calls it; what it prints as metrics arrives."""
+    """Make `lambda:Invoke` run the function's handler, whether boto3 or a state machine calls it; what it prints as metrics arrives.
+
+    The runtime hears of each function that is made.
+    """
     default_user_config["lambda"]["use_docker"] = False
     printed = PrintedMetrics()
+    create = LambdaBackend.create_function
 
     def invoke(
         self: Any,
@@ -46,4 +51,10 @@ def install(runtime: LambdaRuntime) -> None:
             response_headers["x-amz-function-error"] = "Unhandled"
         return answer.payload
 
+    def create_function(self: Any, spec: dict[str, Any]) -> Any:
+        function = create(self, spec)
+        runtime.made(function)
+        return function
+
     LambdaSimpleBackend.invoke = invoke
+    LambdaSimpleBackend.create_function = create_function

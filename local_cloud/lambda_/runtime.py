@@ -9,6 +9,7 @@ import uuid
 import zipfile
 from collections import defaultdict
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -93,6 +94,7 @@ class LambdaRuntime:
         self._environment = environment
         self._sign_in = sign_in
         self._forks = Forks()
+        self._ahead: ThreadPoolExecutor | None = None
         self._idle: dict[str, list[_Child]] = defaultdict(list)
         self._children: list[_Child] = []
         self._lock = threading.Lock()
@@ -113,11 +115,28 @@ class LambdaRuntime:
         return Answer(json.dumps(document["error" if failed else "result"]).encode(), failed)
 
     def start_ahead(self) -> None:
-        """Make ready what the first child of a function needs."""
+        """Make ready what the first child of a function needs, and from now on a child of each function that is made."""
+        self._ahead = ThreadPoolExecutor(max_workers=1)
         self._forks.start()
+
+    def made(self, function: Function) -> Future[None] | None:
+        """Start a child before the function's first event, as AWS may; None unless functions start ahead.
+
+        What goes wrong is told by the first event, which tries it again.
+        """
+
+        def start() -> None:
+            with suppress(Exception):
+                child = self._start(function)
+                with self._lock:
+                    self._idle[_version(function)].append(child)
+
+        return self._ahead.submit(start) if self._ahead else None
 
     def close(self) -> None:
         """End every child."""
+        if self._ahead:
+            self._ahead.shutdown(cancel_futures=True)
         with self._lock:
             self._closed = True
             children = list(self._children)

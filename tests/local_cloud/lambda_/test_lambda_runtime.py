@@ -394,6 +394,68 @@ def test_a_result_that_is_not_json_is_an_error(runtime: LambdaRuntime) -> None:
     )
 
 
+def made(runtime: LambdaRuntime, function: Deployed) -> None:
+    ready = runtime.made(function)
+    assert ready
+    ready.result(PATIENCE)
+
+
+def test_a_function_that_starts_ahead_has_a_process_and_has_imported_its_handler_before_its_first_event(
+    runtime: LambdaRuntime, sessions: Sessions, tmp_path: Path
+) -> None:
+    imports = tmp_path / "imports"
+    code = f"with open({str(imports)!r}, 'a') as file: file.write('x')\n{APP}"
+    function = Deployed("app.process", zip_of(app=code))
+    runtime.start_ahead()
+    made(runtime, function)
+    until(imports.exists)
+    (child,) = runtime._children  # noqa: SLF001 - there is no other way to see that it is there
+    assert result(runtime, function) == child.process.pid
+    assert result(runtime, function) == child.process.pid
+    assert (sessions.made, imports.read_text()) == (1, "x")
+
+
+def test_a_function_is_started_by_its_first_event_if_nothing_starts_ahead(
+    runtime: LambdaRuntime, sessions: Sessions
+) -> None:
+    assert runtime.made(Deployed("app.echo")) is None
+    assert sessions.made == 0
+    assert result(runtime, Deployed("app.echo"), 1) == 1
+
+
+def test_what_goes_wrong_ahead_is_told_by_the_first_event(
+    runtime: LambdaRuntime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runtime.start_ahead()
+    missing = Deployed("app.missing")
+    made(runtime, missing)
+    assert error(runtime, missing)["errorType"] == "AttributeError"
+    ended = Deployed("app.echo", zip_of(app="import os; os._exit(3)"))
+    made(runtime, ended)
+    assert error(runtime, ended)["errorType"] == "Runtime.ExitError"
+
+    def refused(_: Function) -> Keys:
+        raise RuntimeError("not trusted")
+
+    monkeypatch.setattr(runtime, "_sign_in", refused)
+    made(runtime, Deployed("app.echo"))
+    with pytest.raises(RuntimeError, match="not trusted"):
+        runtime.invoke(Deployed("app.echo"), 1)
+    monkeypatch.undo()
+    assert result(runtime, Deployed("app.echo"), 1) == 1
+
+
+def test_closing_ends_processes_that_have_started_ahead(runtime: LambdaRuntime) -> None:
+    runtime.start_ahead()
+    functions = [Deployed("app.process", zip_of(app=f"{APP}\n{number}")) for number in range(5)]
+    made(runtime, functions[0])
+    for function in functions[1:]:
+        runtime.made(function)
+    runtime.close()
+    ended = [child.process for child in runtime._children]  # noqa: SLF001
+    until(lambda: not any(is_alive(process.pid) for process in ended))
+
+
 def test_closing_ends_idle_and_busy_processes(runtime: LambdaRuntime, tmp_path: Path) -> None:
     idle = result(runtime, Deployed("app.process"))
     pids = tmp_path / "pids"
