@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 
 from catalog import PUBLISHED_BY, Dataset
-from sql.rankings import RANKINGS, Ranking, Table
+from sql.rankings import CURRENT, PAST, TABLES, Table
 from sql.template import render
 
 
 def columns() -> str:
-    """Table and name of every column of the warehouse and of the analytics."""
-    return render("explain/columns.sql")
+    """Schema, table and name of every column of the warehouse and of the analytics."""
+    return render("explain/columns.sql", current=CURRENT, past=PAST)
 
 
 def row(dataset: Dataset, *, names_its_run: bool) -> str:
@@ -33,16 +33,29 @@ def forgotten() -> str:
     return render("explain/forgotten.sql")
 
 
-def place(table: Table) -> str:
-    """The row of a record in a table with places, and the table's last row."""
-    return render("explain/place.sql", table=table.name, key=table.key)
+def place(table: Table, schema: str = CURRENT) -> str:
+    """The row of a record in a ranking, and the last row of the ranking."""
+    return render("explain/place.sql", schema=schema, table=table.name, key=table.key)
 
 
-def measured(ranking: Ranking) -> str:
-    """The window of the analytics, and how many of a record's reviews and ratings lie in it."""
-    return render("explain/measured.sql", reference=ranking.reference)
+def flag(table: Table, schema: str = CURRENT) -> str:
+    """The row of a record in a table of flags."""
+    return render("explain/flag.sql", schema=schema, table=table.name, key=table.key)
 
 
-def ranking_of(dataset: Dataset) -> Ranking | None:
-    """The ranking of a dataset's records, if they are ranked."""
-    return RANKINGS.get(dataset.name)
+def measured(dataset: Dataset, schema: str = CURRENT) -> str:
+    """The window of the analytics, and how many of a record's reviews and ratings lie in it.
+
+    A review names its author, book and user by the keys of their datasets, so the key alone finds a record's reviews. A review has one: itself.
+    """
+    return render("explain/measured.sql", schema=schema, key=dataset.key)
+
+
+def rankings_of(dataset: Dataset) -> list[Table]:
+    """The tables that give the dataset's records places."""
+    return [table for table in TABLES if table.key == dataset.key and table.has_places]
+
+
+def flags_of(dataset: Dataset) -> list[Table]:
+    """The tables that name some of the dataset's records and give them no places: a row is a flag."""
+    return [table for table in TABLES if table.key == dataset.key and not table.has_places]

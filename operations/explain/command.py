@@ -53,16 +53,15 @@ def explain(
         ),
     ] = "1GB",  # type: ignore[assignment] # the parser reads the default, too
 ) -> None:
-    """Tell where a row comes from: run, file and record; what it superseded, what was rejected, where it is ranked."""
+    """Tell where a row comes from: run, file and record; what it superseded, what was rejected, where it is ranked and flagged."""
     with told(farewell="[bold]interrupted[/]: nothing was changed"), ExitStack() as stack:
         subject = Subject(_DATASETS[kind], key)
         folder = StateFolder(state)
         zones = stack.enter_context(zones_of(folder, name, on_aws=aws))
         stored = Stored(_on_aws(Warehouse(name, database, user)) if aws else _here(folder))
-        if subject.dataset.name not in stored.tables:
-            raise OperationError(
-                f"there is no table goodreads_warehouse.{subject.dataset.name} yet: run the pipeline first (make run)"
-            )
+        table = f"goodreads_warehouse.{subject.dataset.name}"
+        if table not in stored.tables:
+            raise OperationError(f"there is no table {table} yet: run the pipeline first (make run)")
         explanation = explain_record(subject, stored, zones, read_at_most)
         console.answer(document(explanation), lambda: show(console, explanation, subject.dataset.key))
 

@@ -11,10 +11,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from catalog import REVIEWS
 from command_line.counting import counted
 from operations.explain.explaining import Explanation, LookedAt
 from operations.explain.history import DUPLICATE, INSERTED, STALE, UPDATED, Judged, Version
-from operations.explain.stored import Forgotten, Ranked, Standing
+from operations.explain.stored import Flag, Forgotten, Ranked, Standing
 
 _SHOWN = 50
 _WORDS = {
@@ -47,8 +48,8 @@ def show(console: Console, explanation: Explanation, key_name: str) -> None:
         console.print(_records_table(explanation))
     if explanation.rejects:
         console.print(_rejects_table(explanation))
-    if explanation.ranked:
-        for line in _of_rankings(explanation.ranked):
+    for window, ranked in (("window", explanation.ranked), ("past window", explanation.ranked_past)):
+        for line in _of_rankings(ranked, window, key_name) if ranked else ():
             console.print(Text(line), soft_wrap=True)
     console.print(Text(f"looked at: {_looked_at(explanation.looked_at)}"), soft_wrap=True)
     for line in explanation.unknown:
@@ -121,13 +122,24 @@ def _rejects_table(explanation: Explanation) -> Table:
     return table
 
 
-def _of_rankings(ranked: Ranked) -> Iterator[str]:
-    yield (
-        f"in the window from {_time(ranked.window_start)} to {_time(ranked.window_end)}: {ranked.reviews_in_window:,} of its "
-        f"{counted(ranked.reviews, 'review')}, {ranked.ratings_in_window:,} with stars"
-    )
+def _of_rankings(ranked: Ranked, window: str, key_name: str) -> Iterator[str]:
+    covered = f"the {window} from {_time(ranked.window_start)} to {_time(ranked.window_end)}"
+    if key_name == REVIEWS.key:
+        yield f"the review is {'in' if ranked.reviews_in_window else 'outside'} {covered}"
+    else:
+        yield (
+            f"in {covered}: {ranked.reviews_in_window:,} of its {counted(ranked.reviews, 'review')}, "
+            f"{ranked.ratings_in_window:,} with stars"
+        )
     for standing in ranked.standings:
         yield f"  {standing.table}: {_standing(standing)}"
+    for flag in ranked.flags:
+        flagged = "" if flag.key == key_name else f"its {flag.key} {flag.id} is "
+        yield f"  {flag.table}: {flagged}{_flag(flag)}"
+
+
+def _flag(flag: Flag) -> str:
+    return "not flagged" if flag.figures is None else f"flagged with {_figures(flag.figures)}"
 
 
 def _standing(standing: Standing) -> str:
@@ -141,7 +153,7 @@ def _standing(standing: Standing) -> str:
 
 
 def _figures(figures: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name} {value}" for name, value in figures.items())
+    return ", ".join(f"{name} {value}" for name, value in figures.items() if value is not None)
 
 
 def _looked_at(looked: LookedAt) -> str:

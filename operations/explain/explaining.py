@@ -18,6 +18,7 @@ from operations.explain.stored import Forgotten, Ranked, Row, Stored
 from operations.forget.subject import Subject
 from operations.rebuild.archive import PublishedFile, look_up
 from operations.zones import Zones
+from sql.rankings import CURRENT, PAST
 
 _SHOWN = 20
 
@@ -38,7 +39,8 @@ class LookedAt:
 class Explanation:
     """All that is known of a record. If it is `forgotten`, nothing else is told.
 
-    `made_from` says what the id was made from if it is not Goodreads' own. `unknown` says in plain words what could not be found out.
+    `made_from` says what the id was made from if it is not Goodreads' own. `ranked_past` is about the past window that somebody
+    asked for last. `unknown` says in plain words what could not be found out.
     """
 
     dataset: str
@@ -49,6 +51,7 @@ class Explanation:
     records: tuple[Judged, ...] = ()
     rejects: tuple[Rejected, ...] = ()
     ranked: Ranked | None = None
+    ranked_past: Ranked | None = None
     looked_at: LookedAt = LookedAt()
     unknown: tuple[str, ...] = ()
 
@@ -73,12 +76,14 @@ def explain(subject: Subject, stored: Stored, zones: Zones, most: int) -> Explan
     users = {str(user) for each in found for user in each.users}
     if writer := _left_out(stored, users if row is None else set()):
         return told(forgotten=writer)
+    flaggable = stored.flaggable(subject)
     return told(
         made_from=_made_from(stored, subject),
         row=row,
         records=_judged(found, passed_over, runs, row),
         rejects=tuple(_without_left_out(stored, searched.rejects)),
-        ranked=stored.ranked(subject),
+        ranked=stored.ranked(subject, flaggable, CURRENT),
+        ranked_past=stored.ranked(subject, flaggable, PAST),
         looked_at=_looked_at(found, passed_over, searched),
         unknown=tuple(_unknown(found, passed_over, searched, row)),
     )

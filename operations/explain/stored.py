@@ -1,4 +1,4 @@
-"""What the warehouse itself knows of a record: its row, the ledger, who was forgotten, the rankings."""
+"""What the warehouse itself knows of a record: its row, the ledger, who was forgotten, the rankings and the flags."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
-from catalog import PUBLISHED_BY, Dataset
+from catalog import AUTHORS, BOOKS, PUBLISHED_BY, REVIEWS, USERS, Dataset
 from operations.explain.history import Version
 from operations.forget.subject import Subject
 from operations.rebuild.archive import PublishedFile
@@ -46,8 +46,24 @@ class Standing:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Flag:
+    """A record and one table of flags: the figures of the record's row, None if the table does not name the record.
+
+    The record has the `id` in the column `key`. It is the one that is explained, or the book or user of a review that is explained.
+    """
+
+    table: str
+    key: str
+    id: int
+    figures: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Ranked:
-    """The window of the rankings, what its reviews say of the record, and where the record stands in each table."""
+    """The window of the analytics, how many of the record's reviews lie in it, where the record stands in each ranking, and its flags.
+
+    A review is in no ranking; its flags are those of its book and its user.
+    """
 
     window_start: datetime
     window_end: datetime
@@ -55,6 +71,7 @@ class Ranked:
     reviews_in_window: int
     ratings_in_window: int
     standings: tuple[Standing, ...]
+    flags: tuple[Flag, ...]
 
 
 class Stored:
@@ -65,16 +82,16 @@ class Stored:
 
     @cached_property
     def tables(self) -> Mapping[str, set[str]]:
-        """The columns of each table."""
+        """The columns of each table, by its name with the schema before it."""
         found: dict[str, set[str]] = {}
-        for table, column in self._rows(explaining.columns()):
-            found.setdefault(table, set()).add(column)
+        for schema, table, column in self._rows(explaining.columns()):
+            found.setdefault(f"{schema}.{table}", set()).add(column)
         return found
 
     def row_of(self, subject: Subject) -> Row | None:
         """The record's row in the warehouse."""
         dataset = subject.dataset
-        names_its_run = PUBLISHED_BY.name in self.tables[dataset.name]
+        names_its_run = PUBLISHED_BY.name in self.tables[f"goodreads_warehouse.{dataset.name}"]
         rows = self._rows(explaining.row(dataset, names_its_run=names_its_run), id=str(subject.key))
         if not rows:
             return None
@@ -101,27 +118,44 @@ class Stored:
             return None
         return Forgotten(at=_instant(at) if at else None, left_out_since=_instant(since) if since else None)
 
-    def ranked(self, subject: Subject) -> Ranked | None:
-        """Where the record stands in each ranking; None if its kind is not ranked, or nothing has been ranked yet."""
-        ranking = explaining.ranking_of(subject.dataset)
-        if ranking is None:
+    def flaggable(self, subject: Subject) -> list[Subject]:
+        """The records whose flags are told: the record itself; of a review its author, book and user, as far as its row names them."""
+        if subject.dataset != REVIEWS:
+            return [subject]
+        datasets = (AUTHORS, BOOKS, USERS)
+        values = self.values_of(subject, [dataset.key for dataset in datasets]) or [None] * len(datasets)
+        named = zip(datasets, values, strict=True)
+        return [Subject(dataset, value) for dataset, value in named if value is not None]
+
+    def ranked(self, subject: Subject, flaggable: Sequence[Subject], schema: str) -> Ranked | None:
+        """Where the record stands in each ranking of the schema, and which flags name one of `flaggable`; None if there is no such table yet."""
+        rankings = self._existing(explaining.rankings_of(subject.dataset), schema)
+        flags = [
+            (each, table)
+            for each in flaggable
+            for table in self._existing(explaining.flags_of(each.dataset), schema)
+        ]
+        if not rankings and not flags:
             return None
-        rows = self._rows(explaining.measured(ranking), id=str(subject.key))
+        rows = self._rows(explaining.measured(subject.dataset, schema), id=str(subject.key))
         if not rows:
             return None
         start, end, *counts = rows[0]
-        tables = [table for table in ranking.tables if table.has_places and table.name in self.tables]
         return Ranked(
             window_start=_instant(start),
             window_end=_instant(end),
             reviews=counts[0],
             reviews_in_window=counts[1],
             ratings_in_window=counts[2],
-            standings=tuple(self._standing(subject, table) for table in tables),
+            standings=tuple(self._standing(subject, table, schema) for table in rankings),
+            flags=tuple(self._flag(each, table, schema) for each, table in flags),
         )
 
-    def _standing(self, subject: Subject, table: Table) -> Standing:
-        names, rows = self._ask(explaining.place(table), {"id": str(subject.key)})
+    def _existing(self, tables: Sequence[Table], schema: str) -> list[Table]:
+        return [table for table in tables if f"{schema}.{table.name}" in self.tables]
+
+    def _standing(self, subject: Subject, table: Table, schema: str) -> Standing:
+        names, rows = self._ask(explaining.place(table, schema), {"id": str(subject.key)})
         entries = [dict(zip(names, row, strict=True)) for row in rows]
         own = next((entry for entry in entries if entry[table.key] == subject.key), None)
         last = entries[-1] if entries else None
@@ -133,12 +167,22 @@ class Stored:
             last_figures=_figures(subject.dataset, last),
         )
 
+    def _flag(self, flaggable: Subject, table: Table, schema: str) -> Flag:
+        names, rows = self._ask(explaining.flag(table, schema), {"id": str(flaggable.key)})
+        row = dict(zip(names, rows[0], strict=True)) if rows else None
+        return Flag(
+            table=table.name,
+            key=table.key,
+            id=flaggable.key,
+            figures=_figures(flaggable.dataset, row) if row else None,
+        )
+
     def _rows(self, sql: str, **parameters: str) -> list[tuple[Any, ...]]:
         return self._ask(sql, parameters)[1]
 
 
 def _figures(dataset: Dataset, entry: Mapping[str, Any] | None) -> dict[str, Any]:
-    """What the ranking adds to the record's own columns."""
+    """What the table adds to the record's own columns."""
     own = {"place", *dataset.column_names}
     return {name: value for name, value in (entry or {}).items() if name not in own}
 

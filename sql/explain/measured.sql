@@ -1,4 +1,4 @@
--- What the reviews of the window say of one $reference.
+-- The window of the analytics, and the reviews of one $key in it.
 select
     cast(covered.window_start as varchar(32)) as window_start,
     cast(covered.window_end as varchar(32)) as window_end,
@@ -20,9 +20,9 @@ select
                 then 1
         end
     ) as ratings_in_window
-from goodreads_analytics.review_window as covered
+from $schema.review_window as covered
 left join goodreads_warehouse.reviews as reviews
-    on reviews.$reference = cast(:id as bigint)
+    on reviews.$key = cast(:id as bigint)
 group by
     covered.window_start,
     covered.window_end

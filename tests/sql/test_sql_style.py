@@ -6,8 +6,9 @@ import pytest
 import sqlfluff
 
 from catalog import REVIEWS, USERS
+from local_cloud.redshift.sql.parsing import parse
 from sql import checks, explaining, forgetting, rights, statements
-from sql.rankings import GROUPS, RANKINGS
+from sql.rankings import GROUPS, RANKINGS, TABLES
 from stacks import ROOT
 from tests.sql.test_open_contract import queries
 
@@ -46,7 +47,8 @@ BATCHES = {
         explaining.runs(REVIEWS),
         explaining.forgotten(),
         explaining.place(RANKINGS["books"].tables[0]),
-        explaining.measured(RANKINGS["books"]),
+        explaining.flag(TABLES[-1]),
+        explaining.measured(REVIEWS),
     ],
     "review_span": [statements.review_span()],
     "current_window": [statements.current_window()],
@@ -63,6 +65,13 @@ BATCHES = {
         for _, rule in queries(name)
     ],
 }
+
+
+@pytest.mark.parametrize("name", BATCHES)
+def test_no_statement_converts_a_column_without_a_type(name: str) -> None:
+    """`parse` refuses one that does, and what else Redshift does not read."""
+    for sql in BATCHES[name]:
+        parse(sql)
 
 
 @pytest.mark.slow
