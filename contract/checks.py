@@ -1,14 +1,21 @@
 """The results of the data-quality rules: the table that keeps them, and the document of a stage that a run leaves."""
 
-from catalog import Column, Type
+from catalog import DATASETS, Column, Type
 from contract.keys import run_folder
 from contract.ledger import Table
 
 HISTORY_RUNS = 30
 """How many runs the history of a rule tells, the newest first."""
 
-STAGES = ("AuditStaging", "CheckWarehouse", "CheckAnalytics")
-"""The states that check, in their order."""
+_BEFORE_THE_PUBLISH = "AuditStaging"
+
+STAGES = {
+    _BEFORE_THE_PUBLISH: "goodreads_staging",
+    "CheckWarehouse": "goodreads_warehouse",
+    "CheckAnalytics": "goodreads_analytics",
+    "CheckPastAnalytics": "goodreads_past",
+}
+"""The states that check, in their order, each with the schema of the tables that it checks."""
 
 EXAMPLES = 10
 """How many keys of violating rows a result names at most."""
@@ -38,6 +45,12 @@ A rule is violated if `violations` is not between 0 and `allowed`; without a num
 two numbers that the rule compares. `examples` are keys of violating rows, and never anything that a person wrote. `milliseconds` is
 the time of the statement, which several rules share.
 """
+
+
+def checked_table(stage: str, table: str) -> str:
+    """A checked table with its schema. After the analytics some rules count rows of the warehouse: those that no ranking has."""
+    of_the_warehouse = stage != _BEFORE_THE_PUBLISH and table in {dataset.name for dataset in DATASETS}
+    return f"{STAGES['CheckWarehouse' if of_the_warehouse else stage]}.{table}"
 
 
 def checks_key(run_id: str, stage: str) -> str:

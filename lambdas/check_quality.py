@@ -1,4 +1,4 @@
-"""AuditStaging, CheckWarehouse, CheckAnalytics: judge the violations that the checks of a stage counted."""
+"""AuditStaging, CheckWarehouse, CheckAnalytics, CheckPastAnalytics: judge the violations that the checks of a stage counted."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -59,15 +59,18 @@ class Check:
         told = ", ".join(f"{name} {number}" for name, number in numbers.items() if number is not None)
         return f"{subject} {self.rule}: {self.violations}" + (f" ({told})" if told else "")
 
-    def as_entry(self) -> dict[str, Any]:
+    def as_entry(self, stage: str) -> dict[str, Any]:
         """The entry of the report's section `checks`; see report/run.schema.json. The history is that of earlier runs, the oldest first."""
         past = [each.split(" ", maxsplit=1) for each in self.history.split(", ") if each]
         return {
             "rule": f"{self.column_name} {self.rule}".strip(),
             "table": self.table_name,
+            "stage": stage,
             "severity": self.severity,
             "violations": self.violations,
             "limit": self.allowed,
+            "found": self.found,
+            "expected": self.expected,
             "says": str(self) if self.is_violated and self.found is not None else None,
             "examples": [key for key in self.examples.split(", ") if key],
             "seconds": None if self.milliseconds is None else self.milliseconds / 1000,
@@ -105,7 +108,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
 
 def document(stage: str, checks: Iterable[Check]) -> Mapping[str, Any]:
     """What a stage leaves for the report of its run."""
-    return {"stage": stage, "checks": [check.as_entry() for check in checks]}
+    return {"stage": stage, "checks": [check.as_entry(stage) for check in checks]}
 
 
 def judge(checks: Iterable[Check]) -> list[Check]:

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from command_line.counting import counted
-from contract.checks import STAGES
+from contract.checks import STAGES, checked_table
 from lambdas.check_quality import Check
 from local_cloud.state import StateFolder
 from operations.errors import OperationError
@@ -39,18 +39,18 @@ def checks(
             raise OperationError(f"{run!r} is not the name of a run: `pipeline status` lists the runs")
         ask = _on_aws(name) if aws else _here(StateFolder(state))
         name_of_run = run or _newest(ask)
-        found = [check for stage in STAGES for check in results_of(ask, name_of_run, stage)]
+        found = [(stage, check) for stage in STAGES for check in results_of(ask, name_of_run, stage)]
         if not found:
             raise OperationError(
                 f"the run {name_of_run} has checked nothing: `pipeline status` lists the runs"
             )
-        violated = [check for check in found if check.is_violated]
+        violated = [(stage, check) for stage, check in found if check.is_violated]
         shown = found if everything else violated
         document = {
             "run_id": name_of_run,
             "rules": len(found),
             "violated": len(violated),
-            "checks": [check.as_entry() for check in shown],
+            "checks": [check.as_entry(stage) for stage, check in shown],
         }
 
         def show() -> None:
@@ -70,8 +70,8 @@ def results_of(ask: Callable[[str], Result], run: str, stage: str) -> list[Check
     return [Check(**dict(zip(columns, row, strict=True))) for row in rows]
 
 
-def checks_table(run: str, found: Sequence[Check]) -> Table:
-    """The rules with their numbers; a column of the runs before, the oldest first."""
+def checks_table(run: str, found: Sequence[tuple[str, Check]]) -> Table:
+    """The rules with the schemas in which they were checked and their numbers; a column of the runs before, the oldest first."""
     table = Table(title=f"checks of run {run}", title_justify="left")
     for heading in (
         "severity",
@@ -87,17 +87,17 @@ def checks_table(run: str, found: Sequence[Check]) -> Table:
         table.add_column(
             heading, justify="right" if heading in {"violations", "limit", "found", "usual"} else "left"
         )
-    for check in found:
+    for stage, check in found:
         table.add_row(
             Text(check.severity, style=_style(check)),
-            Text(check.table_name),
+            Text(checked_table(stage, check.table_name).removeprefix("goodreads_")),
             Text(f"{check.column_name} {check.rule}".strip()),
             *(
                 Text("" if number is None else f"{number:,}")
                 for number in (check.violations, check.allowed, check.found, check.expected)
             ),
             Text(check.examples),
-            Text(" ".join(str(past["violations"]) for past in check.as_entry()["history"][-_SHOWN:])),
+            Text(" ".join(str(past["violations"]) for past in check.as_entry(stage)["history"][-_SHOWN:])),
         )
     return table
 

@@ -12,7 +12,6 @@ from botocore.exceptions import BotoCoreError, ClientError
 from contract.keys import document_key, run_folder
 from lambdas.shared.reporting import Evidence
 from lambdas.shared.zone import Zone, raise_unless_changed
-from local_cloud.iam.record import recorded
 from local_cloud.state import StateFolder
 from operations.executions import Archive, StateMachine
 from operations.options import DEFAULT_NAME, DEFAULT_STATE, Name, OnAws, State
@@ -20,7 +19,7 @@ from operations.status import chosen
 from operations.terminal import console, told
 from operations.zones import Zones, zones_of
 from report.cost import Resources
-from report.document import Alarm, Document, Permissions
+from report.document import Alarm, Document
 from report.lineage import lineage
 from report.making import WRITING, Execution, Findings, document_of
 from report.page import page_of
@@ -46,7 +45,7 @@ def report(
     folder = StateFolder(state)
     with told(), zones_of(folder, name, on_aws=aws) as zones:
         source, found = chosen(folder, aws, name, execution)
-        made = document_here(source, found.name, zones, deployment=name, folder=None if aws else folder)
+        made = document_here(source, found.name, zones, deployment=name)
         console.answer(made, lambda: _write(made, to or folder.root / "reports" / run_folder(made["run_id"])))
 
 
@@ -58,10 +57,8 @@ def _write(made: Document, target: Path) -> None:
     console.print(f"{made['outcome'].replace('_', ' ')}: {page}", soft_wrap=True)
 
 
-def document_here(
-    source: Archive | StateMachine, run_id: str, zones: Zones, *, deployment: str, folder: StateFolder | None
-) -> Document:
-    """The document of a run, from its history and its zones; `folder` is None on AWS.
+def document_here(source: Archive | StateMachine, run_id: str, zones: Zones, *, deployment: str) -> Document:
+    """The document of a run, from its history and its zones.
 
     What only the warehouse could tell is taken from the document that the run wrote itself, if it did.
     """
@@ -73,7 +70,6 @@ def document_here(
     findings = Findings(
         **_evidence(run_id, zones),
         lineage=lineage(),
-        permissions=_refused(folder) if folder else None,
         alarms=_alarms(deployment),
         resources=_resources(events),
     )
@@ -118,22 +114,6 @@ def _resources(events: list[dict[str, Any]]) -> Resources | None:
         if str(found.get("state", "")).startswith(WRITING):
             return Resources(**found["resources"])
     return None
-
-
-def _refused(folder: StateFolder) -> Permissions:
-    calls = sorted(
-        {
-            (call.caller, call.action, call.resource)
-            for call in recorded(folder.permissions / "calls.jsonl")
-            if not call.allowed
-        }
-    )
-    return {
-        "refused": [
-            {"principal": caller, "action": action, "resource": resource}
-            for caller, action, resource in calls
-        ]
-    }
 
 
 def _alarms(deployment: str) -> list[Alarm] | None:

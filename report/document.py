@@ -22,8 +22,11 @@ class Payload(TypedDict):
 
 
 class Window(TypedDict):
+    """`past` is a window that was asked for and ended before the run: its tables stand beside the current ones."""
+
     start: str
     end: str
+    past: bool
 
 
 class Failure(TypedDict):
@@ -144,11 +147,16 @@ class Past(TypedDict):
 
 
 class Check(TypedDict):
+    """What a rule has found; `stage` is the state that checked. `found` and `expected` are two numbers that some rules compare."""
+
     rule: str
     table: str
+    stage: str
     severity: Severity
     violations: int | None
     limit: int | float | None
+    found: int | None
+    expected: int | None
     says: str | None
     examples: list[str]
     seconds: float | None

@@ -5,41 +5,59 @@ from html import escape
 from string import Template
 from typing import Any
 
-from report.document import Document
+from report.document import Check, Document
+from report.page import WORDS, in_script, policy, style, with_libraries
+from report.times import moment
 
 MOST_RUNS = 500
+
+_CHARTED = 100
+"""Runs in the charts."""
+
+_MARKS = {
+    "succeeded": "✓",
+    "succeeded_with_rejects": "▲",
+    "failed": "✕",
+    "skipped": "–",  # noqa: RUF001 - a dash
+    "nothing_to_do": "–",  # noqa: RUF001 - as above
+}
+_LEVELS = {"failed": "bad", "succeeded_with_rejects": "warn"}
 
 _PAGE = Template("""\
 <!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
+<meta http-equiv="Content-Security-Policy" content="$policy">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
 <title>Runs of $deployment</title>
-<style>
-:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
-body { margin: 1rem auto; max-width: 70rem; padding: 0 1rem; }
-div { overflow-x: auto; }
-table { border-collapse: collapse; width: 100%; }
-th, td { padding: .25rem .75rem .25rem 0; text-align: left; border-bottom: 1px solid #8884; white-space: nowrap; }
-th.n, td.n { text-align: right; font-variant-numeric: tabular-nums; }
+<link rel="icon" href="data:,">
+<style>$style
+.trend { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(15rem, 100%), 1fr)); gap: 1rem 2rem; margin: 1rem 0; }
+td { white-space: nowrap; }
 </style>
 </head>
 <body>
 <main>
 <h1>Runs of $deployment</h1>
-<p>The newest $number runs, the newest first.</p>
-<div tabindex="0" role="region" aria-label="Runs">
+<p>$told</p>
+<script type="application/json" id="trend">$trend</script>
+<div class="trend" id="charts"></div>
+<div class="scroll" tabindex="0" role="region" aria-label="Runs">
 <table>
-<thead><tr><th scope="col">run</th><th scope="col">outcome</th><th scope="col">started</th>\
-<th scope="col" class="n">seconds</th><th scope="col" class="n">files</th><th scope="col" class="n">rows</th>\
-<th scope="col" class="n">refused rows</th></tr></thead>
+<thead><tr><th scope="col">Run</th><th scope="col">Outcome</th><th scope="col">Started (UTC)</th>\
+<th scope="col" class="number">Seconds</th><th scope="col" class="number">Files</th><th scope="col" class="number">Rows read</th>\
+<th scope="col" class="number">Refused</th><th scope="col" class="number">Violated rules</th>\
+<th scope="col" class="number">Age of data, min</th><th scope="col" class="number">USD</th></tr></thead>
 <tbody>
 $rows
 </tbody>
 </table>
 </div>
 </main>
+$scripts
 </body>
 </html>
 """)
@@ -53,36 +71,99 @@ def with_run(runs: Sequence[Mapping[str, Any]], made: Document) -> list[Mapping[
 
 
 def line_of(made: Document) -> dict[str, Any]:
-    """What the list says of a run."""
+    """What the list says of a run; `blocking` and `warnings` are violated rules."""
     datasets = made["datasets"]
+    violated = [check for check in made["checks"] if is_violated(check)]
     return {
         "run_id": made["run_id"],
         "outcome": made["outcome"],
         "started": made["started"],
+        "ended": made["ended"],
         "seconds": made["seconds"],
         "files": made["files"]["total"],
         "rows": made["throughput"]["rows"],
         "refused": sum(rows["quarantined"] for rows in datasets) if datasets else None,
+        "blocking": sum(check["severity"] == "block" for check in violated),
+        "warnings": sum(check["severity"] == "warn" for check in violated),
         "usd": made["cost"]["usd"],
     }
 
 
+def is_violated(check: Check) -> bool:
+    """Whether a rule found more than it allows; it is violated, too, if nobody knows what it found."""
+    violations = check["violations"]
+    return violations is None or not 0 <= violations <= (check["limit"] or 0)
+
+
 def index_page(deployment: str, runs: Sequence[Mapping[str, Any]]) -> str:
-    """The list as a page; each run leads to its own."""
-    rows = "\n".join(map(_row, runs))
-    return _PAGE.substitute(deployment=escape(deployment), number=len(runs), rows=rows)
+    """The list as a page that loads nothing; each run leads to its own."""
+    aged = _with_ages(runs)
+    charted = [_charted(run) for run in reversed(aged[:_CHARTED]) if run.get("ended")]
+    scripts = with_libraries("trend.js")
+    newest = next((run for run in runs if _has_published(run)), None)
+    published = f" Data was last published by {newest['run_id']}." if newest else ""
+    return _PAGE.substitute(
+        policy=escape(policy(scripts)),
+        style=style(),
+        deployment=escape(deployment),
+        told=escape(f"The newest {len(runs):,} runs, the newest first.{published}"),
+        trend=in_script(charted),
+        rows="\n".join(map(_row, aged)),
+        scripts="\n".join(f"<script>{script}</script>" for script in scripts),
+    )
+
+
+def _has_published(run: Mapping[str, Any]) -> bool:
+    return bool(run["rows"] and run.get("ended") and str(run["outcome"]).startswith("succeeded"))
+
+
+def _with_ages(newest_first: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Each run with the age of the published data at its end, in seconds: until then readers saw what runs before had published."""
+    last = None
+    aged = list[dict[str, Any]]()
+    for run in reversed(newest_first):
+        ended = moment(run["ended"]) if run.get("ended") else None
+        aged.append({**run, "age": (ended - last).total_seconds() if ended and last else None})
+        if _has_published(run):
+            last = ended
+    return aged[::-1]
+
+
+def _charted(run: Mapping[str, Any]) -> dict[str, Any]:
+    """A run as trend.js reads it."""
+    return {
+        "name": run["run_id"],
+        "outcome": run["outcome"],
+        "seconds": run["seconds"],
+        "read": run["rows"],
+        "rejected": run["refused"],
+        "age": run["age"],
+    }
 
 
 def _row(run: Mapping[str, Any]) -> str:
-    name = escape(str(run["run_id"]))
-    numbers = "".join(
-        f'<td class="n">{_number(run[each])}</td>' for each in ("seconds", "files", "rows", "refused")
-    )
-    outcome = escape(str(run["outcome"]).replace("_", " "))
+    name, outcome = escape(str(run["run_id"])), str(run["outcome"])
+    level = _LEVELS.get(outcome) or ("warn" if run.get("warnings") else "")
+    age = None if run["age"] is None else round(run["age"] / 60, 1)
+    numbers = [_number(run[each]) for each in ("seconds", "files", "rows", "refused")]
+    usd = None if run.get("usd") is None else round(run["usd"], 3)
+    numbers += [_violated(run), _number(age), _number(usd)]
+    started = escape(str(run["started"])[:19].replace("T", " "))
     return (
-        f'<tr><td><a href="run={name}/index.html">{name}</a></td><td>{outcome}</td>'
-        f"<td>{escape(str(run['started']))}</td>{numbers}</tr>"
+        f'<tr class="{level}"><td><a href="run={name}/index.html">{name}</a></td>'
+        f"<td>{_MARKS.get(outcome, '')} {escape(WORDS.get(outcome, outcome))}</td><td>{started}</td>"
+        + "".join(f'<td class="number">{number}</td>' for number in numbers)
+        + "</tr>"
     )
+
+
+def _violated(run: Mapping[str, Any]) -> str:
+    """Empty for a run of an older version, whose line does not tell it."""
+    if "warnings" not in run:
+        return ""
+    told = [f'<span class="bad">✕ {run["blocking"]:,}</span>'] if run["blocking"] else []
+    told += [f'<span class="warn">▲ {run["warnings"]:,}</span>'] if run["warnings"] else []
+    return " ".join(told) or "0"
 
 
 def _number(value: float | None) -> str:

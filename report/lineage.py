@@ -5,14 +5,16 @@ database, schema and table.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
+from contract.checks import STAGES, checked_table
 from contract.keys import bucket_name, run_folder
-from report.document import Document
+from report.document import Check, Document, File
+from report.index import is_violated
 
 _TABLES = Path(__file__).with_name("lineage.json")
 _SPEC = "https://openlineage.io/spec"
@@ -20,11 +22,12 @@ _SCHEMA_URL = f"{_SPEC}/2-0-2/OpenLineage.json#/$defs/RunEvent"
 _FACETS = {
     "schema": "1-2-0/SchemaDatasetFacet",
     "columnLineage": "1-2-0/ColumnLineageDatasetFacet",
+    "inputStatistics": "1-0-0/InputStatisticsInputDatasetFacet",
     "outputStatistics": "1-0-2/OutputStatisticsOutputDatasetFacet",
     "dataQualityAssertions": "1-1-0/DataQualityAssertionsDatasetFacet",
     "errorMessage": "1-0-1/ErrorMessageRunFacet",
 }
-_WITH_ROWS = ("succeeded", "succeeded_with_rejects")
+_READS_FILES = "TransformToProcessed"
 
 
 @cache
@@ -32,6 +35,25 @@ def lineage() -> dict[str, Any]:
     """Each table that a run fills, with its inputs, and each column with the columns that it comes from."""
     found: dict[str, Any] = json.loads(_TABLES.read_text(encoding="utf-8"))
     return found
+
+
+@cache
+def _columns() -> dict[str, list[dict[str, str]]]:
+    """The columns of each table that a run fills."""
+    return {
+        table["table"]: [{"name": column["name"]} for column in table["columns"]]
+        for table in lineage()["tables"]
+    }
+
+
+def _filled(done: Container[str]) -> Iterator[dict[str, Any]]:
+    """The tables that these states fill. Those of a past window are made like the current ones, in a schema of their own."""
+    for table in lineage()["tables"]:
+        if table["state"] in done:
+            yield table
+        if f"Past{table['state']}" in done:
+            current, past = (f"{STAGES[f'Check{which}Analytics']}." for which in ("", "Past"))
+            yield json.loads(json.dumps(table).replace(current, past))
 
 
 class Events:
@@ -46,7 +68,7 @@ class Events:
         self._cluster = f"redshift://{document['deployment']}.{document['region']}:{port}"
 
     def all(self) -> list[dict[str, Any]]:
-        """The start of the run and, if it has ended, its end: COMPLETE or FAIL. The end names what it read and filled."""
+        """The start of the run and, if it has ended, its end: COMPLETE or FAIL. The end names what it read and filled, however it ended."""
         document = self._document
         start = self._event("START", document["started"])
         if document["ended"] is None:
@@ -57,8 +79,8 @@ class Events:
             end["run"]["facets"] = self._facets(
                 errorMessage={"message": told, "programmingLanguage": "PYTHON"}
             )
-        if document["outcome"] in _WITH_ROWS:
-            end |= {"inputs": self._inputs(), "outputs": list(self._outputs())}
+        done = {state["name"] for state in document["states"] if state["status"] == "succeeded"}
+        end |= {"inputs": list(self._inputs(done)), "outputs": list(self._outputs(done))}
         return [start, end]
 
     def _event(self, kind: str, time: str) -> dict[str, Any]:
@@ -74,19 +96,31 @@ class Events:
             "schemaURL": _SCHEMA_URL,
         }
 
-    def _inputs(self) -> list[dict[str, Any]]:
-        """The landed files that the run has published, and the tables that it has checked."""
-        files = (file for file in self._document["files"]["listed"] if file["outcome"] == "published")
-        landed = [self._landed(file["key"]) for file in files]
-        checked = dict.fromkeys(check["table"] for check in self._document["checks"])
-        return [*landed, *map(self._checked, checked)]
+    def _inputs(self, done: Container[str]) -> Iterable[dict[str, Any]]:
+        """The landed files that the run has read, and the tables that it has checked; `done` are the states that succeeded."""
+        if _READS_FILES in done:
+            yield from (
+                self._read(file)
+                for file in self._document["files"]["listed"]
+                if file["outcome"] in ("published", "waiting")
+            )
+        checked: dict[str, list[Check]] = {}
+        for check in self._document["checks"]:
+            checked.setdefault(checked_table(check["stage"], check["table"]), []).append(check)
+        yield from (self._checked(table, checks) for table, checks in checked.items())
+
+    def _read(self, file: File) -> dict[str, Any]:
+        """A landed file with its size and, once the run has published it, its rows."""
+        known = {"size": file["bytes"]} | ({} if file["rows"] is None else {"rowCount": file["rows"]})
+        return {**self._landed(file["key"]), "inputFacets": self._facets(inputStatistics=known)}
 
     def _landed(self, key: str) -> dict[str, Any]:
         return {"namespace": f"s3://{self._bucket('landing')}", "name": key}
 
-    def _outputs(self) -> Iterable[dict[str, Any]]:
+    def _outputs(self, done: Container[str]) -> Iterable[dict[str, Any]]:
+        """The tables of the states that succeeded."""
         rows = {f"goodreads_warehouse.{each['dataset']}": each for each in self._document["datasets"]}
-        for table in lineage()["tables"]:
+        for table in _filled(done):
             output = self._named(table["table"])
             output["facets"] = self._facets(
                 schema={"fields": [{"name": column["name"]} for column in table["columns"]]},
@@ -106,21 +140,23 @@ class Events:
                     {"inputFields": [{**self._named(source), "field": name} for source, _, name in origins]},
                 )
 
-    def _checked(self, table: str) -> dict[str, Any]:
-        """A table with what its checks have found."""
+    def _checked(self, table: str, checks: Iterable[Check]) -> dict[str, Any]:
+        """A table with what its checks have found, and its columns if the run fills it."""
         assertions = [
             {
                 "assertion": check["rule"],
-                "success": check["violations"] is not None
-                and 0 <= check["violations"] <= (check["limit"] or 0),
+                "success": not is_violated(check),
                 "severity": "error" if check["severity"] == "block" else "warn",
             }
-            for check in self._document["checks"]
-            if check["table"] == table
+            for check in checks
         ]
-        facets = self._facets(dataQualityAssertions={"assertions": assertions})
-        qualified = table if "." in table else f"goodreads_warehouse.{table}"
-        return {**self._named(qualified), "inputFacets": facets}
+        found = {
+            **self._named(table),
+            "inputFacets": self._facets(dataQualityAssertions={"assertions": assertions}),
+        }
+        if columns := _columns().get(table):
+            found["facets"] = self._facets(schema={"fields": columns})
+        return found
 
     def _facets(self, **facets: dict[str, Any]) -> dict[str, Any]:
         """The facets, each with the two fields that the specification wants of every facet."""

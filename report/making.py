@@ -1,7 +1,7 @@
 """Makes the document of a run. Pure: who asks for it has read the history, the plan, the ledger and quarantine before."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
@@ -22,17 +22,22 @@ from report.document import (
     Graph,
     Link,
     Outcome,
-    Permissions,
     Rejects,
     Rows,
     State,
     Throughput,
     Window,
 )
-from report.states import LONGEST_PAYLOAD, cut, error_of, refused_in, states_of, work_of
+from report.states import LONGEST_PAYLOAD, cut, error_of, failed_function, refused_in, states_of, work_of
 from report.times import moment, seconds_between, told
 
+EXAMPLE_ACCOUNT = "123456789012"
+"""The account of the examples in AWS's documentation, which nobody has: that of the endpoint on one machine."""
+
 MOST_NOTES = 100
+
+ANALYTICS, PAST_ANALYTICS = "analytics", "past_analytics"
+"""Where the state data names the statements that read the tables: the current ones, and those of a past window if one was asked for."""
 
 WRITING = "WriteReport"
 """The names of the states that write the document begin with this. The document leaves them out: they have not ended yet."""
@@ -81,6 +86,11 @@ class Execution:
         """The name of the run."""
         return self.arn.rpartition(":")[2]
 
+    @property
+    def is_here(self) -> bool:
+        """Whether it ran on one machine: the endpoint's account is the one of AWS's examples, and no console has it."""
+        return self.arn.split(":")[4] == EXAMPLE_ACCOUNT
+
     @classmethod
     def of(cls, description: Mapping[str, Any], *, deployment: str, region: str) -> "Execution":
         """From DescribeExecution's answer."""
@@ -109,7 +119,6 @@ class Findings:
     rejects: Sequence[Rejects] = ()
     checks: Sequence[Check] = ()
     analytics: Sequence[AnalyticsTable] = ()
-    permissions: Permissions | None = None
     alarms: Sequence[Alarm] | None = None
     resources: Resources | None = None
     graph: Graph | None = None
@@ -128,6 +137,7 @@ def document_of(execution: Execution, events: Sequence[Mapping[str, Any]], findi
     datasets = _datasets(execution.run_id, known, findings.ledger)
     seconds = seconds_between(execution.started, execution.ended) if execution.ended else None
     files = _files(findings, known, execution.run_id)
+    failure = _failure(execution, states, events, datasets, known) if outcome == "failed" else None
     return {
         "version": VERSION,
         "deployment": execution.deployment,
@@ -140,7 +150,7 @@ def document_of(execution: Execution, events: Sequence[Mapping[str, Any]], findi
         "seconds": seconds,
         "input": cut(execution.input),
         "window": _window(known),
-        "failure": _failure(execution, states, events, datasets, known) if outcome == "failed" else None,
+        "failure": failure,
         "notes": [str(note) for note in known.get("plan", {}).get("notes", [])][:MOST_NOTES],
         "states": states,
         "graph": findings.graph,
@@ -150,11 +160,11 @@ def document_of(execution: Execution, events: Sequence[Mapping[str, Any]], findi
         "checks": list(findings.checks),
         "analytics": list(findings.analytics),
         "throughput": _throughput(files, datasets, seconds, outcome),
-        "permissions": findings.permissions or {"refused": refused_in(events)},
+        "permissions": {"refused": refused_in(events)},
         "alarms": None if findings.alarms is None else list(findings.alarms),
         "cost": cost_of(work_of(events), findings.resources, execution.region),
         "lineage": findings.lineage,
-        "links": _links(execution, known),
+        "links": _links(execution, known, failed_function(events, failure["error"]) if failure else None),
     }
 
 
@@ -248,8 +258,13 @@ def _file(file: PlannedFile, plan: Plan, rows: Mapping[str, int], *, published: 
 
 
 def _window(known: Mapping[str, Any]) -> Window | None:
+    """The window of the tables that the document shows. A past one was asked for: until the run has read any tables, it is told, too."""
     window = known.get("plan", {}).get("window")
-    return {"start": told(moment(window["start"])), "end": told(moment(window["end"]))} if window else None
+    if not window:
+        return None
+    past = window.get("past") if PAST_ANALYTICS in known or ANALYTICS not in known else None
+    shown = past or window
+    return {"start": told(moment(shown["start"])), "end": told(moment(shown["end"])), "past": bool(past)}
 
 
 def _failure(
@@ -266,6 +281,7 @@ def _failure(
     published = any(rows["run_id"] == execution.run_id for rows in datasets) or any(
         state["name"] == "PublishWarehouse" and state["status"] == "succeeded" for state in states
     )
+    function = failed_function(events, error) if execution.is_here else None
     return {
         "state": inner[-1]["name"] if inner else None,
         "error": error,
@@ -273,7 +289,7 @@ def _failure(
         "safe": _PUBLISHED if published else _NOTHING_PUBLISHED,
         "to_do": _TO_DO,
         "runbook": f"docs/runbook.md#{_anchor(error)}",
-        "log": _log(cause),
+        "log": _log(cause) or (f"logs/lambda-{function}.log in the state folder" if function else None),
     }
 
 
@@ -316,17 +332,31 @@ def _rate(amount: int | None, seconds: float | None) -> float | None:
     return round(amount / seconds, 1) if amount and seconds else None
 
 
-def _links(execution: Execution, known: Mapping[str, Any]) -> list[Link]:
-    """The execution in AWS's console, and where the refused rows and files are."""
-    console = f"https://{execution.region}.console.aws.amazon.com/states/home?region={execution.region}"
-    links: list[Link] = [
-        {
-            "title": "the execution in the console of Step Functions",
-            "href": f"{console}#/v2/executions/details/{execution.arn}",
-        }
+def _links(execution: Execution, known: Mapping[str, Any], function: str | None) -> list[Link]:
+    """The execution, its log and that of the function that failed, in AWS's consoles; and where the refused rows and files are."""
+    found = [] if execution.is_here else list(_in_consoles(execution, function))
+    found += [
+        ("refused rows and files, with reasons", place)
+        for place in known.get("report", {}).get("quarantine", [])
     ]
-    places = known.get("report", {}).get("quarantine", [])
-    return links + [{"title": "refused rows and files, with reasons", "href": place} for place in places]
+    return [{"title": title, "href": href} for title, href in found]
+
+
+def _in_consoles(execution: Execution, function: str | None) -> Iterator[tuple[str, str]]:
+    def home(service: str, place: str) -> str:
+        return f"https://{execution.region}.console.aws.amazon.com/{service}/home?region={execution.region}#{place}"
+
+    group = f"/aws/vendedlogs/states/{execution.deployment}".replace("/", "$252F")  # quoted twice
+    yield (
+        "the execution in the console of Step Functions",
+        home("states", f"/v2/executions/details/{execution.arn}"),
+    )
+    yield (
+        "the log of the state machine in CloudWatch",
+        home("cloudwatch", f"logsV2:log-groups/log-group/{group}"),
+    )
+    if function:
+        yield f"logs and metrics of {function}", home("lambda", f"/functions/{function}?tab=monitoring")
 
 
 def _object(text: str | None) -> dict[str, Any]:

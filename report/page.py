@@ -22,7 +22,7 @@ LIBRARIES = ("d3/dist/d3.min.js", "@observablehq/plot/dist/plot.umd.min.js")
 
 _SCRIPTS = ("parts.js", "charts.js", "sections.js", "page.js")
 
-_WORDS = {
+WORDS = {
     "succeeded": "Succeeded",
     "succeeded_with_rejects": "Succeeded with rejects",
     "failed": "Failed",
@@ -37,30 +37,44 @@ _IN_SCRIPT = str.maketrans({character: f"\\u{ord(character):04x}" for character 
 
 def page_of(document: Mapping[str, Any]) -> str:
     """The page of a run's document, which `report/run.schema.json` describes."""
-    template, style, scripts = _parts()
-    title = f"{_WORDS.get(document['outcome'], document['outcome'])}: {document['deployment']} {document['run_id']}"
+    template, styles, scripts = _parts()
+    title = f"{WORDS.get(document['outcome'], document['outcome'])}: {document['deployment']} {document['run_id']}"
     return template.substitute(
-        policy=escape(_policy(scripts)),
+        policy=escape(policy(scripts)),
         title=escape(title),
-        style=style,
-        document=json.dumps(document, ensure_ascii=False, separators=(",", ":")).translate(_IN_SCRIPT),
+        style=styles,
+        document=in_script(document),
         scripts="\n".join(f"<script>{script}</script>" for script in scripts),
     )
 
 
 @cache
 def _parts() -> tuple[Template, str, tuple[str, ...]]:
-    scripts = tuple(
-        map(_read, (*(_MODULES / name for name in LIBRARIES), *(_HERE / name for name in _SCRIPTS)))
-    )
-    return Template(_read(_HERE / "page.html")), _read(_HERE / "page.css"), scripts
+    return Template(_read(_HERE / "page.html")), style(), with_libraries(*_SCRIPTS)
+
+
+@cache
+def style() -> str:
+    """The style of all pages."""
+    return _read(_HERE / "page.css")
+
+
+@cache
+def with_libraries(*names: str) -> tuple[str, ...]:
+    """The libraries, and these scripts of ours after them."""
+    return tuple(map(_read, (*(_MODULES / name for name in LIBRARIES), *(_HERE / name for name in names))))
+
+
+def in_script(value: Any) -> str:
+    """A value as JSON that can stand in a script element."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).translate(_IN_SCRIPT)
 
 
 def _read(file: Path) -> str:
     return file.read_text(encoding="utf-8")
 
 
-def _policy(scripts: Iterable[str]) -> str:
+def policy(scripts: Iterable[str]) -> str:
     """Only these scripts run, and nothing is loaded; Observable Plot puts a style element into each chart."""
     hashes = (b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts)
     allowed = " ".join(f"'sha256-{value}'" for value in hashes)

@@ -185,6 +185,21 @@ def error_of(events: Iterable[Mapping[str, Any]]) -> tuple[str, str] | None:
     return found
 
 
+def failed_function(events: Iterable[Mapping[str, Any]], error: str) -> str | None:
+    """The name of the function whose call was the last to end with this error; None if none did."""
+    called, found = dict[int, str](), None
+    for event in events:
+        if not event["type"].startswith("LambdaFunction"):
+            continue
+        details = _details(event)
+        _, _, resource = str(details.get("resource") or "").partition(":function:")
+        name = resource.partition(":")[0] or called.get(event.get("previousEventId") or 0)
+        if name:
+            called[event["id"]] = name
+            found = name if details.get("error") == error else found
+    return found
+
+
 def refused_in(events: Iterable[Mapping[str, Any]]) -> list[Refused]:
     """The calls that a state failed for, from the causes of the failures: IAM words a refusal in one way for all services.
 

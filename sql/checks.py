@@ -10,7 +10,7 @@ from importlib.resources import files
 from textwrap import indent
 
 from catalog import DATASETS, TRAILING, Column, Dataset, Severity, dataset_named
-from contract.checks import EXAMPLES, HISTORY_RUNS, RESULTS
+from contract.checks import EXAMPLES, HISTORY_RUNS, RESULTS, STAGES
 from contract.keys import RUN_SLOT
 from sql.rankings import CURRENT, RANKINGS, TABLES, Table
 from sql.statements import row_counts
@@ -19,10 +19,9 @@ from sql.template import INDENT, column_list, render
 ACCEPT_REJECTS = "{accept_rejects}"
 """Stands for `true` or `false` in the statements: whether whoever started the run accepts any share of rejects."""
 
-AUDIT, WAREHOUSE, ANALYTICS = "AuditStaging", "CheckWarehouse", "CheckAnalytics"
+AUDIT, WAREHOUSE = "AuditStaging", "CheckWarehouse"
 
-_STAGING = "goodreads_staging"
-_KEPT = "goodreads_warehouse"
+_STAGING, _KEPT = STAGES[AUDIT], STAGES[WAREHOUSE]
 _RESULTS = column_list(column for column in RESULTS.columns if column.name != "milliseconds")
 """What a rule inserts: the time is known when the next statement begins."""
 
@@ -106,7 +105,11 @@ def warehouse_checks() -> list[str]:
 
 
 def analytics_checks(top: int, schema: str = CURRENT) -> list[str]:
-    """After the analytics: complete, unrepeated, and equal to what the warehouse says; and what the rankings could not count."""
+    """After the analytics: complete, unrepeated, and equal to what the warehouse says; and what the rankings could not count.
+
+    The tables of a past window are checked in a stage of their own: what was found in the current ones stays beside it.
+    """
+    (stage,) = (stage for stage, checked in STAGES.items() if checked == schema)
     analysed = (check for table in TABLES for check in _analysed(table, top, schema))
     unranked = (
         render(
@@ -118,13 +121,7 @@ def analytics_checks(top: int, schema: str = CURRENT) -> list[str]:
         )
         for ranking in RANKINGS.values()
     )
-    return _kept(
-        ANALYTICS,
-        [
-            _record(ANALYTICS, Severity.BLOCK, analysed),
-            _record(ANALYTICS, Severity.WARN, unranked),
-        ],
-    )
+    return _kept(stage, [_record(stage, Severity.BLOCK, analysed), _record(stage, Severity.WARN, unranked)])
 
 
 def results(run: str, stage: str) -> str:

@@ -15,6 +15,7 @@ from contract.plan import Plan
 from lambdas.shared.zone import Zone, raise_unless_changed
 from report.analytics import tables
 from report.document import AnalyticsTable, Check, Rejects
+from report.making import ANALYTICS, PAST_ANALYTICS
 from report.rejects import rejects_of
 
 _MOST_BYTES = 16 * 1024 * 1024
@@ -78,9 +79,11 @@ def analytics(
 ) -> list[AnalyticsTable]:
     """The first rows of this run's analytics, from the statement that the state data names; none if it has rebuilt none.
 
+    Those of a past window come before the current ones: somebody has asked for them.
+
     Tables of reviewers are left out: `pipeline forget` does not look for people in reports.
     """
-    statement = known.get("analytics", {}).get("statement")
+    statement = (known.get(PAST_ANALYTICS) or known.get(ANALYTICS) or {}).get("statement")
     found = tables(read(statement)) if statement else []
     return [table for table in found if all(column["name"] != _PERSON for column in table["columns"])]
 

@@ -31,8 +31,9 @@ _LIBRARY = {
     "page.css": _REPORT / "browser" / "page.css",
     "d3.js": _MODULES / "d3" / "dist" / "d3.min.js",
     "plot.js": _MODULES / "@observablehq" / "plot" / "dist" / "plot.umd.min.js",
+    "trend.js": _REPORT / "browser" / "trend.js",
 }
-"""What the console's own pages share with the page of a run."""
+"""What the console's own pages share with the page of a run and the list of the reports zone."""
 
 # Observable Plot puts a style element into each chart. The page of a run says itself what runs in it, by digest.
 _POLICY = (

@@ -38,7 +38,7 @@ _ENDINGS = {
 
 @dataclass(frozen=True)
 class Run:
-    """A line of the list; `age` is how old the published data was when the run ended, in seconds. None is not known."""
+    """A line of the list; `warnings` are violated rules that did not end the run, `age` is how old the published data was when the run ended, in seconds. None is not known."""
 
     name: str
     deployment: str
@@ -48,6 +48,7 @@ class Run:
     error: str | None = None
     read: int | None = None
     rejected: int | None = None
+    warnings: int | None = None
     age: float | None = None
 
     @property
@@ -90,7 +91,7 @@ class Runs:
         source = self._source(name)
         deployment = _deployment_of(source.description(name))
         zones = Zones.of(deployment, ACCOUNT, REGION)
-        return document_here(source, name, zones, deployment=deployment, folder=self._folder)
+        return document_here(source, name, zones, deployment=deployment)
 
     def news(self, name: str, after: int) -> tuple[int, str]:
         """The number of the last event of a run, which is `after` if nothing has happened since, and the run's status."""
@@ -160,6 +161,7 @@ def _run_of(path: Path, _written: int) -> Run:
         error=execution.error,
         read=sum(rows["rows_read"] for rows in datasets) if datasets else None,
         rejected=sum(rows["rows_quarantined"] for rows in datasets) if datasets else None,
+        warnings=len(report["warnings"]) if isinstance(report, dict) and "warnings" in report else None,
     )
 
 

@@ -6,6 +6,10 @@ function section(id, title, attributes, ...children) {
 }
 
 const command = (text) => element("code", {}, text);
+
+// A run on one machine has the account of AWS's examples: commands find it in the state folder
+const here = run.execution_arn.split(":")[4] === "123456789012";
+const pipeline = (words) => command(`.venv/bin/pipeline ${words}${run.deployment === "goodreads" ? "" : ` --name ${run.deployment}`}${here ? "" : " --aws"}`);
 const HOUR = {class: "hour"};
 
 // ---- a glance
@@ -27,7 +31,7 @@ function header() {
     element("h1", {}, shape(outcome.kind, outcome.shape), outcome.word),
     element("p", {}, data(run.deployment), " · ", told("started", moment), " UTC · ", ...took, ...counted),
     element("p", {class: "grey small"}, "run ", data(run.run_id), " · ", run.region,
-      run.window && [" · reviews from ", midnight(run.window.start), " to ", midnight(run.window.end)]),
+      run.window && [" · reviews from ", midnight(run.window.start), " to ", midnight(run.window.end), run.window.past ? ", a past window" : ""]),
     run.failure && failure(run.failure),
     IDLE[run.outcome] && element("p", {class: "notes"}, IDLE[run.outcome]),
     run.notes.length ? element("ul", {class: "notes"}, run.notes.map((note) => element("li", {}, data(note)))) : null,
@@ -147,8 +151,8 @@ function analyticsSection() {
   const reviews = covered();
   if (!filled.length || reviews?.count === 0) {
     const why = run.analytics.length
-      ? ["No review is in the window", run.window ? ` from ${midnight(run.window.start)} to ${midnight(run.window.end)}` : "", ". The days that have reviews: ", command('pipeline query "select min(record_create_timestamp), max(record_create_timestamp) from goodreads_warehouse.reviews"'),
-        ". A run over them: ", command("pipeline run --window-start FIRST_DAY --window-end DAY_AFTER_THE_LAST FOLDER")]
+      ? ["No review is in the window", run.window ? ` from ${midnight(run.window.start)} to ${midnight(run.window.end)}` : "", ". The days that have reviews: ", pipeline('query "select min(record_create_timestamp), max(record_create_timestamp) from goodreads_warehouse.reviews"'),
+        ". A run over them: ", here ? command("make run WINDOW_START=FIRST_DAY WINDOW_END=DAY_AFTER_THE_LAST DATA=FOLDER") : command('{"window_start": "FIRST DAY", "window_end": "DAY AFTER THE LAST"}'), here ? "" : " as the input of an execution", "."]
       : [run.outcome === "running" ? "Not yet: the analytics are the last step."
         : run.states.some((state) => state.name.endsWith("Analytics")) ? "What the tables hold was not read."
           : `The run ${run.outcome === "failed" ? "ended before its analytics" : "had no need of analytics"}. The tables are as an earlier run left them.`];
@@ -157,7 +161,8 @@ function analyticsSection() {
   const bare = run.analytics.filter((one) => !one.rows.length);
   return section("analytics", "What the data says", {},
     reviews && element("p", {}, "All of it rests on ", element("strong", {}, told(reviews.path), ` ${noun(reviews.count, "review")}`),
-      run.window && ` captured from ${midnight(run.window.start)} to ${midnight(run.window.end)}`, "."),
+      run.window && ` captured from ${midnight(run.window.start)} to ${midnight(run.window.end)}`, ".",
+      run.window?.past ? [" This window was asked for: its tables are in ", command("goodreads_past"), ". The current ones, in ", command("goodreads_analytics"), ", were rebuilt too."] : ""),
     ...figures(filled),
     bare.length ? element("p", {class: "small grey"}, `No rows: ${bare.map((one) => one.title).join(", ")}.`,
       bare.some((one) => /^rising/.test(one.table)) ? " What rises is known when windows before this one hold reviews, too." : "",
@@ -221,7 +226,7 @@ function refusedSection() {
       : empty(run.outcome === "running" ? "Not known yet." : run.datasets.length ? "Nothing: every row that was read fits the rules." : run.outcome === "failed" ? "Nothing that is known: the run ended early." : "Nothing was judged."));
   }
   return section("refused", "What was refused", {},
-    element("p", {class: "small grey"}, "The rows are kept in the quarantine zone. Correct the rule or the files, then: ", command(`pipeline replay ${run.run_id}`)),
+    element("p", {class: "small grey"}, "The rows are kept in the quarantine zone. Correct the rule or the files, then: ", pipeline(`replay ${run.run_id}`)),
     table([
       {name: "rule", of: (one) => [data(one.rule), RULES[one.rule] ? grey(`: ${RULES[one.rule]}`) : null]},
       {name: "dataset", of: (one) => data(one.dataset)},
@@ -235,6 +240,9 @@ function refusedSection() {
 const examples = (one) => element("ul", {class: "notes"}, one.examples.map((example) =>
   element("li", {}, data(example.file), `, record ${count(example.record)}`, example.key === null ? "" : [", key ", data(example.key)])));
 
+// Where a rule looked: the same rule may hold before the publish and after it
+const STAGES = {AuditStaging: "before the publish", CheckWarehouse: "in the warehouse", CheckAnalytics: "in the analytics", CheckPastAnalytics: "in the past window"};
+
 const broken = (check) => check.violations === null || check.violations < 0 || check.violations > (check.limit ?? 0);
 
 function checksSection() {
@@ -242,12 +250,15 @@ function checksSection() {
   const failing = run.checks.filter(broken), sound = run.checks.filter((check) => !broken(check));
   const word = (check) => broken(check) ? element("span", {class: `badge ${check.severity === "block" ? "bad" : "warn"}`}, check.severity === "block" ? "✕ blocks" : "▲ warns") : element("span", {class: "badge grey"}, "✓ ", check.severity);
   const at = (check) => run.checks.indexOf(check);
+  const number = (key) => ({name: key, number: true, of: (check) => (check[key] === null ? "" : told(`checks/${at(check)}/${key}`, plain))});
+  const compares = run.checks.some((check) => check.found !== null || check.expected !== null);
   const columns = [
     {name: "rule", of: (check) => [data(check.rule), check.says ? element("div", {class: "grey"}, data(check.says)) : null, check.examples.length ? folded("keys", () => element("p", {}, data(check.examples.join(", ")))) : null]},
-    {name: "table", of: (check) => data(check.table)},
+    {name: "table", of: (check) => [data(check.table), element("div", {class: "grey"}, STAGES[check.stage] ?? check.stage)]},
     {name: "result", of: word},
     {name: "violations", number: true, of: (check) => told(`checks/${at(check)}/violations`)},
     {name: "limit", number: true, of: (check) => (check.limit === null ? grey("none") : told(`checks/${at(check)}/limit`, plain))},
+    ...(compares ? [number("found"), number("expected")] : []),
     {name: "before", of: (check) => (check.history.length ? history(check) : grey("first run"))},
   ];
   const rows = (checks, caption) => table(columns, checks, {caption, rowClass: (check) => (broken(check) ? (check.severity === "block" ? "bad" : "warn") : null)});
@@ -421,7 +432,8 @@ function permissionsSection() {
     run.permissions === null ? empty("Refused calls are not known here.")
       : refused.length ? table([{name: "who", of: (one) => data(one.principal)}, {name: "action", of: (one) => code(one.action)}, {name: "resource", of: (one) => code(one.resource)}], refused, {caption: "Refused calls"})
       : element("p", {}, "✓ No refused call is known."),
-    run.alarms === null ? empty("Alarms are judged after a run, on what it has measured; ", command(`pipeline report ${run.run_id}`), " tells how they are then.") : !alarms.length ? empty("No alarm is set.")
+    run.alarms === null ? here ? empty("Alarms are judged once a minute while an endpoint is up (", command("make up"), "), not in a single run.")
+      : empty("Alarms are judged after a run, on what it has measured; ", pipeline(`report ${run.run_id}`), " tells how they are then.") : !alarms.length ? empty("No alarm is set.")
       : table([{name: "alarm", of: (one) => data(one.name)}, {name: "state", of: (one) => element("span", {class: one.state === "ALARM" ? "bad" : null}, {OK: "✓ OK", ALARM: "✕ ALARM", INSUFFICIENT_DATA: "– no data yet"}[one.state] ?? one.state)}, {name: "why", of: (one) => (one.why ? data(one.why) : "")}], alarms, {caption: "Alarms"}));
 }
 

@@ -8,6 +8,7 @@ from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
 from contract.keys import RUN_SLOT, page_key
+from report.making import ANALYTICS, PAST_ANALYTICS
 from sql import checks, statements
 from sql.rankings import CURRENT, GROUPS, PAST
 from stacks.state_machine.admission import Lease
@@ -55,11 +56,15 @@ class Finishing(Construct):
         checked = self._blocks.check("CheckWarehouse", "CountWarehouseViolations", checks.warehouse_checks())
         past = sfn.Choice(
             self, "PastWindow?", comment="was a window asked for that ends before this run?"
-        ).when(sfn.Condition.is_present(_PAST_WINDOW), self._rebuild("Past", PAST, _PAST_WINDOW))
-        return checked.next(self._rebuild("", CURRENT, _WINDOW)).next(past.afterwards(include_otherwise=True))
+        ).when(
+            sfn.Condition.is_present(_PAST_WINDOW),
+            self._rebuild("Past", PAST, _PAST_WINDOW, told_at=PAST_ANALYTICS),
+        )
+        current = self._rebuild("", CURRENT, _WINDOW, told_at=ANALYTICS)
+        return checked.next(current).next(past.afterwards(include_otherwise=True))
 
-    def _rebuild(self, which: str, schema: str, window: str) -> sfn.Chain:
-        """Rebuild the tables of a schema over a window, and check them."""
+    def _rebuild(self, which: str, schema: str, window: str, *, told_at: str) -> sfn.Chain:
+        """Rebuild the tables of a schema over a window, check them, and tell their first rows at a place of the state data."""
         rebuild = sfn.Parallel(self, f"{which}Analytics", result_path=sfn.JsonPath.DISCARD)
         for name, tables in GROUPS.items():
             rebuild.branch(
@@ -82,7 +87,7 @@ class Finishing(Construct):
         told = self._blocks.sql(
             f"Read{which}Analytics",
             statements.tell_analytics(schema),
-            result_path="$.analytics",
+            result_path=f"$.{told_at}",
             guarded=False,
         )
         told.add_catch(check, result_path=sfn.JsonPath.DISCARD)  # only the report needs it

@@ -9,6 +9,7 @@ import boto3
 import pytest
 
 from catalog import REVIEWS, USERS
+from contract.checks import STAGES
 from faker_tool.generate import generate
 from local_cloud.account import ACCOUNT
 from local_cloud.addresses import REGION
@@ -278,6 +279,19 @@ def _has_asked_for_the_past(pipeline: Pipeline, run: Run) -> None:
     past = run.report["window"]["past"]
     assert past == {"start": "2020-02-01 00:00:00", "end": "2020-03-01 00:00:00"}
     assert {"SetPastReviewWindow", "PastAnalytics", "CheckPastAnalytics"} <= set(run.states)
+    document = pipeline.document(run)
+    assert document["window"] == {
+        "start": "2020-02-01T00:00:00.000Z",
+        "end": "2020-03-01T00:00:00.000Z",
+        "past": True,
+    }
+    for schema in ("goodreads_past", "goodreads_analytics"):
+        stage = next(stage for stage, checked in STAGES.items() if checked == schema)
+        assert {"best_books", "review_bursts"} <= {
+            check["table"] for check in document["checks"] if check["stage"] == stage
+        }
+    (coverage,) = [table for table in document["analytics"] if table["table"] == "review_coverage"]
+    told = dict(zip((column["name"] for column in coverage["columns"]), coverage["rows"][0], strict=True))
     covered = [
         pipeline.query(
             f"select cast(sum(counted.review_count) as bigint), count(distinct covered.window_end) from {schema}.rating_distribution as counted "
@@ -293,7 +307,7 @@ def _has_asked_for_the_past(pipeline: Pipeline, run: Run) -> None:
         "select count(*) from goodreads_warehouse.reviews as reviews cross join goodreads_analytics.review_window as covered "
         "where reviews.record_create_timestamp >= covered.window_start and reviews.record_create_timestamp < covered.window_end"
     )
-    assert asked_for[0] > 0
+    assert told["review_count"] == asked_for[0] > 0
     assert covered == [[(asked_for[0], 1)], [(own[0], 1)]]
 
 

@@ -59,8 +59,10 @@ def test_a_check_is_told_by_table_column_rule_and_number(one: Check, text: str) 
 def test_how_old_the_newest_record_is_is_told_in_words() -> None:
     old = Check("reviews", "record_create_timestamp", "freshness", 1, "warn", found=2474, expected=30)
     said = "the newest record of reviews was captured 2,474 days ago, expected at most 30"
-    assert (str(old), old.as_entry()["says"]) == (said, said)
-    assert replace(old, violations=0).as_entry()["says"] is None
+    told = old.as_entry("CheckWarehouse")
+    assert (str(old), told["says"], told["found"], told["expected"]) == (said, said, 2474, 30)
+    kept = replace(old, violations=0, found=3).as_entry("CheckWarehouse")
+    assert (kept["says"], kept["found"], kept["expected"]) == (None, 3, 30)
 
 
 @pytest.mark.slow
@@ -151,9 +153,12 @@ def test_a_rule_that_warns_ends_no_run_and_is_returned_and_kept(zones: LocalZone
             {
                 "rule": "authors reference",
                 "table": "books",
+                "stage": "CheckWarehouse",
                 "severity": "warn",
                 "violations": 3,
                 "limit": 1,
+                "found": None,
+                "expected": None,
                 "says": None,
                 "examples": ["4", "7"],
                 "seconds": 0.25,

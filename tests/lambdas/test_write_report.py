@@ -132,7 +132,11 @@ def test_a_run_that_knows_of_no_reject_does_not_look_for_some(
 def test_the_document_tells_what_the_rules_of_each_stage_found_and_no_key_of_a_review(
     zones: LocalZones,
 ) -> None:
-    for stage, table in (("AuditStaging", "reviews"), ("CheckWarehouse", "books")):
+    for stage, table in (
+        ("CheckPastAnalytics", "best_books"),
+        ("AuditStaging", "reviews"),
+        ("CheckWarehouse", "books"),
+    ):
         check = Check(
             table_name=table,
             column_name="id",
@@ -141,11 +145,18 @@ def test_the_document_tells_what_the_rules_of_each_stage_found_and_no_key_of_a_r
             examples="7, 8",
             history="3 r0",
         )
-        content = json.dumps({"stage": stage, "checks": [check.as_entry()]})
+        content = json.dumps({"stage": stage, "checks": [check.as_entry(stage)]})
         zones.run().working.write(checks_key("r1", stage), content.encode())
     write_report.handler(_event(lease={}, plan=PLAN, report=REPORT), None)
-    told = [(check["table"], check["violations"], check["examples"]) for check in _written(zones)["checks"]]
-    assert told == [("reviews", 2, []), ("books", None, ["7", "8"])]
+    told = [
+        (check["stage"], check["table"], check["violations"], check["examples"])
+        for check in _written(zones)["checks"]
+    ]
+    assert told == [
+        ("AuditStaging", "reviews", 2, []),
+        ("CheckWarehouse", "books", None, ["7", "8"]),
+        ("CheckPastAnalytics", "best_books", 2, []),
+    ]
 
 
 @pytest.mark.usefixtures("history")
@@ -213,8 +224,9 @@ def test_a_name_in_the_list_is_text() -> None:
             "refused": None,
         }
     ]
-    page = index_page("a & b", runs)
+    page = index_page("a & b", runs).partition("<main>")[2].partition("</table>")[0]
     assert "<script>" not in page
+    assert "&lt;script&gt;" in page
     assert "a &amp; b" in page
     assert ">1,234<" in page
 

@@ -45,7 +45,7 @@ def test_the_newest_run_is_shown_with_keys_and_the_runs_before(state: Path) -> N
     assert shown.exit_code == 0, shown.output
     (row,) = (line for line in shown.output.splitlines() if "authors reference" in line)
     cells = [cell.strip() for cell in row.strip("│").split("│")]
-    assert cells == ["warn", "books", "authors reference", "3", "2", "", "", "4, 5, 6", "1"]
+    assert cells == ["warn", "warehouse.books", "authors reference", "3", "2", "", "", "4, 5, 6", "1"]
     assert "unique" not in shown.output
     assert "1 of 2 rules violated in run r2; --all shows the others, too" in shown.output
 
@@ -65,9 +65,12 @@ def test_the_same_is_told_as_json(state: Path) -> None:
             {
                 "rule": "authors reference",
                 "table": "books",
+                "stage": "CheckWarehouse",
                 "severity": "warn",
                 "violations": 3,
                 "limit": 2,
+                "found": None,
+                "expected": None,
                 "says": None,
                 "examples": ["4", "5", "6"],
                 "seconds": 0.02,

@@ -102,9 +102,12 @@ def failed_in_a_check() -> Made:
         {
             "rule": "at_most_10_percent_rejected",
             "table": "books",
+            "stage": "AuditStaging",
             "severity": "block",
             "violations": 412,
             "limit": 10,
+            "found": None,
+            "expected": None,
             "says": None,
             "examples": [],
             "seconds": 0.012,

@@ -10,18 +10,21 @@ from openlineage.client.generated import (
     column_lineage_dataset,
     data_quality_assertions_dataset,
     error_message_run,
+    input_statistics_input_dataset,
     output_statistics_output_dataset,
     schema_dataset,
 )
 
+from contract.checks import checked_table
 from report.document import Document
 from report.lineage import Events
-from tests.report.examples import KINDS, clean, failed_in_spark, running, with_rejects
+from tests.report.examples import KINDS, clean, failed_in_a_check, failed_in_spark, running, with_rejects
 
 FACETS: Mapping[str, Any] = {
     "schema": schema_dataset.SchemaDatasetFacet,
     "columnLineage": column_lineage_dataset.ColumnLineageDatasetFacet,
     "dataQualityAssertions": data_quality_assertions_dataset.DataQualityAssertionsDatasetFacet,
+    "inputStatistics": input_statistics_input_dataset.InputStatisticsInputDatasetFacet,
     "outputStatistics": output_statistics_output_dataset.OutputStatisticsOutputDatasetFacet,
     "errorMessage": error_message_run.ErrorMessageRunFacet,
 }
@@ -73,11 +76,73 @@ def test_a_run_has_a_start_and_once_it_has_ended_an_end() -> None:
     assert start["run"]["runId"] == end["run"]["runId"]
 
 
-def test_a_failed_run_says_why_and_names_nothing_that_it_has_filled() -> None:
+def test_a_run_that_failed_in_its_first_work_says_why_and_names_nothing_that_it_has_filled() -> None:
     _, end = events(failed_in_spark)
     failure = failed_in_spark()["failure"]
     assert end["run"]["facets"]["errorMessage"]["message"] == f"{failure['error']}: {failure['cause']}"
     assert (end["inputs"], end["outputs"]) == ([], [])
+
+
+def test_a_run_that_failed_in_a_check_names_what_it_had_read_and_filled_and_the_violated_rule() -> None:
+    _, end = events(failed_in_a_check)
+    document = failed_in_a_check()
+    assert end["eventType"] == "FAIL"
+    landed = [each["name"] for each in end["inputs"] if each["namespace"].startswith("s3://")]
+    assert landed == [file["key"] for file in document["files"]["listed"]]
+    schemas = {each["name"].split(".")[1] for each in end["outputs"] if "." in each["name"]}
+    assert schemas == {"goodreads_staging"}
+    (books,) = [each for each in end["inputs"] if each["name"] == "goodreads.goodreads_staging.books"]
+    assertions = books["inputFacets"]["dataQualityAssertions"]["assertions"]
+    assert ("at_most_10_percent_rejected", False) in [
+        (each["assertion"], each["success"]) for each in assertions
+    ]
+
+
+def test_each_checked_table_is_one_that_the_run_fills_and_has_its_columns() -> None:
+    _, end = events(clean)
+    filled = {each["name"]: each for each in end["outputs"]}
+    checked = [each for each in end["inputs"] if "dataQualityAssertions" in each["inputFacets"]]
+    assert {each["name"].split(".")[1] for each in checked} == {
+        "goodreads_staging",
+        "goodreads_warehouse",
+        "goodreads_analytics",
+    }
+    for each in checked:
+        assert each["facets"]["schema"]["fields"] == filled[each["name"]]["facets"]["schema"]["fields"]
+    told = sum(len(each["inputFacets"]["dataQualityAssertions"]["assertions"]) for each in checked)
+    assert told == len(clean()["checks"])
+
+
+def test_a_landed_file_has_its_size_and_its_rows() -> None:
+    _, end = events(clean)
+    (file, *_) = clean()["files"]["listed"]
+    (landed,) = [each for each in end["inputs"] if each["name"] == file["key"]]
+    statistics = landed["inputFacets"]["inputStatistics"]
+    assert (statistics["size"], statistics.get("rowCount")) == (file["bytes"], file["rows"])
+
+
+def test_a_past_window_is_filled_beside_the_current_tables_and_made_of_its_own() -> None:
+    document = clean()
+    (analytics,) = [state for state in document["states"] if state["name"] == "Analytics"]
+    document["states"].append({**analytics, "name": "PastAnalytics"})
+    _, end = events(lambda: document)
+    filled = {each["name"]: each for each in end["outputs"]}
+    best = filled["goodreads.goodreads_past.best_books"]["facets"]["columnLineage"]["fields"]["book_id"]
+    assert {each["name"].split(".")[1] for each in best["inputFields"]} == {"goodreads_past"}
+    current = {name for name in filled if ".goodreads_analytics." in name}
+    assert {name.replace("goodreads_analytics", "goodreads_past") for name in current} <= set(filled)
+
+
+def test_a_run_that_was_left_no_files_reads_none_and_fills_what_its_states_fill() -> None:
+    document = clean()
+    document["states"] = [
+        state
+        for state in document["states"]
+        if state["name"] not in ("TransformToProcessed", "LoadStaging", "PublishWarehouse")
+    ]
+    _, end = events(lambda: document)
+    assert not [each for each in end["inputs"] if each["namespace"].startswith("s3://")]
+    assert {each["name"].split(".")[1] for each in end["outputs"]} == {"goodreads_analytics"}
 
 
 def test_the_names_of_what_a_run_read_and_filled_follow_the_specification() -> None:
@@ -109,7 +174,10 @@ def test_a_check_that_found_more_than_its_limit_is_no_success() -> None:
         (each["assertion"], each["success"])
         for dataset in end["inputs"]
         for each in dataset.get("inputFacets", {}).get("dataQualityAssertions", {}).get("assertions", [])
-        if dataset["name"].endswith(f".{check['table']}")
+        if dataset["name"] == f"goodreads.{checked_table(check['stage'], check['table'])}"
     ]
     assert (check["rule"], False) in asserted
-    assert len(asserted) == len([each for each in document["checks"] if each["table"] == check["table"]])
+    place = (check["table"], check["stage"])
+    assert len(asserted) == len(
+        [each for each in document["checks"] if (each["table"], each["stage"]) == place]
+    )

@@ -1,6 +1,7 @@
 """The document of a run, from its history and from what else is known of it."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -9,8 +10,9 @@ import pytest
 from catalog import dataset_named
 from contract.ledger import MOST_FILES, ROWS, LedgerLine
 from contract.plan import Plan, PlannedFile
+from local_cloud.account import ACCOUNT
 from report.cost import Resources
-from report.making import Execution, Findings, document_of, readable_cause
+from report.making import EXAMPLE_ACCOUNT, Execution, Findings, document_of, readable_cause
 from report.rejects import rejects_of
 from tests.report.histories import STARTED, History
 from tests.report.test_documents import VALIDATOR
@@ -238,6 +240,81 @@ def test_a_node_type_without_a_price_leaves_its_part_out_of_the_sum() -> None:
     usd = {part["service"]: part["usd"] for part in made["cost"]["parts"]}
     assert usd["EMR"] is None
     assert made["cost"]["usd"] is not None
+
+
+CURRENT = {"start": "2020-02-01 00:00:00", "end": "2020-03-01 00:00:00"}
+PAST = {"start": "2019-02-01 00:00:00", "end": "2019-03-01 00:00:00"}
+
+
+@pytest.mark.parametrize(
+    ("data", "shown", "is_past"),
+    [
+        ({}, PAST, True),  # nothing is read yet: it was asked for
+        (
+            {"analytics": {"statement": "a"}},
+            CURRENT,
+            False,
+        ),  # the tables that the document has are the current ones
+        ({"analytics": {"statement": "a"}, "past_analytics": {"statement": "b"}}, PAST, True),
+    ],
+)
+def test_the_window_is_that_of_the_tables_of_the_document(
+    data: dict[str, Any], shown: dict[str, str], is_past: bool
+) -> None:
+    history = _run("Succeeded", **data)
+    history.leave("AnythingToDo?", lease={}, plan={**SUMMARY, "window": {**CURRENT, "past": PAST}}, **data)
+    window = document_of(_execution(), history.events, Findings())["window"]
+    assert window == {
+        "start": f"{shown['start'][:10]}T00:00:00.000Z",
+        "end": f"{shown['end'][:10]}T00:00:00.000Z",
+        "past": is_past,
+    }
+
+
+def test_a_window_that_is_no_past_one_is_the_current_one() -> None:
+    window = document_of(_execution(), _run("Succeeded").events, Findings())["window"]
+    assert window == {
+        "start": "2020-02-01T00:00:00.000Z",
+        "end": "2020-03-01T00:00:00.000Z",
+        "past": False,
+    }
+
+
+def failed_in_a_function() -> History:
+    history = History()
+    history.enter("PlanCopies", lease={})
+    history.call("goodreads-plan-copies", error="Slow")
+    history.call("goodreads-plan-copies")
+    history.leave("PlanCopies", lease={}, plan=SUMMARY)
+    history.enter("CompareCatalog", lease={}, plan=SUMMARY)
+    history.call("goodreads-compare-catalog", error="CatalogError")
+    history.enter(
+        "Failed", "Fail", lease={}, plan=SUMMARY, failure={"Error": "CatalogError", "Cause": "other"}
+    )
+    return history
+
+
+def test_on_aws_a_failed_run_links_its_log_and_that_of_the_function_that_failed() -> None:
+    arn = ARN.replace(ACCOUNT, "111122223333")
+    execution = replace(_execution("FAILED"), arn=arn)
+    made = document_of(execution, failed_in_a_function().events, Findings())
+    VALIDATOR.validate(made)
+    home = "https://us-east-1.console.aws.amazon.com"
+    assert [link["href"] for link in made["links"]] == [
+        f"{home}/states/home?region=us-east-1#/v2/executions/details/{arn}",
+        f"{home}/cloudwatch/home?region=us-east-1#logsV2:log-groups/log-group/$252Faws$252Fvendedlogs$252Fstates$252Fgoodreads",
+        f"{home}/lambda/home?region=us-east-1#/functions/goodreads-compare-catalog?tab=monitoring",
+    ]
+    assert made["failure"]
+    assert made["failure"]["log"] is None
+
+
+def test_on_one_machine_no_console_is_linked_and_the_functions_log_is_a_file() -> None:
+    assert EXAMPLE_ACCOUNT == ACCOUNT
+    made = document_of(_execution("FAILED"), failed_in_a_function().events, Findings())
+    assert made["links"] == []
+    assert made["failure"]
+    assert made["failure"]["log"] == "logs/lambda-goodreads-compare-catalog.log in the state folder"
 
 
 def test_the_cause_of_a_step_that_failed_names_its_log() -> None:

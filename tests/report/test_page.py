@@ -4,11 +4,14 @@ import re
 from collections.abc import Iterator
 from functools import reduce
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from playwright.sync_api import Browser
 
+from report.document import Document
+from report.index import index_page, with_run
+from report.making import EXAMPLE_ACCOUNT
 from report.page import page_of
 from tests.browser.browser import Opened, opened
 from tests.local_cloud.waiting import until
@@ -266,7 +269,7 @@ def test_a_window_without_reviews_has_the_commands_that_show_some(browser: Brows
     with opened(browser, written(page_of(document), tmp_path)) as found:
         told = found.page.locator("#analytics").inner_text()
         assert "No review is in the window" in told
-        assert "pipeline run --window-start" in told
+        assert "make run WINDOW_START=FIRST_DAY WINDOW_END=DAY_AFTER_THE_LAST DATA=FOLDER" in told
         assert found.page.locator("#analytics figure").count() == 0
 
 
@@ -405,6 +408,76 @@ def test_an_id_is_told_in_full(browser: Browser, tmp_path: Path) -> None:
     with opened(browser, written(page_of(document), tmp_path)) as found:
         found.page.evaluate(EVERYTHING)
         assert found.texts("[data-path='analytics/0/rows/0/1']") == ["15823426"]
+
+
+def test_a_past_window_is_said_to_be_one_and_where_its_tables_are(browser: Browser, tmp_path: Path) -> None:
+    document = KINDS["clean"]()
+    with opened(browser, written(page_of(document), tmp_path)) as found:
+        assert "goodreads_past" not in found.page.inner_text("main")
+    document["window"]["past"] = True
+    with opened(browser, written(page_of(document), tmp_path)) as found:
+        assert ", a past window" in found.page.inner_text("header")
+        assert (
+            "This window was asked for: its tables are in goodreads_past. The current ones, in goodreads_analytics, were rebuilt too."
+            in found.page.inner_text("#analytics")
+        )
+
+
+def test_a_rule_that_holds_at_two_places_says_where_and_what_it_compares(
+    browser: Browser, tmp_path: Path
+) -> None:
+    document = KINDS["clean"]()
+    document["checks"] = [
+        check
+        for check in document["checks"]
+        if (check["table"], check["rule"]) == ("authors", "author_id unique")
+    ]
+    with opened(browser, written(page_of(document), tmp_path)) as found:
+        assert found.texts("#checks td:nth-child(2) div") == ["before the publish", "in the warehouse"]
+        assert "expected" not in found.texts("#checks th")
+    document["checks"][1] |= {"found": 1234, "expected": 30}
+    with opened(browser, written(page_of(document), tmp_path)) as found:
+        assert found.texts("[data-path='checks/1/found'], [data-path='checks/1/expected']") == ["1,234", "30"]
+
+
+def test_commands_of_a_page_are_for_where_the_run_was(browser: Browser, tmp_path: Path) -> None:
+    document = KINDS["with_rejects"]()
+    document["alarms"] = None
+    assert document["execution_arn"].split(":")[4] == EXAMPLE_ACCOUNT
+    run = document["run_id"]
+    with opened(browser, written(page_of(document), tmp_path)) as found:
+        assert found.texts("#refused p code") == [f".venv/bin/pipeline replay {run}"]
+        assert found.texts("#permissions code") == ["make up"]
+    document["execution_arn"] = document["execution_arn"].replace(EXAMPLE_ACCOUNT, "111122223333")
+    document["deployment"] = "books"
+    with opened(browser, written(page_of(document), tmp_path)) as found:
+        assert found.texts("#refused p code") == [f".venv/bin/pipeline replay {run} --name books --aws"]
+        assert found.texts("#permissions code") == [f".venv/bin/pipeline report {run} --name books --aws"]
+
+
+def test_the_list_of_runs_is_drawn_loads_nothing_and_hides_no_warning(
+    browser: Browser, tmp_path: Path
+) -> None:
+    runs: list[Any] = []
+    for number, kind in enumerate(("clean", "with_rejects", "failed_in_a_check", "skipped", "clean")):
+        made = KINDS[kind]()
+        made |= {
+            "run_id": f"run-{number}",
+            "started": f"2020-03-01T06:{10 * number:02}:00.000Z",
+            "ended": f"2020-03-01T06:{10 * number + 1:02}:00.000Z",
+        }
+        if number == 0:
+            made["checks"][0] |= {"severity": "warn", "violations": 9}
+        runs = with_run(runs, cast("Document", made))
+    page = written(index_page("goodreads", runs), tmp_path)
+    with opened(browser, page, width=360) as found:
+        assert found.page.locator("#charts svg").count() == 4
+        assert found.texts("td:nth-child(8)") == ["0", "0", "✕ 1", "0", "▲ 1"]
+        assert found.texts("td:nth-child(9)") == ["30.0", "20.0", "10.0", "10.0", ""]
+        assert (found.violations(), found.is_wider_than_the_screen()) == ([], False)
+        assert (found.complaints, found.requests) == ([], [])
+    with opened(browser, page, theme="dark") as found:
+        assert (found.violations(), found.is_wider_than_the_screen()) == ([], False)
 
 
 def test_the_page_of_a_run_prints_on_two_pages(browser: Browser, tmp_path: Path) -> None:
