@@ -21,6 +21,7 @@ _MARKS = {
     "skipped": "–",  # noqa: RUF001 - a dash
     "nothing_to_do": "–",  # noqa: RUF001 - as above
 }
+_NUMBERS = ("Seconds", "Files", "Rows read", "Refused", "Violated rules", "Age of data, min", "USD")
 _LEVELS = {"failed": "bad", "succeeded_with_rejects": "warn"}
 
 _PAGE = Template("""\
@@ -47,10 +48,7 @@ td { white-space: nowrap; }
 <div class="trend" id="charts"></div>
 <div class="scroll" tabindex="0" role="region" aria-label="Runs">
 <table>
-<thead><tr><th scope="col">Run</th><th scope="col">Outcome</th><th scope="col">Started (UTC)</th>\
-<th scope="col" class="number">Seconds</th><th scope="col" class="number">Files</th><th scope="col" class="number">Rows read</th>\
-<th scope="col" class="number">Refused</th><th scope="col" class="number">Violated rules</th>\
-<th scope="col" class="number">Age of data, min</th><th scope="col" class="number">USD</th></tr></thead>
+<thead><tr><th scope="col">Run</th><th scope="col">Outcome</th><th scope="col">Started (UTC)</th>$heads</tr></thead>
 <tbody>
 $rows
 </tbody>
@@ -108,6 +106,7 @@ def index_page(deployment: str, runs: Sequence[Mapping[str, Any]]) -> str:
         deployment=escape(deployment),
         told=escape(f"The newest {len(runs):,} runs, the newest first.{published}"),
         trend=in_script(charted),
+        heads="".join(f'<th scope="col" class="number">{column}</th>' for column in _NUMBERS),
         rows="\n".join(map(_row, aged)),
         scripts="\n".join(f"<script>{script}</script>" for script in scripts),
     )
@@ -146,14 +145,17 @@ def _row(run: Mapping[str, Any]) -> str:
     level = _LEVELS.get(outcome) or ("warn" if run.get("warnings") else "")
     age = None if run["age"] is None else round(run["age"] / 60, 1)
     numbers = [_number(run[each]) for each in ("seconds", "files", "rows", "refused")]
-    usd = None if run.get("usd") is None else round(run["usd"], 3)
-    numbers += [_violated(run), _number(age), _number(usd)]
+    usd = "" if run.get("usd") is None else f"{run['usd']:.3f}"
+    numbers += [_violated(run), _number(age), usd]
     started = escape(str(run["started"])[:19].replace("T", " "))
+    told = f"{_MARKS.get(outcome, '')} {escape(WORDS.get(outcome, outcome))}"
+    cells = "".join(
+        f'<td class="number" data-name="{column}">{number}</td>'
+        for column, number in zip(_NUMBERS, numbers, strict=True)
+    )
     return (
         f'<tr class="{level}"><td><a href="run={name}/index.html">{name}</a></td>'
-        f"<td>{_MARKS.get(outcome, '')} {escape(WORDS.get(outcome, outcome))}</td><td>{started}</td>"
-        + "".join(f'<td class="number">{number}</td>' for number in numbers)
-        + "</tr>"
+        f'<td data-name="Outcome">{told}</td><td data-name="Started (UTC)">{started}</td>{cells}</tr>'
     )
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from textwrap import indent
 
@@ -34,6 +35,11 @@ from sql.template import (
     name_list,
     render,
 )
+
+DIGESTED = " characters, SHA-256 "
+"""Between the length of a long text and its hash."""
+
+_LONGEST_TOLD = 4096  # bytes: all other columns of a row together have fewer than 16 kB
 
 SCHEMAS = ("goodreads_staging", "goodreads_warehouse", CURRENT, PAST)
 
@@ -230,9 +236,23 @@ def files_of(dataset: Dataset) -> str:
     return render("rebuild/files.sql", table=dataset.name)
 
 
-def rows(table: str, columns: Iterable[str]) -> str:
-    """All rows of a table, in no order; `table` has its schema before it."""
-    return render("smoke/rows.sql", table=table, columns=",\n".join(f"{INDENT}{name}" for name in columns))
+def rows(table: str, columns: Mapping[str, str]) -> str:
+    """All rows of a table, in no order; `table` has its schema before it. `columns` are names with types.
+
+    A long text is told by its length and its SHA-256 hash: the Data API gives no row of more than 64 kB.
+    """
+    told = (
+        f"cast(len({name}) as varchar(8)) || '{DIGESTED}' || sha2({name}, 256) as {name}"
+        if _is_long(kind)
+        else name
+        for name, kind in columns.items()
+    )
+    return render("smoke/rows.sql", table=table, columns=",\n".join(f"{INDENT}{each}" for each in told))
+
+
+def _is_long(kind: str) -> bool:
+    width = re.match(r"varchar\((\d+)\)", kind)
+    return bool(width and int(width[1]) > _LONGEST_TOLD)
 
 
 def rebuild(dataset: Dataset) -> list[str]:

@@ -79,7 +79,9 @@ def _example(
 
 
 def _shown(value: Any) -> Any:
-    return f"a text of {len(value)} characters" if isinstance(value, str) else _cut(value)
+    if isinstance(value, str):
+        return value if statements.DIGESTED in value else f"a text of {len(value)} characters"
+    return _cut(value)
 
 
 def _cut(value: Any) -> str:

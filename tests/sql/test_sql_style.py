@@ -39,7 +39,12 @@ BATCHES = {
     "files_of": [statements.files_of(REVIEWS)],
     "landed_again": [statements.landed_again(REVIEWS, ["run_0", "run_1"])],
     "read_ledger": [statements.read_ledger()],
-    "rows": [statements.rows("goodreads_warehouse.books", ["book_id", "title"])],
+    "rows": [
+        statements.rows(
+            "goodreads_warehouse.books",
+            {"book_id": "bigint", "title": "varchar(1024)", "description": "varchar(65535)"},
+        )
+    ],
     "set_window": [statements.set_window()],
     "explain": [
         explaining.columns(),

@@ -1,9 +1,14 @@
 """Two warehouses hold the same rows, or the first that differ are told, without anybody's text."""
 
+import hashlib
 from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 
+from local_cloud.redshift import RedshiftEngine
 from operations.smoke.tables import Row, compare, compared
+from sql import statements
+from tests.local_cloud.redshift.conftest import Session
 
 COLUMNS = ("review_id", "rating", "review_text")
 
@@ -32,6 +37,32 @@ def test_rows_of_one_key_are_told_with_the_columns_in_which_they_differ() -> Non
         {"review_id": "2", "only": "here"},
         {"review_id": "3", "only": "there"},
     ]
+
+
+def test_a_long_text_is_compared_by_its_length_and_its_hash(tmp_path: Path) -> None:
+    """The Data API gives no row of more than 64 kB, and a review may have as much."""
+    columns = {"review_id": "bigint", "review_text": "varchar(65535)"}
+    query = statements.rows("goodreads_warehouse.reviews", columns)
+    texts = ["ä" * 30_000, "ä" * 29_999 + "o", None, ""]
+    with RedshiftEngine(tmp_path / "warehouse.duckdb", tmp_path) as engine:
+        session = Session(engine)
+        session.run(
+            "create schema goodreads_warehouse",
+            "create table goodreads_warehouse.reviews (review_id bigint, review_text varchar(65535))",
+        )
+        for number, text in enumerate(texts):
+            value = "null" if text is None else f"'{text}'"
+            session.run(f"insert into goodreads_warehouse.reviews values ({number}, {value})")
+        told = dict(session.rows(f"select * from ({query}) as told"))
+    assert told == {
+        number: None
+        if text is None
+        else f"{len(text)} characters, SHA-256 {hashlib.sha256(text.encode()).hexdigest()}"
+        for number, text in enumerate(texts)
+    }
+    here, there = ([(1, told[number])] for number in (0, 1))
+    (example,) = compare("reviews", tuple(columns), here, there).examples
+    assert example == {"review_id": "1", "review_text": [told[0], told[1]]}
 
 
 def test_values_are_the_same_whether_as_text_or_as_what_they_are() -> None:
@@ -67,5 +98,5 @@ def test_what_differs_from_run_to_run_is_not_compared() -> None:
 def _row(sql: str, decimal: object, timestamp: object) -> Row:
     """A value for each column that is asked for."""
     values = {"average_rating": decimal, "record_create_timestamp": timestamp}
-    names = sql.partition("from")[0].removeprefix("select").split(",")
-    return tuple(values.get(name.strip()) for name in names)
+    lines = sql.partition("\nfrom ")[0].splitlines()[1:]
+    return tuple(values.get(line.split()[-1].strip(",")) for line in lines)
