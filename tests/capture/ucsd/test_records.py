@@ -103,7 +103,7 @@ def test_the_year_of_a_book_whose_work_says_nothing_is_that_of_the_edition(
 def test_an_impossible_year_of_a_work_is_counted_and_nothing_else_is_lost(
     tmp_path: Path, year: object
 ) -> None:
-    works = [WORK | {"original_publication_year": year, "work_id": "7"}, WORK]
+    works: list[dict[str, Any]] = [WORK | {"original_publication_year": year, "work_id": "7"}, WORK]
     dumps = (
         write_dump(tmp_path / "goodreads_book_works.json.gz", works),
         write_dump(tmp_path / "goodreads_books.json.gz", [BOOK, BOOK | {"book_id": "2", "work_id": "7"}]),
