@@ -8,6 +8,7 @@ READER_ID ?=
 FOLLOW ?=
 WINDOW_START ?=
 WINDOW_END ?=
+KEEP_CURRENT ?=
 SIZE ?= 20MB
 FUZZ_MINUTES ?= 10
 MUTATE ?=
@@ -36,6 +37,7 @@ export RUN_FOLLOW := $(value FOLLOW)
 export RUN_SIZE := $(value SIZE)
 export RUN_START := $(value WINDOW_START)
 export RUN_END := $(value WINDOW_END)
+export RUN_KEEP := $(value KEEP_CURRENT)
 
 .DEFAULT_GOAL := help
 
@@ -44,9 +46,9 @@ help: ## show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run
-run: runtime ## run the whole pipeline on this machine [DATA=folder] [LIBRARY=export.csv READER=name READER_ID=12345] [FOLLOW=12345] [WINDOW_START=2020-02-01 WINDOW_END=2020-03-01] [SIZE=100MB]
+run: runtime ## run the whole pipeline on this machine [DATA=folder] [LIBRARY=export.csv READER=name READER_ID=12345] [FOLLOW=12345] [WINDOW_START=2020-02-01 WINDOW_END=2020-03-01 KEEP_CURRENT=yes] [SIZE=100MB]
 	@pipeline run --size "$$RUN_SIZE" $${RUN_LIBRARY:+--library "$$RUN_LIBRARY"} $${RUN_READER:+--user "$$RUN_READER"} $${RUN_READER_ID:+--user-id "$$RUN_READER_ID"} $${RUN_FOLLOW:+--follow "$$RUN_FOLLOW"} \
-		$${RUN_START:+--window-start "$$RUN_START"} $${RUN_END:+--window-end "$$RUN_END"} $${RUN_DATA:+-- "$$RUN_DATA"}
+		$${RUN_START:+--window-start "$$RUN_START"} $${RUN_END:+--window-end "$$RUN_END"} $${RUN_KEEP:+--keep-current} $${RUN_DATA:+-- "$$RUN_DATA"}
 
 .PHONY: demo
 demo: setup ## show the whole way from a simulated Goodreads to the analytics, in a few minutes

@@ -9,7 +9,7 @@ VERSION = 1
 
 Outcome = Literal["succeeded", "succeeded_with_rejects", "failed", "skipped", "nothing_to_do", "running"]
 Status = Literal["succeeded", "failed", "aborted", "running"]
-FileOutcome = Literal["published", "published_before", "quarantined", "empty", "waiting"]
+FileOutcome = Literal["published", "quarantined", "empty", "waiting"]
 Why = Literal["queue", "retry", "poll"]
 Severity = Literal["block", "warn"]
 

@@ -55,6 +55,13 @@ def test_each_variable_has_its_option(stand_in: Path) -> None:
     ]
 
 
+def test_a_past_window_leaves_the_current_tables_if_asked_to(stand_in: Path) -> None:
+    assert arguments(stand_in, "KEEP_CURRENT=yes", *DAYS) == [
+        *("run", "--size", "20MB"),
+        *("--window-start", "2020-02-01", "--window-end", "2020-03-01", "--keep-current"),
+    ]
+
+
 def test_a_library_export_goes_with_its_reader(stand_in: Path) -> None:
     assert arguments(stand_in, "LIBRARY=export.csv", "READER=Ann Example", "READER_ID=7") == [
         *("run", "--size", "20MB", "--library", "export.csv", "--user", "Ann Example", "--user-id", "7"),

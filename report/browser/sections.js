@@ -318,7 +318,7 @@ function visited(visit) {
 }
 
 const PAGE = 25;
-const FILE_WORDS = {published: "published", published_before: "published before", quarantined: "quarantined", empty: "empty", waiting: run.outcome === "running" ? "not published yet" : "still in landing"};
+const FILE_WORDS = {published: "published", quarantined: "quarantined", empty: "empty", waiting: run.outcome === "running" ? "not published yet" : "still in landing"};
 
 function filesSection() {
   const {total, listed} = run.files;
