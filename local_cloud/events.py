@@ -30,6 +30,15 @@ class _Timer:
     zone: str = "UTC"  # a rule knows no other
     targets: Sequence[Mapping[str, Any]] = field(default=(), compare=False)
 
+    @property
+    def source(self) -> str:
+        """For what the service says that it takes a role: the rule, or the schedule's group.
+
+        EventBridge User Guide, "Cross-service confused deputy prevention"; EventBridge Scheduler User Guide, "Confused deputy prevention".
+        """
+        account, is_schedule, schedule = self.arn.partition(":schedule/")
+        return f"{account}:schedule-group/{schedule.partition('/')[0]}" if is_schedule else self.arn
+
     def next_after(self, now: float) -> float:
         """When it is due next, in seconds since 1970; infinite if never."""
         schedule = read_schedule(self.expression, self.zone)
@@ -76,7 +85,7 @@ class Schedule:
             self._due[timer] = upcoming if now >= due else due
             if now >= due:
                 for target in timer.targets:
-                    failed = not _fire(target, timer.arn)
+                    failed = not _fire(target, timer.source)
                     target_called(timer.arn, failed=failed)
 
 

@@ -7,6 +7,7 @@ from typing import cast
 from aws_cdk import ArnFormat, Duration, IgnoreMode, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
@@ -113,6 +114,7 @@ class Functions(Construct):
     def _function(self, module: str, *, memory_mb: int, minutes: int) -> lambda_.Function:
         construct_id = module.title().replace("_", "")
         self.memory_mb[self._name_of(module)] = memory_mb
+        own_logs = log_group(self, f"{construct_id}Logs", retention_days=self._settings.log_retention_days)
         function = lambda_.Function(
             self,
             construct_id,
@@ -131,17 +133,11 @@ class Functions(Construct):
                 "POWERTOOLS_LOG_LEVEL": "INFO",
             },
             tracing=lambda_.Tracing.ACTIVE,
-            log_group=log_group(
-                self, f"{construct_id}Logs", retention_days=self._settings.log_retention_days
-            ),
+            log_group=own_logs,
         )
         for finding, reason in _ACCEPTED.items():
             accept_checkov(function, finding, reason=reason)
-        accept(
-            function,
-            "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole]",
-            reason="AWS's policy for writing a function's own logs.",
-        )
+        _grant_own_logs(function, own_logs)
         return function
 
     def _grant(self, storage: StorageStack) -> None:
@@ -215,3 +211,13 @@ class Functions(Construct):
             self.write_report,
         ):
             statements.lend_to(cast("iam.IRole", reader.role))
+
+
+def _grant_own_logs(function: lambda_.Function, own: logs.LogGroup) -> None:
+    """Let the function write to its own log group, and to no other.
+
+    The CDK attaches AWS's policy AWSLambdaBasicExecutionRole, which lets a function write to every log group of the account.
+    """
+    role = cast("iam.CfnRole", cast("iam.IRole", function.role).node.default_child)
+    role.managed_policy_arns = None
+    own.grant_write(function)

@@ -1,9 +1,10 @@
 """What starts the runs: an EventBridge rule for a rate, a schedule of EventBridge Scheduler for a time of day."""
 
-from aws_cdk import Annotations, Duration, RemovalPolicy, TimeZone
+from aws_cdk import Annotations, Duration, RemovalPolicy, Stack, TimeZone
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_scheduler_targets as scheduler_targets
 from aws_cdk import aws_stepfunctions as sfn
@@ -52,13 +53,37 @@ class RunSchedule(Construct):
             description=f"runs {settings.name} by {schedule.expression_string}",
             schedule=schedule,
             enabled=settings.schedule_enabled,
-            targets=[targets.SfnStateMachine(machine, input=events.RuleTargetInput.from_object({}))],
+            targets=[
+                targets.SfnStateMachine(
+                    machine,
+                    input=events.RuleTargetInput.from_object({}),
+                    role=self._role_of_the_rule(settings.name, machine),
+                )
+            ],
         )
         self.failures = cloudwatch.Metric(
             namespace="AWS/Events",
             metric_name="FailedInvocations",
             dimensions_map={"RuleName": settings.name},
             statistic=cloudwatch.Stats.SUM,
+        )
+
+    def _role_of_the_rule(self, rule: str, machine: sfn.StateMachine) -> iam.Role:
+        """The role that EventBridge takes for this rule of this account, and for no other rule.
+
+        EventBridge User Guide, "Cross-service confused deputy prevention" and "Using IAM policy conditions". The CDK gives its role for a
+        schedule such conditions, and its role for a rule none.
+        """
+        arn = Stack.of(self).format_arn(service="events", resource="rule", resource_name=rule)
+        return iam.Role(
+            machine,
+            "EventsRole",  # the id of the CDK's own role: an update changes the role, and replaces nothing
+            assumed_by=iam.ServicePrincipal("events.amazonaws.com").with_conditions(
+                {
+                    "ArnLike": {"aws:SourceArn": arn},
+                    "StringEquals": {"aws:SourceAccount": Stack.of(self).account},
+                }
+            ),
         )
 
     def _start_at_times(self, settings: Settings, machine: sfn.StateMachine) -> None:

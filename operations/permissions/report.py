@@ -2,19 +2,22 @@
 
 import fnmatch
 import json
+import re
 import tomllib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
 from local_cloud.iam.deployed import Deployed
 from local_cloud.iam.grants import Grant, Matrix
-from local_cloud.iam.record import ADMINISTRATOR, Recorded, recorded
+from local_cloud.iam.record import ADMINISTRATOR, ANY, Recorded, recorded
 from local_cloud.state import StateFolder
 from operations.errors import OperationError
 
 _UNUSED = Path(__file__).with_name("unused.toml")
+_LOG_GROUP = re.compile(r"^(logs:log-group:.+?)[0-9A-F]{8}-[0-9A-Z]{12}(:\*)?$")
+"""A log group's name as CloudFormation makes it: the stack, the logical id, and letters that differ from one deployment to the next."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ def report_of(what: Deployed, calls: Iterable[Recorded]) -> Report:
     """Compare the calls with the grants."""
     judged = sorted(call for call in calls if call.caller != ADMINISTRATOR)
     matrix = Matrix(what, judged)
-    grants = sorted(matrix.grants())
+    grants = sorted((_as_in_the_templates(grant), used) for grant, used in matrix.grants())
     rows = [Row(grant, used, "" if used else reason_of(grant)) for grant, used in grants]
     return Report(rows, judged, matrix.changed_by(what))
 
@@ -58,6 +61,10 @@ def report_here(state: StateFolder) -> Report:
         )
     what = Deployed.from_json(json.loads(snapshot.read_text(encoding="utf-8")))
     return report_of(what, recorded(state.permissions / "calls.jsonl"))
+
+
+def _as_in_the_templates(grant: Grant) -> Grant:
+    return replace(grant, resource=_LOG_GROUP.sub(rf"\1{ANY}", grant.resource))
 
 
 def reason_of(grant: Grant) -> str:

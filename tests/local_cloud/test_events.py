@@ -35,14 +35,14 @@ class Rules:
             ],
         )
 
-    def put_schedule(self, name: str, group: str, expression: str, zone: str = "UTC") -> None:
+    def put_schedule(self, name: str, group: str, expression: str, zone: str = "UTC", *, role_arn: str = "") -> None:  # fmt: skip
         boto3.client("scheduler").create_schedule(
             Name=name,
             GroupName=group,
             ScheduleExpression=expression,
             ScheduleExpressionTimezone=zone,
             FlexibleTimeWindow={"Mode": "OFF"},
-            Target={"Arn": self.machine, "RoleArn": self.role, "Input": f'{{"by": "{name}"}}'},
+            Target={"Arn": self.machine, "RoleArn": role_arn or self.role, "Input": f'{{"by": "{name}"}}'},
         )
 
     def delete(self, name: str) -> None:
@@ -219,6 +219,7 @@ def daily(rules: Rules) -> Iterator[Rules]:
     rules.put_schedule("daily", "nights", "cron(30 2 * * ? *)", "Europe/Berlin")
     yield rules
     scheduler.delete_schedule(Name="daily", GroupName="nights")
+    scheduler.delete_schedule_group(Name="nights")
 
 
 def test_a_schedule_skips_a_time_that_no_clock_shows(daily: Rules) -> None:
@@ -229,6 +230,34 @@ def test_a_schedule_skips_a_time_that_no_clock_shows(daily: Rules) -> None:
 def test_a_schedule_fires_once_at_a_time_that_comes_twice(daily: Rules) -> None:
     looks = ["30T00:29", "30T00:30", "31T00:29", "31T00:30", "31T01:30"]
     assert counted(daily, [*(f"2027-10-{look}" for look in looks), "2027-11-01T01:30"]) == [0, 1, 1, 2, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("source", "fired"),
+    [("schedule-group/nights", 1), ("schedule/nights/daily", 0), ("schedule-group/days", 0)],
+)
+def test_a_schedule_takes_a_role_for_its_group_as_the_trust_that_the_cdk_writes_asks(
+    daily: Rules, source: str, fired: int
+) -> None:
+    name = f"starts-for-{source.replace('/', '-')}"
+    arn = role(name)
+    trust = {
+        "Effect": "Allow",
+        "Action": "sts:AssumeRole",
+        "Principal": {"Service": "scheduler.amazonaws.com"},
+        "Condition": {
+            "StringEquals": {
+                "aws:SourceArn": f"arn:aws:scheduler:us-east-1:123456789012:{source}",
+                "aws:SourceAccount": "123456789012",
+            }
+        },
+    }
+    document = json.dumps({"Version": "2012-10-17", "Statement": trust})
+    boto3.client("iam").update_assume_role_policy(RoleName=name, PolicyDocument=document)
+    scheduler = boto3.client("scheduler")
+    scheduler.delete_schedule(Name="daily", GroupName="nights")
+    daily.put_schedule("daily", "nights", "cron(30 2 * * ? *)", "Europe/Berlin", role_arn=arn)
+    assert counted(daily, ["2027-03-26T23:00", "2027-03-27T01:30"]) == [0, fired]
 
 
 def counted(rules: Rules, looks: list[str]) -> list[int]:

@@ -61,6 +61,22 @@ def test_no_policy_allows_everything(deployment: Deployment, stack: str) -> None
         assert not [action for action in actions if re.fullmatch(r"\*|\w+:\*", action)]
 
 
+@pytest.mark.parametrize("name", ["deployment", "tuned"])  # a rule, and a schedule of EventBridge Scheduler
+def test_only_the_roles_of_functions_and_nodes_trust_a_service_without_a_condition(
+    request: pytest.FixtureRequest, name: str
+) -> None:
+    deployment = request.getfixturevalue(name)
+    trusts = [
+        statement
+        for stack in STACKS
+        for role in deployment.properties(stack, "IAM::Role")
+        for statement in role["AssumeRolePolicyDocument"]["Statement"]
+        if "Service" in statement["Principal"]
+    ]
+    free = {trust["Principal"]["Service"] for trust in trusts if "Condition" not in trust}
+    assert free == {"lambda.amazonaws.com", "ec2.amazonaws.com"}
+
+
 @pytest.mark.parametrize("stack", STACKS)
 def test_no_template_holds_a_secret(deployment: Deployment, stack: str) -> None:
     text = json.dumps(deployment.template(stack))

@@ -150,6 +150,32 @@ def test_the_functions_have_awss_powertools_layer_or_that_of_the_settings(
     assert layers == [["arn:aws:lambda:us-east-1:123456789012:layer:Powertools:7"]] * len(functions)
 
 
+def test_a_function_writes_to_its_own_log_group_and_to_no_other(
+    deployment: Deployment, functions: dict[str, dict[str, Any]]
+) -> None:
+    for module, properties in functions.items():
+        logs = [one for one in statements_of(deployment, module) if "logs:" in json.dumps(one["Action"])]
+        assert logs == [
+            {
+                "Effect": "Allow",
+                "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+                "Resource": {"Fn::GetAtt": [properties["LoggingConfig"]["LogGroup"]["Ref"], "Arn"]},
+            }
+        ]
+    groups = [json.dumps(properties["LoggingConfig"]["LogGroup"]) for properties in functions.values()]
+    assert len(set(groups)) == len(HANDLERS)
+
+
+def test_no_function_has_a_policy_that_aws_manages(
+    deployment: Deployment, functions: dict[str, dict[str, Any]]
+) -> None:
+    resources = deployment.template("pipeline")["Resources"]
+    for properties in functions.values():
+        role = resources[properties["Role"]["Fn::GetAtt"][0]]
+        assert role["Type"] == "AWS::IAM::Role"
+        assert "ManagedPolicyArns" not in role["Properties"]
+
+
 def test_only_what_asks_the_ledger_may_delete_and_only_in_landing(deployment: Deployment) -> None:
     assert {module: buckets_of(deployment, module, "s3:Delete") for module in HANDLERS} == {
         "plan_copies": set(),

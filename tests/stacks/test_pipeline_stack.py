@@ -112,6 +112,39 @@ def test_step_functions_takes_the_role_only_for_this_state_machine_of_this_accou
     assert ":stateMachine:goodreads" in json.dumps(trust["Condition"]["ArnLike"]["aws:SourceArn"])
 
 
+def test_eventbridge_takes_the_role_only_for_this_rule_of_this_account(
+    deployment: Deployment, rule: dict[str, Any]
+) -> None:
+    (target,) = rule["Targets"]
+    trust = trust_of(deployment, target["RoleArn"])
+    assert trust["Principal"] == {"Service": "events.amazonaws.com"}
+    here = [{"Ref": "AWS::Partition"}, ":events:", {"Ref": "AWS::Region"}, ":", {"Ref": "AWS::AccountId"}]
+    assert trust["Condition"] == {
+        "ArnLike": {"aws:SourceArn": {"Fn::Join": ["", ["arn:", *here, f":rule/{rule['Name']}"]]}},
+        "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}},
+    }
+
+
+def test_eventbridge_scheduler_takes_the_role_only_for_this_group_of_this_account(tuned: Deployment) -> None:
+    (schedule,) = tuned.properties("pipeline", "Scheduler::Schedule")
+    trust = trust_of(tuned, schedule["Target"]["RoleArn"])
+    assert trust["Principal"] == {"Service": "scheduler.amazonaws.com"}
+    resources = tuned.template("pipeline")["Resources"]
+    (group,) = [name for name, found in resources.items() if found["Type"] == "AWS::Scheduler::ScheduleGroup"]
+    assert trust["Condition"]["StringEquals"] == {
+        "aws:SourceAccount": {"Ref": "AWS::AccountId"},
+        "aws:SourceArn": {"Fn::GetAtt": [group, "Arn"]},
+    }
+
+
+def trust_of(deployment: Deployment, role_arn: dict[str, Any]) -> dict[str, Any]:
+    """The one statement of a role's trust policy."""
+    role = deployment.template("pipeline")["Resources"][role_arn["Fn::GetAtt"][0]]["Properties"]
+    statement: dict[str, Any]
+    (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
+    return statement
+
+
 def test_who_publishes_to_the_encrypted_topic_may_use_its_key(deployment: Deployment) -> None:
     (topic,) = deployment.properties("pipeline", "SNS::Topic")
     (key_id,) = [
