@@ -40,8 +40,8 @@ spread as (
 
 select
     accounting.dataset,
-    '' as column_name,
-    'volume' as rule,
+    cast('' as varchar(128)) as column_name,
+    cast('volume' as varchar(128)) as rule,
     case
         when
             usual.runs >= $at_least

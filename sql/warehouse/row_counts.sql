@@ -1,5 +1,5 @@
 select
-    '$table' as dataset,
+    cast('$table' as varchar(128)) as dataset,
     present.row_count,
     coalesce(ledger.rows_inserted, 0) - coalesce(forgotten.rows_forgotten, 0) as row_count_expected
 from (select count(*) as row_count from goodreads_warehouse.$table) as present

@@ -11,6 +11,7 @@ from sqlglot.tokenizer_core import Token, TokenType
 
 from local_cloud.redshift.errors import SqlError
 from local_cloud.redshift.sql.changes import change_in
+from local_cloud.redshift.sql.untyped import refuse_untyped
 
 # Statements about physical layout and sessions: DuckDB has nothing that they could change.
 _NO_OPERATIONS = {"analyse", "analyze", "reset", "set", "vacuum"}
@@ -30,7 +31,7 @@ def parse(sql: str) -> exp.Expr | None:
     All callers get the same tree: one that changes it has to copy it first.
     `lock table a, b` is an exp.Lock with the tables as its expressions. UNLOAD is an exp.Command with its text, a change of
     rights an exp.Command with the Change.
-    SqlError if the text is not one Redshift statement.
+    SqlError if the text is not one Redshift statement, or converts a column without a type.
     """
     try:
         tokens = _tokens(sql)
@@ -51,6 +52,7 @@ def parse(sql: str) -> exp.Expr | None:
         raise SqlError(f"syntax error: {_one_line(error)}") from None
     if tree is None or isinstance(tree, exp.Command):
         raise SqlError(f"{tokens[0].text.upper()} is not supported locally: {sql.strip()[:80]}")
+    refuse_untyped(tree)
     return tree
 
 
