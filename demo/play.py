@@ -9,7 +9,7 @@ from demo.stage import DemoError, Stage, Worker
 
 _REVIEWS_PER_SECOND = 2.0  # the API's feed shows the newest 30: a killed collector must be back within 15 s
 _LOOK_SECONDS = 0.5
-_DRAIN_SECONDS = 180
+_DRAIN_SECONDS = 600
 
 
 @dataclass(frozen=True)
