@@ -1,12 +1,14 @@
 """How this package asks a site over HTTP: at a pace, again if that may help, and never for ever."""
 
+import logging
 import re
 import time
 from collections.abc import Callable
 from typing import TypeVar
 
+import humanize
 import requests
-from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt
 from tenacity.wait import wait_exponential_jitter
 from urllib3.exceptions import InvalidHeader
 from urllib3.util import Retry
@@ -21,6 +23,7 @@ _ATTEMPTS = 5
 _LONGEST = 60  # the longest pause, as a multiple of the interval between two requests
 _WHOLE_SECONDS = 120  # for a server that sends a byte now and then: no single read takes long
 _BLOCK = 64 * 1024
+_TOLD = 60  # seconds; whoever waits longer says so first
 _KEY = re.compile(r"key(?:=|%3D)[^&\s]*", re.IGNORECASE)
 _RETRY = Retry(
     retry_after_max=3600
@@ -28,9 +31,14 @@ _RETRY = Retry(
 
 Answer = TypeVar("Answer")
 
+log = logging.getLogger(__name__)
+
 
 class Pace:
-    """Allows at most `per_second` requests a second, evenly spaced: unused time does not allow a burst later."""
+    """When a host may be asked: at most `per_second` requests a second, evenly spaced, and none in a pause that the host asks for.
+
+    Unused time does not allow a burst later.
+    """
 
     def __init__(self, per_second: float, stop: Stop, clock: Callable[[], float] = time.monotonic) -> None:
         self.interval = 1 / per_second
@@ -39,10 +47,19 @@ class Pace:
         self._clock = clock
         self._next = clock()
 
+    def hold(self, seconds: float) -> None:
+        """Let nobody send a request for `seconds`, because the host asks for that pause."""
+        self._next = max(self._next, self._clock() + seconds)
+
     def wait(self) -> None:
-        """Wait until the next request may be sent. Raises Stopped if the end was asked for."""
+        """Wait until the next request may be sent; log the wait if it is long. Raises Stopped if the end was asked for."""
         now = self._clock()
         turn = max(now, self._next)
+        if turn - now > max(_TOLD, self.interval):
+            log.warning(
+                "Goodreads asks for a pause (Retry-After); the next request follows in %s",
+                humanize.precisedelta(turn - now, minimum_unit="minutes", format="%.0f"),
+            )
         self._next = turn + self.interval
         if self._stop.wait(turn - now):
             raise Stopped
@@ -52,7 +69,7 @@ class Patience:
     """Asks again, up to five times in all, while the answer is Unavailable.
 
     The first pause between two attempts is about one `interval` (seconds between two requests); each further pause is about twice
-    as long. If the server asks for a longer pause, it gets it.
+    as long. A pause that the host asks for is the matter of the Pace.
     """
 
     def __init__(self, stop: Stop, interval: float) -> None:
@@ -64,17 +81,12 @@ class Patience:
         attempts = Retrying(
             retry=retry_if_exception_type(Unavailable),
             stop=stop_after_attempt(_ATTEMPTS),
-            wait=self._wait,
+            wait=self._pause,
             sleep=self._sleep,
             reraise=True,
         )
         answer: Answer = attempts(ask)
         return answer
-
-    def _wait(self, state: RetryCallState) -> float:
-        error = state.outcome.exception() if state.outcome else None
-        asked_for = error.pause if isinstance(error, Unavailable) else 0
-        return max(asked_for, self._pause(state))
 
     def _sleep(self, seconds: float) -> None:
         self._stop.wait(seconds)  # if the stop was set, the next request raises Stopped

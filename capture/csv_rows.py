@@ -1,10 +1,14 @@
-"""Reads CSV files row by row, so that a row with a faulty quote costs one line and not the rows after it."""
+"""Reads CSV files row by row, so that a row with a faulty quote costs one line and not the rows after it; and says what a wrong file begins with."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import NamedTuple, TextIO
 
 _LARGEST_FIELD = 2**31 - 1  # characters; the module's own limit of 131,072 is less than the longest reviews
+_GZIP = b"\x1f\x8b"
+_SHOWN = 5  # columns
+_CUT = 40  # characters of a column
 
 
 class CsvRow(NamedTuple):
@@ -36,3 +40,24 @@ def rows_in(file: TextIO) -> Iterator[CsvRow]:
             reader = csv.reader(map(lines.__getitem__, range(begin, len(lines))), strict=True)
         yield CsvRow(at + 1, fields, "".join(lines[at:end]))
         at = end
+
+
+def header_told(header: Sequence[str] | None, head: bytes = b"") -> str:
+    """What a file begins with in place of the expected columns, for a message that a terminal can show.
+
+    `header` is the first row, None if its quotes are faulty; `head` the first bytes of the file.
+    """
+    if head.startswith(_GZIP):
+        return "a gzip archive (unpack it first)"
+    if header is None:
+        return "a first line with a quote that is not closed"
+    if not any(header):
+        return "a first line without columns"
+    shown = ", ".join(repr(name[:_CUT]) for name in header[:_SHOWN])
+    return f"the columns {shown}" + (", ..." if header[_SHOWN:] else "")
+
+
+def head_of(path: Path) -> bytes:
+    """The first bytes of a file."""
+    with path.open("rb") as file:
+        return file.read(len(_GZIP))

@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from catalog import Column, Dataset, Type
+from spark_jobs.rules.grammar import period
 from spark_jobs.rules.in_sql import is_bad, name, value
 
 _SHOWN = 40  # characters of a value
@@ -84,6 +85,11 @@ class Rules:
             self._database.execute(f"prepare {name(dataset.name)} as {_statement(dataset, hour)}")
             self._planned[dataset.name] = planned = _Planned(hour)
         planned.rows += rows
+
+
+def possible_period(column: Column, now: datetime) -> tuple[datetime, datetime]:
+    """The first and the last instant that `Rules` takes for a date in a source that is read at `now`."""
+    return period(_of_the_past(column), hour_of(now))
 
 
 def hour_of(moment: datetime) -> datetime:

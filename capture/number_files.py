@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 from numpy.typing import NDArray
 
+from capture.csv_rows import header_told
 from capture.errors import CaptureError
 from capture.rejects import Line
 
@@ -59,12 +60,11 @@ def numbers_in(
     `among` are columns that hold only some of the numbers within their bounds.
     Raises NotNumbersError if the header lacks a column.
     """
-    header = [
-        column.strip('" ') for column in raw.readline().decode("utf-8-sig", "replace").strip().split(",")
-    ]
+    first = raw.readline()
+    header = [column.strip('" ') for column in first.decode("utf-8-sig", "replace").strip().split(",")]
     if missing := [column for column in bounds if column not in header]:
         raise NotNumbersError(
-            f"{name}: found the columns {', '.join(header)[:200] or '(none)'}; expected {', '.join(bounds)} ({', '.join(missing)} missing)"
+            f"{name}: found {header_told(header, first)}; expected {', '.join(bounds)} ({', '.join(missing)} missing)"
         )
     allowed = {each: np.array(sorted(few.numbers), np.int64) for each, few in among.items()}
     line = 2

@@ -26,6 +26,11 @@ class Possible:
         """
         return {dataset.name: self._rows(of, dataset, records[dataset.name], now) for dataset in DATASETS}
 
+    def empty(self, of: str, column: str, text: str) -> None:
+        """Log and count a value that becomes empty; `column` is written like `books.num_pages`."""
+        log.warning("%s: %s cannot be %.100r, it becomes empty", of, column, text)
+        self.emptied.add(column, text)
+
     def _rows(self, of: str, dataset: Dataset, rows: list[Record], now: datetime) -> list[Record]:
         table = text_table(dataset, rows)
         found = self._rules.broken(dataset, table, now)
@@ -36,8 +41,7 @@ class Possible:
             if each.column.required:
                 log.warning("%s: %s cannot be %.100r, the record is left out", of, column, each.text)
             elif each.row not in left_out:
-                log.warning("%s: %s cannot be %.100r, it becomes empty", of, column, each.text)
-                self.emptied.add(column, each.text)
+                self.empty(of, column, each.text)
         return [
             {column: text or "" for column, text in row.items()}
             for number, row in enumerate(without(found, table).to_pylist())

@@ -1,4 +1,4 @@
-"""Plain text from Goodreads' HTML."""
+"""Plain text from Goodreads' HTML, and titles without their series."""
 
 import re
 
@@ -17,6 +17,7 @@ _TAG = re.compile("</?(?=[a-zA-Z])")
 _PREFIX = "x-"
 _NEW_LINE = re.compile(f"{_PREFIX}(blockquote|br|d[dt]|div|h[1-6r]|li|p|pre|t[dhr])")
 _LAST = "last"
+_SERIES = re.compile(r"\s*\([^()]*#[^()]*\)$")  # as in `Dune (Dune Chronicles, #1)`
 _QUOTES = str.maketrans({'"': "&quot;", "'": "&#39;"})
 
 
@@ -33,6 +34,11 @@ def plain_text(html: str) -> str:
             break
         text = _decoded(text)
     return " ".join(text.split())
+
+
+def without_series(title: str) -> str:
+    """The title without the series that Goodreads writes after it, `Dune (Dune Chronicles, #1)`; unchanged if it is nothing but that."""
+    return _SERIES.sub("", title) or title
 
 
 def untidy(texts: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -34,7 +34,7 @@ class Goodreads:
     """The source of reviews. Every method may raise KeyRefused, NotThere, Stopped and, after several attempts, Unavailable.
 
     The first pause between two attempts is about one `interval` (seconds between two requests); each further pause is about twice
-    as long. If the server asks for a longer pause, it gets it.
+    as long. If the server asks for a longer pause, the client makes it.
     """
 
     def __init__(self, client: GoodreadsClient, stop: Stop, interval: float) -> None:
@@ -117,6 +117,7 @@ class PatientClient(GoodreadsClient):  # type: ignore[misc]  # the package has n
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             # `from None`: the chained error would show the address with the key
             raise Unavailable(f"{address}: {without_keys(str(error))}") from None
+        self._pace.hold(retry_after(answer.headers.get("Retry-After")))
         excerpt = self._excerpt(body)
         _check(answer, excerpt, address)
         return _content(body, excerpt, address)

@@ -90,6 +90,7 @@ class FeedClient:
             # `from None`: the chained error would show the address with the key
             what = "no connection; is this machine on the network?" if _is_unconnected(error) else "no answer"
             raise Unavailable(f"{address}: {what} {without_keys(str(error))}") from None
+        self._pace.hold(retry_after(answer.headers.get("Retry-After")))
         if answer.status_code == requests.codes.not_modified:
             return None
         _check(answer, body, feed, address)

@@ -7,7 +7,7 @@ The first look at a shelf is at all of it, and so is one a day: it finds changes
 would say that nothing has changed. The looks in between read the front of the shelf, where new and changed reviews are.
 
 A reader whose shelf cannot be seen is put off, each time for twice as long, up to a week; another key ends that. While Goodreads does not answer, each shelf is put off
-too, but never for longer than ten minutes; so it is if three readers in a row are refused, for then the site rather refuses this machine.
+too, but never for longer than ten minutes, unless the site asks for a longer pause (Retry-After); so it is if three readers in a row are refused, for then the site rather refuses this machine.
 The others go on in any case.
 """
 
@@ -17,6 +17,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Protocol
 
 from capture.errors import Away, NotAFeed, Refused, Stopped, Unavailable
@@ -187,7 +188,8 @@ class Follower:
         kept = {review_id: self.memory.fingerprint(review_id) for review_id in prints}
         news = [item for review_id, item in items.items() if kept[review_id] != prints[review_id]]
         version = self.memory.version((item.review_id for item in news), now)
-        records = self.possible.records(str(feed), records_of(feed, news, version), now)
+        empty = partial(self.possible.empty, str(feed))
+        records = self.possible.records(str(feed), records_of(feed, news, version, now, empty), now)
         # an item that cannot be read is on the page too: a page of nothing else is not the end of the shelf
         ids = (*prints, *answer.unread)
         has_news = bool(news) or (bool(answer.unread) and not prints)
@@ -231,7 +233,8 @@ class Follower:
         is_outage = is_machine or (isinstance(error, Unavailable) and not isinstance(error, NotAFeed))
         longest = _LONGEST_OUTAGE if is_outage else _LONGEST_AWAY
         first = _FIRST_PAUSE if is_outage else max(_FIRST_PAUSE, self.limits.poll)
-        pause = self._with_jitter(min(longest, first * 2.0 ** min(standing.failures, 20)))
+        asked_for = error.pause if isinstance(error, Unavailable) else 0
+        pause = max(asked_for, self._with_jitter(min(longest, first * 2.0 ** min(standing.failures, 20))))
         self.memory.put_off(feed, self._now() + pause, trouble)
         if is_machine:
             for each in self._refused:

@@ -5,22 +5,29 @@ the reader but the name. What it lacks stays empty.
 """
 
 import hashlib
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from capture import ids
 from capture.collector.records import at, text_of
+from capture.emptying import possible_period
 from capture.follower.feeds import Feed
 from capture.follower.reading import Item
 from capture.spool.spool import Record, Records
-from capture.text import plain_text
+from capture.text import plain_text, without_series
 from catalog import AUTHORS, BOOKS, DATASETS, REVIEWS, USERS, VERSION, Dataset
 
 _SITE = "https://www.goodreads.com"
 _DATE = "%a, %d %b %Y %H:%M:%S %z"
 _API_DATE = "%a %b %d %H:%M:%S %z %Y"
 _BETWEEN = "\x1f"  # of no text: XML forbids it
+_ADDED = REVIEWS.column("review_added_date")
+_FARTHEST = timedelta(hours=18)  # from UTC, as the pipeline's rules allow
+
+Empty = Callable[[str, str], None]
+"""Is told each value that becomes empty: its column, like `reviews.review_added_date`, and the text."""
 
 
 def fingerprint(item: Item) -> str:
@@ -37,22 +44,25 @@ def fingerprint(item: Item) -> str:
     return hashlib.sha256(_BETWEEN.join(said).encode()).hexdigest()
 
 
-def records_of(feed: Feed, items: Iterable[Item], version: str) -> Records:
-    """Reviews, their reader, and their books and authors, each once, all with the same version.
+def records_of(feed: Feed, items: Iterable[Item], version: str, now: datetime, empty: Empty) -> Records:
+    """Reviews, their reader, and their books and authors, each once, all with the same version. The items were read at `now`.
 
+    A moment of reading or shelving that cannot be is given to `empty`; any other impossible value stays, for the rules to judge.
     Of two items with the same book or author the first counts. A record without a key, like the author of a book without one, is left out.
     """
     found: dict[str, dict[str, Record]] = {dataset.name: {} for dataset in DATASETS}
     for item in items:
-        for dataset, values in _rows(feed, item):
+        for dataset, values in _rows(feed, item, now, empty):
             row = dict.fromkeys(dataset.column_names, "") | values | {VERSION.name: version}
             if row[dataset.key]:
                 found[dataset.name].setdefault(row[dataset.key], row)
     return {name: list(rows.values()) for name, rows in found.items()}
 
 
-def _rows(feed: Feed, item: Item) -> Iterable[tuple[Dataset, Record]]:
+def _rows(feed: Feed, item: Item, now: datetime, empty: Empty) -> Iterable[tuple[Dataset, Record]]:
     author, book_id = _words(item, "author_name"), _text(item, "book_id")
+    title = _words(item, "title")
+    since = _since(item, now, empty)
     author_id = ids.of_author(author)
     author_key = "" if author_id is None else str(author_id)
     yield AUTHORS, {"author_id": author_key, "name": author}
@@ -60,7 +70,8 @@ def _rows(feed: Feed, item: Item) -> Iterable[tuple[Dataset, Record]]:
         BOOKS,
         {
             "book_id": book_id,
-            "title": _words(item, "title"),
+            "title": title,
+            "title_without_series": without_series(title),
             "image_url": _text(item, "book_image_url"),
             "book_url": f"{_SITE}/book/show/{book_id}",
             "num_pages": _text(item, "book/num_pages"),
@@ -79,8 +90,8 @@ def _rows(feed: Feed, item: Item) -> Iterable[tuple[Dataset, Record]]:
             "author_id": author_key,
             "review_text": _words(item, "user_review"),
             "review_rating": _text(item, "user_rating"),
-            "review_added_date": _date(_text(item, "user_date_added") or _text(item, "user_date_created")),
-            "review_updated_date": _date(_text(item, "pubDate")),
+            "review_added_date": since.strftime(_API_DATE) if since else "",
+            "review_updated_date": _changed(_text(item, "pubDate"), since),
             "review_url": f"{_SITE}/review/show/{item.review_id}",
         },
     )
@@ -104,17 +115,39 @@ def _words(item: Item, path: str) -> str:
     return plain_text(_text(item, path))
 
 
-def _date(text: str) -> str:
-    """`Mon, 06 Mar 2017 12:02:40 -0800`, or another date of RFC 822, in the form of the API; any other text unchanged, for the rules to judge."""
-    found = _moment(text)
-    return found.strftime(_API_DATE) if found else text
+def _since(item: Item, now: datetime, empty: Empty) -> datetime | None:
+    """The later of the moments of reading and shelving: a review was not written before (decision 62); None if no possible moment is known."""
+    first, last = possible_period(_ADDED, now)
+    possible = []
+    for text in (
+        _text(item, "user_read_at"),
+        _text(item, "user_date_added") or _text(item, "user_date_created"),
+    ):
+        moment = _moment(text)
+        if moment and first <= moment <= last and abs(moment.utcoffset() or timedelta()) <= _FARTHEST:
+            possible.append(moment)
+        elif text:
+            empty(f"{REVIEWS.name}.{_ADDED.name}", text)
+    return max(possible, default=None)
+
+
+def _changed(text: str, since: datetime | None) -> str:
+    """The moment of the last change in the form of the API; a text that is no date unchanged, for the rules to judge.
+
+    Empty if it is earlier than the review: then it is the moment of shelving.
+    """
+    moment = _moment(text)
+    if moment is None:
+        return text
+    return "" if since and moment < since else moment.strftime(_API_DATE)
 
 
 def _moment(text: str) -> datetime | None:
-    try:
-        return datetime.strptime(text, _DATE)  # noqa: DTZ007 - the form has a zone
-    except ValueError:
-        return _moment_of_mail(text)
+    """`Mon, 06 Mar 2017 12:02:40 -0800`, another date of RFC 822, or one in the form of the API; None for other texts."""
+    for form in (_DATE, _API_DATE):
+        with suppress(ValueError):
+            return datetime.strptime(text, form)  # noqa: DTZ007 - both forms have a zone
+    return _moment_of_mail(text)
 
 
 def _moment_of_mail(text: str) -> datetime | None:

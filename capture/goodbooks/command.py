@@ -8,16 +8,15 @@ from typing import Annotated
 import humanize
 import typer
 
+from capture import options
 from capture.errors import CaptureError
 from capture.goodbooks.importing import LEFT_OUT, RATINGS_FILE, Importer
 from capture.progress import progress_of_files
 from capture.rejects import Rejects
-from catalog import VERSION
 from command_line.counting import counted
 from landing.errors import StoreError
 from landing.sizes import size_in_bytes
 from landing.stores import store_at
-from spark_jobs.rules.grammar import period
 
 _MADE = datetime(2017, 9, 1)  # noqa: DTZ001 - the data set is of that autumn; its covers are from until July
 
@@ -54,18 +53,13 @@ def import_goodbooks(
             f"{rejects} would be among the landing files and be quarantined; choose a path outside --out",
             param_hint="--rejects",
         )
-    first, last = period(VERSION, now)
-    if not first <= captured_at.replace(tzinfo=UTC) <= last:
-        raise typer.BadParameter(
-            f"the pipeline would reject every record of {captured_at}; expected a time from {first:%Y-%m-%d} to {last:%Y-%m-%d}",
-            param_hint="--captured-at",
-        )
+    captured = options.captured_at(captured_at, now)
     try:
         with progress_of_files() as progress, Rejects(rejects) as lines:
             imported = Importer(
                 store=store_at(out),
                 rejects=lines,
-                captured_at=captured_at.replace(tzinfo=UTC),
+                captured_at=captured,
                 now=now,
                 files_of=files_of,
                 progress=progress,

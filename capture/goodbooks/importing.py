@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from rich.progress import Progress
 
 from capture import ids
-from capture.csv_rows import rows_in
+from capture.csv_rows import head_of, header_told, rows_in
 from capture.emptying import Emptied, Rules, text_table
 from capture.errors import CaptureError
 from capture.landing_files import Batch, Files, write_files
 from capture.number_files import Among, Numbers, numbers_in
 from capture.rejects import Line, Rejects
-from capture.text import plain_text
+from capture.text import plain_text, without_series
 from catalog import AUTHORS, BOOKS, REVIEWS, USERS, VERSION, Dataset
 from landing.stores import Store
 
@@ -30,6 +30,8 @@ _BOOK_COLUMNS = (
     *("book_id", "goodreads_book_id", "authors", "original_publication_year", "title"),
     *("average_rating", "ratings_count", "image_url"),
 )
+_OF_KAGGLE = {"id", "book_id", "best_book_id"}
+_HOME = "https://github.com/zygmuntz/goodbooks-10k"
 _LARGEST_USER = 2**31 - 1
 _LARGEST_BOOK = 10_000_000  # the data set has 10,000; there is an array with a place for each
 _LARGEST_EDITION = 2**40  # every number of Goodreads is less
@@ -83,7 +85,7 @@ class Importer:
         missing = [name for name in (BOOKS_FILE, RATINGS_FILE) if not (folder / name).is_file()]
         if missing:
             raise NotGoodbooksError(
-                f"{folder} has no {' and no '.join(missing)}; expected the files of https://github.com/zygmuntz/goodbooks-10k"
+                f"{folder} has no {' and no '.join(missing)}; expected the files of {_HOME}"
             )
         earlier = set(self._files())
         try:
@@ -115,10 +117,16 @@ class Importer:
     def _rows_of(self, path: Path) -> Iterator[Mapping[str, str]]:
         with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
             rows = rows_in(file)
-            header = next((row.fields or [] for row in rows), [])
+            found = next((row.fields for row in rows), [])
+            header = found or []
+            if set(header) >= _OF_KAGGLE and "goodreads_book_id" not in header:
+                raise NotGoodbooksError(
+                    f"{path} is of another edition of goodbooks-10k, as Kaggle has it: its book_id is another number, and its ratings.csv has other numbers too; "
+                    f"expected the column goodreads_book_id, as in the files of {_HOME}"
+                )
             if absent := [column for column in _BOOK_COLUMNS if column not in header]:
                 raise NotGoodbooksError(
-                    f"{path}: found the columns {', '.join(header)[:200] or '(none)'}; {', '.join(absent)} missing"
+                    f"{path}: found {header_told(found, head_of(path))}; expected {', '.join(_BOOK_COLUMNS)} among the columns ({', '.join(absent)} missing), as in the files of {_HOME}"
                 )
             for line, fields, text in rows:
                 row = dict(zip(header, fields or [], strict=False))
@@ -219,6 +227,7 @@ def _book(row: Mapping[str, str]) -> Row:
     return _empty(BOOKS) | {
         "book_id": row["goodreads_book_id"],
         "title": title,
+        "title_without_series": without_series(title),
         "image_url": row["image_url"],
         "book_url": f"https://www.goodreads.com/book/show/{row['goodreads_book_id']}",
         "average_rating": row["average_rating"],

@@ -7,15 +7,14 @@ from typing import Annotated
 
 import typer
 
+from capture import options
 from capture.errors import CaptureError
 from capture.library.export import Fault
 from capture.library.importing import Imported, exported_at, import_export
 from capture.library.records import Reader
-from catalog import VERSION
 from command_line.counting import counted
 from landing.errors import StoreError
 from landing.stores import store_at
-from spark_jobs.rules.grammar import period
 
 _SHOWN = 20
 _LARGEST = 2**40
@@ -52,13 +51,7 @@ def import_library(
     own files. The exit code is 1 if rows were left out (the others are imported), and 2 if the import is not possible.
     """
     now = datetime.now(UTC)
-    captured = captured_at.replace(tzinfo=UTC) if captured_at else exported_at(file)
-    first, last = period(VERSION, now)
-    if not first <= captured <= last:
-        raise typer.BadParameter(
-            f"the pipeline would reject every record of {captured:%Y-%m-%d %H:%M:%S}; expected a time from {first:%Y-%m-%d} to {last:%Y-%m-%d}",
-            param_hint="--captured-at",
-        )
+    captured = options.captured_at(captured_at or exported_at(file), now)
     try:
         imported = import_export(file, Reader(user, user_id), store_at(out), captured, now)
     except (CaptureError, StoreError, OSError, ValueError) as error:

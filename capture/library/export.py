@@ -3,13 +3,15 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import NamedTuple
 
 from capture import ids
-from capture.csv_rows import rows_in
+from capture.csv_rows import header_told, rows_in
+from capture.emptying import possible_period
 from capture.errors import CaptureError
+from catalog import REVIEWS
 
 BOOK_ID, TITLE, AUTHOR, MORE_AUTHORS = "Book Id", "Title", "Author", "Additional Authors"
 ISBN, ISBN_13, RATING, AVERAGE = "ISBN", "ISBN13", "My Rating", "Average Rating"
@@ -49,7 +51,9 @@ _POSSIBLE = {
     READ_COUNT: (re.compile(r"[0-9]*"), "a number"),
 }
 """What these columns can hold. Another text means that the row is shifted: a comma without quotes moves each value into the next column."""
-_SHOWN = 5  # columns
+_DAYS = (DATE_READ, DATE_ADDED)
+
+Period = tuple[datetime, datetime]
 
 
 class NotAnExportError(CaptureError):
@@ -65,10 +69,14 @@ class Fault(NamedTuple):
 
 @dataclass(frozen=True)
 class Entry:
-    """A row: the texts by column, empty where the export lacks the column. `line` is the number of its first line."""
+    """A row: the texts by column, empty where the export lacks the column. `line` is the number of its first line.
+
+    Days that are not in the `period`, first and last instant, are impossible.
+    """
 
     line: int
     texts: Mapping[str, str]
+    period: Period
 
     def __getitem__(self, column: str) -> str:
         return self.texts.get(column, "")
@@ -89,24 +97,36 @@ class Entry:
 
     @property
     def since(self) -> date | None:
-        """The later of the days on which the book was read and shelved: a review was not written before; None if no day is known."""
-        return max(filter(None, map(date_in, (self[DATE_READ], self[DATE_ADDED]))), default=None)
+        """The later of the days on which the book was read and shelved: a review was not written before; None if no possible day is known."""
+        return max(filter(None, map(self._day, _DAYS)), default=None)
+
+    @property
+    def odd_days(self) -> list[str]:
+        """The texts of the days that cannot be."""
+        return [self[column] for column in _DAYS if self[column] and not self._day(column)]
+
+    def _day(self, column: str) -> date | None:
+        day = date_in(self[column])
+        first, last = self.period
+        return day if day and first <= datetime.combine(day, time(), UTC) <= last else None
 
 
-def entries_in(path: Path) -> Iterator[Entry | Fault]:
-    """The rows of an export, in their order. Raises NotAnExportError before the first row, and OSError."""
+def entries_in(path: Path, now: datetime) -> Iterator[Entry | Fault]:
+    """The rows of an export that is read at `now`, in their order. Raises NotAnExportError before the first row, and OSError."""
+    period = possible_period(REVIEWS.column("review_added_date"), now)
     with path.open("rb") as raw:
         _require_text(path, raw.read(_HEAD))
     _require_utf8(path)
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = rows_in(file)
-        header = [name.strip() for name in next(rows).fields or []]
-        _require_columns(path, header)
+        found = next(rows).fields
+        header = [name.strip() for name in found or []]
+        _require_columns(path, header, header_told(found and header))
         for line, fields, _ in rows:
             if fields is None:
                 yield Fault(line, "a quote is not closed, or text follows a closing quote")
             elif any(fields):
-                yield _entry(line, header, fields)
+                yield _entry(line, header, fields, period)
 
 
 def isbn_in(text: str) -> str:
@@ -124,14 +144,14 @@ def date_in(text: str) -> date | None:
     return None
 
 
-def _entry(line: int, header: Sequence[str], fields: Sequence[str]) -> Entry | Fault:
+def _entry(line: int, header: Sequence[str], fields: Sequence[str], period: Period) -> Entry | Fault:
     if len(fields) != len(header):
         return Fault(
             line,
             f"found {len(fields)} fields, expected {len(header)}, so a value may stand in another's column",
         )
     texts = zip(header, fields, strict=True)
-    entry = Entry(line, {column: text.strip() for column, text in texts if column in _READ})
+    entry = Entry(line, {column: text.strip() for column, text in texts if column in _READ}, period)
     for column, (possible, what) in _POSSIBLE.items():
         if not possible.fullmatch(entry[column]):
             return Fault(
@@ -166,12 +186,11 @@ def _require_utf8(path: Path) -> None:
         ) from None
 
 
-def _require_columns(path: Path, header: Sequence[str]) -> None:
+def _require_columns(path: Path, header: Sequence[str], found: str) -> None:
     if missing := [column for column in _NEEDED if column not in header]:
-        found = ", ".join(f"{name[:40]!r}" for name in header[:_SHOWN]) + (", ..." if header[_SHOWN:] else "")
         raise NotAnExportError(
-            f"{path} is no library export of Goodreads: found the columns {found or 'of no header'}; "
-            f"expected {', '.join(_NEEDED)} among them ({', '.join(missing)} missing); {_WAY_OUT}"
+            f"{path} is no library export of Goodreads: found {found}; "
+            f"expected {', '.join(_NEEDED)} among the columns ({', '.join(missing)} missing); {_WAY_OUT}"
         )
     if repeated := [column for column in sorted(_READ) if header.count(column) > 1]:
         raise NotAnExportError(f"{path} has the column {repeated[0]!r} twice, expected it once; {_WAY_OUT}")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from capture.emptying import Emptied, Rules, text_table
 from capture.landing_files import Batch, write_files
-from capture.library.export import DATE_ADDED, DATE_READ, Entry, Fault, date_in, entries_in
+from capture.library.export import Entry, Fault, entries_in
 from capture.library.records import (
     Reader,
     Row,
@@ -50,7 +50,7 @@ def import_export(path: Path, reader: Reader, store: Store, captured_at: datetim
 
     `captured_at` (UTC) is the version of all records. Raises NotAnExportError, OSError and StoreError, and ValueError for a reader without a name.
     """
-    read = list(entries_in(path))
+    read = list(entries_in(path, now))
     faults = [each for each in read if isinstance(each, Fault)]
     entries = [each for each in read if isinstance(each, Entry)]
     books = one_of_each_book(entries)
@@ -87,6 +87,5 @@ def import_export(path: Path, reader: Reader, store: Store, captured_at: datetim
 
 def _count_odd_dates(reviews: Sequence[Entry], emptied: Emptied) -> None:
     for entry in reviews:
-        for text in filter(None, (entry[DATE_READ], entry[DATE_ADDED])):
-            if date_in(text) is None:
-                emptied.add("reviews.review_added_date", text)
+        for text in entry.odd_days:
+            emptied.add("reviews.review_added_date", text)

@@ -1,18 +1,16 @@
 """Turns the rows of a library export into records of the four datasets."""
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from capture import ids
 from capture.library import export
 from capture.library.export import Entry
-from capture.text import plain_text
+from capture.text import plain_text, without_series
 from catalog import AUTHORS, BOOKS, REVIEWS, USERS, VERSION
 
 Row = dict[str, str | int | None]
 
-_SERIES = re.compile(r"\s*\([^()]*#[^()]*\)$")  # as in `Dune (Dune Chronicles, #1)`
 _YES = {"true", "t", "yes", "1"}
 _SITE = "https://www.goodreads.com"
 
@@ -71,7 +69,7 @@ def book_row(entry: Entry, version: str) -> Row:
         **dict.fromkeys(BOOKS.column_names),
         "book_id": entry.book_id,
         "title": title,
-        "title_without_series": _SERIES.sub("", title) or title,
+        "title_without_series": without_series(title),
         "book_url": f"{_SITE}/book/show/{entry.book_id}" if is_known else None,
         "num_pages": entry[export.PAGES],
         "format": plain_text(entry[export.BINDING]),

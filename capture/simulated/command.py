@@ -2,6 +2,7 @@
 
 import signal
 import threading
+from collections.abc import Collection
 from typing import Annotated
 
 import typer
@@ -33,6 +34,13 @@ def simulate(
     feed_page: Annotated[
         int, typer.Option(help="Most reviews in a page of a shelf feed.", min=1)
     ] = FEED_PAGE,
+    private: Annotated[
+        int,
+        typer.Option(
+            help="How many of the readers that are printed show their shelves to nobody without a key.", min=0
+        ),
+    ] = 0,
+    gone: Annotated[int, typer.Option(help="How many of the readers that are printed have left.", min=0)] = 0,
     slow_seconds: Annotated[float, typer.Option(help="Seconds that a slow answer takes.", min=0)] = 5,
 ) -> None:
     """Serve a made-up Goodreads, its API and its shelf feeds, until Ctrl-C or SIGTERM."""
@@ -40,6 +48,11 @@ def simulate(
         rates = parsed_rates(fault or [])
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--fault") from None
+    if private + gone > users:
+        raise typer.BadParameter(
+            f"{private} private and {gone} gone are more than the {users} users; give more of them: --users",
+            param_hint="--private",
+        )
     ended = threading.Event()
     for ending in (signal.SIGINT, signal.SIGTERM):
         signal.signal(ending, lambda *_: ended.set())
@@ -54,7 +67,7 @@ def simulate(
             users=users,
             feed_page=feed_page,
         ) as goodreads:
-            typer.echo(_introduction(goodreads))
+            typer.echo(_introduction(goodreads, private, gone))
             ended.wait()
             typer.echo(
                 f"{len(goodreads.published):,} reviews were published, {len(goodreads.requests):,} requests were answered"
@@ -65,11 +78,21 @@ def simulate(
         ) from None
 
 
-def _introduction(goodreads: SimulatedGoodreads) -> str:
-    readers = " ".join(map(str, goodreads.readers[:_SHOWN_READERS]))
+def _introduction(goodreads: SimulatedGoodreads, private: int, gone: int) -> str:
+    """What to do with the site. The last of the readers that it names are private or gone from now on."""
+    readers = goodreads.readers[: max(_SHOWN_READERS, private + gone + 1)]
+    seen = len(readers) - private - gone
+    goodreads.private.update(readers[seen : seen + private])
+    goodreads.gone.update(readers[seen + private :])
     return (
         f"Goodreads is simulated at {goodreads.url} (any key will do). In another terminal:\n\n"
-        f"python -m capture follow {readers} --base-url {goodreads.url} --spool spool\n"
+        f"python -m capture follow {' '.join(map(str, readers))} --base-url {goodreads.url} --spool spool\n"
         f"python -m capture collect --base-url {goodreads.url} --key any --spool spool\n\n"
-        "Ctrl-C ends it."
+        + _said("private, and open to any GOODREADS_FEED_KEY", goodreads.private)
+        + _said("gone", goodreads.gone)
+        + "Ctrl-C ends it."
     )
+
+
+def _said(what: str, readers: Collection[int]) -> str:
+    return f"These readers are {what}: {' '.join(map(str, sorted(readers)))}\n\n" if readers else ""

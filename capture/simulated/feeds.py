@@ -91,5 +91,14 @@ def answer_to(body: bytes, changed: datetime | None, headers: Mapping[str, str])
 def _has_it(validators: Mapping[str, str], changed: datetime | None, headers: Mapping[str, str]) -> bool:
     if tag := headers.get("If-None-Match"):
         return tag == validators["ETag"]
-    since = headers.get("If-Modified-Since")
-    return bool(since and changed and parsedate_to_datetime(since) >= changed)
+    since = _moment(headers.get("If-Modified-Since", ""))
+    return bool(since and changed and since >= changed)
+
+
+def _moment(text: str) -> datetime | None:
+    """A date of HTTP; None for another text, as HTTP wants it."""
+    try:
+        found = parsedate_to_datetime(text)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return found if found.tzinfo else None

@@ -31,6 +31,7 @@ FEED_PAGE = 100
 
 _HTML = "text/html; charset=utf-8"
 _FEED = re.compile("review/list_rss/([0-9]{1,18})")
+_COUNT = re.compile("[1-9][0-9]{0,8}")
 _BROWSER = "Mozilla/"
 _OVERLOADED = b"<!DOCTYPE html><html><body><h1>Goodreads is over capacity.<br>Try again.</h1></body></html>"
 
@@ -81,6 +82,7 @@ NOT_FOUND = Answer(
     HTTPStatus.NOT_FOUND, b'<?xml version="1.0" encoding="UTF-8"?>\n<error>Page not found</error>\n'
 )
 _OVER_CAPACITY = Answer(HTTPStatus.SERVICE_UNAVAILABLE, _OVERLOADED, _HTML)
+_BAD_PAGE = Answer(HTTPStatus.BAD_REQUEST, b"page and per_page must be numbers from 1 on.\n", _HTML)
 _SIGN_IN = Answer(HTTPStatus.FOUND, b"", _HTML, {"Location": f"{SITE}/user/sign_in"})
 
 
@@ -107,7 +109,8 @@ class Site:
     ) -> Answer:
         """The answer to any path: 401 without a key, 404 if there is no such page.
 
-        A shelf feed needs no key but a browser's name: without that it is 503.
+        A shelf feed needs no key but a browser's name: without that it is 503. If its `page` or `per_page` is no number from 1 on, it is 400:
+        the real site may show the first page instead, but a client of tests should not ask so.
         """
         if feed := _FEED.fullmatch(path.strip("/")):
             return self._shelf_feed(int(feed[1]), parameters, headers, fault)
@@ -125,6 +128,8 @@ class Site:
             return NOT_FOUND
         if user_id in self.private and not parameters.get("key"):
             return _SIGN_IN
+        if not all(_COUNT.fullmatch(parameters.get(name, "1")) for name in ("page", "per_page")):
+            return _BAD_PAGE
         shelf = parameters.get("shelf", ALL)
         mine = [
             each for each in self.publisher.published if each.user.id == user_id and each.id not in self.gone

@@ -12,16 +12,16 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from capture import options
 from capture.emptying import Emptied
 from capture.errors import CaptureError
 from capture.progress import progress_of_files
 from capture.ucsd.dumps import Dump, UnknownDumpError, dumps_among
 from capture.ucsd.importing import Imported, Importer
-from catalog import BOOKS, REVIEWS, VERSION
+from catalog import BOOKS, REVIEWS
 from landing.errors import StoreError
 from landing.sizes import size_in_bytes
 from landing.stores import store_at
-from spark_jobs.rules.grammar import period
 
 _COLLECTED = datetime(2017, 11, 1)  # noqa: DTZ001 - "late 2017" is all that the authors say
 
@@ -68,12 +68,7 @@ def import_ucsd(
             param_hint="--rejects",
         )
     started, now = time.monotonic(), datetime.now(UTC)
-    first, last = period(VERSION, now)
-    if not first <= captured_at.replace(tzinfo=UTC) <= last:
-        raise typer.BadParameter(
-            f"the pipeline would reject every record of {captured_at}; expected a time from {first:%Y-%m-%d} to {last:%Y-%m-%d}",
-            param_hint="--captured-at",
-        )
+    captured = options.captured_at(captured_at, now)
     try:
         dumps, others = dumps_among(sources)
         store = store_at(out)
@@ -83,7 +78,7 @@ def import_ucsd(
         importer = Importer(
             store=store,
             rejects_path=rejects,
-            captured_at=captured_at.replace(tzinfo=UTC),
+            captured_at=captured,
             now=now,
             files_of=files_of,
             limit=limit,

@@ -35,7 +35,9 @@ from catalog import AUTHORS, BOOKS, REVIEWS, Dataset
 _JSON = r"\.json(\.gz)?"
 _CSV = r"\.csv"
 
-_NOTHING_FOR_THE_CATALOG = re.compile(rf"goodreads_book_(series|genres_initial){_JSON}")
+_NOTHING_FOR_THE_CATALOG = re.compile(
+    rf"good?reads_book_(series|genres_initial){_JSON}"
+)  # a download of the genres from Google Drive is called gooreads_...
 
 _ALL_REVIEWS = "goodreads_reviews_dedup"
 _GZIP_SUFFIX = ".gz"

@@ -14,6 +14,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from capture import ids
+from capture.csv_rows import head_of, header_told
 from capture.errors import CaptureError
 from capture.landing_files import Batch
 from capture.number_files import numbers_in
@@ -116,11 +117,11 @@ def _numbered(path: Path, column: str, read: Callable[[str], int]) -> NDArray[np
             f"there is no {path}; goodreads_interactions.csv needs {BOOK_MAP} and {USER_MAP} beside it: download them too"
         )
     made = list[int]()
-    with path.open(encoding="utf-8-sig", newline="") as file:
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
         reader = csv.reader(file)
         if (header := next(reader, [])) != [f"{column}_csv", column]:
             raise BrokenMapError(
-                f"{path}: found the columns {', '.join(header)[:200]}, expected {column}_csv, {column}"
+                f"{path}: found {header_told(header, head_of(path))}; expected the columns {column}_csv, {column}"
             )
         for row in reader:
             try:

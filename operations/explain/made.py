@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from capture import ids
-from catalog import AUTHORS, REVIEWS, USERS, Dataset
+from catalog import AUTHORS, BOOKS, REVIEWS, USERS, Dataset
 from operations.forget.subject import Subject
 
 COLUMNS: Mapping[str, Sequence[str]] = {
@@ -15,17 +15,23 @@ COLUMNS: Mapping[str, Sequence[str]] = {
 }
 """The columns from which the ids of a dataset are made; a book has none: ISBN and the author's name are not in its row."""
 
+_NOT_IN_THE_ROW: Mapping[str, str] = {
+    AUTHORS.name: "the name in another version of the record",
+    BOOKS.name: "its ISBN, or its title and author",
+    REVIEWS.name: "a hash of a dump, or user and book in another version of the record",
+    USERS.name: "a hash of a dump, or the name in another version of the record",
+}
+"""What an id was made from if not from the row: decisions 14 and 61."""
+
 _NUMBERED = re.compile(r"(.+)-([0-9]+)")  # as in goodbooks-10k-314
-_UNKNOWN = "a hash of a dump, an ISBN, or what another version of the record said"
 
 
 def made_from(subject: Subject, values: Sequence[Any] | None) -> str | None:
     """What an id was made from, in words; None for an id of Goodreads. `values` are the row's, of the dataset's `COLUMNS`; None without a row."""
     if not ids.is_made(subject.key):
         return None
-    if values is None or None in values:
-        return _UNKNOWN
-    return _guess(subject.dataset, subject.key, values) or _UNKNOWN
+    found = None if values is None or None in values else _guess(subject.dataset, subject.key, values)
+    return found or _NOT_IN_THE_ROW[subject.dataset.name]
 
 
 def _guess(dataset: Dataset, key: int, values: Sequence[Any]) -> str | None:

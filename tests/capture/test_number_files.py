@@ -68,7 +68,7 @@ def test_blank_lines_windows_line_ends_and_a_byte_order_mark_are_nothing() -> No
 
 
 def test_a_file_without_the_columns_is_refused() -> None:
-    with pytest.raises(NotNumbersError, match=r"found the columns a, b; expected user_id, rating"):
+    with pytest.raises(NotNumbersError, match=r"found the columns 'a', 'b'; expected user_id, rating"):
         read("a,b\n1,2\n")
 
 

@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable
+from contextlib import closing
 
 import pytest
 import xmltodict
@@ -156,6 +157,36 @@ def test_time_that_an_answer_takes_counts_as_waiting() -> None:
         clock.now += 0.75
 
     assert turns(clock, pace, 3, between=answer) == [100, 101, 102]
+
+
+def test_nothing_is_asked_in_a_pause_and_only_a_long_pause_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    clock = Clock()
+    pace = Pace(0.01, clock, lambda: clock.now)  # type: ignore[arg-type]
+    assert turns(clock, pace, 2) == [100, 200]
+    pace.hold(50)
+    assert turns(clock, pace, 1) == [300]
+    pace.hold(0)
+    assert caplog.messages == []
+    pace.hold(1800)
+    assert turns(clock, pace, 2) == [2100, 2200]
+    assert caplog.messages == [
+        "Goodreads asks for a pause (Retry-After); the next request follows in 30 minutes"
+    ]
+
+
+def test_the_pause_after_a_last_attempt_holds_for_the_next_review(
+    goodreads: SimulatedGoodreads, stop: Stop
+) -> None:
+    clock = Clock()
+    pace = Pace(1 / INTERVAL, clock, lambda: clock.now)  # type: ignore[arg-type]
+    with closing(PatientClient("key", goodreads.url, pace)) as client:
+        source = Goodreads(client, stop, INTERVAL)
+        goodreads.faults.script(*[Fault.TOO_MANY_REQUESTS] * 5)
+        with pytest.raises(Unavailable):
+            source.review("1")
+        assert clock.now == pytest.approx(104, abs=0.1)
+        source.recent()
+    assert clock.now == pytest.approx(105, abs=0.1)
 
 
 def test_no_request_goes_out_once_the_end_was_asked_for(stop: Stop) -> None:

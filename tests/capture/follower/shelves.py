@@ -81,7 +81,7 @@ ODD = (
     Entry(1, rating="0", published="", pages="<num_pages></num_pages>"),
     Entry(2, added="", read_at="Wed, 07 Aug 2019 16:55:23 -0700"),
     Entry(3, book=13_651, review="read it twice"),
-    Entry(4, book=13_651, title="The Dispossessed"),
+    Entry(4, book=13_651, title="The Dispossessed", read_at="Wed, 07 Aug 2019 16:55:23 -0700"),
     Entry(5, shelves="to-read, own-physical"),
     Entry(6, review="<b>Oh &amp; ah!</b><br /><br />I &lt;3 it, &quot;really&quot;"),
     Entry(7, author="Ursula  K. Le Guin"),
@@ -141,8 +141,16 @@ def _plain(item: ET.Element, reader: str) -> Iterator[tuple[str, str, Record]]:
         weekday, day, month, year, time, zone = value.replace(",", "").split()
         return f"{weekday} {month} {day} {time} {zone} {year}"
 
+    def moment(value: str) -> datetime:
+        return datetime.strptime(value, "%a, %d %b %Y %H:%M:%S %z")
+
+    since = max(filter(None, (text("user_date_added"), text("user_read_at"))), key=moment, default="")
+    changed = text("pubDate")
+    is_before = bool(changed and since) and moment(changed) < moment(since)
+
     review_id = text("guid").rpartition("/")[2].partition("?")[0]
     name, user = plain_text(text("author_name")), plain_text(text("user_name"))
+    title = plain_text(text("title"))
     author_id, book_id = str(ids.of_author(name) or ""), text("book_id")
     yield "authors", author_id, {"author_id": author_id, "name": name}
     yield (
@@ -150,7 +158,8 @@ def _plain(item: ET.Element, reader: str) -> Iterator[tuple[str, str, Record]]:
         book_id,
         {
             "book_id": book_id,
-            "title": plain_text(text("title")),
+            "title": title,
+            "title_without_series": title.partition(" (")[0] if "#" in title else title,
             "image_url": text("book_image_url"),
             "book_url": f"{_SITE}/book/show/{book_id}",
             "num_pages": text("book/num_pages"),
@@ -170,8 +179,8 @@ def _plain(item: ET.Element, reader: str) -> Iterator[tuple[str, str, Record]]:
             "author_id": author_id,
             "review_text": plain_text(text("user_review")),
             "review_rating": text("user_rating"),
-            "review_added_date": date(text("user_date_added")),
-            "review_updated_date": date(text("pubDate")),
+            "review_added_date": date(since),
+            "review_updated_date": "" if is_before else date(changed),
             "review_url": f"{_SITE}/review/show/{review_id}",
         },
     )

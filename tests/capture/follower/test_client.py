@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from itertools import pairwise
+from typing import Any
 
 import pytest
 import responses
@@ -12,6 +14,7 @@ from capture.follower.client import FeedClient, Validators
 from capture.follower.feeds import Feed
 from capture.simulated import Fault, SimulatedGoodreads, simulated_goodreads
 from capture.stopping import Stop
+from tests.capture.follower.shelves import Clock
 
 KEY = "s3cr3t/key+"
 RATE = 1000.0  # requests a second; the pauses between attempts are in proportion
@@ -151,6 +154,30 @@ def test_a_failure_that_passes_is_not_noticed(
 ) -> None:
     goodreads.faults.script(fault, fault)
     assert len(ids(client, feed, 1)) == 10
+
+
+@pytest.mark.parametrize("status", [429, 503, 403])
+def test_a_pause_that_the_host_asks_for_holds_for_every_reader_and_a_long_one_is_told(
+    feed: Feed, status: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    clock: Any = Clock()
+    asked = list[float]()
+
+    def answer(_: object) -> tuple[int, dict[str, str], str]:
+        asked.append(clock.now)
+        return status, {"Retry-After": "3600"}, ""
+
+    client = FeedClient("http://goodreads.test/", Pace(1, clock, lambda: clock.now), clock)
+    others = [feed, Feed("77", "read"), Feed("78", "read")]
+    with closing(client), responses.RequestsMock() as site:
+        for each in others:
+            site.add_callback("GET", f"http://goodreads.test/review/list_rss/{each.user_id}", answer)
+            with pytest.raises((Unavailable, Refused)):
+                client.page(each, 1, None)
+    pauses = [later - earlier for earlier, later in pairwise(asked)]
+    assert pauses == pytest.approx([3600] * (2 if status == 403 else 14))
+    told = "Goodreads asks for a pause (Retry-After); the next request follows in 1 hour"
+    assert caplog.messages == [told] * len(pauses)
 
 
 def test_without_a_connection_no_message_tells_the_key(stop: Stop, feed: Feed) -> None:

@@ -304,6 +304,15 @@ def test_an_outage_never_puts_anybody_off_for_longer_than_ten_minutes(spool: Spo
     assert [round(seconds) for seconds in clock.waited[:5]] == [60, 120, 240, 480, 600]
 
 
+def test_a_shelf_is_put_off_for_as_long_as_the_site_asks(
+    spool: Spool, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    shelf = Shelf({FEED: many(10)}, failing={FEED: Unavailable("503", pause=3600)})
+    follow(shelf, spool, clock, once=False, seconds=3 * 3600 - 1)
+    assert len(shelf.asked) == 3
+    assert "it is tried again in 3600 s. 503" in caplog.text
+
+
 @pytest.mark.slow
 def test_a_look_goes_on_where_it_ended_when_the_site_fails_or_the_process_ends(
     tmp_path: Path, clock: Clock
@@ -350,6 +359,20 @@ def test_values_that_cannot_be_are_emptied_and_counted(spool: Spool, clock: Cloc
         "reviews.review_added_date": 1,
         "reviews.review_updated_date": 1,
     }
+
+
+def test_an_impossible_day_of_reading_leaves_the_day_of_shelving_and_is_counted(
+    spool: Spool, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    shelf = Shelf({FEED: [Entry(1, read_at="Sat, 07 Aug 2199 00:00:00 -0700")]})
+    done = follow(shelf, spool, clock)
+    (row,) = versions(spool, Entry(1).review_id)
+    assert row["review_added_date"] == "Mon Mar 06 12:02:40 -0800 2017"
+    assert done.possible.emptied.counts == {"reviews.review_added_date": 1}
+    assert (
+        "reviews.review_added_date cannot be 'Sat, 07 Aug 2199 00:00:00 -0700', it becomes empty"
+        in caplog.text
+    )
 
 
 def test_an_item_that_cannot_be_read_costs_itself_until_it_can_be_read(

@@ -1,19 +1,30 @@
 """What becomes of an item: its dates, in the forms that RSS allows, and what has no key."""
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from capture.follower.reading import items_of
-from capture.follower.records import records_of
+from capture.follower.records import fingerprint, records_of
 from tests.capture.follower.shelves import FEED, Entry, page_xml
 
+NOW = datetime(2020, 2, 19, 21, 38, tzinfo=UTC)
 API = "Mon Mar 06 12:02:40 -0800 2017"
 
 
+def review_of(entry: Entry) -> tuple[dict[str, str], list[str]]:
+    """The review of an entry, and the texts that became empty."""
+    emptied = list[tuple[str, str]]()
+    items = items_of(page_xml([entry])).items
+    (review,) = records_of(FEED, items, "now", NOW, lambda *each: emptied.append(each))["reviews"]
+    assert {column for column, _ in emptied} <= {"reviews.review_added_date"}
+    return review, [text for _, text in emptied]
+
+
 def added(date: str) -> str:
-    (review,) = records_of(FEED, items_of(page_xml([Entry(1, added=date)])).items, "now")["reviews"]
-    return review["review_added_date"]
+    return review_of(Entry(1, added=date))[0]["review_added_date"]
 
 
 @pytest.mark.parametrize(
@@ -45,12 +56,61 @@ def test_a_date_may_be_written_as_in_mail(written: str, read: str) -> None:
         "Mon, 06 Mar 17 12:02:40 -0800",
     ],
 )
-def test_another_text_and_a_moment_that_is_not_certain_stay_for_the_rules_to_judge(written: str) -> None:
-    assert added(written) == written
+def test_another_text_and_a_moment_that_is_not_certain_are_no_date(written: str) -> None:
+    review, emptied = review_of(Entry(1, added=written))
+    assert (review["review_added_date"], emptied) == ("", [written] if written else [])
+    assert review["review_updated_date"] == written  # for the rules to judge
+
+
+READ = "Wed, 07 Aug 2019 00:00:00 -0700"
+READ_API = "Wed Aug 07 00:00:00 -0700 2019"
+ADDED = "Mon, 06 Mar 2017 12:02:40 -0800"
+
+
+@pytest.mark.parametrize(
+    ("read", "shelved", "since", "impossible"),
+    [
+        (READ, ADDED, READ_API, []),
+        (ADDED, READ, READ_API, []),
+        (READ, "", READ_API, []),
+        (
+            "Wed, 07 Aug 2019 03:00:00 -0700",
+            "Wed, 07 Aug 2019 09:30:00 +0000",
+            "Wed Aug 07 03:00:00 -0700 2019",
+            [],
+        ),
+        ("Sun, 07 Aug 2199 00:00:00 -0700", ADDED, API, ["Sun, 07 Aug 2199 00:00:00 -0700"]),
+        ("Fri, 21 Feb 2020 00:00:00 -0000", ADDED, API, ["Fri, 21 Feb 2020 00:00:00 -0000"]),
+        ("Thu, 20 Feb 2020 00:00:00 -0700", ADDED, "Thu Feb 20 00:00:00 -0700 2020", []),
+        (READ, "Mon, 06 Mar 1817 12:02:40 -0800", READ_API, ["Mon, 06 Mar 1817 12:02:40 -0800"]),
+        (READ, "Wed, 31 Feb 2017 12:02:40 -0800", READ_API, ["Wed, 31 Feb 2017 12:02:40 -0800"]),
+        ("Wed, 07 Aug 2019 00:00:00 -2300", ADDED, API, ["Wed, 07 Aug 2019 00:00:00 -2300"]),
+        ("soon", "late", "", ["soon", "late"]),
+    ],
+)
+def test_the_day_of_a_review_is_the_later_of_its_possible_days(
+    read: str, shelved: str, since: str, impossible: list[str]
+) -> None:
+    review, emptied = review_of(Entry(1, read_at=read, added=shelved))
+    assert (review["review_added_date"], emptied) == (since, impossible)
+
+
+def test_no_review_has_changed_before_it_was_written() -> None:
+    """`pubDate` is then the moment of shelving, and the moment of the last change is not known."""
+    review, emptied = review_of(Entry(1, read_at=READ, added=ADDED))
+    assert (review["review_updated_date"], emptied) == ("", [])
+    review, emptied = review_of(Entry(1, read_at=ADDED, added=READ))
+    assert (review["review_updated_date"], emptied) == (READ_API, [])
+
+
+def test_the_fingerprint_of_a_review_is_that_of_earlier_spools() -> None:
+    """Otherwise each review on a followed shelf would land as a new version with the next look."""
+    (item,) = items_of(page_xml([Entry(1, read_at=READ, shelves="own, favorites", review="Good.")])).items
+    assert fingerprint(item) == "f68a2d6d99c0ba24942f243b5d6e042578916c5246e4021417c89639b52b99c2"
 
 
 def test_an_author_without_a_name_has_no_record() -> None:
-    records = records_of(FEED, items_of(page_xml([Entry(1, author="")])).items, "now")
+    records = records_of(FEED, items_of(page_xml([Entry(1, author="")])).items, "now", NOW, print)
     assert records["authors"] == []
     assert [book["authors"] for book in records["books"]] == [""]
 
@@ -64,4 +124,6 @@ PARTS = ["Mon,", "06", "Mar", "2017", "12:02:40", "12:", "24:00:00", "-0800", "G
     )
 )
 def test_no_date_makes_an_item_fail(parts: list[str]) -> None:
-    assert (added(" ".join(parts)) == "") == (not "".join(parts).strip())
+    written = " ".join(parts)
+    review, emptied = review_of(Entry(1, added=written))
+    assert (review["review_added_date"] == "") == (not written.strip() or emptied == [written.strip()])

@@ -1,6 +1,7 @@
 """`python -m capture import-goodbooks`, as it is typed, compared with a plain reading of the files."""
 
 import csv
+import gzip
 import json
 import random
 from pathlib import Path
@@ -11,7 +12,7 @@ from typer.testing import CliRunner, Result
 
 from capture import ids
 from capture.goodbooks.command import import_goodbooks
-from catalog import AUTHORS, BOOKS, REVIEWS, USERS, Dataset
+from catalog import AUTHORS, BOOKS, REVIEWS, USERS, VERSION, Dataset
 from tests.capture.goodbooks.made_up import BOOK, TWILIGHT, write_folder
 
 SOURCE = "goodbooks-10k"
@@ -72,6 +73,7 @@ def test_books_and_ratings_become_records(tmp_path: Path) -> None:
             {
                 "book_id": "3",
                 "title": BOOK["title"],
+                "title_without_series": "Harry Potter and the Sorcerer's Stone",
                 "image_url": BOOK["image_url"],
                 "book_url": "https://www.goodreads.com/book/show/3",
                 "average_rating": "4.44",
@@ -203,10 +205,22 @@ def test_an_impossible_value_of_a_book_becomes_empty(tmp_path: Path) -> None:
         (
             "books.csv",
             "id,book_id,title\n",
-            "found the columns id, book_id, title; goodreads_book_id, authors",
+            "found the columns 'id', 'book_id', 'title'; expected book_id, goodreads_book_id, authors,",
         ),
-        ("ratings.csv", "a,b\n1,2\n", "found the columns a, b; expected user_id, book_id, rating"),
-        ("ratings.csv", "", "found the columns (none); expected user_id, book_id, rating"),
+        (
+            "books.csv",
+            "id,book_id,best_book_id,work_id,books_count,isbn\n",
+            "is of another edition of goodbooks-10k, as Kaggle has it",
+        ),
+        (
+            "books.csv",
+            '"id,book_id\n',
+            "found a first line with a quote that is not closed; expected book_id,",
+        ),
+        ("books.csv", "", "found a first line without columns; expected book_id,"),
+        ("ratings.csv", "a,b\n1,2\n", "found the columns 'a', 'b'; expected user_id, book_id, rating"),
+        ("ratings.csv", "", "found a first line without columns; expected user_id, book_id, rating"),
+        ("ratings.csv", "\x1b[31m,b\n", "found the columns '\\x1b[31m', 'b'; expected"),
     ],
 )
 def test_what_is_not_goodbooks_is_refused(tmp_path: Path, name: str, content: str | None, told: str) -> None:
@@ -218,6 +232,22 @@ def test_what_is_not_goodbooks_is_refused(tmp_path: Path, name: str, content: st
     result = imported(folder)
     assert result.exit_code == 2
     assert told in result.output
+
+
+def test_a_version_with_an_offset_is_told_in_utc(tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "goodbooks", [BOOK], [(1, 2, 5)])
+    assert imported(folder, "--captured-at", "2024-01-01T10:00:00+02:00").exit_code == 0
+    assert {row[VERSION.name] for row in landed(folder, REVIEWS)} == {"2024-01-01 08:00:00"}
+
+
+@pytest.mark.parametrize("name", ["books.csv", "ratings.csv"])
+def test_a_gzipped_file_is_told_as_such_and_not_printed(tmp_path: Path, name: str) -> None:
+    folder = write_folder(tmp_path / "goodbooks", [BOOK], [(1, 2, 5)])
+    (folder / name).write_bytes(gzip.compress((folder / name).read_bytes()))
+    result = imported(folder)
+    assert result.exit_code == 2
+    assert f"{name}: found a gzip archive (unpack it first); expected " in result.output
+    assert result.output.replace("\n", "").isprintable()
 
 
 def test_rejects_among_the_landing_files_and_impossible_versions_are_refused(tmp_path: Path) -> None:

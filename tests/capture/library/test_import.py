@@ -268,6 +268,36 @@ def test_an_impossible_value_becomes_empty_and_costs_nothing_else(tmp_path: Path
 
 
 @pytest.mark.parametrize(
+    ("read", "shelved", "day", "impossible"),
+    [
+        ("2024/1/5", "2090/1/5", "2024-01-05", 1),
+        ("2199/1/5", "2020/1/5", "2020-01-05", 1),
+        ("1024/1/5", "2020/1/5", "2020-01-05", 1),
+        ("2024/3/3", "2020/1/5", "2024-03-03", 0),
+        ("2024/3/4", "2020/1/5", "2020-01-05", 1),
+        ("2199/1/5", "2024/2/30", "", 2),
+    ],
+)
+def test_an_impossible_day_does_not_take_the_other_one_with_it(
+    tmp_path: Path, read: str, shelved: str, day: str, impossible: int
+) -> None:
+    path = write_export(tmp_path / "export.csv", [EARTHSEA | {"Date Read": read, "Date Added": shelved}])
+    result = imported(path)
+    assert [row["review_added_date"][:10] for row in landed(path, REVIEWS)] == [day]
+    assert result.emptied.counts.get("reviews.review_added_date", 0) == impossible
+
+
+def test_a_copy_of_a_book_with_an_impossible_day_is_not_the_one_read_last(tmp_path: Path) -> None:
+    copies = [
+        EARTHSEA | {"My Rating": "2", "Date Read": "2199/1/1", "Date Added": "2020/1/1"},
+        EARTHSEA | {"My Rating": "4", "Date Read": "2023/10/9"},
+    ]
+    path = write_export(tmp_path / "export.csv", copies)
+    imported(path)
+    assert [row["review_rating"] for row in landed(path, REVIEWS)] == ["4"]
+
+
+@pytest.mark.parametrize(
     "broken", ['1,"unclosed', '8,"text"after,x', "9,too,few", "10" + "," * 30, ",,,," + "," * 19]
 )
 def test_a_row_that_cannot_be_read_is_left_out_alone(tmp_path: Path, broken: str) -> None:
@@ -377,7 +407,7 @@ def test_a_row_without_number_isbn_and_title_is_left_out(tmp_path: Path) -> None
 
 
 def test_a_private_note_is_dropped_where_the_row_is_read(tmp_path: Path) -> None:
-    entries = list(entries_in(write_export(tmp_path / "export.csv", [EARTHSEA, SHELVED], OLD)))
+    entries = list(entries_in(write_export(tmp_path / "export.csv", [EARTHSEA, SHELVED], OLD), NOW))
     assert len(entries) == 2
     assert NOTE not in repr(entries)
 

@@ -49,6 +49,11 @@ def test_the_version_is_the_time_of_the_file_unless_one_is_given(tmp_path: Path,
     assert '"2023-01-02 00:00:00"' in next((tmp_path / "given" / "reviews").iterdir()).read_text()
 
 
+def test_a_version_with_an_offset_is_told_in_utc(tmp_path: Path, export: Path) -> None:
+    imported(export, "--user", "Ann", "--out", tmp_path, "--captured-at", "2024-01-01T10:00:00+02:00")
+    assert '"2024-01-01 08:00:00"' in next((tmp_path / "reviews").iterdir()).read_text()
+
+
 def test_a_version_that_the_pipeline_would_reject_is_refused(tmp_path: Path, export: Path) -> None:
     result = imported(export, "--user", "Ann", "--out", tmp_path / "out", "--captured-at", "2090-01-02")
     assert result.exit_code == 2
@@ -75,7 +80,12 @@ STORYGRAPH = "Title,Authors,Contributors,ISBN/UID,Format,Read Status,Date Added,
         (",".join(PRESENT).encode("utf-16"), "is text in UTF-16, expected a CSV file"),
         (b"<!DOCTYPE html><title>Sign in</title>", "is a web page, expected a CSV file"),
         (gzip.compress(b"Book Id"), "is a gzip archive, expected a CSV file"),
-        (b'"Book Id,Title', "found the columns of no header"),
+        (b'"Book Id,Title', "found a first line with a quote that is not closed; expected Book Id, Title"),
+        (
+            b"\nBook Id,Title\n",
+            "found a first line without columns; expected Book Id, Title, Author, My Rating among",
+        ),
+        (b" , \nBook Id,Title\n", "found a first line without columns; expected Book Id"),
         ((",".join(PRESENT) + ",Title\n").encode(), "has the column 'Title' twice, expected it once"),
         (b"a\0b", "is no text, expected a CSV file"),
     ],

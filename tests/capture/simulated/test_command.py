@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+from itertools import takewhile
 
 import pytest
 import requests
@@ -35,6 +36,47 @@ def test_it_prints_its_address_answers_and_ends_in_order(ending: signal.Signals)
     assert f"--base-url {url}" in rest
     assert rest.splitlines()[-1] == "3 reviews were published, 1 requests were answered"
     assert process.returncode == 0
+
+
+@pytest.mark.slow
+def test_it_says_which_of_the_readers_are_private_and_which_are_gone() -> None:
+    options = ["--private", "2", "--gone", "1", "--rate", "0", "--users", "9"]
+    with subprocess.Popen(
+        [sys.executable, "-c", START, *options], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout
+        try:
+            lines = list(takewhile(lambda line: line != "Ctrl-C ends it.\n", process.stdout))
+            url = lines[0].split()[4]
+            found = {
+                reader: requests.get(
+                    f"{url}review/list_rss/{reader}",
+                    headers={"User-Agent": "Mozilla/5.0"},
+                    timeout=PATIENCE,
+                    allow_redirects=False,
+                ).status_code
+                for reader in lines[2].partition(" --base-url")[0].split()[4:]
+            }
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.communicate()
+    assert list(found.values()) == [200, 302, 302, 404]
+    said = {
+        line.partition(": ")[0]: line.partition(": ")[2].split() for line in lines if line.startswith("These")
+    }
+    _, *private, gone = found
+    assert said == {
+        "These readers are private, and open to any GOODREADS_FEED_KEY": sorted(private, key=int),
+        "These readers are gone": [gone],
+    }
+
+
+def test_more_private_and_gone_readers_than_there_are_users_are_refused() -> None:
+    told = CliRunner().invoke(
+        app, ["--users", "3", "--private", "2", "--gone", "2"], env={"COLUMNS": "300", "TERM": "dumb"}
+    )
+    assert told.exit_code == 2
+    assert "2 private and 2 gone are more than the 3 users" in told.stderr
 
 
 def test_a_fault_it_does_not_know_is_told_with_those_it_knows() -> None:

@@ -81,6 +81,29 @@ def test_pages_follow_each_other_and_after_the_last_come_empty_ones() -> None:
         assert len(items(goodreads, reader, per_page="4")) == 4
 
 
+@pytest.mark.parametrize("name", ["page", "per_page"])
+@pytest.mark.parametrize("text", ["abc", "0", "-1", "1.5", "9" * 5000])
+def test_a_page_that_is_no_number_is_refused_in_words(name: str, text: str) -> None:
+    with simulated_goodreads(reviews=3, users=1) as goodreads:
+        answer = requests.get(
+            f"{goodreads.url}review/list_rss/{goodreads.readers[0]}?{name}={text}",
+            headers={"User-Agent": "Mozilla/5.0"},
+            timeout=PATIENCE,
+        )
+    assert (answer.status_code, answer.text) == (400, "page and per_page must be numbers from 1 on.\n")
+
+
+@pytest.mark.parametrize("since", ["soon", "2020-02-19", "Wed, 19 Feb 2020 21:38:00"])
+def test_a_date_that_is_none_of_http_is_no_condition(since: str) -> None:
+    with simulated_goodreads(reviews=3, users=1) as goodreads:
+        answer = requests.get(
+            f"{goodreads.url}review/list_rss/{goodreads.readers[0]}",
+            headers={"User-Agent": "Mozilla/5.0", "If-Modified-Since": since},
+            timeout=PATIENCE,
+        )
+    assert answer.status_code == 200
+
+
 def test_a_reader_who_has_left_a_private_one_and_an_unknown_one() -> None:
     with simulated_goodreads(reviews=9, users=3) as goodreads:
         first, second, third = goodreads.readers

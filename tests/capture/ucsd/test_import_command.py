@@ -107,6 +107,13 @@ def test_lines_that_were_no_json_are_told(tmp_path: Path, dumps: Path) -> None:
     )
 
 
+def test_a_version_with_an_offset_is_told_in_utc(tmp_path: Path, dumps: Path) -> None:
+    result = imported(dumps, "--out", tmp_path / "landing", "--captured-at", "2024-01-01T10:00:00+02:00")
+    assert result.exit_code == 0
+    (authors,) = (tmp_path / "landing" / "authors").iterdir()
+    assert "2024-01-01 08:00:00" in authors.read_text()
+
+
 @pytest.mark.parametrize("moment", ["1899-12-31", "2999-01-01"])
 def test_a_version_that_the_pipeline_would_reject_is_refused(
     tmp_path: Path, dumps: Path, moment: str
@@ -163,7 +170,10 @@ def test_reviews_without_books_are_said_to_have_no_author(tmp_path: Path, dumps:
 def test_series_and_genres_that_are_named_beside_dumps_are_said_to_be_left_out(
     tmp_path: Path, dumps: Path
 ) -> None:
-    names = [f"goodreads_book_{kind}.json.gz" for kind in ("genres_initial", "series")]
+    names = [
+        *("goodreads_book_genres_initial.json.gz", "gooreads_book_genres_initial.json.gz"),
+        "goodreads_book_series.json.gz",
+    ]
     given = [write_dump(tmp_path / name, []) for name in names]
     result = imported(*given, dumps / "goodreads_books.json.gz", "--out", tmp_path / "landing")
     assert result.exit_code == 0

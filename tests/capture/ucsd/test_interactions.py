@@ -1,5 +1,6 @@
 """Books on shelves: those that were read, rated or reviewed become reviews."""
 
+import gzip
 import json
 import random
 from pathlib import Path
@@ -156,7 +157,7 @@ def test_the_maps_are_no_files_that_are_left_out(tmp_path: Path) -> None:
     [
         ("book_id_map.csv", None, "needs book_id_map.csv and user_id_map.csv beside it"),
         ("user_id_map.csv", None, "needs book_id_map.csv and user_id_map.csv beside it"),
-        ("book_id_map.csv", "a,b\n", "found the columns a, b, expected book_id_csv, book_id"),
+        ("book_id_map.csv", "a,b\n", "found the columns 'a', 'b'; expected the columns book_id_csv, book_id"),
         ("book_id_map.csv", "book_id_csv,book_id\n0,7\n2,8\n", "line 3: found '2,8', expected the number 1"),
         ("book_id_map.csv", "book_id_csv,book_id\n0,x\n", "line 2: found '0,x', expected the number 0"),
         ("user_id_map.csv", "user_id_csv,user_id\n0,12ab\n", "line 2: found '0,12ab', expected the number 0"),
@@ -171,6 +172,16 @@ def test_a_map_that_is_missing_or_broken_is_told(
     else:
         (path.parent / name).write_text(content)
     with pytest.raises(BrokenMapError, match=told):
+        import_dumps(tmp_path, path)
+
+
+@pytest.mark.parametrize("name", ["book_id_map.csv", "user_id_map.csv"])
+def test_a_gzipped_map_is_told_as_such(tmp_path: Path, name: str) -> None:
+    path = write_numbers(tmp_path / "dumps", [(0, 0, 1, 5, 0)])
+    (path.parent / name).write_bytes(gzip.compress((path.parent / name).read_bytes()))
+    with pytest.raises(
+        BrokenMapError, match=r"found a gzip archive \(unpack it first\); expected the columns"
+    ):
         import_dumps(tmp_path, path)
 
 
