@@ -150,7 +150,7 @@ class WarehouseStack(Stack):
             enhanced_vpc_routing=True,
             allow_version_upgrade=True,
             automated_snapshot_retention_period=_SNAPSHOT_DAYS,
-            cluster_parameter_group_name=self._parameters(settings.redshift_scaling_clusters).ref,
+            cluster_parameter_group_name=self._parameters(settings).ref,
             cluster_subnet_group_name=subnets.ref,
             vpc_security_group_ids=[network.redshift.security_group_id],
             iam_roles=[self.copy_role.role_arn],
@@ -162,12 +162,12 @@ class WarehouseStack(Stack):
         cluster.node.add_dependency(self.copy_role)
         return cluster
 
-    def _parameters(self, scaling_clusters: int) -> redshift.CfnClusterParameterGroup:
+    def _parameters(self, settings: Settings) -> redshift.CfnClusterParameterGroup:
         values = {
             "require_ssl": "true",
             "enable_user_activity_logging": "true",
-            "wlm_json_configuration": json.dumps(_queues(scales=scaling_clusters > 0)),
-            "max_concurrency_scaling_clusters": str(scaling_clusters),
+            "wlm_json_configuration": json.dumps(_queues(settings)),
+            "max_concurrency_scaling_clusters": str(settings.redshift_scaling_clusters),
         }
         return redshift.CfnClusterParameterGroup(
             self,
@@ -203,7 +203,7 @@ class WarehouseStack(Stack):
             )
 
 
-def _queues(*, scales: bool) -> list[dict[str, Any]]:
+def _queues(settings: Settings) -> list[dict[str, Any]]:
     """Redshift's queues: that of the readers, who wait for the pipeline and not the pipeline for them, and that of everybody else.
 
     Automatic WLM gives a queue of higher priority more of the cluster ("Query priority" in Redshift's Database Developer Guide). The
@@ -215,8 +215,8 @@ def _queues(*, scales: bool) -> list[dict[str, Any]]:
             **automatic,
             "name": "readers",
             "user_role": [READERS],
-            "priority": "low",
-            "concurrency_scaling": "auto" if scales else "off",
+            "priority": settings.redshift_readers_priority,
+            "concurrency_scaling": "auto" if settings.redshift_scaling_clusters else "off",
         },
         {**automatic, "name": "Default queue", "priority": "high", "concurrency_scaling": "off"},
         {"short_query_queue": True},

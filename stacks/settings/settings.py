@@ -57,6 +57,10 @@ def releases_with(spark_version: str) -> tuple[str, ...]:
     return tuple(release for release, spark in SPARK_OF_RELEASE.items() if spark == spark_version)
 
 
+QUERY_PRIORITIES = ("lowest", "low", "normal", "high", "highest")
+"""Redshift Database Developer Guide, "Query priority"; a superuser's `critical` is no priority of a queue."""
+
+
 class SettingsError(ValueError):
     """A setting is unknown or its value is not allowed; the message names the setting and what is allowed."""
 
@@ -178,6 +182,10 @@ class Settings(BaseModel):
         0,
         10,
         "clusters that Redshift adds at most while readers' queries queue, 0 for none (on ra3.large and on a single node it adds none)",
+    )
+    redshift_readers_priority: Annotated[str, _one_of(*QUERY_PRIORITIES)] = Field(
+        "low",
+        description=f"priority of readers' queries, while that of the pipeline is high: {', '.join(QUERY_PRIORITIES)}",
     )
 
     analytics_window_days: int = _whole(30, 1, 3650, "days of reviews that the analytics look back on")

@@ -30,6 +30,7 @@ TUNED: dict[str, Any] = {
     "redshift_admin_user": "keeper",
     "redshift_user": "loader",
     "redshift_scaling_clusters": 3,
+    "redshift_readers_priority": "normal",
     "analytics_window_days": 14,
     "analytics_top": 5,
     "batch_max_files": 9000,

@@ -136,14 +136,16 @@ def test_every_statement_uses_the_database_and_the_user_that_were_created(
         assert name in policies
 
 
-def test_readers_wait_in_a_queue_of_low_priority_and_other_clusters_help_them(tuned: Deployment) -> None:
+def test_readers_wait_in_a_queue_of_their_own_priority_and_other_clusters_help_them(
+    tuned: Deployment,
+) -> None:
     (group,) = tuned.properties("warehouse", "Redshift::ClusterParameterGroup")
     values = {each["ParameterName"]: each["ParameterValue"] for each in group["Parameters"]}
     assert values["max_concurrency_scaling_clusters"] == str(TUNED["redshift_scaling_clusters"])
     readers, others, _ = json.loads(values["wlm_json_configuration"])
     assert (readers["user_role"], readers["priority"], readers["concurrency_scaling"]) == (
         ["goodreads_readers"],
-        "low",
+        TUNED["redshift_readers_priority"],
         "auto",
     )
     assert (others["priority"], others["concurrency_scaling"]) == ("high", "off")
