@@ -30,6 +30,8 @@ refused. [Decision 30](decisions/030-every-call-is-judged.md) says how calls are
 (`operations/permissions/unused.toml`). A bucket's name stands for the bucket or, in a policy with both, for the bucket and its objects;
 `*` stands for what differs from run to run.
 
+{used} of the {grants} grants are used by a recorded call; {unused} are not, and each line of these has its reason.
+
 | grant | needed |
 |---|---|
 """
@@ -40,7 +42,9 @@ def page_of(report: Report) -> str:
     rows = (
         f"| {row.grant} | {USED if row.used else row.reason} |\n".replace("*", "\\*") for row in report.rows
     )
-    return _HEAD + "".join(rows)
+    used = sum(row.used for row in report.rows)
+    head = _HEAD.format(used=used, grants=len(report.rows), unused=len(report.rows) - used)
+    return head + "".join(rows)
 
 
 def kept(calls: Path) -> set[Recorded]:
