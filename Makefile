@@ -47,6 +47,7 @@ help: ## show this list
 
 .PHONY: run
 run: runtime ## run the whole pipeline on this machine [DATA=folder] [LIBRARY=export.csv READER=name READER_ID=12345] [FOLLOW=12345] [WINDOW_START=2020-02-01 WINDOW_END=2020-03-01 KEEP_CURRENT=yes] [SIZE=100MB]
+	@case "$$RUN_KEEP" in "" | yes) ;; *) echo "KEEP_CURRENT is yes, or is not given; found $$RUN_KEEP" >&2; exit 2 ;; esac
 	@pipeline run --size "$$RUN_SIZE" $${RUN_LIBRARY:+--library "$$RUN_LIBRARY"} $${RUN_READER:+--user "$$RUN_READER"} $${RUN_READER_ID:+--user-id "$$RUN_READER_ID"} $${RUN_FOLLOW:+--follow "$$RUN_FOLLOW"} \
 		$${RUN_START:+--window-start "$$RUN_START"} $${RUN_END:+--window-end "$$RUN_END"} $${RUN_KEEP:+--keep-current} $${RUN_DATA:+-- "$$RUN_DATA"}
 

@@ -46,6 +46,8 @@ class Pace:
         self._stop = stop
         self._clock = clock
         self._next = clock()
+        self.before_long_wait: Callable[[], None] = lambda: None
+        """Called before a wait that is long: whoever waits can put away first what is open."""
 
     def hold(self, seconds: float) -> None:
         """Let nobody send a request for `seconds`, because the host asks for that pause."""
@@ -60,6 +62,7 @@ class Pace:
                 "Goodreads asks for a pause (Retry-After); the next request follows in %s",
                 humanize.precisedelta(turn - now, minimum_unit="minutes", format="%.0f"),
             )
+            self.before_long_wait()
         self._next = turn + self.interval
         if self._stop.wait(turn - now):
             raise Stopped

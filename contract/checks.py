@@ -7,13 +7,13 @@ from contract.ledger import Table
 HISTORY_RUNS = 30
 """How many runs the history of a rule tells, the newest first."""
 
-_BEFORE_THE_PUBLISH = "AuditStaging"
+_BEFORE_THE_PUBLISH, _PAST = "AuditStaging", "CheckPastAnalytics"
 
 STAGES = {
     _BEFORE_THE_PUBLISH: "goodreads_staging",
     "CheckWarehouse": "goodreads_warehouse",
     "CheckAnalytics": "goodreads_analytics",
-    "CheckPastAnalytics": "goodreads_past",
+    _PAST: "goodreads_past",
 }
 """The states that check, in their order, each with the schema of the tables that it checks."""
 
@@ -51,6 +51,11 @@ def checked_table(stage: str, table: str) -> str:
     """A checked table with its schema. After the analytics some rules count rows of the warehouse: those that no ranking has."""
     of_the_warehouse = stage != _BEFORE_THE_PUBLISH and table in {dataset.name for dataset in DATASETS}
     return f"{STAGES['CheckWarehouse' if of_the_warehouse else stage]}.{table}"
+
+
+def told_rule(stage: str, rule: str) -> str:
+    """A rule in words: of the warehouse's rows that no ranking has there are two, of the current window and of a past one."""
+    return f"{rule} of the past window" if stage == _PAST else rule
 
 
 def checks_key(run_id: str, stage: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from contract.checks import checks_key
+from contract.checks import checks_key, told_rule
 from lambdas.shared.data_api import read_rows
 from lambdas.shared.errors import DataQualityError
 from lambdas.shared.run import Run
@@ -90,7 +90,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     run = Run.of(event)
     run.working.write(checks_key(run.run_id, stage), json.dumps(document(stage, checks)).encode())
     blocking = [check for check in violated if check.severity == _BLOCK]
-    warnings = [str(check) for check in violated if check.severity != _BLOCK]
+    warnings = [told_rule(stage, str(check)) for check in violated if check.severity != _BLOCK]
     measure.add_dimension("stage", stage)
     measure.add_metric("ChecksViolated", MetricUnit.Count, len(blocking))
     measure.add_metric("ChecksWarned", MetricUnit.Count, len(warnings))

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from command_line.counting import counted
-from contract.checks import STAGES, checked_table
+from contract.checks import STAGES, checked_table, told_rule
 from lambdas.check_quality import Check
 from local_cloud.state import StateFolder
 from operations.errors import OperationError
@@ -91,7 +91,7 @@ def checks_table(run: str, found: Sequence[tuple[str, Check]]) -> Table:
         table.add_row(
             Text(check.severity, style=_style(check)),
             Text(checked_table(stage, check.table_name).removeprefix("goodreads_")),
-            Text(f"{check.column_name} {check.rule}".strip()),
+            Text(told_rule(stage, f"{check.column_name} {check.rule}".strip())),
             *(
                 Text("" if number is None else f"{number:,}")
                 for number in (check.violations, check.allowed, check.found, check.expected)

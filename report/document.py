@@ -256,7 +256,7 @@ class Document(TypedDict):
     checks: list[Check]
     analytics: list[AnalyticsTable]
     throughput: Throughput
-    permissions: Permissions | None
+    permissions: Permissions
     alarms: list[Alarm] | None
     cost: Cost
     lineage: dict[str, Any] | None

@@ -113,7 +113,8 @@ def index_page(deployment: str, runs: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _has_published(run: Mapping[str, Any]) -> bool:
-    return bool(run["rows"] and run.get("ended") and str(run["outcome"]).startswith("succeeded"))
+    """Also a run that failed afterwards: rows are counted when they are published."""
+    return bool(run["rows"] and run.get("ended"))
 
 
 def _with_ages(newest_first: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -163,8 +164,8 @@ def _violated(run: Mapping[str, Any]) -> str:
     """Empty for a run of an older version, whose line does not tell it."""
     if "warnings" not in run:
         return ""
-    told = [f'<span class="bad">✕ {run["blocking"]:,}</span>'] if run["blocking"] else []
-    told += [f'<span class="warn">▲ {run["warnings"]:,}</span>'] if run["warnings"] else []
+    told = [f'<span class="bad">✕ {run["blocking"]:,} blocked</span>'] if run["blocking"] else []
+    told += [f'<span class="warn">▲ {run["warnings"]:,} warned</span>'] if run["warnings"] else []
     return " ".join(told) or "0"
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from contract.checks import STAGES, checked_table
+from contract.checks import STAGES, checked_table, told_rule
 from contract.keys import bucket_name, run_folder
 from report.document import Check, Document, File
 from report.index import is_violated
@@ -144,7 +144,7 @@ class Events:
         """A table with what its checks have found, and its columns if the run fills it."""
         assertions = [
             {
-                "assertion": check["rule"],
+                "assertion": told_rule(check["stage"], check["rule"]),
                 "success": not is_violated(check),
                 "severity": "error" if check["severity"] == "block" else "warn",
             }

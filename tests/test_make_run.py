@@ -62,6 +62,13 @@ def test_a_past_window_leaves_the_current_tables_if_asked_to(stand_in: Path) -> 
     ]
 
 
+def test_another_word_than_yes_is_refused_as_nobody_knows_what_it_means(stand_in: Path) -> None:
+    with pytest.raises(subprocess.CalledProcessError) as refused:
+        arguments(stand_in, "KEEP_CURRENT=no", *DAYS)
+    assert refused.value.returncode == 2
+    assert "KEEP_CURRENT is yes, or is not given; found no" in refused.value.stderr
+
+
 def test_a_library_export_goes_with_its_reader(stand_in: Path) -> None:
     assert arguments(stand_in, "LIBRARY=export.csv", "READER=Ann Example", "READER_ID=7") == [
         *("run", "--size", "20MB", "--library", "export.csv", "--user", "Ann Example", "--user-id", "7"),

@@ -183,5 +183,6 @@ def _followed(
     pace = Pace(rate, stop)
     with held(spool, _HANDOVER_SECONDS) as mine, closing(FeedClient(base_url, pace, stop)) as client:
         follower = Follower(client, feeds, mine, limits, stop, changed)
+        pace.before_long_wait = follower.finish
         follower.run()
         return follower

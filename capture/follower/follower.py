@@ -8,7 +8,7 @@ would say that nothing has changed. The looks in between read the front of the s
 
 A reader whose shelf cannot be seen is put off, each time for twice as long, up to a week; another key ends that. While Goodreads does not answer, each shelf is put off
 too, but never for longer than ten minutes, unless the site asks for a longer pause (Retry-After); so it is if three readers in a row are refused, for then the site rather refuses this machine.
-The others go on in any case.
+The others go on in any case, but for a pause that the site asks for: it is the whole machine's.
 """
 
 import logging
@@ -123,7 +123,7 @@ class Follower:
             while not self._is_over():
                 self._step()
                 self.changed(self)
-        self._finish()
+        self.finish()
 
     def _is_over(self) -> bool:
         if self.stop.is_set() or self._seconds_left() <= 0:
@@ -150,7 +150,7 @@ class Follower:
             left = (due - self._now(), self._seconds_left(), self._file_seconds_left())
             self.stop.wait(min(left))
         if self._file_seconds_left() <= 0 or self.spool.size() >= self.limits.file_bytes:
-            self._finish()
+            self.finish()
 
     def _read(self, feed: Feed) -> None:
         """Read the next page of a feed's look."""
@@ -254,7 +254,8 @@ class Follower:
             self._refused.clear()  # the site answers this machine
         return False
 
-    def _finish(self) -> None:
+    def finish(self) -> None:
+        """Finish the open files: they may be uploaded."""
         if files := self.spool.finish():
             log.info("finished %s of %s", files[0].name, ", ".join(file.parent.name for file in files))
 

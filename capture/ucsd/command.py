@@ -109,12 +109,13 @@ def _report(console: Console, imported: Sequence[Imported], others: Sequence[Pat
             f"{mended:,} lines were not valid JSON and were read even so; bytes that are no characters became U+FFFD",
             highlight=False,
         )
-    if any(each.dump.kind.for_books for each in imported):
+    lacks_books = _lacks_books([each.dump for each in imported])
+    if any(each.dump.kind.for_books for each in imported) and not lacks_books:
         console.print("works make no records: the books have from them the years of their first publication")
     if others:
         names = ", ".join(path.name for path in others)
         console.print(f"left out, because they hold nothing for the catalog: {names}", soft_wrap=True)
-    if _lacks_books([each.dump for each in imported]):
+    if lacks_books:
         console.print("no books were given, so the reviews have no author", style="yellow")
 
 

@@ -61,7 +61,7 @@ class Book(Struct, rename={"book_url": "link"}):
 
     book_id: Id
     authors: list[Contributor] = []
-    work_id: str | None = None
+    work_id: Value = None
     title: Value = None
     title_without_series: Value = None
     image_url: Value = None
@@ -235,7 +235,7 @@ def book_row(line: Book, context: Context) -> Row:
     author_id = line.authors[0].author_id if line.authors else None
     if author_id:
         context.known.add_book(line.book_id, author_id)
-    first_year = context.known.year_of(line.work_id) if line.work_id else None
+    first_year = context.known.year_of(str(line.work_id)) if line.work_id else None
     return {
         "book_id": line.book_id,
         "title": _words(line.title),

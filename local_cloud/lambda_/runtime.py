@@ -97,12 +97,13 @@ class LambdaRuntime:
         self._ahead: ThreadPoolExecutor | None = None
         self._idle: dict[str, list[_Child]] = defaultdict(list)
         self._children: list[_Child] = []
+        self._versions: dict[str, str] = {}
         self._lock = threading.Lock()
         self._closed = False
 
     def invoke(self, function: Function, event: Any) -> Answer:
         """Run the handler on the event; a child that dies or takes longer than the timeout is an error."""
-        key = _version(function)
+        key = self._newest(function)
         child = self._take(key, function.timeout) or self._start(function)
         request = {"event": event, "id": str(uuid.uuid4()), "timeout": function.timeout}
         line = self._exchange(child, request, function.timeout)
@@ -124,14 +125,15 @@ class LambdaRuntime:
 
         What goes wrong is told by the first event, which tries it again.
         """
+        key = self._newest(function)
 
         def start() -> None:
             with suppress(Exception):
                 child = self._start(function)
                 with self._lock:
-                    self._idle[_version(function)].append(child)
+                    self._idle[key].append(child)
 
-        return self._ahead.submit(start) if self._ahead else None
+        return self._ahead.submit(start) if self._ahead and not self._closed else None
 
     def close(self) -> None:
         """End every child."""
@@ -143,6 +145,17 @@ class LambdaRuntime:
         for child in children:
             child.end()
         self._forks.close()
+
+    def _newest(self, function: Function) -> str:
+        """The version of the function; idle children of the version before end, for nobody will ask them again."""
+        key = _version(function)
+        with self._lock:
+            before = self._versions.get(function.function_name, key)
+            self._versions[function.function_name] = key
+            outdated = self._idle.pop(before, []) if before != key else []
+        for child in outdated:
+            self._end(child)
+        return key
 
     def _take(self, key: str, timeout: int) -> _Child | None:
         """A warm child whose session lasts for another call."""

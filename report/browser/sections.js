@@ -58,7 +58,7 @@ function keyNumbers() {
   const failed = run.checks.filter((check) => broken(check));
   const blocked = failed.filter((check) => check.severity === "block").length;
   const judged = () => failed.length ? element("span", {class: blocked ? "bad" : "warn"}, blocked ? `✕ ${plural(blocked, "rule")}` : `▲ ${plural(failed.length, "warning")}`) : "✓";
-  const refused = run.permissions?.refused.length;
+  const refused = run.permissions.refused.length;
   const goesOn = run.outcome === "running";
   const newest = newestDay();
   return element("dl", {class: "key"},
@@ -66,7 +66,7 @@ function keyNumbers() {
     one("Files", told("files/total"), " ", element("small", {}, told("files/bytes", bytes))),
     one("Checks", run.checks.length ? [judged(), " ", element("small", {}, `of ${plural(run.checks.length, "rule")}`)] : goesOn ? "not yet" : "none ran"),
     newest && one("Newest review", told(newest, String)),
-    run.permissions && one("Permissions", refused ? element("span", {class: "bad"}, `✕ ${count(refused)} refused`) : "✓"),
+    one("Permissions", refused ? element("span", {class: "bad"}, `✕ ${count(refused)} refused`) : "✓"),
     one("Cost", run.cost.usd === null ? (goesOn ? "not yet" : UNKNOWN) : [told("cost/usd", dollars), " ", element("small", {}, "USD")]));
 }
 
@@ -241,7 +241,7 @@ const examples = (one) => element("ul", {class: "notes"}, one.examples.map((exam
   element("li", {}, data(example.file), `, record ${count(example.record)}`, example.key === null ? "" : [", key ", data(example.key)])));
 
 // Where a rule looked: the same rule may hold before the publish and after it
-const STAGES = {AuditStaging: "before the publish", CheckWarehouse: "in the warehouse", CheckAnalytics: "in the analytics", CheckPastAnalytics: "in the past window"};
+const STAGES = {AuditStaging: "before the publish", CheckWarehouse: "in the warehouse", CheckAnalytics: "after the analytics", CheckPastAnalytics: "after those of the past window"};
 
 const broken = (check) => check.violations === null || check.violations < 0 || check.violations > (check.limit ?? 0);
 
@@ -250,11 +250,11 @@ function checksSection() {
   const failing = run.checks.filter(broken), sound = run.checks.filter((check) => !broken(check));
   const word = (check) => broken(check) ? element("span", {class: `badge ${check.severity === "block" ? "bad" : "warn"}`}, check.severity === "block" ? "✕ blocks" : "▲ warns") : element("span", {class: "badge grey"}, "✓ ", check.severity);
   const at = (check) => run.checks.indexOf(check);
-  const number = (key) => ({name: key, number: true, of: (check) => (check[key] === null ? "" : told(`checks/${at(check)}/${key}`, plain))});
-  const compares = run.checks.some((check) => check.found !== null || check.expected !== null);
+  const number = (key) => ({name: key, number: true, of: (check) => (check[key] == null ? "" : told(`checks/${at(check)}/${key}`, plain))});
+  const compares = run.checks.some((check) => check.found != null || check.expected != null);
   const columns = [
     {name: "rule", of: (check) => [data(check.rule), check.says ? element("div", {class: "grey"}, data(check.says)) : null, check.examples.length ? folded("keys", () => element("p", {}, data(check.examples.join(", ")))) : null]},
-    {name: "table", of: (check) => [data(check.table), element("div", {class: "grey"}, STAGES[check.stage] ?? check.stage)]},
+    {name: "table", of: (check) => [data(check.table), element("div", {class: "grey"}, STAGES[check.stage] ?? check.stage ?? "")]},
     {name: "result", of: word},
     {name: "violations", number: true, of: (check) => told(`checks/${at(check)}/violations`)},
     {name: "limit", number: true, of: (check) => (check.limit === null ? grey("none") : told(`checks/${at(check)}/limit`, plain))},
@@ -426,11 +426,10 @@ function eventsSection() {
 }
 
 function permissionsSection() {
-  const refused = run.permissions?.refused ?? [];
+  const {refused} = run.permissions;
   const alarms = run.alarms ?? [];
   return section("permissions", "Permissions and alarms", HOUR,
-    run.permissions === null ? empty("Refused calls are not known here.")
-      : refused.length ? table([{name: "who", of: (one) => data(one.principal)}, {name: "action", of: (one) => code(one.action)}, {name: "resource", of: (one) => code(one.resource)}], refused, {caption: "Refused calls"})
+    refused.length ? table([{name: "who", of: (one) => data(one.principal)}, {name: "action", of: (one) => code(one.action)}, {name: "resource", of: (one) => code(one.resource)}], refused, {caption: "Refused calls"})
       : element("p", {}, "✓ No refused call is known."),
     run.alarms === null ? here ? empty("Alarms are judged once a minute while an endpoint is up (", command("make up"), "), not in a single run.")
       : empty("Alarms are judged after a run, on what it has measured; ", pipeline(`report ${run.run_id}`), " tells how they are then.") : !alarms.length ? empty("No alarm is set.")

@@ -27,7 +27,7 @@
     CHARTS.forEach(({title, of}, number) => {
       const figure = figures[number];
       const values = runs.map((run, place) => ({place, value: of(run), run})).filter((one) => one.value !== null);
-      const says = values.length ? `${title}: the last ${values.length} values are between ${count.format(d3.min(values, (one) => one.value))} and ${count.format(d3.max(values, (one) => one.value))}` : `${title}: not known`;
+      const says = values.length === 1 ? `${title}: ${count.format(values[0].value)}` : values.length ? `${title}: the last ${values.length} values are between ${count.format(d3.min(values, (one) => one.value))} and ${count.format(d3.max(values, (one) => one.value))}` : `${title}: not known`;
       const chart = element("div", {role: "img", "aria-label": says});
       figure.append(chart);
       if (!values.length) {

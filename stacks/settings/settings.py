@@ -57,8 +57,8 @@ def releases_with(spark_version: str) -> tuple[str, ...]:
     return tuple(release for release, spark in SPARK_OF_RELEASE.items() if spark == spark_version)
 
 
-QUERY_PRIORITIES = ("lowest", "low", "normal", "high", "highest")
-"""Redshift Database Developer Guide, "Query priority"; a superuser's `critical` is no priority of a queue."""
+QUERY_PRIORITIES = ("lowest", "low", "normal")
+"""Of the priorities in "Query priority" of Redshift's Database Developer Guide those below the pipeline's, `high`: it never waits for readers."""
 
 
 class SettingsError(ValueError):
@@ -185,7 +185,7 @@ class Settings(BaseModel):
     )
     redshift_readers_priority: Annotated[str, _one_of(*QUERY_PRIORITIES)] = Field(
         "low",
-        description=f"priority of readers' queries, while that of the pipeline is high: {', '.join(QUERY_PRIORITIES)}",
+        description=f"priority of readers' queries, below that of the pipeline: {', '.join(QUERY_PRIORITIES)}",
     )
 
     analytics_window_days: int = _whole(30, 1, 3650, "days of reviews that the analytics look back on")

@@ -168,6 +168,11 @@ def test_a_rule_that_warns_ends_no_run_and_is_returned_and_kept(zones: LocalZone
     }
 
 
+def test_a_warning_of_a_past_window_says_so(ledger: Ledger) -> None:
+    ended = check_quality.handler(event("CheckPastAnalytics", ledger.run(WARNED)), None)
+    assert ended["warnings"] == ["books.authors reference: 3 (allowed 1) of the past window"]
+
+
 @pytest.mark.slow
 def test_as_many_violations_as_are_allowed_violate_nothing(ledger: Ledger) -> None:
     allowed = WARNED.replace("3 as violations", "1 as violations")

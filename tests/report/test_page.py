@@ -472,7 +472,7 @@ def test_the_list_of_runs_is_drawn_loads_nothing_and_hides_no_warning(
     page = written(index_page("goodreads", runs), tmp_path)
     with opened(browser, page, width=360) as found:
         assert found.page.locator("#charts svg").count() == 4
-        assert found.texts("td:nth-child(8)") == ["0", "0", "✕ 1", "0", "▲ 1"]
+        assert found.texts("td:nth-child(8)") == ["0", "0", "✕ 1 blocked", "0", "▲ 1 warned"]
         assert found.texts("td:nth-child(9)") == ["30.0", "20.0", "10.0", "10.0", ""]
         assert (found.violations(), found.is_wider_than_the_screen()) == ([], False)
         assert (found.complaints, found.requests) == ([], [])

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import responses
 
 from capture.asking import Pace
 from capture.errors import Away, NotAFeed, Refused, Unavailable
+from capture.follower import command
 from capture.follower.client import FeedClient, Validators
 from capture.follower.feeds import Feed
 from capture.simulated import Fault, SimulatedGoodreads, simulated_goodreads
@@ -167,7 +169,9 @@ def test_a_pause_that_the_host_asks_for_holds_for_every_reader_and_a_long_one_is
         asked.append(clock.now)
         return status, {"Retry-After": "3600"}, ""
 
-    client = FeedClient("http://goodreads.test/", Pace(1, clock, lambda: clock.now), clock)
+    pace, put_away = Pace(1, clock, lambda: clock.now), list[float]()
+    pace.before_long_wait = lambda: put_away.append(clock.now)
+    client = FeedClient("http://goodreads.test/", pace, clock)
     others = [feed, Feed("77", "read"), Feed("78", "read")]
     with closing(client), responses.RequestsMock() as site:
         for each in others:
@@ -178,6 +182,8 @@ def test_a_pause_that_the_host_asks_for_holds_for_every_reader_and_a_long_one_is
     assert pauses == pytest.approx([3600] * (2 if status == 403 else 14))
     told = "Goodreads asks for a pause (Retry-After); the next request follows in 1 hour"
     assert caplog.messages == [told] * len(pauses)
+    assert len(put_away) == len(pauses)
+    assert all(at < later for at, later in zip(put_away, asked[1:], strict=True))  # before each pause
 
 
 def test_without_a_connection_no_message_tells_the_key(stop: Stop, feed: Feed) -> None:
@@ -229,3 +235,19 @@ def test_pages_that_are_short_or_shifted_lack_reviews(
     goodreads.faults.script(Fault.SHORT_PAGE, Fault.SHIFTED)
     assert ids(client, feed, 1) == first[:6]
     assert ids(client, feed, 1) == [*first[1:], second[0]]
+
+
+def test_before_a_long_pause_the_follower_finishes_its_open_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paces = list[Pace]()
+
+    class Noted(Pace):
+        def __init__(self, *arguments: Any) -> None:
+            super().__init__(*arguments)
+            paces.append(self)
+
+    monkeypatch.setattr(command, "Pace", Noted)
+    followed = command.followed_once([], tmp_path / "spool", "http://127.0.0.1:9/", Stop())
+    (pace,) = paces
+    assert pace.before_long_wait == followed.finish

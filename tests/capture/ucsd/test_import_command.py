@@ -191,6 +191,7 @@ def test_works_are_said_to_make_no_records_and_are_refused_alone(tmp_path: Path,
     assert told not in imported(dumps, "--out", tmp_path / "landing").stdout
     reviews = imported(works, dumps / "goodreads_reviews_dedup.json.gz", "--out", tmp_path / "landing")
     assert "no books were given, so the reviews have no author" in reviews.stdout
+    assert told not in reviews.stdout
     with pytest.raises(
         UnknownDumpError, match=r"^goodreads_book_works.json.gz: nothing in it becomes a record"
     ):

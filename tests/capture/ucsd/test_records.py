@@ -80,6 +80,7 @@ def test_a_book_is_first_published_when_its_work_was(tmp_path: Path) -> None:
         ({"original_publication_year": "-800"}, {}, "-800"),
         ({"original_publication_year": 1979}, {}, "1979"),
         ({"original_publication_year": "0"}, {}, "0"),
+        ({}, {"work_id": 5400751}, "1979"),
         ({"original_publication_year": "1979"}, {"publication_year": ""}, "1979"),
         ({"original_publication_year": ""}, {}, "1984"),
         ({"original_publication_year": None}, {}, "1984"),

@@ -415,6 +415,22 @@ def test_a_function_that_starts_ahead_has_a_process_and_has_imported_its_handler
     assert (sessions.made, imports.read_text()) == (1, "x")
 
 
+def test_idle_processes_of_a_function_end_when_it_has_a_new_version(runtime: LambdaRuntime) -> None:
+    old, new = Deployed("app.process"), Deployed("app.process", zip_of(app=APP + "# new"))
+    another = Deployed("app.process", function_name="goodreads-other")
+    former, others = result(runtime, old), result(runtime, another)
+    assert result(runtime, new) != former
+    until(lambda: not is_alive(former))
+    assert result(runtime, another) == others
+    assert [child.process.pid for child in runtime._children] == [others, result(runtime, new)]  # noqa: SLF001
+
+
+def test_a_function_that_is_made_after_closing_is_no_error(runtime: LambdaRuntime) -> None:
+    runtime.start_ahead()
+    runtime.close()
+    assert runtime.made(Deployed("app.process")) is None
+
+
 def test_a_function_is_started_by_its_first_event_if_nothing_starts_ahead(
     runtime: LambdaRuntime, sessions: Sessions
 ) -> None:
