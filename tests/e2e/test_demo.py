@@ -12,12 +12,13 @@ from stacks import ROOT
 
 pytestmark = pytest.mark.e2e
 
-_MINUTES = 0.1
+_MINUTES = 0.1  # a dozen reviews: the API's feed shows 30, so a collector that was killed finds all of them
 
 
-def test_the_demo_follows_readers_and_ends_with_each_review_once(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("options", "worker"), [([], "follower of readers"), (["--api"], "collector")])
+def test_the_demo_ends_with_each_review_once(tmp_path: Path, options: list[str], worker: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "demo", "--minutes", str(_MINUTES)],
+        [sys.executable, "-m", "demo", "--minutes", str(_MINUTES), *options],
         cwd=tmp_path,  # its state is below the folder it is called in
         env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "120"},
         capture_output=True,
@@ -25,9 +26,7 @@ def test_the_demo_follows_readers_and_ends_with_each_review_once(tmp_path: Path)
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert (
-        "starting a simulated Goodreads, a follower of readers, an uploader and the pipeline" in done.stdout
-    )
+    assert f"starting a simulated Goodreads, a {worker}, an uploader and the pipeline" in done.stdout
     assert done.stdout.count("was killed (SIGKILL) and started again") == 2
     total = r"published by Goodreads: (\d+); rows in goodreads_warehouse.reviews: (\d+); the same ids"
     ((published, rows),) = re.findall(total, done.stdout)
