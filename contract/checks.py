@@ -58,6 +58,11 @@ def told_rule(stage: str, rule: str) -> str:
     return f"{rule} of the past window" if stage == _PAST else rule
 
 
+def is_violated(violations: int | None, allowed: float | None) -> bool:
+    """Whether a rule has found more than it allows. A number that nobody knows is not a pass, and one below none is not either."""
+    return violations is None or not 0 <= violations <= (allowed or 0)
+
+
 def checks_key(run_id: str, stage: str) -> str:
     """The key in the working zone of the results of one stage of a run: {"stage", "checks"}."""
     return f"{run_folder(run_id)}/checks/{stage}.json"

@@ -8,7 +8,7 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from contract.checks import checks_key, told_rule
+from contract.checks import checks_key, is_violated, told_rule
 from lambdas.shared.data_api import read_rows
 from lambdas.shared.errors import DataQualityError
 from lambdas.shared.run import Run
@@ -48,8 +48,8 @@ class Check:
 
     @property
     def is_violated(self) -> bool:
-        """Whether there are more violations than are allowed. NULL is not a pass, and less than none is not either."""
-        return self.violations is None or not 0 <= self.violations <= self.allowed
+        """Whether there are more violations than are allowed."""
+        return is_violated(self.violations, self.allowed)
 
     def __str__(self) -> str:
         subject = f"{self.table_name}.{self.column_name}" if self.column_name else self.table_name

@@ -5,8 +5,9 @@ from html import escape
 from string import Template
 from typing import Any
 
-from report.document import Check, Document
-from report.page import WORDS, in_script, policy, style, with_libraries
+from contract.checks import is_violated
+from report.document import Document
+from report.page import MARKED, in_script, policy, style, with_libraries
 from report.times import moment
 
 MOST_RUNS = 500
@@ -14,13 +15,6 @@ MOST_RUNS = 500
 _CHARTED = 100
 """Runs in the charts."""
 
-_MARKS = {
-    "succeeded": "✓",
-    "succeeded_with_rejects": "▲",
-    "failed": "✕",
-    "skipped": "–",  # noqa: RUF001 - a dash
-    "nothing_to_do": "–",  # noqa: RUF001 - as above
-}
 _NUMBERS = ("Seconds", "Files", "Rows read", "Refused", "Violated rules", "Age of data, min", "USD")
 _LEVELS = {"failed": "bad", "succeeded_with_rejects": "warn"}
 
@@ -36,7 +30,6 @@ _PAGE = Template("""\
 <title>Runs of $deployment</title>
 <link rel="icon" href="data:,">
 <style>$style
-.trend { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(15rem, 100%), 1fr)); gap: 1rem 2rem; margin: 1rem 0; }
 td { white-space: nowrap; }
 </style>
 </head>
@@ -71,7 +64,7 @@ def with_run(runs: Sequence[Mapping[str, Any]], made: Document) -> list[Mapping[
 def line_of(made: Document) -> dict[str, Any]:
     """What the list says of a run; `blocking` and `warnings` are violated rules."""
     datasets = made["datasets"]
-    violated = [check for check in made["checks"] if is_violated(check)]
+    violated = [check for check in made["checks"] if is_violated(check["violations"], check["limit"])]
     return {
         "run_id": made["run_id"],
         "outcome": made["outcome"],
@@ -85,12 +78,6 @@ def line_of(made: Document) -> dict[str, Any]:
         "warnings": sum(check["severity"] == "warn" for check in violated),
         "usd": made["cost"]["usd"],
     }
-
-
-def is_violated(check: Check) -> bool:
-    """Whether a rule found more than it allows; it is violated, too, if nobody knows what it found."""
-    violations = check["violations"]
-    return violations is None or not 0 <= violations <= (check["limit"] or 0)
 
 
 def index_page(deployment: str, runs: Sequence[Mapping[str, Any]]) -> str:
@@ -149,7 +136,7 @@ def _row(run: Mapping[str, Any]) -> str:
     usd = "" if run.get("usd") is None else f"{run['usd']:.3f}"
     numbers += [_violated(run), _number(age), usd]
     started = escape(str(run["started"])[:19].replace("T", " "))
-    told = f"{_MARKS.get(outcome, '')} {escape(WORDS.get(outcome, outcome))}"
+    told = escape(MARKED.get(outcome, outcome))
     cells = "".join(
         f'<td class="number" data-name="{column}">{number}</td>'
         for column, number in zip(_NUMBERS, numbers, strict=True)

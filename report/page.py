@@ -31,6 +31,19 @@ WORDS = {
     "running": "Running",
 }
 
+MARKED = {
+    outcome: f"{mark} {WORDS[outcome]}"
+    for outcome, mark in {
+        "succeeded": "✓",
+        "succeeded_with_rejects": "▲",
+        "failed": "✕",
+        "skipped": "◇",
+        "nothing_to_do": "□",
+        "running": "+",
+    }.items()
+}
+"""The outcomes with a mark before the word, as lists of runs tell them: no colour alone says how a run ended."""
+
 # JSON in a script element: `</script>` and `<!--` would end or change the element. U+2028 and U+2029 are as good escaped.
 _IN_SCRIPT = str.maketrans({character: f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"})
 

@@ -19,7 +19,7 @@ from operations.console import starting
 from operations.console.runs import Run, Runs
 from operations.console.tables import LONGEST_SECONDS, MOST_ROWS, Tables
 from operations.errors import OperationError
-from report.page import page_of
+from report.page import MARKED, page_of
 
 HEADER = "X-Console-Token"
 
@@ -51,14 +51,6 @@ _HEADERS = {
 _NOT_KNOWN = (
     "this browser has no token, or that of an earlier `make up`: open the address that `make up` has printed"
 )
-_OUTCOMES = {
-    "succeeded": "✓ Succeeded",
-    "succeeded_with_rejects": "▲ Succeeded with rejects",
-    "failed": "✕ Failed",
-    "skipped": "◇ Skipped",
-    "nothing_to_do": "□ Nothing to do",
-    "running": "+ Running",
-}
 
 
 def application(
@@ -68,7 +60,7 @@ def application(
     app = Flask(__name__)
     # A page of another site can give its own name the address of this machine (DNS rebinding), but not another Host header
     app.config.update(TRUSTED_HOSTS=["127.0.0.1", "localhost"], MAX_CONTENT_LENGTH=_LONGEST_REQUEST)
-    app.jinja_env.globals.update(outcomes=_OUTCOMES)
+    app.jinja_env.globals.update(outcomes=MARKED)
     _guard(app, token)
     _tell_errors(app)
     _show_runs(app, runs or Runs(folder))

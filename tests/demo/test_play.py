@@ -78,6 +78,12 @@ def test_the_workers_end_only_when_what_they_have_to_do_is_done(monkeypatch: pyt
     assert told == ["no more reviews are published; waiting until the published ones have come through"]
 
 
+def test_both_workers_are_killed_even_if_the_time_is_over_before_anybody_could_look() -> None:
+    recorder = Recorder([figures()])
+    Play(recorder.stage(), lambda _: None, lambda _: None).publish(0)
+    assert recorder.did == ["kill collector", "start collector", "kill uploader", "start uploader"]
+
+
 def test_what_is_stuck_ends_the_demo_with_the_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(play, "_LOOK_SECONDS", 0)
     monkeypatch.setattr(play, "_DRAIN_SECONDS", 0)

@@ -129,6 +129,15 @@ def test_a_past_window_is_filled_beside_the_current_tables_and_made_of_its_own()
     filled = {each["name"]: each for each in end["outputs"]}
     best = filled["goodreads.goodreads_past.best_books"]["facets"]["columnLineage"]["fields"]["book_id"]
     assert {each["name"].split(".")[1] for each in best["inputFields"]} == {"goodreads_past"}
+    unranked = next(check for check in document["checks"] if check["rule"] == "book_id unranked")
+    document["checks"].append({**unranked, "stage": "CheckPastAnalytics"})
+    _, end = events(lambda: document)
+    (reviews,) = [each for each in end["inputs"] if each["name"] == "goodreads.goodreads_warehouse.reviews"]
+    told = [each["assertion"] for each in reviews["inputFacets"]["dataQualityAssertions"]["assertions"]]
+    assert [rule for rule in told if "book_id unranked" in rule] == [
+        "book_id unranked",
+        "book_id unranked of the past window",
+    ]
     current = {name for name in filled if ".goodreads_analytics." in name}
     assert {name.replace("goodreads_analytics", "goodreads_past") for name in current} <= set(filled)
 

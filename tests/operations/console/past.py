@@ -14,7 +14,14 @@ BEGIN = datetime(2020, 3, 1, tzinfo=UTC)
 
 
 def ended(
-    folder: Path, name: str, *, place: int = 0, state: str = "Succeeded", read: int = 0, rejected: int = 0
+    folder: Path,
+    name: str,
+    *,
+    place: int = 0,
+    state: str = "Succeeded",
+    read: int = 0,
+    rejected: int = 0,
+    warnings: tuple[str, ...] = (),
 ) -> None:
     """The document of an execution that ended in `state`, `place` times ten minutes after the first one could."""
     started = BEGIN + timedelta(minutes=10 * place)
@@ -28,7 +35,7 @@ def ended(
             "status": "FAILED" if state == "Failed" else "SUCCEEDED",
             "startDate": started.isoformat(),
             "stopDate": (started + timedelta(seconds=20 + place % 7)).isoformat(),
-            "output": json.dumps({"datasets": {"books": rows}} if read else {}),
+            "output": json.dumps({"datasets": {"books": rows}, "warnings": warnings} if read else {}),
             **({"error": "DataQualityError"} if state == "Failed" else {}),
         },
         "events": [

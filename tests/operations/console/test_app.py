@@ -305,7 +305,15 @@ def past(tmp_path: Path, client: FlaskClient) -> tuple[StateFolder, FlaskClient]
 
 def test_the_list_has_the_runs_of_earlier_endpoints(past: tuple[StateFolder, FlaskClient]) -> None:
     folder, client = past
-    ended(folder.executions, "first", place=0, read=1200, rejected=3, state="SucceededWithRejects")
+    ended(
+        folder.executions,
+        "first",
+        place=0,
+        read=1200,
+        rejected=3,
+        state="SucceededWithRejects",
+        warnings=("a", "b"),
+    )
     ended(folder.executions, "second", place=1, state="Failed")
     page = client.get("/").text
     assert page.rindex(">second<") < page.rindex(">first<")
@@ -313,6 +321,7 @@ def test_the_list_has_the_runs_of_earlier_endpoints(past: tuple[StateFolder, Fla
     assert "DataQualityError" in page
     assert "▲ Succeeded with rejects" in page
     assert "1,200" in page
+    assert page.count("▲ 2") == 1
     trend = json.loads(page.partition('id="trend">')[2].partition("</script>")[0])
     assert [run["name"] for run in trend] == ["first", "second"]
     assert [run["age"] for run in trend] == [None, 601]  # the second one ended 601 s after the first one
