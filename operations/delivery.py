@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from command_line.counting import counted
 from contract.keys import bucket_name, run_folder
 from lambdas.shared.recognise import dataset_of
 from landing.bucket import BucketStore
@@ -28,14 +30,20 @@ from operations.executions import Execution
 from operations.run import execution_input_of, run_watched
 from spark_jobs.conf import SPARK_CONF
 from sql import statements
+from sql.rankings import TABLES
 
-Place = tuple[str, int]
-"""A subject (books, authors) and the id of one of them."""
+Row = tuple[str, int]
+"""A ranking, and the id of a book, an author or a user in it."""
+
+_ORDER = {table.name: number for number, table in enumerate(TABLES)}
+
+_SHOWN = 5
+"""On the terminal, of each ranking: changes of these places."""
 
 
 @dataclass(frozen=True)
 class Ranked:
-    """One of the first places; `label` is None if the warehouse does not hold the book or the author."""
+    """A place in a ranking; `label` is None of a user, and of a book or author that the warehouse does not hold."""
 
     place: int
     label: str | None
@@ -43,12 +51,12 @@ class Ranked:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the run on the copy did: its execution, the document that it wrote, and the first places before and after."""
+    """What the run on the copy did: its execution, the document that it wrote, and the rankings before and after."""
 
     execution: Execution
     told: Mapping[str, Any]
-    before: Mapping[Place, Ranked]
-    after: Mapping[Place, Ranked]
+    before: Mapping[Row, Ranked]
+    after: Mapping[Row, Ranked]
 
     @property
     def would_publish(self) -> bool:
@@ -150,20 +158,23 @@ def copy_of(state: StateFolder) -> Iterator[StateFolder]:
         yield scratch
 
 
-def moves(before: Mapping[Place, Ranked], after: Mapping[Place, Ranked]) -> list[dict[str, Any]]:
-    """The books and authors whose place among the first changes; a place is null for one that is not among them."""
+def moves(before: Mapping[Row, Ranked], after: Mapping[Row, Ranked]) -> list[dict[str, Any]]:
+    """Whose place in a ranking changes, ranking by ranking; a place is null for one that is not in it."""
     changed = [
         {
-            "subject": subject,
+            "ranking": ranking,
             "id": number,
             "label": (after.get(key) or before[key]).label,
             "before": before[key].place if key in before else None,
             "after": after[key].place if key in after else None,
         }
         for key in {**after, **before}
-        for subject, number in [key]
+        for ranking, number in [key]
     ]
-    return [each for each in changed if each["before"] != each["after"]]
+    return sorted(
+        (each for each in changed if each["before"] != each["after"]),
+        key=lambda each: (_ORDER[each["ranking"]], each["after"] or inf, each["before"]),
+    )
 
 
 def show(console: Console, outcome: Outcome, source: Path) -> None:
@@ -193,15 +204,22 @@ def show(console: Console, outcome: Outcome, source: Path) -> None:
         ("severity", "table", "rule", "violations"),
         ((each["severity"], each["table"], each["rule"], each["violations"]) for each in document["checks"]),
     )
+    _show_moves(console, document["rankings"])
+
+
+def _show_moves(console: Console, moved: Sequence[Mapping[str, Any]]) -> None:
+    first = [each for each in moved if min(each["before"] or inf, each["after"] or inf) <= _SHOWN]
     _table(
         console,
         "rankings that change",
-        ("", "title or name", "id", "before", "after"),
+        ("ranking", "title or name", "id", "before", "after"),
         (
-            (each["subject"], each["label"] or "", each["id"], each["before"] or "-", each["after"] or "-")
-            for each in document["rankings"]
+            (each["ranking"], each["label"] or "", each["id"], each["before"] or "-", each["after"] or "-")
+            for each in first
         ),
     )
+    if more := len(moved) - len(first):
+        console.print(Text(f"and {counted(more, 'change')} of later places: --json tells them all"))
 
 
 def _table(console: Console, title: str, headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -244,10 +262,12 @@ def _window(scratch: StateFolder) -> tuple[str | None, str | None]:
     return (str(start), str(end)) if start != end else (None, None)  # no run has set the window yet
 
 
-def _ranked(scratch: StateFolder) -> dict[Place, Ranked]:
+def _ranked(scratch: StateFolder) -> dict[Row, Ranked]:
     return {
-        (str(subject), int(number)): Ranked(int(place), label)
-        for subject, place, label, number, *_ in _asked(scratch, statements.leaders())
+        (table.name, int(number)): Ranked(int(place), label)
+        for table in TABLES
+        if table.has_places
+        for place, number, label in _asked(scratch, statements.places(table))
     }
 
 

@@ -295,6 +295,12 @@ def leaders(schema: str = CURRENT) -> str:
     return render("analytics/leaders.sql", schema=schema)
 
 
+def places(table: Table, schema: str = CURRENT) -> str:
+    """All rows of a table with places: place, id, label."""
+    label = table.names.get("label", "cast(null as varchar(1))")
+    return render("analytics/places.sql", schema=schema, table=table.name, key=table.key, label=label)
+
+
 def review_span(schema: str = CURRENT) -> str:
     """First and last day of the warehouse's reviews, and how many the window covers."""
     return render("analytics/review_span.sql", schema=schema)

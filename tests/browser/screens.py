@@ -67,4 +67,4 @@ def first_paint(shown: Opened) -> float:
 
 
 if __name__ == "__main__":
-    draw(Path(sys.argv[1]))
+    draw(Path(sys.argv[1]).absolute())

@@ -141,8 +141,11 @@ def would_do(delivery: Path, state: str) -> None:
     assert counts["authors"] == {"read": 2, "updated": 1, "quarantined": 1}
     assert counts["reviews"] == {"read": 1, "inserted": 1}
     assert [(each["rule"], each["rows"]) for each in answer["rejects"]] == [("type", 1)]
-    first = {"subject": "authors", "id": 1, "label": "Ursula Le Guin", "before": None, "after": 1}
-    assert answer["rankings"] == [first]
+    first = {"id": 1, "label": "Ursula Le Guin", "before": None, "after": 1}
+    of_authors = ("review_count", "average_rating", "weighted_rating", "wilson_score")
+    tables = [f"popular_authors_{each}" for each in of_authors]
+    tables.insert(2, "best_authors")
+    assert answer["rankings"] == [{"ranking": table, **first} for table in tables]
     kept = operations("query", "select name from goodreads_warehouse.authors", "--state", state, "--json")
     assert json.loads(kept.stdout)["rows"] == [["Ursula K. Le Guin"]]  # nothing was published
 

@@ -3,15 +3,17 @@
 import hashlib
 import os
 from datetime import UTC, datetime
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 from local_cloud.redshift import RedshiftEngine
 from local_cloud.state import Running, StateFolder
 from operations.__main__ import app
-from operations.delivery import Outcome, Ranked, copy_of, delivered, moves
+from operations.delivery import Outcome, Ranked, copy_of, delivered, moves, show
 from operations.errors import OperationError
 from operations.executions import Execution
 from tests.operations.documented import documented
@@ -114,15 +116,29 @@ def test_a_file_is_known_by_its_name_or_by_its_folder(tmp_path: Path, path: str,
 
 
 def test_only_places_that_change_are_told() -> None:
-    before = {("books", 1): Ranked(1, "a"), ("books", 2): Ranked(2, "b"), ("authors", 1): Ranked(1, "x")}
-    after = {("books", 3): Ranked(1, None), ("books", 1): Ranked(2, "a"), ("authors", 1): Ranked(1, "x")}
-    assert sorted(
-        (each["id"], each["label"], each["before"], each["after"]) for each in moves(before, after)
-    ) == [
-        (1, "a", 1, 2),
-        (2, "b", 2, None),
-        (3, None, None, 1),
+    books, authors = "best_books", "rising_authors"
+    before = {(books, 1): Ranked(1, "a"), (books, 2): Ranked(2, "b"), (authors, 1): Ranked(1, "x")}
+    after = {(books, 3): Ranked(1, None), (books, 1): Ranked(2, "a"), (authors, 1): Ranked(1, "x")}
+    assert [tuple(each.values()) for each in moves(before, after)] == [
+        (books, 3, None, None, 1),
+        (books, 1, "a", 1, 2),
+        (books, 2, "b", 2, None),
     ]
+
+
+def test_the_terminal_shows_the_first_places_and_counts_the_others() -> None:
+    ended = Execution("r", "SUCCEEDED", datetime(2020, 3, 1, tzinfo=UTC))
+    before = {("best_books", number): Ranked(number, f"book {number}") for number in range(1, 9)}
+    after = {("best_books", number): Ranked(9 - number, f"book {number}") for number in range(1, 9)}
+    written = StringIO()
+    console = Console(file=written, width=200)
+    show(console, Outcome(ended, {}, before, after), Path("x"))
+    shown = written.getvalue()
+    assert [number for number in range(1, 9) if f"book {number} " in shown] == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert "later places" not in shown
+    last = {**before, ("best_books", 7): Ranked(8, "book 7"), ("best_books", 8): Ranked(7, "book 8")}
+    show(console, Outcome(ended, {}, before, last), Path("x"))
+    assert "and 2 changes of later places: --json tells them all" in written.getvalue()
 
 
 def test_the_answer_has_the_keys_that_the_page_lists_and_no_rankings_of_a_run_that_failed() -> None:
@@ -139,7 +155,7 @@ def test_the_answer_has_the_keys_that_the_page_lists_and_no_rankings_of_a_run_th
         ],
         "files": {"listed": [{"key": "a", "note": None}, {"key": "b", "note": "lacks a column"}]},
     }
-    made = Outcome(failed, told, {("books", 1): Ranked(1, "a")}, {}).document(Path("x"))
+    made = Outcome(failed, told, {("best_books", 1): Ranked(1, "a")}, {}).document(Path("x"))
     assert set(made) == documented()["contract --check"]
     assert made["would_publish"] is False
     assert made["cause"] == "too many"

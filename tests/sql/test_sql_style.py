@@ -58,6 +58,7 @@ BATCHES = {
     "review_span": [statements.review_span()],
     "current_window": [statements.current_window()],
     "leaders": [statements.leaders()],
+    "places": [statements.places(table) for table in TABLES if table.has_places],
     **{f"rank_{name}": statements.analytics(tables, top=10) for name, tables in GROUPS.items()},
     "tell_analytics": [statements.tell_analytics()],
     "staging_checks": checks.staging_checks(dict.fromkeys(("authors", "books", "reviews", "users"), 50)),
