@@ -102,10 +102,15 @@ class File(TypedDict):
 
 
 class Files(TypedDict):
-    """The files of the run; `listed` has the first of them, and those with a note before all others."""
+    """The files of the run; `listed` has the first of them, and those with a note before all others.
+
+    Not among them: files `published_before`, which were not read again, and files `left_for_later`, which the next run takes.
+    """
 
     total: int
     bytes: int
+    published_before: int
+    left_for_later: int
     listed: list[File]
 
 

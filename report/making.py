@@ -136,7 +136,7 @@ def document_of(execution: Execution, events: Sequence[Mapping[str, Any]], findi
     outcome = _outcome(execution, states)
     datasets = _datasets(execution.run_id, known, findings.ledger)
     seconds = seconds_between(execution.started, execution.ended) if execution.ended else None
-    files = _files(findings, known, execution.run_id)
+    files = _files(findings, known, execution.run_id, published=_has_published(states))
     failure = _failure(execution, states, events, datasets, known) if outcome == "failed" else None
     return {
         "version": VERSION,
@@ -225,16 +225,29 @@ def _rows(run_id: str, dataset: str, counts: Mapping[str, int]) -> Rows:
     return cast("Rows", {"run_id": run_id, "dataset": dataset, **words})
 
 
-def _files(findings: Findings, known: Mapping[str, Any], run_id: str) -> Files:
+def _has_published(states: Sequence[State]) -> bool:
+    """Whether the publish was committed, also if the run was stopped before it asked the ledger."""
+    return any(state["name"] == "PublishWarehouse" and state["status"] == "succeeded" for state in states)
+
+
+def _files(findings: Findings, known: Mapping[str, Any], run_id: str, *, published: bool) -> Files:
     plan, summary = findings.plan, known.get("plan", {})
     if plan is None:
-        return {"total": summary.get("files", 0), "bytes": summary.get("bytes", 0), "listed": []}
-    published = any(line.run_id == run_id for line in findings.ledger) or "report" in known
+        return {
+            "total": summary.get("files", 0),
+            "bytes": summary.get("bytes", 0),
+            "published_before": summary.get("published_before", 0),
+            "left_for_later": summary.get("left_for_later", 0),
+            "listed": [],
+        }
+    published = published or any(line.run_id == run_id for line in findings.ledger) or "report" in known
     listed = [_file(file, plan, findings.rows_of_files, published=published) for file in plan.files]
     with_notes_first = sorted(listed, key=lambda file: file["note"] is None)
     return {
         "total": len(plan.files),
         "bytes": sum(file.size for file in plan.files),
+        "published_before": len(plan.published),
+        "left_for_later": plan.left_for_later,
         "listed": with_notes_first[:MOST_FILES],
     }
 
@@ -278,9 +291,7 @@ def _failure(
     error, cause = handled or (execution.error or execution.status, execution.cause or "")
     failed = [state for state in states if state["status"] == "failed" and state["name"] not in _HANDLING]
     inner = [state for state in failed if state["tries"]] or failed
-    published = any(rows["run_id"] == execution.run_id for rows in datasets) or any(
-        state["name"] == "PublishWarehouse" and state["status"] == "succeeded" for state in states
-    )
+    published = any(rows["run_id"] == execution.run_id for rows in datasets) or _has_published(states)
     function = failed_function(events, error) if execution.is_here else None
     return {
         "state": inner[-1]["name"] if inner else None,

@@ -321,8 +321,13 @@ const PAGE = 25;
 const FILE_WORDS = {published: "published", quarantined: "quarantined", empty: "empty", waiting: run.outcome === "running" ? "not published yet" : "still in landing"};
 
 function filesSection() {
-  const {total, listed} = run.files;
-  if (!total) return section("files", "Files", HOUR, empty("No file had landed."));
+  const {total, listed, published_before: before, left_for_later: later} = run.files;
+  const others = [
+    before ? element("li", {}, told("files/published_before"), ` ${noun(before, "file")} ${before === 1 ? "was" : "were"} published before and not read again. To have a file read again, land it under another name.`) : null,
+    later ? element("li", {}, told("files/left_for_later"), ` ${noun(later, "file")} ${later === 1 ? "waits" : "wait"} in the landing zone for the next run: a run takes at most batch_max_files and batch_max_bytes.`) : null,
+  ].filter(Boolean);
+  const notes = others.length ? element("ul", {class: "notes"}, others) : null;
+  if (!total) return section("files", "Files", HOUR, notes ?? empty("No file had landed."));
   const all = listed.map((file, index) => ({...file, index, text: [file.key, file.dataset, FILE_WORDS[file.outcome], file.note].join(" ").toLowerCase()}));
   const box = element("div", {"aria-live": "polite"});
   let found = all, first = 0;
@@ -351,7 +356,7 @@ function filesSection() {
   show();
   return section("files", "Files", HOUR,
     element("p", {}, told("files/total"), ` ${noun(total, "file")}, `, told("files/bytes", bytes),
-      listed.length < total ? `; the first ${count(listed.length)} are listed, those with a note before the others` : "", "."),
+      listed.length < total ? `; the first ${count(listed.length)} are listed, those with a note before the others` : "", "."), notes,
     listed.length > 10 ? element("div", {class: "search"}, element("label", {for: "file-search", class: "small"}, "Name, dataset, outcome or note"), search) : null, box);
 }
 

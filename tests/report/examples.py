@@ -64,6 +64,8 @@ def with_rejects() -> Made:
     made["files"] = {
         "total": 6,
         "bytes": made["files"]["bytes"] + 240,
+        "published_before": 1,
+        "left_for_later": 0,
         "listed": [*unusable, *made["files"]["listed"]],
     }
     made["throughput"]["files"] = 6
@@ -158,7 +160,7 @@ def many_files() -> Made:
         }
         for number in range(1000)
     ]
-    made["files"] = {"total": 10_000, "bytes": 40_960_000, "listed": listed}
+    made["files"] |= {"total": 10_000, "bytes": 40_960_000, "left_for_later": 2_500, "listed": listed}
     made["throughput"] |= {"files": 10_000, "bytes": 40_960_000}
     copies, batch = _state(made, "CopyToWorking"), _state(made, "CopyBatch")
     copies["iterations"] = 40
@@ -255,7 +257,7 @@ def _without_work(outcome: str, *names: str) -> Made:
         known = next((state for state in whole if state["name"] == name), whole[0])
         made["states"].append(_short(known, name, moment(made["states"][-1]["ended"])))
     made |= {"outcome": outcome, "datasets": [], "checks": [], "analytics": [], "rejects": []}
-    made["files"] = {"total": 0, "bytes": 0, "listed": []}
+    made["files"] |= {"total": 0, "bytes": 0, "listed": []}
     made["throughput"] = dict.fromkeys(made["throughput"]) | {"files": 0, "bytes": 0, "rows": 0}
     return _ended(made)
 

@@ -163,6 +163,15 @@ def test_every_file_tells_where_it_went_and_those_with_a_problem_come_first() ->
     assert [file["outcome"] for file in waiting["files"]["listed"]] == ["quarantined", "waiting", "empty"]
 
 
+def test_files_that_the_run_did_not_take_are_counted_whether_or_not_the_plan_is_there() -> None:
+    plan = Plan(run_id="r1", published=("a", "b"), left_for_later=3)
+    summary = {"files": 0, "bytes": 0, "published_before": 2, "left_for_later": 3, "window": None}
+    for findings in (Findings(plan=plan), Findings(known={"lease": {}, "plan": summary})):
+        made = document_of(_execution(), _run("Succeeded").events, findings)
+        VALIDATOR.validate(made)
+        assert (made["files"]["published_before"], made["files"]["left_for_later"]) == (2, 3)
+
+
 def test_ten_thousand_files_are_counted_and_a_thousand_are_listed() -> None:
     plan = Plan(run_id="r1", files=tuple(_planned(number) for number in range(10_000)))
     made = document_of(_execution(), _run("Succeeded").events, Findings(plan=plan))

@@ -499,6 +499,32 @@ def test_the_policy_lets_the_page_load_nothing() -> None:
     assert "unsafe-eval" not in policy
 
 
+@pytest.mark.parametrize(
+    ("before", "later", "said"),
+    [
+        (0, 0, []),
+        (1, 0, ["1 file was published before and not read again. To have a file read again"]),
+        (0, 2_500, ["2,500 files wait in the landing zone for the next run"]),
+        (3, 1, ["3 files were published before", "1 file waits in the landing zone"]),
+    ],
+)
+@pytest.mark.parametrize("taken", [4, 0])
+def test_files_that_the_run_did_not_take_are_told(
+    browser: Browser, tmp_path: Path, taken: int, before: int, later: int, said: list[str]
+) -> None:
+    document = KINDS["clean"]()
+    listed = document["files"]["listed"][:taken]
+    document["files"] |= {
+        "total": taken,
+        "published_before": before,
+        "left_for_later": later,
+        "listed": listed,
+    }
+    with opened(browser, written(page_of(document), tmp_path)) as found:
+        told = found.texts("#files .notes li")
+        assert [text[: len(start)] for text, start in zip(told, said, strict=True)] == said
+
+
 def test_a_page_of_ten_thousand_files_is_small_and_shows_some_at_a_time(
     browser: Browser, tmp_path: Path
 ) -> None:
