@@ -1,5 +1,6 @@
 """`python -m capture`: from Goodreads, a simulated Goodreads or dumps to the landing zone."""
 
+from command_line.answers import answers
 from command_line.on_demand import group_of
 
 # each command loads only its own module: a collector that runs for weeks need not hold the others' imports in memory
@@ -14,6 +15,7 @@ app = group_of(
         "import-ucsd": "capture.ucsd.command",
     },
     "Capture reviews and bring them to the landing zone.",
+    answers,
 )
 
 if __name__ == "__main__":

@@ -148,6 +148,13 @@ class Emptied:
             self.counts + other.counts, other._first | self._first, self.shows_values and other.shows_values
         )
 
+    def document(self) -> dict[str, dict[str, int | str | None]]:
+        """By column: how many values were emptied, and the first of them, None if values may be private."""
+        return {
+            column: {"count": count, "first": self._first.get(column)}
+            for column, count in sorted(self.counts.items())
+        }
+
     def __str__(self) -> str:
         """Like `1 impossible value became empty: books.publication_year 1 ('20176')`; empty if there were none."""
         if not self.counts:

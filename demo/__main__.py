@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 from rich.live import Live
 
+from command_line.answers import AnsweringCommand, Json, answers
 from command_line.telling import interruptible, told
 from demo.display import scene, show_analytics, summed_up
 from demo.play import Play
@@ -22,27 +23,34 @@ _MENDABLE = (DemoError, LocalCloudError, OperationError)
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
-@app.command()
+@app.command(cls=AnsweringCommand)
 def main(
     *,
     minutes: Annotated[float, typer.Option(help="Minutes in which new reviews appear.", min=0.1)] = 4,
     api: Annotated[
         bool, typer.Option("--api", help="Collect from the API, which needs a key, in place of the feeds.")
     ] = False,
+    as_json: Json = False,
 ) -> None:
     """Follow made-up reviews from their publication to the analytics, with faults and crashes on the way.
 
     The exit code is 0 if each published review is in the warehouse exactly once, else 1.
     """
-    console = Console()
-    with interruptible(console, "interrupted"), told(console, *_MENDABLE):
+    answers.choose(as_json=as_json)
+    console = Console(stderr=as_json)
+    with (
+        interruptible(console, "interrupted"),
+        answers.crashes_told(),
+        told(console, *_MENDABLE, also=answers.failed),
+    ):
         worker = "collector" if api else "follower of readers"
         console.print(f"starting a simulated Goodreads, a {worker}, an uploader and the pipeline")
         with stage(_STATE.resolve(), api=api) as on_stage:
             _play(console, on_stage, minutes * 60)
             total = summed_up((review.id for review in on_stage.goodreads.published), on_stage.folder)
             show_analytics(console, on_stage.folder)
-        console.print(str(total), style="bold green" if total.holds else "bold red", highlight=False)
+        style = "bold green" if total.holds else "bold red"
+        answers.give(total, lambda: console.print(str(total), style=style, highlight=False))
         console.print(
             f'query the warehouse yourself: .venv/bin/pipeline query --state {_STATE} "select ..."',
             highlight=False,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from rich import box
 from rich.console import Console, Group, RenderableType
@@ -89,17 +90,24 @@ class Sum:
         """Whether the warehouse has each published review exactly once, and no other."""
         return sorted(self.published) == sorted(self.stored)
 
+    def document(self) -> dict[str, Any]:
+        """The counts of ids, and whether the warehouse has each once."""
+        published, stored = set(self.published), set(self.stored)
+        return {
+            "published": len(self.published),
+            "stored": len(self.stored),
+            "missing": len(published - stored),
+            "never_published": len(stored - published),
+            "holds": self.holds,
+        }
+
     def __str__(self) -> str:
-        lost, strange = set(self.published) - set(self.stored), set(self.stored) - set(self.published)
-        difference = (
-            "the same ids"
-            if self.holds
-            else f"{len(lost):,} are missing, {len(strange):,} were never published"
-        )
+        counts = self.document()
+        difference = "{missing:,} are missing, {never_published:,} were never published"
         return (
-            f"published by Goodreads: {len(self.published):,}; "
-            f"rows in goodreads_warehouse.reviews: {len(self.stored):,}; {difference}"
-        )
+            "published by Goodreads: {published:,}; rows in goodreads_warehouse.reviews: {stored:,}; "
+            + ("the same ids" if self.holds else difference)
+        ).format(**counts)
 
 
 def summed_up(published: Iterable[int], folder: StateFolder) -> Sum:

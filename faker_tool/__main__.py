@@ -1,9 +1,10 @@
 """`python -m faker_tool --size 100MB --out DIR`."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
 import humanize
 import typer
@@ -11,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
 
 from catalog import DATASETS
+from command_line.answers import AnsweringCommand, Json, answers
 from command_line.counting import counted
 from faker_tool import options
 from faker_tool.faults import OF_FILES, OF_RECORDS
@@ -23,7 +25,7 @@ from landing.sizes import size_in_bytes
 app = typer.Typer(add_completion=False, pretty_exceptions_show_locals=False)
 
 
-@app.command()
+@app.command(cls=AnsweringCommand)
 def main(
     *,
     out: Annotated[
@@ -71,11 +73,13 @@ def main(
             dir_okay=False,
         ),
     ] = None,
+    as_json: Json = False,
 ) -> None:
     """Write landing files that look captured: author.csv, book.csv, reviews.csv and user.csv.
 
     Give exactly one of --size and --records.
     """
+    answers.choose(as_json=as_json)
     chosen, faults = options.named_datasets(datasets), options.faults_of(fault or [])
     if manifest and manifest.resolve().is_relative_to(Path(out).resolve()):
         raise typer.BadParameter(
@@ -107,32 +111,72 @@ def main(
             raise typer.BadParameter(str(error), param_hint="--out") from None
         except ValueError as error:
             raise typer.BadParameter(str(error)) from None
-    typer.echo(_summary(made))
     if manifest:
         manifest.parent.mkdir(parents=True, exist_ok=True)
         manifest.write_text(manifest_document(made))
-        typer.echo(_expectation(made, manifest))
+    summary = LoadSummary.of(made, manifest)
+    answers.give(summary, lambda: typer.echo(summary))
 
 
-def _summary(made: Manifest) -> str:
-    speed = humanize.naturalsize(made.bytes / made.seconds)
-    return (
-        f"{counted(len(made.files), 'file')}, {counted(made.records, 'record')}, {made.bytes:,} bytes "
-        f"in {made.seconds:.1f} s ({speed}/s)"
-    )
+@dataclass(frozen=True, kw_only=True)
+class Ledger:
+    """What the ledger should show after the load, over all datasets; the file `manifest` has the counts by dataset."""
+
+    rows_read: int
+    rows_inserted: int
+    rows_quarantined: int
+    files_quarantined: int
+    manifest: Path
+
+    @classmethod
+    def after(cls, made: Manifest, manifest: Path) -> Self:
+        """The sums of the counts in the manifest."""
+        lines = [each.expected for each in made.datasets if each.expected]
+        return cls(
+            rows_read=sum(line.rows_read for line in lines),
+            rows_inserted=sum(line.rows_inserted for line in lines),
+            rows_quarantined=sum(line.rows_quarantined for line in lines),
+            files_quarantined=sum(file.is_truncated for file in made.files),
+            manifest=manifest,
+        )
+
+    def __str__(self) -> str:
+        return (
+            f"The ledger should show: {counted(self.rows_read, 'row')} read, {self.rows_inserted:,} inserted, "
+            f"{self.rows_quarantined:,} quarantined, and {counted(self.files_quarantined, 'file')} quarantined whole; "
+            f"the counts by dataset are in {self.manifest}"
+        )
 
 
-def _expectation(made: Manifest, manifest: Path) -> str:
-    lines = [each.expected for each in made.datasets if each.expected]
-    read, new, rejected = (
-        sum(getattr(line, name) for line in lines)
-        for name in ("rows_read", "rows_inserted", "rows_quarantined")
-    )
-    truncated = sum(file.is_truncated for file in made.files)
-    return (
-        f"The ledger should show: {counted(read, 'row')} read, {new:,} inserted, {rejected:,} quarantined, and "
-        f"{counted(truncated, 'file')} quarantined whole; the counts by dataset are in {manifest}"
-    )
+@dataclass(frozen=True, kw_only=True)
+class LoadSummary:
+    """What was written: `bytes` of CSV text, before compression, in `seconds`; `ledger` is None without `--manifest`."""
+
+    files: int
+    records: int
+    bytes: int
+    seconds: float
+    ledger: Ledger | None
+
+    @classmethod
+    def of(cls, made: Manifest, manifest: Path | None) -> Self:
+        """The summary of a load whose manifest lies in `manifest`, if it was asked for."""
+        return cls(
+            files=len(made.files),
+            records=made.records,
+            bytes=made.bytes,
+            seconds=made.seconds,
+            ledger=Ledger.after(made, manifest) if manifest else None,
+        )
+
+    def __str__(self) -> str:
+        """One or two lines."""
+        speed = humanize.naturalsize(self.bytes / self.seconds)
+        written = (
+            f"{counted(self.files, 'file')}, {counted(self.records, 'record')}, {self.bytes:,} bytes "
+            f"in {self.seconds:.1f} s ({speed}/s)"
+        )
+        return f"{written}\n{self.ledger}" if self.ledger else written
 
 
 def _progress() -> Progress:

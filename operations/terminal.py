@@ -1,12 +1,10 @@
 """Where the commands write, and how they end when they cannot go on."""
 
 import errno
-import json
-import math
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import typer
@@ -16,6 +14,7 @@ from rich.segment import Segment
 from rich.text import Text
 
 from command_line import telling
+from command_line.answers import Answers
 from landing.errors import StoreError
 from local_cloud.errors import LocalCloudError
 from operations.errors import OperationError
@@ -41,8 +40,8 @@ class Terminal(Console):
         stream = sys.stderr if stderr or as_json else sys.stdout
         # FORCE_COLOR makes a log colourful, but a log is still no place for moving lines
         super().__init__(stderr=stderr or as_json, force_interactive=None if stream.isatty() else False)
-        self.as_json = as_json
-        self.answered = False
+        self.answers = Answers()
+        self.answers.choose(as_json=as_json)
 
     def choose(self, *, as_json: bool) -> None:
         """Begin a command: with `as_json` it answers in JSON. Looks at the streams and the environment anew."""
@@ -53,17 +52,18 @@ class Terminal(Console):
         for segment in super().render(renderable, options):
             yield segment if segment.control else segment._replace(text=segment.text.translate(_HARMFUL))
 
+    @property
+    def as_json(self) -> bool:
+        """Whether the command answers in JSON."""
+        return self.answers.as_json
+
     def answer(self, document: Mapping[str, Any], show: Callable[[], None]) -> None:
         """The command's result: the document with `--json`, else what `show` prints."""
-        if self.as_json:
-            self._write(document)
-        else:
-            show()
+        self.answers.give(document, show)
 
     def failed(self, message: str) -> None:
         """The answer of a command that cannot go on; nothing without `--json`."""
-        if self.as_json and not self.answered:
-            self._write({"error": message})
+        self.answers.failed(message)
 
     def confirm(self, question: str) -> None:
         """Ask whether to go on; a no ends the command."""
@@ -80,27 +80,6 @@ class Terminal(Console):
         else:
             self.print(Text(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} {what}"), soft_wrap=True)
             yield
-
-    def _write(self, document: Mapping[str, Any]) -> None:
-        if self.answered:
-            raise RuntimeError("a command answers once")
-        self.answered = True
-        # ASCII alone: valid whatever encoding stdout has, and nothing in it that a terminal obeys
-        sys.stdout.write(f"{json.dumps(_plain(document), allow_nan=False)}\n")
-        sys.stdout.flush()
-
-
-def _plain(value: Any) -> Any:
-    """A value as JSON has it: times in ISO 8601, decimals and numbers that JSON lacks as text."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(each) for each in value]
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    if value is None or isinstance(value, str | bool | int):
-        return value
-    return value if isinstance(value, float) and math.isfinite(value) else str(value)
 
 
 console = Terminal()

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 from urllib.parse import urlsplit
 
 import humanize
@@ -12,6 +13,7 @@ from rich.console import Console
 
 from capture import options
 from capture.asking import Pace
+from capture.emptying import Emptied
 from capture.errors import CaptureError
 from capture.follower.client import FeedClient
 from capture.follower.feeds import GOODREADS, READ, Feed, feeds_of, has_key, key_in_environment, readers_in
@@ -20,6 +22,7 @@ from capture.logs import log_to
 from capture.progress import shown
 from capture.spool.spool import held
 from capture.stopping import Stop, stopped_by_signals
+from command_line.answers import answers
 from command_line.counting import counted
 from command_line.telling import told
 from landing.sizes import size_in_bytes
@@ -31,6 +34,7 @@ _DAY = 24 * 3600.0
 _SIMULATED_RATE, _HERE = 100, {"localhost", "127.0.0.1"}
 
 
+@answers.crashes_told()
 def follow(
     *,
     readers: Annotated[
@@ -85,6 +89,12 @@ def follow(
     max_file_age: Annotated[
         float, typer.Option(parser=options.seconds, metavar="TIME", help="Finish a file of this age.")
     ] = "5m",  # type: ignore[assignment]
+    as_json: Annotated[
+        bool,
+        typer.Option(
+            "--json", help="When the command ends, write what was captured as one JSON document to stdout."
+        ),
+    ] = False,
 ) -> None:
     """Follow the shelves of readers, and spool each review, with its user, book and author, as CSV.
 
@@ -92,6 +102,7 @@ def follow(
     with its address from --file. Runs until SIGTERM or Ctrl-C, then finishes its
     open files. `upload` takes finished files to the landing zone.
     """
+    answers.choose(as_json=as_json)
     console = Console(stderr=True)
     log_to(console)
     feeds = _feeds(readers or [], file, shelf or [READ], base_url)
@@ -103,9 +114,14 @@ def follow(
         seconds=for_,
         once=once,
     )
-    with told(console, CaptureError), stopped_by_signals() as stop, shown(console, line) as changed:
+    with (
+        told(console, CaptureError, also=answers.failed),
+        stopped_by_signals() as stop,
+        shown(console, line) as changed,
+    ):
         follower = _followed(feeds, spool, base_url, rate, limits, stop, changed)
-    console.print(summary(follower), highlight=False, soft_wrap=True)
+    done = FollowerSummary.of(follower)
+    answers.give(done, lambda: console.print(str(done), highlight=False, soft_wrap=True))
     if once and follower.troubles:
         raise typer.Exit(1)
 
@@ -124,27 +140,80 @@ def polite_rate(base_url: str) -> float:
     return _SIMULATED_RATE if urlsplit(base_url).hostname in _HERE else 1
 
 
+@dataclass(frozen=True, kw_only=True)
+class PutOff:
+    """A shelf that could not be read, and why."""
+
+    reader: str
+    shelf: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FollowerSummary:
+    """How many reviews a follower has captured, from how many shelves, and what is wrong at the moment.
+
+    `captured_again` of the captured reviews had changed. `unread` counts reviews that could not be read, `unsettled` looks at shelves that
+    changed all the time, `left_out` records with an impossible key.
+    """
+
+    readers: int
+    shelves: int
+    captured: int
+    captured_again: int
+    put_off: Sequence[PutOff]
+    unread: int
+    unsettled: int
+    left_out: int
+    emptied: Emptied
+
+    @classmethod
+    def of(cls, follower: Follower) -> Self:
+        """What the follower has captured so far."""
+        return cls(
+            readers=len({feed.user_id for feed in follower.feeds}),
+            shelves=len(follower.feeds),
+            captured=follower.totals.captured,
+            captured_again=follower.totals.again,
+            put_off=[
+                PutOff(reader=feed.user_id, shelf=feed.shelf, reason=reason)
+                for feed, reason in follower.troubles.items()
+            ],
+            unread=follower.totals.unread,
+            unsettled=follower.totals.unsettled,
+            left_out=follower.possible.left_out,
+            emptied=follower.possible.emptied,
+        )
+
+    def __str__(self) -> str:
+        return self.told()
+
+    def told(self, open_bytes: int = 0) -> str:
+        """One line. `open_bytes` is the size of the files that are not finished."""
+        shelves = counted(self.shelves, "shelf", "shelves")
+        parts = [
+            f"{counted(self.captured, 'review')} captured from {shelves} of {counted(self.readers, 'reader')}"
+        ]
+        if self.captured_again:
+            parts.append(f"{self.captured_again:,} of them because they had changed")
+        if self.put_off:
+            parts.append(f"{len(self.put_off):,} put off")
+        if self.unread:
+            parts.append(f"reviews that could not be read: {self.unread:,}")
+        if self.unsettled:
+            parts.append(f"shelves that changed all the time: {self.unsettled:,}")
+        if open_bytes:
+            parts.append(f"{humanize.naturalsize(open_bytes)} open")
+        if self.left_out:
+            parts.append(f"{counted(self.left_out, 'record')} left out for an impossible key")
+        if emptied := str(self.emptied):
+            parts.append(emptied)
+        return ", ".join(parts)
+
+
 def summary(follower: Follower, open_bytes: int = 0) -> str:
-    """One line: how many reviews were captured, from how many shelves, and what is wrong at the moment."""
-    totals, feeds = follower.totals, follower.feeds
-    readers = counted(len({feed.user_id for feed in feeds}), "reader")
-    shelves = counted(len(feeds), "shelf", "shelves")
-    parts = [f"{counted(totals.captured, 'review')} captured from {shelves} of {readers}"]
-    if totals.again:
-        parts.append(f"{totals.again:,} of them because they had changed")
-    if follower.troubles:
-        parts.append(f"{len(follower.troubles):,} put off")
-    if totals.unread:
-        parts.append(f"reviews that could not be read: {totals.unread:,}")
-    if totals.unsettled:
-        parts.append(f"shelves that changed all the time: {totals.unsettled:,}")
-    if open_bytes:
-        parts.append(f"{humanize.naturalsize(open_bytes)} open")
-    if left_out := follower.possible.left_out:
-        parts.append(f"{counted(left_out, 'record')} left out for an impossible key")
-    if emptied := str(follower.possible.emptied):
-        parts.append(emptied)
-    return ", ".join(parts)
+    """What the follower has captured, in one line."""
+    return FollowerSummary.of(follower).told(open_bytes)
 
 
 def line(follower: Follower) -> str:

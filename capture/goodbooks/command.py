@@ -1,6 +1,8 @@
 """`python -m capture import-goodbooks FOLDER --out DIR`: makes landing files of goodbooks-10k."""
 
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -9,10 +11,12 @@ import humanize
 import typer
 
 from capture import options
+from capture.emptying import Emptied
 from capture.errors import CaptureError
 from capture.goodbooks.importing import LEFT_OUT, RATINGS_FILE, Importer
 from capture.progress import progress_of_files
 from capture.rejects import Rejects
+from command_line.answers import answers
 from command_line.counting import counted
 from landing.errors import StoreError
 from landing.sizes import size_in_bytes
@@ -21,6 +25,38 @@ from landing.stores import store_at
 _MADE = datetime(2017, 9, 1)  # noqa: DTZ001 - the data set is of that autumn; its covers are from until July
 
 
+@dataclass(frozen=True, kw_only=True)
+class GoodbooksSummary:
+    """What became of the data set. `read_bytes` is the size of the ratings; `other_files` hold nothing for the catalog.
+
+    `rejected` counts lines; the file `rejects` has them with the reasons, None if there are none.
+    """
+
+    books: int
+    authors: int
+    reviews: int
+    users: int
+    rejected: int
+    rejects: Path | None
+    read_bytes: int
+    seconds: float
+    other_files: Sequence[str]
+    emptied: Emptied
+
+    def __str__(self) -> str:
+        """One to three lines."""
+        text = (
+            f"{counted(self.books, 'book')} by {counted(self.authors, 'author')}, "
+            f"{counted(self.reviews, 'review')} by {counted(self.users, 'user')}, {counted(self.rejected, 'line')} rejected; "
+            f"read {humanize.naturalsize(self.read_bytes)} of ratings in {self.seconds:.1f} s "
+            f"({humanize.naturalsize(self.read_bytes / self.seconds)}/s)"
+        )
+        others = ", ".join(self.other_files)
+        left_out = f"left out, because they hold nothing for the catalog: {others}" if others else ""
+        return "\n".join(filter(None, [text, left_out, str(self.emptied)]))
+
+
+@answers.crashes_told()
 def import_goodbooks(
     folder: Annotated[
         Path,
@@ -66,17 +102,19 @@ def import_goodbooks(
             ).run(folder)
     except (CaptureError, StoreError, OSError, ValueError) as error:
         raise typer.BadParameter(str(error)) from None
-    seconds = time.monotonic() - started
-    read = (folder / RATINGS_FILE).stat().st_size
-    typer.echo(
-        f"{counted(imported.books, 'book')} by {counted(imported.authors, 'author')}, "
-        f"{counted(imported.reviews, 'review')} by {counted(imported.users, 'user')}, {counted(imported.rejected, 'line')} rejected; read {humanize.naturalsize(read)} of ratings in {seconds:.1f} s "
-        f"({humanize.naturalsize(read / seconds)}/s)"
+    made = GoodbooksSummary(
+        books=imported.books,
+        authors=imported.authors,
+        reviews=imported.reviews,
+        users=imported.users,
+        rejected=imported.rejected,
+        rejects=rejects if imported.rejected else None,
+        read_bytes=(folder / RATINGS_FILE).stat().st_size,
+        seconds=time.monotonic() - started,
+        other_files=[name for name in LEFT_OUT if (folder / name).exists()],
+        emptied=imported.emptied,
     )
-    if others := [name for name in LEFT_OUT if (folder / name).exists()]:
-        typer.echo(f"left out, because they hold nothing for the catalog: {', '.join(others)}")
-    if emptied := str(imported.emptied):
-        typer.echo(emptied)
+    answers.give(made, lambda: typer.echo(made))
     if imported.rejected:
         typer.echo(f"rejected lines, with reasons: {rejects}", err=True)
         raise typer.Exit(1)

@@ -1,17 +1,20 @@
 """`python -m capture import-library FILE --user NAME --out DIR`: makes landing files of a reader's library export."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
 import typer
 
 from capture import options
+from capture.emptying import Emptied
 from capture.errors import CaptureError
 from capture.library.export import Fault
 from capture.library.importing import Imported, exported_at, import_export
 from capture.library.records import Reader
+from command_line.answers import answers
 from command_line.counting import counted
 from landing.errors import StoreError
 from landing.stores import store_at
@@ -20,6 +23,7 @@ _SHOWN = 20
 _LARGEST = 2**40
 
 
+@answers.crashes_told()
 def import_library(
     file: Annotated[
         Path,
@@ -56,26 +60,59 @@ def import_library(
         imported = import_export(file, Reader(user, user_id), store_at(out), captured, now)
     except (CaptureError, StoreError, OSError, ValueError) as error:
         raise typer.BadParameter(str(error)) from None
-    typer.echo(summary(imported))
+    made = LibrarySummary.of(imported)
+    answers.give(made, lambda: typer.echo(made))
     if user_id is None:
-        typer.echo(namesakes(user))
+        typer.echo(namesakes(user), err=answers.as_json)
     if imported.faults:
         typer.echo(left_out(imported.faults), err=True)
         raise typer.Exit(1)
 
 
+@dataclass(frozen=True, kw_only=True)
+class LibrarySummary:
+    """What became of an export's rows. `only_shelved` books have no review; `copies` are rows of a book that has another row."""
+
+    rows: int
+    books: int
+    authors: int
+    reviews: int
+    only_shelved: int
+    copies: int
+    left_out: Sequence[Fault]
+    emptied: Emptied
+
+    @classmethod
+    def of(cls, imported: Imported) -> Self:
+        """What was made of an imported export."""
+        return cls(
+            rows=imported.rows,
+            books=imported.books,
+            authors=imported.authors,
+            reviews=imported.reviews,
+            only_shelved=imported.books - imported.reviews,
+            copies=imported.copies,
+            left_out=imported.faults,
+            emptied=imported.emptied,
+        )
+
+    def __str__(self) -> str:
+        """One or two lines."""
+        stand = "stands" if self.only_shelved == 1 else "stand"
+        text = (
+            f"{counted(self.rows, 'row')}: {counted(self.books, 'book')} by {counted(self.authors, 'author')}, "
+            f"{counted(self.reviews, 'review')} ({counted(self.only_shelved, 'book')} only {stand} on a shelf)"
+        )
+        if self.copies:
+            text += f", {counted(self.copies, 'more copy', 'more copies')} of a book"
+        if self.left_out:
+            text += f", {len(self.left_out):,} left out"
+        return "\n".join(filter(None, [text, str(self.emptied)]))
+
+
 def summary(imported: Imported) -> str:
     """What became of the rows, in one or two lines."""
-    shelved = imported.books - imported.reviews
-    text = (
-        f"{counted(imported.rows, 'row')}: {counted(imported.books, 'book')} by {counted(imported.authors, 'author')}, "
-        f"{counted(imported.reviews, 'review')} ({counted(shelved, 'book')} only {'stands' if shelved == 1 else 'stand'} on a shelf)"
-    )
-    if imported.copies:
-        text += f", {counted(imported.copies, 'more copy', 'more copies')} of a book"
-    if imported.faults:
-        text += f", {len(imported.faults):,} left out"
-    return "\n".join(filter(None, [text, str(imported.emptied)]))
+    return str(LibrarySummary.of(imported))
 
 
 def namesakes(name: str) -> str:

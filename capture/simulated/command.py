@@ -3,6 +3,7 @@
 import signal
 import threading
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Annotated
 
 import typer
@@ -10,10 +11,24 @@ import typer
 from capture.simulated import FEED_PAGE, Fault, SimulatedGoodreads, simulated_goodreads
 from capture.simulated.faults import parsed_rates
 from capture.simulated.world import USERS
+from command_line.answers import answers
 
 _SHOWN_READERS = 3
 
 
+@dataclass(frozen=True, kw_only=True)
+class SiteSummary:
+    """What a simulated Goodreads did: its address, and how many reviews it published and requests it answered."""
+
+    url: str
+    reviews: int
+    requests: int
+
+    def __str__(self) -> str:
+        return f"{self.reviews:,} reviews were published, {self.requests:,} requests were answered"
+
+
+@answers.crashes_told()
 def simulate(
     *,
     port: Annotated[
@@ -42,8 +57,16 @@ def simulate(
     ] = 0,
     gone: Annotated[int, typer.Option(help="How many of the readers that are printed have left.", min=0)] = 0,
     slow_seconds: Annotated[float, typer.Option(help="Seconds that a slow answer takes.", min=0)] = 5,
+    as_json: Annotated[
+        bool,
+        typer.Option(
+            "--json",
+            help="After Ctrl-C or SIGTERM, write what was served as one JSON document to stdout; the address and the readers go to stderr at the start.",
+        ),
+    ] = False,
 ) -> None:
     """Serve a made-up Goodreads, its API and its shelf feeds, until Ctrl-C or SIGTERM."""
+    answers.choose(as_json=as_json)
     try:
         rates = parsed_rates(fault or [])
     except ValueError as error:
@@ -67,11 +90,12 @@ def simulate(
             users=users,
             feed_page=feed_page,
         ) as goodreads:
-            typer.echo(_introduction(goodreads, private, gone))
+            typer.echo(_introduction(goodreads, private, gone), err=as_json)
             ended.wait()
-            typer.echo(
-                f"{len(goodreads.published):,} reviews were published, {len(goodreads.requests):,} requests were answered"
+            served = SiteSummary(
+                url=goodreads.url, reviews=len(goodreads.published), requests=len(goodreads.requests)
             )
+            answers.give(served, lambda: typer.echo(served))
     except OSError as error:
         raise typer.BadParameter(
             f"port {port}: {error.strerror}; give another port", param_hint="--port"

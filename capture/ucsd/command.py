@@ -3,9 +3,10 @@
 import sqlite3
 import time
 from collections.abc import Sequence
+from dataclasses import astuple, dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
 import humanize
 import typer
@@ -19,6 +20,7 @@ from capture.progress import progress_of_files
 from capture.ucsd.dumps import Dump, UnknownDumpError, dumps_among
 from capture.ucsd.importing import Imported, Importer
 from catalog import BOOKS, REVIEWS
+from command_line.answers import answers
 from landing.errors import StoreError
 from landing.sizes import size_in_bytes
 from landing.stores import store_at
@@ -26,6 +28,7 @@ from landing.stores import store_at
 _COLLECTED = datetime(2017, 11, 1)  # noqa: DTZ001 - "late 2017" is all that the authors say
 
 
+@answers.crashes_told()
 def import_ucsd(
     sources: Annotated[
         list[Path],
@@ -88,54 +91,103 @@ def import_ucsd(
             imported = importer.run(dumps)
         except (CaptureError, StoreError, OSError, sqlite3.OperationalError) as error:
             raise typer.BadParameter(str(error)) from None
-    _report(Console(), imported, others, time.monotonic() - started)
-    has_rejects = any(each.rejected for each in imported)
-    if has_rejects:
+    made = DumpsSummary(
+        dumps=[DumpSummary.of(each) for each in imported],
+        bytes=sum(each.written.bytes for each in imported),
+        seconds=time.monotonic() - started,
+        mended=sum(each.mended for each in imported),
+        has_works=any(each.dump.kind.for_books for each in imported),
+        lacks_books=_lacks_books([each.dump for each in imported]),
+        other_files=[path.name for path in others],
+        rejects=rejects if any(each.rejected for each in imported) else None,
+        emptied=sum((each.emptied for each in imported), Emptied()),
+    )
+    answers.give(made, lambda: _show(Console(), made))
+    if made.rejects:
         typer.echo(f"rejected lines, with reasons: {rejects}", err=True)
-    if emptied := str(sum((each.emptied for each in imported), Emptied())):
-        typer.echo(emptied)
-    if has_rejects:
         raise typer.Exit(1)
 
 
-def _report(console: Console, imported: Sequence[Imported], others: Sequence[Path], seconds: float) -> None:
+@dataclass(frozen=True, kw_only=True)
+class DumpSummary:
+    """What became of a dump's lines: lines = records + left out + rejected. `emptied` counts values, `users` the records made from reviews."""
+
+    dump: str
+    lines: int
+    records: int
+    left_out: int
+    rejected: int
+    emptied: int
+    users: int
+    files: int
+
+    @classmethod
+    def of(cls, imported: Imported) -> Self:
+        """What became of an imported dump."""
+        return cls(
+            dump=imported.dump.path.name,
+            lines=imported.lines,
+            records=imported.records,
+            left_out=imported.left_out,
+            rejected=imported.rejected,
+            emptied=imported.emptied.counts.total(),
+            users=imported.users,
+            files=imported.written.files,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class DumpsSummary:
+    """What became of all dumps: `bytes` of CSV in `seconds`. `mended` counts lines that were not valid JSON and were read even so.
+
+    `lacks_books`: reviews were imported without books, so the reviews have no author. `other_files` hold nothing for the catalog. The file
+    `rejects` has the rejected lines, None if there are none.
+    """
+
+    dumps: Sequence[DumpSummary]
+    bytes: int
+    seconds: float
+    mended: int
+    has_works: bool
+    lacks_books: bool
+    other_files: Sequence[str]
+    rejects: Path | None
+    emptied: Emptied
+
+
+def _show(console: Console, made: DumpsSummary) -> None:
     """Print a table of the dumps, and what else a person should know."""
-    console.print(_table(imported))
-    size = sum(each.written.bytes for each in imported)
-    speed = humanize.naturalsize(size / seconds)
-    console.print(f"{humanize.naturalsize(size)} of CSV in {seconds:.1f} s ({speed}/s)", highlight=False)
-    if mended := sum(each.mended for each in imported):
+    console.print(_table(made.dumps))
+    speed = humanize.naturalsize(made.bytes / made.seconds)
+    console.print(
+        f"{humanize.naturalsize(made.bytes)} of CSV in {made.seconds:.1f} s ({speed}/s)", highlight=False
+    )
+    if made.mended:
         console.print(
-            f"{mended:,} lines were not valid JSON and were read even so; bytes that are no characters became U+FFFD",
+            f"{made.mended:,} lines were not valid JSON and were read even so; bytes that are no characters became U+FFFD",
             highlight=False,
         )
-    lacks_books = _lacks_books([each.dump for each in imported])
-    if any(each.dump.kind.for_books for each in imported) and not lacks_books:
+    if made.has_works and not made.lacks_books:
         console.print("works make no records: the books have from them the years of their first publication")
-    if others:
-        names = ", ".join(path.name for path in others)
+    if made.other_files:
+        names = ", ".join(made.other_files)
         console.print(f"left out, because they hold nothing for the catalog: {names}", soft_wrap=True)
-    if lacks_books:
+    if made.lacks_books:
         console.print("no books were given, so the reviews have no author", style="yellow")
+    if emptied := str(made.emptied):
+        typer.echo(emptied)
 
 
-def _table(imported: Sequence[Imported]) -> Table:
+def _table(dumps: Sequence[DumpSummary]) -> Table:
+    """A column for each field of a dump's summary."""
     table = Table(title="lines = records + left out + rejected")
-    table.add_column("dump", overflow="fold")
-    for name in ("lines", "records", "left out", "rejected", "emptied", "users", "files"):
-        table.add_column(name, justify="right")
-    for each in imported:
-        emptied = each.emptied.counts.total()
-        counts = (
-            each.lines,
-            each.records,
-            each.left_out,
-            each.rejected,
-            emptied,
-            each.users,
-            each.written.files,
-        )
-        table.add_row(each.dump.path.name, *(f"{count:,}" for count in counts))
+    name, *counts = (field.name.replace("_", " ") for field in fields(DumpSummary))
+    table.add_column(name, overflow="fold")
+    for count in counts:
+        table.add_column(count, justify="right")
+    for each in dumps:
+        name, *numbers = astuple(each)
+        table.add_row(name, *(f"{number:,}" for number in numbers))
     return table
 
 

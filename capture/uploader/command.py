@@ -13,11 +13,13 @@ from capture.logs import log_to
 from capture.stopping import stopped_by_signals
 from capture.uploader.landing_zone import Landing
 from capture.uploader.uploader import Uploader
+from command_line.answers import answers
 from command_line.telling import told
 from landing.bucket import SCHEME
 from landing.errors import StoreError
 
 
+@answers.crashes_told()
 def upload(
     *,
     spool: Annotated[Path, typer.Option(help="Folder that the collector writes to.", file_okay=False)],
@@ -33,22 +35,32 @@ def upload(
         float,
         typer.Option(parser=options.seconds, metavar="TIME", help="How often to look for finished files."),
     ] = "5s",  # type: ignore[assignment]
+    as_json: Annotated[
+        bool,
+        typer.Option(
+            "--json", help="When the command ends, write what was uploaded as one JSON document to stdout."
+        ),
+    ] = False,
 ) -> None:
     """Move the finished files of a spool to the landing zone until Ctrl-C or SIGTERM.
 
     Endpoint and credentials come from the environment, as for the AWS CLI. While the landing zone cannot be used, files
     wait in the spool. Several uploaders may share a spool. After an uploader was killed, just start it again.
     """
+    answers.choose(as_json=as_json)
     console = Console(stderr=True)
     log_to(console)
     landing = _landing(to)
-    with told(console, CaptureError, StoreError), stopped_by_signals() as stop:
+    with (
+        told(console, CaptureError, StoreError, also=answers.failed),
+        stopped_by_signals() as stop,
+    ):
         uploader = Uploader(spool, landing, stop)
         if once:
             uploader.upload_ready()
         else:
             uploader.keep_uploading(every)
-    console.print(str(uploader.totals))
+    answers.give(uploader.totals, lambda: console.print(str(uploader.totals)))
     if once and uploader.totals.failures:
         raise typer.Exit(1)
 

@@ -2,12 +2,22 @@
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
+from command_line.answers import answers
 from faker_tool.__main__ import app
+from stacks import ROOT
+
+
+@pytest.fixture(autouse=True)
+def usual_answers() -> Iterator[None]:
+    """The next test of the process begins without --json."""
+    yield
+    answers.choose(as_json=False)
 
 
 def run(*arguments: str | Path) -> Result:
@@ -21,6 +31,50 @@ def test_the_closing_line_tells_files_records_bytes_time_and_speed(tmp_path: Pat
     assert result.exit_code == 0
     assert re.fullmatch(r"4 files, 40 records, [\d,]+ bytes in \d+\.\d s \([\d.]+ \wB/s\)\n", result.output)
     assert len(list((tmp_path / "new" / "folder").iterdir())) == 4
+
+
+def test_the_answer_in_json_counts_what_was_written_and_what_the_manifest_expects(tmp_path: Path) -> None:
+    out, manifest = tmp_path / "out", tmp_path / "manifest.json"
+    options = ("--records", "200", "--gzip", "--fault", "bad_type=0.1", "--fault", "truncated_file=0.4")
+
+    result = run(*options, "--files-of", "20kB", "--out", out, "--manifest", manifest, "--json")
+
+    assert result.exit_code == 0
+    (line,) = result.stdout.splitlines()
+    document = json.loads(line)
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert all(f"`{key}`" in readme for key in document)
+    expected = json.loads(manifest.read_text())["datasets"].values()
+    files = [file for each in expected for file in each["files"]]
+    assert document.pop("seconds") > 0
+    assert document == {
+        "files": len([path for path in out.rglob("*") if path.is_file()]),
+        "records": 4 * 200,
+        "bytes": sum(file["text_bytes"] for file in files),
+        "ledger": {
+            "rows_read": sum(each["ledger"]["rows_read"] for each in expected),
+            "rows_inserted": sum(each["ledger"]["rows_inserted"] for each in expected),
+            "rows_quarantined": sum(each["ledger"]["rows_quarantined"] for each in expected),
+            "files_quarantined": sum(file["is_truncated"] for file in files),
+            "manifest": str(manifest),
+        },
+    }
+    assert document["ledger"]["files_quarantined"] > 0
+
+
+def test_without_a_manifest_the_answer_in_json_expects_nothing(tmp_path: Path) -> None:
+    assert json.loads(run("--records", "5", "--out", tmp_path, "--json").stdout)["ledger"] is None
+
+
+def test_an_error_in_json_is_the_one_that_is_said(tmp_path: Path) -> None:
+    (tmp_path / "book.csv").write_text("mine")
+
+    result = run("--json", "--records", "5", "--out", tmp_path)
+
+    assert result.exit_code == 2
+    (line,) = result.stdout.splitlines()
+    assert "already holds book.csv; choose another folder" in json.loads(line)["error"]
+    assert "already holds book.csv; choose another folder" in result.stderr
 
 
 def test_options_reach_the_files(tmp_path: Path) -> None:

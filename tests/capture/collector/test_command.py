@@ -20,6 +20,7 @@ from capture.progress import shown
 from capture.simulated import Fault, SimulatedGoodreads
 from capture.spool.spool import Spool, held
 from capture.stopping import Stop
+from tests.capture.answered import answered
 from tests.capture.spool.landed import ready, rows_of
 from tests.local_cloud.waiting import PATIENCE, until
 
@@ -71,6 +72,43 @@ def test_its_last_line_says_how_many_impossible_values_became_empty(
     )
     assert "books.publication_year 1 ('20176')" in last
     assert "reviews.review_votes 1 ('-3')" in last
+
+
+@pytest.mark.slow
+def test_its_answer_in_json_counts_what_it_has_spooled(
+    goodreads: SimulatedGoodreads, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GOODREADS_KEY", "s3cr3t")
+    goodreads.faults.script(None, Fault.IMPOSSIBLE_VALUES)
+    where = ["--spool", tmp_path, "--base-url", goodreads.url]
+    document, said, code = answered("collect", *where, *QUICK, "--reviews", 4)
+    assert code == 0
+    emptied = document.pop("emptied")
+    assert document == {
+        "captured": len(rows_of(ready(tmp_path))["reviews"]),
+        "waiting": 1,
+        "gone": 0,
+        "given_up": 0,
+        "possible_gaps": 0,
+        "outage": None,
+        "left_out": 0,
+    }
+    assert emptied["books.num_pages"] == {"count": 1, "first": "-1"}
+    assert sum(each["count"] for each in emptied.values()) == said.count("it becomes empty")
+    assert "5 new reviews in the feed" in said
+
+
+def test_its_errors_in_json_are_those_that_it_says(
+    goodreads: SimulatedGoodreads, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("GOODREADS_KEY", raising=False)
+    wrong = answered("collect", "--spool", tmp_path)
+    assert wrong.exit_code == 2
+    assert wrong.document["error"].startswith("Invalid value for --key: there is no key; set GOODREADS_KEY")
+    goodreads.faults.script(Fault.REFUSED_KEY)
+    refused = answered("collect", "--spool", tmp_path, "--base-url", goodreads.url, "--key", "any", *QUICK)
+    assert refused.exit_code == 1
+    assert refused.stderr == f"error: {refused.document['error']}\n"
 
 
 def refusal(spool: Path, *options: str) -> str:

@@ -23,6 +23,7 @@ from capture.simulated import Fault, SimulatedGoodreads, simulated_goodreads
 from capture.spool.spool import Spool
 from capture.stopping import Stop
 from stacks import ROOT
+from tests.capture.answered import answered
 from tests.capture.follower.shelves import FEED, Shelf, many
 from tests.capture.spool.landed import ready, rows_of
 from tests.local_cloud.waiting import PATIENCE, until
@@ -92,6 +93,30 @@ def test_a_reader_who_has_left_makes_the_exit_code_1_and_is_told_without_the_key
     assert f"reader {first}, shelf #ALL# cannot be read. " in done.stderr
     assert done.stderr.splitlines()[-1].endswith(" reviews captured from 2 shelves of 2 readers, 1 put off")
     assert "s3cr3t" not in done.stderr
+
+
+@pytest.mark.slow
+def test_the_answer_in_json_counts_what_was_spooled_and_says_which_shelves_could_not_be_read(
+    goodreads: SimulatedGoodreads, tmp_path: Path
+) -> None:
+    first, second, third = map(str, goodreads.readers)
+    goodreads.gone.add(int(first))
+    where = ["--spool", tmp_path, "--base-url", goodreads.url, "--rate", 300, "--shelf", "#ALL#"]
+    document, said, code = answered("follow", *where, first, second, third, "--once")
+    assert code == 1
+    (put_off,) = document.pop("put_off")
+    assert document == {
+        "readers": 3,
+        "shelves": 3,
+        "captured": len(rows_of(ready(tmp_path))["reviews"]),
+        "captured_again": 0,
+        "unread": 0,
+        "unsettled": 0,
+        "left_out": 0,
+        "emptied": {},
+    }
+    assert (put_off["reader"], put_off["shelf"]) == (first, "#ALL#")
+    assert f"reader {first}, shelf #ALL# cannot be read. {put_off['reason']}" in said
 
 
 @pytest.mark.slow

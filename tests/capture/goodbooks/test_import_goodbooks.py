@@ -13,6 +13,7 @@ from typer.testing import CliRunner, Result
 from capture import ids
 from capture.goodbooks.command import import_goodbooks
 from catalog import AUTHORS, BOOKS, REVIEWS, USERS, VERSION, Dataset
+from tests.capture.answered import answered
 from tests.capture.goodbooks.made_up import BOOK, TWILIGHT, write_folder
 
 SOURCE = "goodbooks-10k"
@@ -95,6 +96,32 @@ def test_books_and_ratings_become_records(tmp_path: Path) -> None:
         ],
         "users": [{"user_id": str(user), "user_name": f"{SOURCE}-314", "record_create_timestamp": version}],
     }
+
+
+def test_the_answer_in_json_counts_what_was_written(tmp_path: Path) -> None:
+    ratings = [(1, 2, 5), (1, 3, 4), (2, 3, 6)]
+    odd = TWILIGHT | {"original_publication_year": "20176"}
+    folder = write_folder(tmp_path / "goodbooks", [BOOK, odd], ratings)
+    rejects = tmp_path / "rejects.jsonl"
+    where = ["--out", tmp_path / "landing", "--rejects", rejects]
+    document, said, code = answered("import-goodbooks", folder, *where)
+    assert code == 1
+    assert document.pop("seconds") > 0
+    assert document == {
+        "books": len(landed(folder, BOOKS)),
+        "authors": len(landed(folder, AUTHORS)),
+        "reviews": len(landed(folder, REVIEWS)),
+        "users": len(landed(folder, USERS)),
+        "rejected": len(rejects.read_text().splitlines()),
+        "rejects": str(rejects),
+        "read_bytes": (folder / "ratings.csv").stat().st_size,
+        "other_files": ["to_read.csv", "tags.csv", "book_tags.csv"],
+        "emptied": {"books.published": {"count": 1, "first": "20176"}},
+    }
+    assert said == f"rejected lines, with reasons: {rejects}\n"
+    refused = answered("import-goodbooks", tmp_path, *where)
+    assert refused.exit_code == 2
+    assert "has no books.csv and no ratings.csv" in refused.document["error"]
 
 
 def test_every_rating_of_many_blocks_and_files_lands_once(

@@ -1,5 +1,6 @@
 """`python -m capture import-library`, as it is typed."""
 
+import csv
 import gzip
 import os
 import zipfile
@@ -12,6 +13,7 @@ from typer.testing import CliRunner, Result
 
 from capture import ids
 from capture.library.command import import_library
+from tests.capture.answered import answered
 from tests.capture.library.exports import EARTHSEA, PRESENT, SHELVED, write_export
 
 
@@ -40,6 +42,45 @@ def test_the_import_says_what_became_of_the_rows(tmp_path: Path, export: Path) -
     }
     name = f"library-{ids.of_user('Ann')}-000000001.csv"
     assert files == {f"{dataset}/{name}" for dataset in ("authors", "books", "reviews", "users")}
+
+
+def rows_in(folder: Path, dataset: str) -> int:
+    (path,) = (folder / dataset).iterdir()
+    with path.open(newline="", encoding="utf-8") as file:
+        return len(list(csv.DictReader(file)))
+
+
+def test_the_answer_in_json_counts_what_was_written(tmp_path: Path, export: Path) -> None:
+    odd = SHELVED | {"Book Id": "8", "Number of Pages": "-1"}
+    write_export(export, [EARTHSEA, EARTHSEA, SHELVED, odd])
+    with export.open("a") as file:
+        file.write("only,three,fields\n")
+    document, said, code = answered("import-library", export, "--user", "Ann", "--out", tmp_path / "out")
+    assert code == 1
+    assert document == {
+        "rows": 5,
+        "books": rows_in(tmp_path / "out", "books"),
+        "authors": rows_in(tmp_path / "out", "authors"),
+        "reviews": rows_in(tmp_path / "out", "reviews"),
+        "only_shelved": 2,
+        "copies": 1,
+        "left_out": [
+            {"line": 6, "reason": "found 3 fields, expected 24, so a value may stand in another's column"}
+        ],
+        "emptied": {"books.num_pages": {"count": 1, "first": None}},
+    }
+    assert said.startswith("All readers called Ann are one user; ")
+    assert "line 6 is left out: found 3 fields" in said
+
+
+def test_an_error_in_json_is_the_one_that_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file.csv").write_bytes(b"")
+    out = tmp_path / "out"
+    document, said, code = answered("import-library", tmp_path / "file.csv", "--user", "Ann", "--out", out)
+    assert code == 2
+    assert "is empty" in document["error"]
+    assert "is empty" in said
+    assert not out.exists()
 
 
 def test_the_version_is_the_time_of_the_file_unless_one_is_given(tmp_path: Path, export: Path) -> None:

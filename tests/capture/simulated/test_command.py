@@ -1,5 +1,6 @@
 """`simulate`, as a person starts it."""
 
+import json
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from typer.testing import CliRunner
 
 from capture.simulated import simulated_goodreads
 from capture.simulated.command import simulate
+from tests.capture.answered import answered, documented
 from tests.local_cloud.waiting import PATIENCE
 
 app = typer.Typer()
@@ -36,6 +38,31 @@ def test_it_prints_its_address_answers_and_ends_in_order(ending: signal.Signals)
     assert f"--base-url {url}" in rest
     assert rest.splitlines()[-1] == "3 reviews were published, 1 requests were answered"
     assert process.returncode == 0
+
+
+@pytest.mark.slow
+def test_its_answer_in_json_comes_at_the_end_and_alone() -> None:
+    command = [sys.executable, "-m", "capture", "simulate", "--reviews", "3", "--rate", "0", "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr
+        try:
+            url = process.stderr.readline().split()[4]
+            for _ in range(2):
+                requests.get(f"{url}review/recent_reviews.xml", params={"key": "any"}, timeout=PATIENCE)
+        finally:
+            process.send_signal(signal.SIGTERM)
+        told, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0
+    document = json.loads(told)
+    assert document == {"url": url, "reviews": 3, "requests": 2}
+    assert set(document) == documented()["simulate"]
+
+
+def test_its_error_in_json_is_the_one_that_it_says() -> None:
+    document, said, code = answered("simulate", "--fault", "lightning=1")
+    assert code == 2
+    assert document["error"].startswith("Invalid value for --fault: 'lightning=1' names no fault")
+    assert "'lightning=1' names no fault" in said
 
 
 @pytest.mark.slow

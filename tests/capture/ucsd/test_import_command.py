@@ -11,8 +11,10 @@ from typer.testing import CliRunner, Result
 from capture.ucsd import importing
 from capture.ucsd.command import import_ucsd
 from capture.ucsd.dumps import UnknownDumpError, dumps_among
+from catalog import AUTHORS, BOOKS, REVIEWS, USERS
 from local_cloud.s3.server import S3Server
-from tests.capture.ucsd.landed import contents
+from tests.capture.answered import answered
+from tests.capture.ucsd.landed import contents, records
 from tests.capture.ucsd.made_up import AUTHOR, BOOK, REVIEW, WORK, write_dump
 
 LANDED = [
@@ -82,6 +84,44 @@ def test_the_table_counts_lines_records_rejects_users_and_files(tmp_path: Path, 
     ]
     assert "rejected lines, with reasons: out/rejects.jsonl" in result.stderr
     assert [json.loads(line)["line"] for line in Path("out/rejects.jsonl").read_text().splitlines()] == [2]
+
+
+def test_the_answer_in_json_counts_what_was_written(tmp_path: Path, dumps: Path) -> None:
+    poetry = [REVIEW | {"n_votes": -3, "review_id": "1" * 32}, REVIEW | {"user_id": "none"}]
+    write_dump(dumps / "goodreads_reviews_poetry.json.gz", poetry)
+    write_dump(dumps / "goodreads_book_series.json.gz", [])
+    document, said, code = answered("import-ucsd", dumps, "--out", tmp_path / "landing")
+    assert code == 1
+    assert document.pop("seconds") > 0
+    files = contents(tmp_path)
+    told = document.pop("dumps")
+    assert document == {
+        "bytes": sum(map(len, files.values())),
+        "mended": 0,
+        "has_works": False,
+        "lacks_books": False,
+        "other_files": ["goodreads_book_series.json.gz"],
+        "rejects": "ucsd-rejects.jsonl",
+        "emptied": {"reviews.review_votes": {"count": 1, "first": "-3"}},
+    }
+    assert told[-1] == {
+        "dump": "goodreads_reviews_poetry.json.gz",
+        "lines": 2,
+        "records": 1,
+        "left_out": 0,
+        "rejected": len(Path("ucsd-rejects.jsonl").read_text().splitlines()),
+        "emptied": 1,
+        "users": 1,
+        "files": 2,
+    }
+    assert sum(each["files"] for each in told) == len(files)
+    assert sum(each["records"] + each["users"] for each in told) == sum(
+        len(records(tmp_path, dataset)) for dataset in (AUTHORS, BOOKS, REVIEWS, USERS)
+    )
+    assert said == "rejected lines, with reasons: ucsd-rejects.jsonl\n"
+    refused = answered("import-ucsd", tmp_path / "landing", "--out", tmp_path / "other")
+    assert refused.exit_code == 2
+    assert "no file in it is named like a dump" in refused.document["error"]
 
 
 def test_the_last_line_says_how_many_impossible_values_became_empty(tmp_path: Path, dumps: Path) -> None:

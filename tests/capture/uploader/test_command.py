@@ -13,6 +13,7 @@ import typer
 from typer.testing import CliRunner, Result
 
 from capture.uploader.command import upload
+from tests.capture.answered import answered
 from tests.capture.uploader.zone import Zone, content, finish, finish_many
 from tests.local_cloud.waiting import PATIENCE, until
 
@@ -59,6 +60,26 @@ def test_once_uploads_what_is_ready_and_says_how_much(spool: Path, zone: Zone) -
     assert result.exit_code == 0
     assert "5 files uploaded, " in result.stderr
     assert zone.content() == {f"from/here/{key}": body for key, body in files.items()}
+
+
+def test_the_answer_in_json_counts_what_has_landed(spool: Path, zone: Zone) -> None:
+    finish_many(spool, 5)
+    document, said, code = answered("upload", "--spool", spool, "--to", "s3://landing", "--once")
+    landed = zone.content()
+    assert code == 0
+    assert document == {"files": len(landed), "bytes": sum(map(len, landed.values())), "failures": 0}
+    assert said.count("uploaded reviews/") == 1
+
+
+def test_the_answer_in_json_counts_failures_and_an_error_is_the_answer(spool: Path, zone: Zone) -> None:
+    finish(spool, f"reviews/{'x' * 240}.csv")
+    (zone.bucket / "reviews").write_text("an object in the place of a folder")
+    failed = answered("upload", "--spool", spool, "--to", "s3://landing", "--once")
+    assert (failed.document, failed.exit_code) == ({"files": 0, "bytes": 0, "failures": 1}, 1)
+    refused = answered("upload", "--spool", spool, "--to", "s3://elsewhere", "--once")
+    assert refused.exit_code == 1
+    assert refused.document["error"].startswith("s3://elsewhere/: there is no such bucket; make it")
+    assert refused.stderr == f"error: {refused.document['error']}\n"
 
 
 def test_once_with_nothing_to_do_succeeds(spool: Path, zone: Zone) -> None:
