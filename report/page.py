@@ -44,6 +44,9 @@ MARKED = {
 }
 """The outcomes with a mark before the word, as lists of runs tell them: no colour alone says how a run ended."""
 
+_SAFE_INTEGER = 2**53 - 1
+"""JavaScript's Number.MAX_SAFE_INTEGER: greater ones are rounded when they are read."""
+
 # JSON in a script element: `</script>` and `<!--` would end or change the element. U+2028 and U+2029 are as good escaped.
 _IN_SCRIPT = str.maketrans({character: f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"})
 
@@ -79,8 +82,16 @@ def with_libraries(*names: str) -> tuple[str, ...]:
 
 
 def in_script(value: Any) -> str:
-    """A value as JSON that can stand in a script element."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).translate(_IN_SCRIPT)
+    """A value as JSON that can stand in a script element. Integers that a browser would round are texts: ids that captures make."""
+    return json.dumps(_exact(value), ensure_ascii=False, separators=(",", ":")).translate(_IN_SCRIPT)
+
+
+def _exact(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _exact(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_exact(inner) for inner in value]
+    return str(value) if isinstance(value, int) and abs(value) > _SAFE_INTEGER else value
 
 
 def _read(file: Path) -> str:

@@ -158,16 +158,17 @@ function sparkline(past, now, tooMany) {
 // ---- the analytics: a chart by the kind of a table's columns
 
 const isNumber = (column, rows) => rows.some((row) => typeof row[column] === "number") && rows.every((row) => row[column] === null || typeof row[column] === "number");
+const isId = (column) => column.name.endsWith("_id"); // a text where a browser would round it
 const isDay = (column, rows) => rows.every((row) => typeof row[column] === "string" && /^\d{4}-\d\d-\d\d/.test(row[column]));
 
 // The label and the measure of a table, by the names and the kinds of its columns
 function shapeOf({table, columns, rows}) {
-  const all = d3.range(columns.length);
-  const numbers = all.filter((index) => isNumber(index, rows));
-  const texts = all.filter((index) => rows.some((row) => typeof row[index] === "string") && rows.every((row) => row[index] === null || typeof row[index] === "string"));
+  const all = d3.range(columns.length), measures = all.filter((index) => !isId(columns[index]));
+  const numbers = measures.filter((index) => isNumber(index, rows));
+  const texts = measures.filter((index) => rows.some((row) => typeof row[index] === "string") && rows.every((row) => row[index] === null || typeof row[index] === "string"));
   const find = (...patterns) => patterns.map((pattern) => numbers.find((index) => pattern.test(columns[index].name))).find((index) => index !== undefined);
   const reviews = find(/^review_count$/, /reviews?(_count)?$/);
-  const id = find(/_id$/);
+  const id = all.find((index) => isId(columns[index]));
   const day = all.slice(0, 2).find((index) => isDay(index, rows));
   const stars = find(/^stars$/);
   if (day !== undefined && numbers.length) return {kind: "days", label: day, measure: reviews ?? numbers[0]};

@@ -190,9 +190,10 @@ function analyticsFigure(one) {
   const index = run.analytics.indexOf(one);
   const {columns, rows} = one;
   const found = shapeOf(one);
+  const isTold = (place) => isId(columns[place]) || isNumber(place, rows);
   const all = () => table(columns.map((column, place) => ({
-    name: column.name.replaceAll("_", " "), title: column.description, number: isNumber(place, rows),
-    of: (row, line) => (isNumber(place, rows) ? told(`analytics/${index}/rows/${line}/${place}`, column.name.endsWith("_id") ? String : value) : data(value(row[place]))),
+    name: column.name.replaceAll("_", " "), title: column.description, number: isTold(place),
+    of: (row, line) => (isTold(place) ? told(`analytics/${index}/rows/${line}/${place}`, isId(column) ? String : value) : data(value(row[place]))),
   })), rows, {caption: one.title});
   if (found.kind === "none") return element("figure", {}, element("h3", {}, data(one.title)), all());
   const name = (place) => columns[place].name.replaceAll("_", " ");

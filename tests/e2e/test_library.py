@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser
 from typer.testing import CliRunner
 
 from capture import ids
@@ -20,6 +21,7 @@ from local_cloud.state import StateFolder
 from operations.__main__ import app
 from stacks import ROOT
 from tests import assemblies
+from tests.browser.browser import opened
 from tests.capture.library.exports import (
     NOTE,
     OLD,
@@ -32,6 +34,7 @@ from tests.capture.library.exports import (
     write_export,
 )
 from tests.e2e.commands import operations
+from tests.e2e.page_numbers import asked, shown_as
 from tests.e2e.warehouse_rows import Rows, typed_rows, warehouse_rows
 from tests.own_books import query
 
@@ -152,6 +155,17 @@ def test_the_query_of_the_readme_shows_the_best_books_of_the_page(later: Later) 
         (each["place"], each["label"]) for each in best
     ]
     assert best
+
+
+def test_each_number_on_the_page_is_what_a_query_answers(later: Later, browser: Browser) -> None:
+    page = Path(later.answer["result"]["page"])
+    document = json.loads(page.with_name("run.json").read_text(encoding="utf-8"))
+    with opened(browser, page.as_uri()) as found:
+        shown = found.numbers()
+    wanted = asked(later.run.state, document)
+    assert {path.partition("/")[0] for path in wanted} == {"analytics", "datasets", "checks", "files"}
+    wrong = {path: shown.get(path) for path in wanted if not shown_as(wanted[path], shown.get(path, "nan"))}
+    assert wrong == {}
 
 
 @pytest.mark.parametrize("dataset", DATASETS, ids=str)

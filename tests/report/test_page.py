@@ -70,8 +70,7 @@ def test_the_first_words_are_the_outcome(kind: str, wide: Opened) -> None:
 
 def test_each_number_is_the_documents(kind: str, wide: Opened) -> None:
     document = KINDS[kind]()
-    wide.page.evaluate(EVERYTHING)
-    shown = {one["path"]: one["text"] for one in numbers(wide)}
+    shown = wide.numbers()
     integers = {path: text for path, text in shown.items() if isinstance(at(document, path), int)}
     assert {path: text.replace(",", "") for path, text in integers.items() if not path.endswith("bytes")} == {
         path: str(at(document, path)) for path in integers if not path.endswith("bytes")
@@ -83,8 +82,7 @@ def test_each_number_is_the_documents(kind: str, wide: Opened) -> None:
 
 def test_no_count_of_the_document_is_left_out(kind: str, wide: Opened) -> None:
     document = KINDS[kind]()
-    wide.page.evaluate(EVERYTHING)
-    shown = {one["path"] for one in numbers(wide)}
+    shown = set(wide.numbers())
     rows = [
         f"datasets/{place}/{part}"
         for place, of in enumerate(document["datasets"])
@@ -120,13 +118,6 @@ def test_the_sums_are_the_sums(kind: str, wide: Opened) -> None:
 def test_the_page_asks_for_nothing_and_has_nothing_to_complain_of(kind: str, wide: Opened) -> None:
     wide.page.evaluate(EVERYTHING)
     assert (wide.complaints, wide.requests) == ([], []), kind
-
-
-def numbers(opened: Opened) -> list[dict[str, str]]:
-    """The places in the document that the page shows, each with its text."""
-    script = "(all) => all.map((one) => ({path: one.dataset.path, text: one.textContent}))"
-    found: list[dict[str, str]] = opened.page.eval_on_selector_all("[data-path]", script)
-    return found
 
 
 def at(document: Any, path: str) -> Any:
@@ -401,13 +392,22 @@ def test_a_chosen_table_and_a_chosen_column_are_followed_in_the_drawing(
         assert "warehouse.reviews" in shown()
 
 
-def test_an_id_is_told_in_full(browser: Browser, tmp_path: Path) -> None:
+@pytest.mark.parametrize("made", [15823426, 2**53 + 1, 4928238430727619957])
+def test_an_id_is_told_in_full_beside_smaller_ones(browser: Browser, tmp_path: Path, made: int) -> None:
     document = KINDS["clean"]()
-    document["analytics"] = [one for one in document["analytics"] if one["table"] == "best_authors"]
-    document["analytics"][0]["rows"][0][1] = 15823426
+    document["analytics"] = [
+        one for one in document["analytics"] if one["table"] == "popular_authors_weighted_rating"
+    ]
+    names = [column["name"] for column in document["analytics"][0]["columns"]]
+    (place,) = (number for number, name in enumerate(names) if name == "author_id")
+    first, second, *_ = document["analytics"][0]["rows"]
+    first[place], first[names.index("name")] = made, None
     with opened(browser, written(page_of(document), tmp_path)) as found:
-        found.page.evaluate(EVERYTHING)
-        assert found.texts("[data-path='analytics/0/rows/0/1']") == ["15823426"]
+        shown = found.numbers()
+        assert shown[f"analytics/0/rows/0/{place}"] == str(made)
+        assert shown[f"analytics/0/rows/1/{place}"] == str(second[place])
+        label = found.page.locator("#analytics [role=img]").get_attribute("aria-label")
+        assert f"id {made}: " in (label or "")
 
 
 def test_a_past_window_is_said_to_be_one_and_where_its_tables_are(browser: Browser, tmp_path: Path) -> None:
