@@ -1,6 +1,7 @@
 """WriteReport and its like: make the run's document and its page, and write them to the reports zone.
 
-The last state before the end of every run. The state machine goes on whatever happens here.
+The last state before every end of the state machine, which goes on whatever happens here. For a run that timed out or was aborted
+EventBridge calls the function, after the run's end.
 """
 
 import json
@@ -21,20 +22,37 @@ from report.cost import Resources
 from report.document import Document, Graph
 from report.index import index_page, with_run
 from report.lineage import Events, lineage
-from report.making import Execution, Findings, document_of, status_after
+from report.making import Execution, Findings, document_of, state_data, status_after
 from report.page import page_of
 from report.times import moment
 
 HTML = "text/html; charset=utf-8"
 _PAGE = 1000
 """Events of a history in one answer: the most that Step Functions allows."""
+_START = "executionStartedEventDetails"
+_ENDS = {
+    "ExecutionAborted": "executionAbortedEventDetails",
+    "ExecutionTimedOut": "executionTimedOutEventDetails",
+}
+"""The last events of an execution that was stopped, and where they say why."""
+_OTHERS = ("ExecutionRedriven", "ExecutionSucceeded", "ExecutionFailed")
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, str]:
-    """{execution, run_id, state, started, ended, input, known, deployment, resources, warehouse} -> {document: its S3 URI}."""
+    """{execution, run_id, state, started, ended, input, known, deployment, resources, warehouse} -> {document: its S3 URI}.
+
+    For a run that was stopped: {execution, run_id, status, started, ended, deployment, resources, warehouse}, with times in milliseconds.
+    The document then replaces one that the run has written: a run that was stopped while or after it wrote its report has not ended as its
+    report says. Nothing is written, and the answer is empty, if the execution was redriven since: it writes its report when it ends again.
+    """
     run = Run.of(event)
     events = _history(event["execution"])
-    made = document_of(_execution(event), events, _findings(run, event))
+    stopped = "status" in event
+    if stopped and not _is_over(events):
+        return {}
+    known = state_data(events) if stopped else event["known"]
+    execution = _stopped(event, events) if stopped else _ending(event)
+    made = document_of(execution, events, _findings(run, event, known))
     key = document_key(run.run_id)
     run.reports.write(key, _bytes(made))
     run.reports.write(page_key(run.run_id), page_of(made).encode(), content_type=HTML)
@@ -44,7 +62,34 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, str]:
     return {"document": run.reports.uri(key)}
 
 
-def _execution(event: Mapping[str, Any]) -> Execution:
+def _is_over(events: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether the execution has ended as EventBridge says: an event may come late, or twice."""
+    latest = next((event["type"] for event in reversed(events) if event["type"] in (*_ENDS, *_OTHERS)), None)
+    return latest not in _OTHERS
+
+
+def _ending(event: Mapping[str, Any]) -> Execution:
+    """The execution, from the state of it that calls."""
+    return _execution(
+        event, status=status_after(event["state"], event["known"]), input=json.dumps(event["input"])
+    )
+
+
+def _stopped(event: Mapping[str, Any], events: Sequence[Mapping[str, Any]]) -> Execution:
+    """The execution, from what EventBridge tells and from its history, which knows the input and who stopped it."""
+    end: Mapping[str, Any] = next(
+        (each.get(_ENDS[each["type"]], {}) for each in reversed(events) if each["type"] in _ENDS), {}
+    )
+    return _execution(
+        event,
+        status=event["status"],
+        input=next((each[_START].get("input") for each in events if _START in each), None),
+        error=end.get("error"),
+        cause=end.get("cause"),
+    )
+
+
+def _execution(event: Mapping[str, Any], **told: Any) -> Execution:
     arn = event["execution"]
     return Execution(
         deployment=event["deployment"],
@@ -52,13 +97,11 @@ def _execution(event: Mapping[str, Any]) -> Execution:
         arn=arn,
         started=moment(event["started"]),
         ended=moment(event["ended"]),
-        status=status_after(event["state"], event["known"]),
-        input=json.dumps(event["input"]),
+        **told,
     )
 
 
-def _findings(run: Run, event: Mapping[str, Any]) -> Findings:
-    known = event["known"]
+def _findings(run: Run, event: Mapping[str, Any], known: Mapping[str, Any]) -> Findings:
     evidence = Evidence(run.run_id, run.working, run.quarantine)
     has_worked = "plan" in known
     return Findings(
@@ -97,15 +140,31 @@ def _history(execution: str) -> Sequence[Mapping[str, Any]]:
 
 
 def _note_in_index(run: Run, made: Document) -> None:
-    """Put the run in front of the list of runs. A run that is skipped at this very moment may lose its line, never its document."""
+    """Put the run in front of the list of runs, and draw the list. Runs that end at the same time lose no line.
+
+    Whoever writes the page last finds that the list is still the one it has drawn, or draws it again.
+    """
+    while True:
+        known, etag = _index(run)
+        runs = with_run(known, made)
+        if runs != known:
+            etag = run.reports.write_if_unchanged(INDEX, json.dumps(runs).encode(), etag)
+            if etag is None:
+                continue
+        page = index_page(made["deployment"], runs).encode()
+        run.reports.write(INDEX_PAGE, page, content_type=HTML)
+        if run.reports.etag(INDEX) == etag:
+            return
+
+
+def _index(run: Run) -> tuple[list[Mapping[str, Any]], str | None]:
+    """The list of runs and its ETag; an empty list without one before the first run."""
     try:
-        known = json.loads(run.reports.read(INDEX))
+        content, etag = run.reports.read_version(INDEX)
     except ClientError as error:
         raise_unless_changed(error)
-        known = []
-    runs = with_run(known, made)
-    run.reports.write(INDEX, json.dumps(runs).encode())
-    run.reports.write(INDEX_PAGE, index_page(made["deployment"], runs).encode(), content_type=HTML)
+        return [], None
+    return json.loads(content), etag
 
 
 def _bytes(made: Document) -> bytes:

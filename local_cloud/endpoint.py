@@ -35,6 +35,7 @@ from local_cloud.addresses import Addresses
 from local_cloud.documents import write_document
 from local_cloud.emr import SparkCluster, StepRunner
 from local_cloud.errors import LocalCloudError
+from local_cloud.event_bus import EventBus, execution_ended
 from local_cloud.iam import Judge, Record
 from local_cloud.lambda_ import LambdaRuntime
 from local_cloud.mailbox import Mailbox
@@ -94,9 +95,11 @@ def serving(
         if spark:
             steps.start_ahead(spark, again=purpose != "run")
             runtime.start_ahead()
-        _install(state, judge, engine, runtime, steps, lost)
+        bus = EventBus()
+        _install(state, judge, engine, runtime, steps, bus, lost)
         account.provide()
         stack.callback(control.stop)  # nothing is answered any more while the engines close
+        stack.enter_context(closing(bus))  # what the ends of executions lead to needs everything else
         stack.callback(_end_executions, state)
         state.announce(Running(os.getpid(), purpose, addresses.url, addresses.s3_url))
         yield addresses
@@ -112,6 +115,7 @@ def _install(
     engine: RedshiftEngine,
     runtime: LambdaRuntime,
     steps: StepRunner,
+    bus: EventBus,
     lost: list[str],
 ) -> None:
     def keep(description: dict[str, Any], events: list[dict[str, Any]]) -> None:
@@ -124,6 +128,7 @@ def _install(
             name, status = description["name"], description["status"]
             lost.append(name)
             log.warning("%s has ended, %s, but `status` will not know it: %s", name, status, cause)
+        bus.put(execution_ended(description))
 
     identity.install()
     cloudformation.install()

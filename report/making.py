@@ -55,6 +55,7 @@ _WRITERS = {
     f"{WRITING}OfFailedRun": "Failed",
 }
 _HANDLING = ("ReleaseLeaseAfterFailure", "WordFailure", "NotifyFailure", "Failed")
+_STOPPED = ("ABORTED", "TIMED_OUT")
 _STATUS: Mapping[str, Outcome] = {"RUNNING": "running", "SUCCEEDED": "succeeded"}
 
 _NOTHING_PUBLISHED = "Nothing is lost. Nothing of this run was published: its files are still in the landing zone, and the next run takes them."
@@ -287,9 +288,11 @@ def _failure(
     datasets: Sequence[Rows],
     known: Mapping[str, Any],
 ) -> Failure:
-    handled = _handled(known) or error_of(events)
+    came_to_failure = _is_handled(execution, states)
+    handled = (_handled(known) or error_of(events)) if came_to_failure else None
     error, cause = handled or (execution.error or execution.status, execution.cause or "")
-    failed = [state for state in states if state["status"] == "failed" and state["name"] not in _HANDLING]
+    ended = "failed" if came_to_failure else "aborted"
+    failed = [state for state in states if state["status"] == ended and state["name"] not in _HANDLING]
     inner = [state for state in failed if state["tries"]] or failed
     published = any(rows["run_id"] == execution.run_id for rows in datasets) or _has_published(states)
     function = failed_function(events, error) if execution.is_here else None
@@ -304,6 +307,11 @@ def _failure(
     }
 
 
+def _is_handled(execution: Execution, states: Sequence[State]) -> bool:
+    """False for a run that was stopped before it came to the failure states: an error in its state data is one that it got over."""
+    return execution.status not in _STOPPED or (bool(states) and states[-1]["name"] in _HANDLING)
+
+
 def _handled(known: Mapping[str, Any]) -> tuple[str, str] | None:
     """The error in the state data of the failure states."""
     failure = known.get("failure")
@@ -312,7 +320,7 @@ def _handled(known: Mapping[str, Any]) -> tuple[str, str] | None:
 
 def _anchor(error: str) -> str:
     """The anchor of the runbook's section; all errors of the Data API share one, and so do runs that were ended from outside."""
-    if error in ("ABORTED", "TIMED_OUT"):
+    if error in _STOPPED:
         return "runfailed"
     if error.startswith("RedshiftData."):
         return "redshiftdata-errors"

@@ -43,8 +43,9 @@ _CODE = [
 _ACCEPTED = {
     "CKV_AWS_115": "One run at a time calls the functions one after the other, and copy_concurrency limits the only one that "
     "is called in parallel. A reserved concurrency would be taken from the other functions of the account.",
-    "CKV_AWS_116": "A dead-letter queue receives failed asynchronous events. Only the state machine calls the functions, and "
-    "waits for their answers: it retries an error, or ends the run with it and tells the topic.",
+    "CKV_AWS_116": "A dead-letter queue receives failed asynchronous events. The state machine waits for the functions' answers: it "
+    "retries an error, or ends the run with it and tells the topic. Only write_report gets events, of runs that were stopped: Lambda "
+    "tries again twice, an alarm tells, and `pipeline report` makes the same page.",
     "CKV_AWS_117": "The functions call S3, STS and the Redshift Data API and connect to nothing in the VPC, where each of these "
     "services would take an endpoint of its own.",
     "CKV_AWS_173": "The variables are names of buckets and roles, and limits: no secret. Lambda encrypts them with its own key.",

@@ -22,6 +22,7 @@ from stacks.state_machine.drawing import Drawing
 from stacks.state_machine.loading import SparkJob
 from stacks.state_machine.run_sql import Warehouse
 from stacks.statements_role import StatementsRole
+from stacks.stopped_runs import StoppedRuns
 from stacks.storage import StorageStack
 from stacks.warehouse import WarehouseStack
 
@@ -108,6 +109,7 @@ class PipelineStack(Stack):
         Drawing(self, "Drawing", machine=self.state_machine).give_to(functions.write_report)
         self._accept_wildcards(settings)
         self.schedule = RunSchedule(self, "Schedule", settings=settings, machine=self.state_machine)
+        StoppedRuns(self, "StoppedRuns", settings=settings, machine=self.state_machine, functions=functions)
         CfnOutput(
             self, "StateMachineArn", value=self.state_machine.state_machine_arn, description="the pipeline"
         )

@@ -76,7 +76,12 @@ class Zone:
 
     def read(self, key: str) -> bytes:
         """The content of an object; for the small documents of a run."""
-        return self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+        return self.read_version(key)[0]
+
+    def read_version(self, key: str) -> tuple[bytes, str]:
+        """The content of an object, and its ETag."""
+        answer = self.s3.get_object(Bucket=self.bucket, Key=key)
+        return answer["Body"].read(), answer["ETag"]
 
     def read_below(self, prefix: str) -> Iterator[bytes]:
         """The content of each object below a prefix; for the small documents of a run."""
@@ -87,6 +92,18 @@ class Zone:
         """Write an object; it replaces an earlier one. Without a content type S3 takes it for bytes of no kind."""
         told: dict[str, Any] = {"ContentType": content_type} if content_type else {}
         self.s3.put_object(Bucket=self.bucket, Key=key, Body=content, **told)
+
+    def write_if_unchanged(self, key: str, content: bytes, etag: str | None) -> str | None:
+        """Write an object if it still has that ETag, or, without an ETag, if there is none; the new ETag, None if it was not written.
+
+        S3 User Guide, "How to prevent object overwrites with conditional writes".
+        """
+        condition: dict[str, Any] = {"IfMatch": etag} if etag else {"IfNoneMatch": "*"}
+        try:
+            return self.s3.put_object(Bucket=self.bucket, Key=key, Body=content, **condition)["ETag"]
+        except ClientError as error:
+            raise_unless_changed(error)
+            return None
 
     def etag(self, key: str) -> str:
         """The current ETag of an object."""

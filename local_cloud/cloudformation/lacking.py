@@ -1,8 +1,11 @@
 """What moto's CloudFormation cannot do with types of this application: updates in place, and deletions."""
 
+import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from moto.awslambda.models import Permission
+from moto.awslambda.utils import get_backend
 from moto.cloudformation.utils import random_suffix
 from moto.ec2.models import ec2_backends
 from moto.ec2.models.flow_logs import FlowLogs
@@ -32,6 +35,10 @@ def add_what_types_lack() -> None:
     RouteTable.delete = lambda table, *at: _ec2(at).route_tables.pop(table.id)
     VPCEndPoint.delete = lambda endpoint, *at: _ec2(at).vpc_end_points.pop(endpoint.id)
     FlowLogs.delete = lambda flow, *at: _ec2(at).flow_logs.pop(flow.id)
+    Permission.create_from_cloudformation_json = classmethod(_create_permission)  # type: ignore[arg-type]
+    Permission.delete = lambda permission, *_: permission.function.policy.del_statement(
+        permission.physical_resource_id
+    )
 
 
 def _redshift(at: Sequence[str]) -> Any:
@@ -65,6 +72,16 @@ def _delete_cluster(cluster: Any, *at: str) -> None:
     _redshift(at).delete_cluster(
         cluster_identifier=name, skip_final_snapshot=False, final_cluster_snapshot_identifier=snapshot
     )
+
+
+def _create_permission(model: Any, name: str, cloudformation_json: Any, *at: str, **_: Any) -> Any:
+    """Without FunctionName, which moto puts into the function's policy: no statement has such an element."""
+    properties = dict(cloudformation_json["Properties"])
+    made = model(at[1])
+    made.function = get_backend(*at).get_function(properties.pop("FunctionName"))
+    made.physical_resource_id = name  # the id of the statement
+    made.function.policy.add_statement(json.dumps({**properties, "StatementId": name}))
+    return made
 
 
 def _change_retention(group: Any, properties: Any, account_id: str, region_name: str) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Self
 
-from moto.awslambda.models import lambda_backends
+from moto.awslambda.utils import get_backend
 from moto.core.common_models import CloudFormationModel
 from moto.ec2.models import ec2_backends
 from moto.emr.models import emr_backends
@@ -145,7 +145,7 @@ def _of_resources() -> Iterator[tuple[str, Documents]]:
         yield topic.arn, {"topic policy": _read(topic.policy)}
     for key in kms_backends[ACCOUNT][REGION].keys.values():
         yield key.arn, {"key policy": _read(key.policy)}
-    for function in lambda_backends[ACCOUNT][REGION].list_functions():
+    for function in get_backend(ACCOUNT, REGION).list_functions():
         if function.policy and function.policy.statements:
             yield function.function_arn, {"permissions": function.policy.get_policy()["Policy"]}
 

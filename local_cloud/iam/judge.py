@@ -131,6 +131,7 @@ class Code:
         }
         if caller.service:
             own |= {"aws:sourceaccount": ACCOUNT}  # what a service does here, it does for this account
+            own |= {"aws:sourcearn": caller.source} if caller.source else {}
         else:
             own |= {"aws:principalarn": caller.role or caller.arn, "aws:principalaccount": caller.account}
             own |= {"aws:sourceowner": caller.account}
@@ -162,6 +163,7 @@ def caller_of(principal: Principal) -> Caller:
         account=ACCOUNT,
         role=principal.arn if principal.kind is Kind.ROLE else "",
         service=principal.arn if principal.kind is Kind.SERVICE else "",
+        source=principal.source,
     )
 
 

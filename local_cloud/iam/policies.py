@@ -16,12 +16,13 @@ _ELEMENTS = {"Sid", "Effect", "Principal", "Action", "NotAction", "Resource", "N
 
 @dataclass(frozen=True)
 class Caller:
-    """Who calls: a session of a role (`arn` is the session, `role` the role's ARN), or a service of AWS (`service`)."""
+    """Who calls: a session of a role (`arn` is the session, `role` the role's ARN), or a service of AWS (`service`) for `source`, an ARN."""
 
     arn: str
     account: str
     role: str = ""
     service: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True)

@@ -38,12 +38,14 @@ class Principal:
 
     `arn` is what policies name: the role's ARN, the user's ARN, or a service such as cloudwatch.amazonaws.com. `user_id` is
     `aws:userid`: for a session of a role the role's id, a colon and the session's name. `session` is None without a session.
+    `source` is the ARN of what a service acts for, empty if it names nothing.
     """
 
     kind: Kind
     arn: str
     user_id: str
     session: str | None = None
+    source: str = ""
 
     @property
     def caller_arn(self) -> str:
@@ -103,7 +105,7 @@ class KeyRefused(Exception):  # noqa: N818 - every service has a name of its own
 ADMINISTRATOR = Principal(
     Kind.ADMINISTRATOR, f"arn:{_PARTITION}:iam::{ACCOUNT}:user/administrator", "AIDAADMINISTRATOR"
 )
-_services: dict[str, tuple[str, str]] = {}  # access key: service, secret
+_services: dict[str, tuple[Principal, str]] = {}  # access key: the service, secret
 
 
 class NotTrusted(Exception):  # noqa: N818 - every service has a name of its own for the error
@@ -142,10 +144,14 @@ def session(role_arn: str, name: str, *, seconds: int = _HOUR, service: str = ""
     return Keys(made.access_key_id, made.secret_access_key, made.session_token, expires)
 
 
-def service_keys(service: str) -> Keys:
-    """Keys of a service that acts in its own name, such as `cloudwatch.amazonaws.com`: the alarm that publishes to a topic."""
+def service_keys(service: str, source: str = "") -> Keys:
+    """Keys of a service that acts in its own name, such as `cloudwatch.amazonaws.com`: the alarm that publishes to a topic.
+
+    `source` is the ARN of what it acts for: the rule, for EventBridge.
+    """
     key = iam_backends[ACCOUNT][_PARTITION].create_temp_access_key()
-    _services[key.access_key_id] = service, key.secret_access_key
+    principal = Principal(Kind.SERVICE, service, service, source=source)
+    _services[key.access_key_id] = principal, key.secret_access_key
     return Keys(key.access_key_id, key.secret_access_key)
 
 
@@ -157,8 +163,7 @@ def principal_of(access_key_id: str, session_token: str | None = None) -> Princi
     if access_key_id == ADMINISTRATOR_KEY:
         return ADMINISTRATOR
     if known := _services.get(access_key_id):
-        service, _ = known
-        return Principal(Kind.SERVICE, service, service)
+        return known[0]
     if assumed := sts_backends[ACCOUNT][_PARTITION].get_assumed_role_from_access_key(access_key_id):
         if assumed.session_token != session_token:
             raise KeyRefused(Problem.UNKNOWN)

@@ -1,4 +1,4 @@
-"""The report: the last thing that a run does, whichever way it ends."""
+"""The report: the last thing that a run does, whichever way it ends. A run that is stopped does not come to it (stacks/stopped_runs.py)."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_stepfunctions as sfn
@@ -10,6 +10,22 @@ from stacks.settings.settings import Settings
 from stacks.state_machine.retries import NEVER
 
 _LONGEST = Duration.seconds(30)
+
+
+def of_the_deployment(settings: Settings, functions: Functions) -> dict[str, object]:
+    """What the function of the report is told of the deployment, whoever calls it."""
+    nodes = settings.nodes
+    return {
+        "deployment": settings.name,
+        "warehouse": {"database": settings.redshift_database, "port": settings.redshift_port},
+        "resources": {
+            "memory_mb": dict(functions.memory_mb),
+            "emr_type": settings.emr_instance_type,
+            "emr_count": settings.emr_core_count + 1,  # and the primary node
+            "redshift_type": nodes.type,
+            "redshift_count": nodes.count,
+        },
+    }
 
 
 class Reporting(Construct):
@@ -43,7 +59,6 @@ class Reporting(Construct):
         return state
 
     def _payload(self) -> dict[str, object]:
-        nodes = self._settings.nodes
         return {
             "execution": sfn.JsonPath.string_at("$$.Execution.Id"),
             "run_id": sfn.JsonPath.string_at("$$.Execution.Name"),
@@ -52,13 +67,5 @@ class Reporting(Construct):
             "ended": sfn.JsonPath.string_at("$$.State.EnteredTime"),
             "input": sfn.JsonPath.object_at("$$.Execution.Input"),
             "known": sfn.JsonPath.object_at("$"),
-            "deployment": self._settings.name,
-            "warehouse": {"database": self._settings.redshift_database, "port": self._settings.redshift_port},
-            "resources": {
-                "memory_mb": dict(self._functions.memory_mb),
-                "emr_type": self._settings.emr_instance_type,
-                "emr_count": self._settings.emr_core_count + 1,  # and the primary node
-                "redshift_type": nodes.type,
-                "redshift_count": nodes.count,
-            },
+            **of_the_deployment(self._settings, self._functions),
         }

@@ -78,6 +78,20 @@ class Pipeline:
         } | {"AnyRejects?", run.final_state}
         return made
 
+    def document_of_stopped(self, name: str) -> dict[str, Any]:
+        """The valid document of a run that was stopped, with its page and its line in the list: they are written after its end."""
+        reports = self.bucket("reports")
+        listed = reports / "index.html"
+        until(lambda: listed.exists() and f'href="run={name}/' in listed.read_text(encoding="utf-8"))
+        made: dict[str, Any] = json.loads(
+            (reports / run_folder(name) / "run.json").read_text(encoding="utf-8")
+        )
+        VALIDATOR.validate(made)
+        assert name in (reports / run_folder(name) / "index.html").read_text(encoding="utf-8")
+        (line,) = [run for run in json.loads((reports / "index.json").read_text()) if run["run_id"] == name]
+        assert (line["outcome"], line["ended"]) == (made["outcome"], made["ended"])
+        return made
+
     def land(self, key: str, content: bytes) -> None:
         """Put one object into the landing zone."""
         boto3.client("s3").put_object(Bucket=self.bucket("landing").name, Key=key, Body=content)
@@ -131,6 +145,20 @@ class Pipeline:
             name = self.start()
             until(lambda: bool(set(self.folder.logs.glob("emr-*.log")) - logs))
             self._machine.stop(name, "a test")
+            self.wait(name)
+        return name
+
+    def time_out(self) -> str:
+        """An execution that takes longer than the state machine's time-out, a second for once; its name."""
+        client = boto3.client("stepfunctions")
+        own = client.describe_state_machine(stateMachineArn=self._machine.arn)["definition"]
+        with endless_spark(self.folder.root):
+            short = json.dumps({**json.loads(own), "TimeoutSeconds": 1})
+            client.update_state_machine(stateMachineArn=self._machine.arn, definition=short)
+            try:
+                name = self.start()
+            finally:
+                client.update_state_machine(stateMachineArn=self._machine.arn, definition=own)
             self.wait(name)
         return name
 

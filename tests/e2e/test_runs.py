@@ -228,13 +228,36 @@ def test_a_file_that_is_overwritten_during_the_run_waits_for_the_next(pipeline: 
 def test_a_run_aborted_in_the_spark_step_loses_nothing(pipeline: Pipeline) -> None:
     pipeline.land("author.csv", csv_file([author(9_000_040, "patient", NOON)]))
 
-    pipeline.stop_in_the_step()
+    name = pipeline.stop_in_the_step()
 
     assert pipeline.landed() == ["author.csv"]
+    document = pipeline.document_of_stopped(name)
+    assert document["outcome"] == "failed"
+    assert (document["failure"]["error"], document["failure"]["cause"]) == ("ABORTED", "a test")
+    assert "Nothing of this run was published" in document["failure"]["safe"]
+    assert json.loads(document["input"]["text"]) == FEBRUARY_2020
+    assert [(file["key"], file["outcome"]) for file in document["files"]["listed"]] == [
+        ("author.csv", "waiting")
+    ]
+    states = {state["name"]: state["status"] for state in document["states"]}
+    assert (states["CopyToWorking"], states["TransformToProcessed"]) == ("succeeded", "aborted")
     after = pipeline.run()
     assert "TakeOverLease" in after.states
     assert after.final_state == "Succeeded"
     assert names(pipeline, 9_000_040) == {9_000_040: "patient"}
+
+
+def test_a_run_that_takes_too_long_loses_nothing_and_has_a_page(pipeline: Pipeline) -> None:
+    pipeline.land("author.csv", csv_file([author(9_000_045, "late", NOON)]))
+
+    document = pipeline.document_of_stopped(pipeline.time_out())
+
+    assert (document["outcome"], document["failure"]["error"]) == ("failed", "TIMED_OUT")
+    assert document["failure"]["runbook"] == "docs/runbook.md#runfailed"
+    assert document["seconds"] >= 1
+    assert pipeline.landed() == ["author.csv"]
+    assert pipeline.run().final_state == "Succeeded"
+    assert names(pipeline, 9_000_045) == {9_000_045: "late"}
 
 
 def test_what_a_run_left_undone_after_its_publish_is_made_up_without_new_files(pipeline: Pipeline) -> None:
@@ -244,6 +267,10 @@ def test_what_a_run_left_undone_after_its_publish_is_made_up_without_new_files(p
 
     assert names(pipeline, 9_000_050) == {9_000_050: "published"}
     assert pipeline.landed() == ["author.csv"]
+    document = pipeline.document_of_stopped(dead)
+    assert (document["outcome"], document["failure"]["error"]) == ("failed", "ABORTED")
+    assert "are published" in document["failure"]["safe"]
+    assert [file["outcome"] for file in document["files"]["listed"]] == ["published"]
     after: Run = pipeline.run()
     assert after.final_state == "Succeeded"
     assert "CopyToWorking" not in after.states

@@ -8,10 +8,12 @@ from botocore.exceptions import ClientError
 
 from contract.checks import checks_key
 from contract.keys import copied_key, document_key, lineage_key
+from contract.ledger import LedgerLine
 from contract.plan import Plan, PlannedFile
 from lambdas import write_report
 from lambdas.check_quality import Check
 from lambdas.shared.environment import DRAWING
+from lambdas.shared.zone import Zone
 from report.index import MOST_RUNS, index_page
 from report.lineage import lineage
 from tests.lambdas.zones import LocalZones
@@ -229,6 +231,158 @@ def test_a_name_in_the_list_is_text() -> None:
     assert "&lt;script&gt;" in page
     assert "a &amp; b" in page
     assert ">1,234<" in page
+
+
+def _told(status: str = "ABORTED", run_id: str = "r1") -> dict[str, Any]:
+    """What EventBridge tells of a run that was stopped."""
+    event = _event(run_id=run_id)
+    for name in ("state", "input", "known"):
+        del event[name]
+    return {**event, "status": status, "started": 1583043000000, "ended": 1583043020500}
+
+
+def _stopped(monkeypatch: pytest.MonkeyPatch) -> History:
+    """The history of a run that is about to be stopped; `_end` ends it."""
+    found = History()
+    found.add("ExecutionStarted", input='{"window_start": "2020-02-01"}')
+    monkeypatch.setattr(write_report, "_history", lambda _execution: found.events)
+    return found
+
+
+def _end(history: History, kind: str = "Aborted", **details: Any) -> None:
+    history.add(f"Execution{kind}", **details)
+
+
+def test_a_run_that_was_stopped_before_it_planned_has_a_document_and_a_line(
+    zones: LocalZones, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history = _stopped(monkeypatch)
+    history.enter("AcquireLease")
+    _end(history, error="Stop", cause='the "wrong" window')
+    answer = write_report.handler(_told(), None)
+    made = _written(zones)
+    assert answer == {"document": f"s3://{zones.environment.reports_bucket}/run=r1/run.json"}
+    assert (made["outcome"], made["seconds"]) == ("failed", 20.5)
+    assert (made["started"], made["ended"]) == ("2020-03-01T06:10:00.000Z", "2020-03-01T06:10:20.500Z")
+    assert made["input"]["text"] == '{"window_start": "2020-02-01"}'
+    assert (made["failure"]["error"], made["failure"]["cause"]) == ("Stop", 'the "wrong" window')
+    assert "Nothing of this run was published" in made["failure"]["safe"]
+    assert [(state["name"], state["status"]) for state in made["states"]] == [("AcquireLease", "aborted")]
+    assert (made["files"]["total"], made["lineage"]) == (0, None)
+    listed = json.loads(zones.content(zones.environment.reports_bucket, "index.json"))
+    assert [(run["run_id"], run["outcome"]) for run in listed] == [("r1", "failed")]
+    page = zones.content(zones.environment.reports_bucket, "run=r1/index.html").decode()
+    assert "<title>Failed: goodreads r1</title>" in page
+
+
+def test_a_run_that_timed_out_in_the_middle_of_the_step_shows_its_files_as_waiting(
+    zones: LocalZones, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = PlannedFile(
+        key="books/a.csv", etag="e", size=9, target="run=r1/books/layout=0/00000-a.csv", dataset="books"
+    )
+    zones.run().write_plan(copied_key, Plan(run_id="r1", files=(file,)))
+    history = _stopped(monkeypatch)
+    history.enter("PlanCopies", lease={})
+    history.call()
+    history.leave("PlanCopies", lease={}, plan=PLAN)
+    history.enter("TransformToProcessed", lease={}, plan=PLAN)
+    _end(history, "TimedOut")
+    write_report.handler(_told("TIMED_OUT"), None)
+    made = _written(zones)
+    assert (made["outcome"], made["failure"]["error"]) == ("failed", "TIMED_OUT")
+    assert made["failure"]["runbook"] == "docs/runbook.md#runfailed"
+    assert [(each["key"], each["outcome"]) for each in made["files"]["listed"]] == [
+        ("books/a.csv", "waiting")
+    ]
+    assert made["lineage"] == lineage()
+    assert [state["status"] for state in made["states"]] == ["succeeded", "aborted"]
+    lines = zones.content(zones.environment.reports_bucket, lineage_key("r1")).splitlines()
+    assert [json.loads(line)["eventType"] for line in lines] == ["START", "FAIL"]
+
+
+@pytest.mark.parametrize("has_asked_the_ledger", [True, False])
+def test_a_run_that_was_stopped_after_its_publish_says_that_its_rows_are_published(
+    zones: LocalZones, monkeypatch: pytest.MonkeyPatch, *, has_asked_the_ledger: bool
+) -> None:
+    file = PlannedFile(
+        key="books/a.csv", etag="e", size=9, target="run=r1/books/layout=0/00000-a.csv", dataset="books"
+    )
+    zones.run().write_plan(copied_key, Plan(run_id="r1", files=(file,)))
+    line = LedgerLine(run_id="r1", dataset="books", **COUNTS)
+    monkeypatch.setattr(write_report, "read_ledger", {"s1": [line]}.__getitem__)
+    monkeypatch.setattr(write_report, "read_rows_of_files", {"s1": {"books/a.csv": 3}}.__getitem__)
+    ledger: dict[str, Any] = {"ledger": {"statement": "s1"}} if has_asked_the_ledger else {}
+    history = _stopped(monkeypatch)
+    history.enter("PublishWarehouse", "Parallel", lease={}, plan=PLAN)
+    history.leave("PublishWarehouse", "Parallel", lease={}, plan=PLAN, **ledger)
+    history.enter("AcknowledgeLanding", lease={}, plan=PLAN, **ledger)
+    _end(history)
+    write_report.handler(_told(), None)
+    made = _written(zones)
+    assert (made["outcome"], made["failure"]["error"], made["failure"]["cause"]) == ("failed", "ABORTED", "")
+    assert "are published" in made["failure"]["safe"]
+    assert [each["outcome"] for each in made["files"]["listed"]] == ["published"]
+    assert [rows["quarantined"] for rows in made["datasets"]] == ([2] if has_asked_the_ledger else [])
+
+
+def test_the_report_of_a_run_that_was_stopped_while_it_wrote_its_own_replaces_that_one(
+    zones: LocalZones, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history = _stopped(monkeypatch)
+    history.enter("ReportRun", lease={}, plan=PLAN)
+    history.leave("ReportRun", lease={}, plan=PLAN, report=REPORT)
+    history.enter("WriteReport", lease={}, plan=PLAN, report=REPORT)
+    write_report.handler(_event(lease={}, plan=PLAN, report=REPORT), None)
+    assert _written(zones)["outcome"] == "succeeded_with_rejects"
+    _end(history)
+    write_report.handler(_told(), None)
+    assert _written(zones)["outcome"] == "failed"
+    listed = json.loads(zones.content(zones.environment.reports_bucket, "index.json"))
+    assert [(run["run_id"], run["outcome"], run["rows"]) for run in listed] == [("r1", "failed", 3)]
+
+
+@pytest.mark.parametrize("since", [["Redriven"], ["Redriven", "Succeeded"], ["Redriven", "Failed"]])
+def test_the_report_of_a_run_that_was_redriven_since_is_left_to_the_run(
+    zones: LocalZones, monkeypatch: pytest.MonkeyPatch, since: list[str]
+) -> None:
+    history = _stopped(monkeypatch)
+    history.enter("PlanCopies", lease={})
+    for kind in ("Aborted", *since):
+        _end(history, kind)
+    assert write_report.handler(_told(), None) == {}
+    assert zones.keys(zones.environment.reports_bucket) == []
+    _end(history, "Aborted")
+    assert write_report.handler(_told(), None) != {}
+
+
+@pytest.mark.usefixtures("history")
+@pytest.mark.parametrize("moment", ["write_if_unchanged", "etag"])
+@pytest.mark.parametrize("earlier", [[], ["r0"]])
+def test_a_run_that_ends_in_the_same_moment_keeps_its_line_in_the_list_and_on_the_page(
+    zones: LocalZones, monkeypatch: pytest.MonkeyPatch, moment: str, earlier: list[str]
+) -> None:
+    """The other run is faster: it writes the list before this one does, or after it and before the last look."""
+
+    def end(run_id: str) -> None:
+        write_report.handler(_event(run_id=run_id, lease={}, plan=PLAN, report=REPORT), None)
+
+    for run_id in earlier:
+        end(run_id)
+    others, own = iter(["r2"]), getattr(Zone, moment)
+
+    def after_the_other(zone: Zone, *args: Any) -> Any:
+        for run_id in others:
+            end(run_id)
+        return own(zone, *args)
+
+    monkeypatch.setattr(Zone, moment, after_the_other)
+    end("r1")
+    expected = {*earlier, "r1", "r2"}
+    bucket = zones.environment.reports_bucket
+    assert {run["run_id"] for run in json.loads(zones.content(bucket, "index.json"))} == expected
+    page = zones.content(bucket, "index.html").decode()
+    assert {name for name in ("r0", "r1", "r2") if f'href="run={name}/' in page} == expected
 
 
 @pytest.mark.usefixtures("history")

@@ -200,6 +200,33 @@ def test_a_redriven_execution_that_the_endpoint_ends_is_written_down_as_it_ended
     assert ended[-1]["executionAbortedEventDetails"]["cause"] == "the endpoint went down"
 
 
+@pytest.mark.slow
+def test_an_endpoint_that_goes_down_tells_of_what_it_ends_and_leaves_no_process(tmp_path: Path) -> None:
+    before = set(psutil.Process().children(recursive=True))
+    told = tmp_path / "told.json"
+    code = f"import json\n\ndef handler(event, context):\n    open({str(told)!r}, 'w').write(json.dumps(event))\n"
+    definition = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 3600, "End": True}}}
+    with serving(StateFolder(tmp_path), "test"):
+        events = boto3.client("events")
+        create_function(code)
+        rule = events.put_rule(Name="stopped", EventPattern='{"source": ["aws.states"]}')["RuleArn"]
+        function = f"{rule.rpartition(':rule')[0].replace(':events:', ':lambda:')}:function:function"
+        events.put_targets(Rule="stopped", Targets=[{"Id": "1", "Arn": function}])
+        boto3.client("lambda").add_permission(
+            FunctionName="function",
+            StatementId="rule",
+            Action="lambda:InvokeFunction",
+            Principal="events.amazonaws.com",
+            SourceArn=rule,
+        )
+        client = boto3.client("stepfunctions")
+        machine = client.create_state_machine(name="waits", definition=json.dumps(definition), roleArn=ROLE)
+        client.start_execution(stateMachineArn=machine["stateMachineArn"], name="waits")
+    detail = json.loads(told.read_text())["detail"]
+    assert (detail["name"], detail["status"]) == ("waits", "ABORTED")
+    assert set(psutil.Process().children(recursive=True)) - before == set()
+
+
 def test_an_execution_that_cannot_be_written_down_is_told_and_fails_the_command(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -88,7 +88,28 @@ def test_an_aborted_run_has_failed_with_the_words_of_who_aborted_it() -> None:
     VALIDATOR.validate(made)
     assert made["failure"] is not None
     assert (made["failure"]["error"], made["failure"]["cause"]) == ("ABORTED", "no longer needed")
+    assert made["failure"]["state"] == "TransformToProcessed"
     assert made["failure"]["runbook"] == "docs/runbook.md#runfailed"
+
+
+@pytest.mark.parametrize("status", ["ABORTED", "TIMED_OUT"])
+def test_a_run_that_was_stopped_tells_an_earlier_error_only_if_it_was_about_to_fail_with_it(
+    status: str,
+) -> None:
+    error = {"Error": "Redshift.StatementFailed", "Cause": "the user does not exist"}
+    history = History()
+    history.enter("PrepareWarehouse", lease={}, failure=error)
+    history.leave("PrepareWarehouse", lease={}, failure=error)
+    history.enter("TransformToProcessed", lease={})
+    got_over = document_of(_execution(status), history.events, Findings())["failure"]
+    history.leave("TransformToProcessed", lease={})
+    history.enter("ReleaseLeaseAfterFailure", lease={}, failure=error)
+    history.leave("ReleaseLeaseAfterFailure", lease={}, failure=error)
+    history.enter("WriteReportOfFailedRun", lease={}, failure=error)
+    about_to_fail = document_of(_execution(status), history.events, Findings())["failure"]
+    assert got_over is not None
+    assert about_to_fail is not None
+    assert (got_over["error"], about_to_fail["error"]) == (status, "Redshift.StatementFailed")
 
 
 def test_the_rows_are_those_that_the_report_told_or_the_ledgers_own() -> None:

@@ -7,6 +7,7 @@ from cfnlint import ManualArgs, lint_file
 
 from stacks import ROOT
 from tests.stacks.deployments import Deployment
+from tests.stacks.test_pipeline_stack import schedule_of
 
 STACKS = ["storage", "network", "warehouse", "compute", "pipeline", "monitoring"]
 
@@ -109,10 +110,9 @@ def test_every_stack_is_tagged_with_the_deployment(changed: Deployment) -> None:
 
 
 def test_the_schedule_follows_the_settings(deployment: Deployment, changed: Deployment) -> None:
-    (rule,) = deployment.properties("pipeline", "Events::Rule")
+    rule = schedule_of(deployment)
     assert (rule["ScheduleExpression"], rule["State"]) == ("rate(10 minutes)", "ENABLED")
-    (rule,) = changed.properties("pipeline", "Events::Rule")
-    assert rule["State"] == "DISABLED"
+    assert schedule_of(changed)["State"] == "DISABLED"
 
 
 def test_nothing_names_a_machine_or_a_path(deployment: Deployment) -> None:
