@@ -37,7 +37,8 @@ Documents = Mapping[str, Mapping[str, Any]]
 class Deployed:
     """What decides about calls: the policies of callers by their ARN, those of resources, and that of S3's VPC endpoint.
 
-    `labels` are the names of callers and keys in the templates, by ARN. Calls of the roles `in_vpc` come through the endpoint. `attached` has the
+    `labels` are the names of callers and keys in the templates, by ARN. Calls of the roles `in_vpc` come through the endpoint; those `by_spectrum`
+    may come another way, so that no key of a condition says that they do (Redshift Management Guide, "Redshift Spectrum and enhanced VPC routing"). `attached` has the
     Redshift cluster of each role that a cluster may take. `tags` are those of EMR's clusters, their subnets and groups. `keys` are the KMS keys of buckets and topics.
     """
 
@@ -46,6 +47,7 @@ class Deployed:
     resources: Mapping[str, Documents] = field(default_factory=dict)
     endpoint: Documents = field(default_factory=dict)
     in_vpc: frozenset[str] = frozenset()
+    by_spectrum: frozenset[str] = frozenset()
     attached: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     keys: Mapping[str, str] = field(default_factory=dict)
@@ -60,7 +62,8 @@ class Deployed:
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> "Deployed":
         """The same as it was written."""
-        return cls(**{**document, "in_vpc": frozenset(document["in_vpc"])})
+        ways = {name: frozenset(document.get(name, ())) for name in ("in_vpc", "by_spectrum")}
+        return cls(**{**document, **ways})
 
 
 def deployed() -> Deployed:
@@ -89,6 +92,7 @@ def deployed() -> Deployed:
         resources={arn: documents for arn, documents in _of_resources() if documents},
         endpoint=dict(_of_endpoint()),
         in_vpc=frozenset(nodes | routed),
+        by_spectrum=frozenset(routed),
         attached={arn: cluster.cluster_identifier for cluster in redshift for arn in cluster.iam_roles_arn},
         tags=dict(_tags(clusters)),
         keys=dict(_keys()),

@@ -139,7 +139,7 @@ class Code:
                 own["kms:calleraccount"] = caller.account
         if user_id:
             own["aws:userid"] = user_id
-        if through:
+        if through and (caller.role or caller.arn) not in self.deployed.by_spectrum:
             own["aws:sourcevpce"] = next(iter(self.deployed.endpoint), "")
         for tag, value in self.deployed.tags.get(call.resource, {}).items():
             own |= {f"{prefix}:resourcetag/{tag}".lower(): value for prefix in ("aws", "elasticmapreduce")}

@@ -160,6 +160,7 @@ def test_cloudformation_gives_the_cluster_its_roles_and_tags() -> None:
     found = deployed()
     assert found.attached == {_role("CopyRole"): "goodreads"}
     assert found.in_vpc == {_role("CopyRole"), _role("AccessNodeRole")}
+    assert found.by_spectrum == {_role("CopyRole")}
     kinds = [arn.split(":")[5].split("/")[0] for arn in found.tags]
     assert sorted(kinds) == ["cluster", "security-group", "security-group", "security-group", "subnet"]
     assert {tags["for-use-with-amazon-emr-managed-policies"] for tags in found.tags.values()} == {"true"}
