@@ -39,14 +39,22 @@ def run_mutmut(selection: str) -> str:
 
         def mutmut(*arguments: str) -> str:
             command = ["mutmut", *arguments]
-            return subprocess.run(
-                command, cwd=tree, env=environment, check=True, stdout=subprocess.PIPE, text=True
-            ).stdout
+            done = subprocess.run(
+                command, cwd=tree, env=environment, check=False, stdout=subprocess.PIPE, text=True
+            )
+            if done.returncode:
+                raise SystemExit(f"{' '.join(command)}: {last_words(done.stdout)}")
+            return done.stdout
 
         mutmut("run", "--max-children", "2", *([] if pattern == "*" else [pattern]))
         listing = mutmut("results", "--all", "true")
         shown = [mutmut("show", name) for name in survivors(listing, pattern)]
     return "\n".join([*shown, summary(listing, pattern)])
+
+
+def last_words(output: str) -> str:
+    """What mutmut said at last, without the spinner before it."""
+    return output.rpartition("\r")[2].rpartition("Running stats")[2].strip()
 
 
 def narrowed(settings: str, selection: str) -> str:

@@ -5,7 +5,7 @@ import tomllib
 import pytest
 
 from stacks import ROOT
-from tests.mutation.mutants import mutants_of, narrowed, summary, survivors
+from tests.mutation.mutants import last_words, mutants_of, narrowed, summary, survivors
 
 LISTING = """
     sql.checks.x_staging_checks__mutmut_1: killed
@@ -54,6 +54,11 @@ def test_the_mutants_of_a_selection_are_tried_with_the_tests_of_its_package(
     assert mutmut["pytest_add_cli_args_test_selection"] == [tests]
     assert mutmut["only_mutate"] == [changed]
     assert (ROOT / tests).is_dir()
+
+
+def test_a_mutmut_that_gives_up_is_told_by_what_it_said_at_last() -> None:
+    said = "\r\u2838 Generating mutants\r\u2834 Running stats     \r\u2838 Running stats\nStopping early, because no test was found.\n"
+    assert last_words(said) == "Stopping early, because no test was found."
 
 
 def test_all_mutants_are_tried_with_the_tests_of_all_packages() -> None:
