@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import NamedTuple, TextIO
 
 _LARGEST_FIELD = 2**31 - 1  # characters; the module's own limit of 131,072 is less than the longest reviews
-_GZIP = b"\x1f\x8b"
+GZIP = b"\x1f\x8b"
+"""How a gzip archive begins."""
+
 _SHOWN = 5  # columns
 _CUT = 40  # characters of a column
 
@@ -47,7 +49,7 @@ def header_told(header: Sequence[str] | None, head: bytes = b"") -> str:
 
     `header` is the first row, None if its quotes are faulty; `head` the first bytes of the file.
     """
-    if head.startswith(_GZIP):
+    if head.startswith(GZIP):
         return "a gzip archive (unpack it first)"
     if header is None:
         return "a first line with a quote that is not closed"
@@ -60,4 +62,20 @@ def header_told(header: Sequence[str] | None, head: bytes = b"") -> str:
 def head_of(path: Path) -> bytes:
     """The first bytes of a file."""
     with path.open("rb") as file:
-        return file.read(len(_GZIP))
+        return file.read(len(GZIP))
+
+
+def not_utf8_told(path: Path) -> str | None:
+    """What is wrong with a file in another encoding than UTF-8, with the number of the first such line; None if the file is UTF-8.
+
+    A name with a wrong character would be another author, with another id.
+    """
+    content = path.read_bytes()
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        return (
+            f"{path} is not UTF-8 from line {line:,} on, as if a program had saved it again; save it as UTF-8"
+        )
+    return None

@@ -34,7 +34,14 @@ _KEPT = (
     "LMN"  # Unicode's categories of letters, of marks, which complete letters in many scripts, and of numbers
 )
 _INVISIBLE = "Cf"
-_SUFFIXES = {"jr", "sr", "ii", "iii", "iv", "esq", "md", "m d", "phd", "ph d"}
+_DEGREES = ("md", "mba", "mfa", "mph", "msw", "lcsw", "rn", "dds", "dvm", "lmft", "cpa", "cfa")
+_SUFFIXES = {
+    *("jr", "sr", "ii", "iii", "iv", "esq", *_DEGREES, *map(" ".join, _DEGREES)),  # like MBA and M.B.A.
+    *("phd", "ph d", "msc", "m sc", "bsc", "b sc", "edd", "ed d", "psyd", "psy d"),
+    *("m a", "m s", "b a", "j d"),
+}
+_SUFFIXES_IN_CAPITALS = {"ma", "ms", "ba", "jd"}  # Ma and Ba are names, too
+_LOST = "\N{REPLACEMENT CHARACTER}"
 _BETWEEN = "\n"  # tidied texts are on one line
 
 
@@ -70,19 +77,32 @@ def tidied(name: str) -> str:
 
 
 def names_in(text: str) -> list[str]:
-    """The names in a text like `Neil Gaiman, Terry Pratchett`, without empty ones; `King, Jr.` is one name."""
+    """The names in a text like `Neil Gaiman, Terry Pratchett`, without empty ones; `King, Jr.` and `Foo, MBA` are one name each.
+
+    MA, MS, BA and JD end a name only in capitals or with dots: `Ma` alone may be a person.
+    """
     names = list[str]()
     for part in filter(None, map(str.strip, text.split(","))):
-        if names and tidied(part) in _SUFFIXES:
+        if names and _is_suffix(part):
             names[-1] += f", {part}"
         else:
             names.append(part)
     return names
 
 
+def _is_suffix(part: str) -> bool:
+    key = tidied(part)
+    return key in _SUFFIXES or (key in _SUFFIXES_IN_CAPITALS and part.isupper())
+
+
+def is_damaged(name: str) -> bool:
+    """Whether a character of the name was lost, so that U+FFFD stands in its place: another person may be meant."""
+    return _LOST in name
+
+
 def of_author(name: str) -> int | None:
-    """The id of an author, by name; None for an empty name."""
-    return _made("author", key) if (key := tidied(name)) else None
+    """The id of an author, by name; None for an empty or damaged name."""
+    return None if is_damaged(name) or not (key := tidied(name)) else _made("author", key)
 
 
 def of_user(name: str) -> int | None:

@@ -1,6 +1,7 @@
 """Writes records to a store, as CSV files of a limited size."""
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 
@@ -30,20 +31,42 @@ class Files:
         return Files(self.files + other.files, self.bytes + other.bytes)
 
 
+def _always() -> bool:
+    return True
+
+
 def write_files(
-    store: Store, dataset: Dataset, stem: str, batches: Iterable[Batch], *, files_of: int
+    store: Store,
+    dataset: Dataset,
+    stem: str,
+    batches: Iterable[Batch],
+    *,
+    files_of: int,
+    is_whole: Callable[[], bool] = _always,
 ) -> Files:
     """Write `authors/<stem>-000000001.csv` and so on; a file ends with the batch that brings it to `files_of` bytes.
 
-    A file is named after the number of its first line, so a repeated import replaces its own files.
+    A repeated import replaces its own files: a file is named after the number of its first line, and after the last batch all other files of
+    the stem are removed. They stay if `is_whole` says after the last batch that the source could not be read to its end.
     """
-    written = Files()
+    written, names = Files(), set[str]()
     remaining = iter(batches)
     for batch in remaining:
         name = f"{dataset.name}/{stem}-{batch.first:09}.csv"
         size = store.write(name, _content(dataset, chain([batch], remaining), files_of))
         written += Files(1, size)
+        names.add(name)
+    if is_whole():
+        _remove_others(store, f"{dataset.name}/{stem}-", names)
     return written
+
+
+def _remove_others(store: Store, beginning: str, names: Collection[str]) -> None:
+    """Remove the files that an earlier import of the same stem wrote and that are not among the `names`."""
+    of_the_stem = re.compile(re.escape(beginning) + r"[0-9]{9,}\.csv")  # not those of <stem>-first-3
+    for name in store.names(beginning):
+        if of_the_stem.fullmatch(name) and name not in names:
+            store.remove(name)
 
 
 def _content(dataset: Dataset, batches: Iterable[Batch], files_of: int) -> Iterator[bytes]:

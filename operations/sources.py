@@ -11,7 +11,7 @@ import humanize
 import typer
 from rich.text import Text
 
-from capture.follower.feeds import GOODREADS, READ, feeds_of, has_key, key_in_environment
+from capture.follower.feeds import GOODREADS, READ, feeds_of, has_key, key_in_environment, named
 from catalog import REVIEWS
 from command_line.counting import counted
 from landing.folder import files_of
@@ -174,8 +174,9 @@ def _followed(readers: Sequence[str], goodreads: str, spool: Path) -> Path | Non
     from capture.stopping import Stop  # noqa: PLC0415
 
     try:
-        feeds = feeds_of(readers, [READ], key_in_environment(), goodreads)
-        with console.doing(f"reading the shelves of {', '.join(readers)}"), closing(Stop()) as stop:
+        feeds = feeds_of(named(readers, "--follow, name"), [READ], key_in_environment(), goodreads)
+        shown = ", ".join(dict.fromkeys(feed.user_id for feed in feeds))
+        with console.doing(f"reading the shelves of {shown}"), closing(Stop()) as stop:
             follower = followed_once(feeds, spool, goodreads, stop)
     except SpoolInUse:
         raise OperationError(

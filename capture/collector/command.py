@@ -33,7 +33,6 @@ _FIRST_PAUSE_INTERVALS = (
 )
 
 
-@answers.crashes_told()
 def collect(
     *,
     spool: Annotated[

@@ -117,6 +117,10 @@ class PatientClient(GoodreadsClient):  # type: ignore[misc]  # the package has n
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             # `from None`: the chained error would show the address with the key
             raise Unavailable(f"{address}: {without_keys(str(error))}") from None
+        except ValueError as error:  # of `requests`, which follows redirects
+            raise Unavailable(
+                f"{address}: a redirect to an address that cannot be read ({without_keys(str(error))})"
+            ) from None
         self._pace.hold(retry_after(answer.headers.get("Retry-After")))
         excerpt = self._excerpt(body)
         _check(answer, excerpt, address)

@@ -4,7 +4,7 @@ Goodreads answers 503 to programs that do not name a browser, so the name begins
 """
 
 from dataclasses import dataclass
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 import requests
 import urllib3
@@ -50,6 +50,14 @@ class Answered:
     validators: Validators
 
 
+class _Session(requests.Session):
+    """Follows no redirect. `requests` would parse `Location` even so, and raise ValueError if it cannot."""
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002 - the signature of requests
+        """None: no answer is a redirect."""
+        return None
+
+
 class FeedClient:
     """The source of pages. Sends one request at a time, at its pace."""
 
@@ -57,7 +65,7 @@ class FeedClient:
         self._base_url = base_url
         self._pace = pace
         self._patience = Patience(stop, pace.interval)
-        self._session = requests.Session()
+        self._session = _Session()
         self._session.headers.update({"User-Agent": _AGENT, "Accept": _ACCEPTED})
 
     def page(self, feed: Feed, number: int, known: Validators | None) -> Answered | None:
@@ -107,13 +115,17 @@ def _check(answer: requests.Response, body: bytes, feed: Feed, address: str) -> 
         case 200:
             return
         case 301 | 302 | 303 | 307 | 308:
-            target = urlsplit(urljoin(address, answer.headers.get("Location", "")))
-            shown = without_keys(f"{target.scheme}://{target.netloc}{target.path}")
-            if target.path.startswith(_SIGN_IN):
+            target = _target(answer, address)
+            if target and target.path.startswith(_SIGN_IN):
                 raise Away(
                     f"{address}: Goodreads asks to sign in: the shelf is private. Its reader finds an address with a key below the shelf"
                 )
-            raise Away(f"{address}: {said} to {shown}; expected a feed. Is --base-url right?")
+            shown = (
+                f"{target.scheme}://{target.netloc}{target.path}"
+                if target
+                else "an address that cannot be read"
+            )
+            raise Away(f"{address}: {said} to {without_keys(shown)}; expected a feed. Is --base-url right?")
         case 401 | 403 as status:
             kind = Refused if status == requests.codes.forbidden else Away
             raise kind(
@@ -126,6 +138,16 @@ def _check(answer: requests.Response, body: bytes, feed: Feed, address: str) -> 
         case _:
             pause = retry_after(answer.headers.get("Retry-After"))
             raise Unavailable(f"{address}: {said}, {_excerpt(body, feed)!r}", pause)
+
+
+def _target(answer: requests.Response, address: str) -> SplitResult | None:
+    """Where a redirect leads; None if its address is none."""
+    # http.client decodes headers as Latin-1; addresses are UTF-8, if they are not ASCII
+    location = answer.headers.get("Location", "").encode("latin-1", "replace").decode(errors="replace")
+    try:
+        return urlsplit(urljoin(address, location))
+    except ValueError:
+        return None
 
 
 def _answered(answer: requests.Response, body: bytes, feed: Feed, address: str) -> Answered:

@@ -16,7 +16,16 @@ from capture.asking import Pace
 from capture.emptying import Emptied
 from capture.errors import CaptureError
 from capture.follower.client import FeedClient
-from capture.follower.feeds import GOODREADS, READ, Feed, feeds_of, has_key, key_in_environment, readers_in
+from capture.follower.feeds import (
+    GOODREADS,
+    READ,
+    Feed,
+    feeds_of,
+    has_key,
+    key_in_environment,
+    named,
+    readers_in,
+)
 from capture.follower.follower import Follower, Limits
 from capture.logs import log_to
 from capture.progress import shown
@@ -34,7 +43,6 @@ _DAY = 24 * 3600.0
 _SIMULATED_RATE, _HERE = 100, {"localhost", "127.0.0.1"}
 
 
-@answers.crashes_told()
 def follow(
     *,
     readers: Annotated[
@@ -153,8 +161,8 @@ class PutOff:
 class FollowerSummary:
     """How many reviews a follower has captured, from how many shelves, and what is wrong at the moment.
 
-    `captured_again` of the captured reviews had changed. `unread` counts reviews that could not be read, `unsettled` looks at shelves that
-    changed all the time, `left_out` records with an impossible key.
+    `captured_again` of the captured reviews had changed, `without_book` came without the title of their book. `unread` counts reviews that
+    could not be read, `unsettled` looks at shelves that changed all the time, `left_out` records with an impossible key.
     """
 
     readers: int
@@ -162,6 +170,7 @@ class FollowerSummary:
     captured: int
     captured_again: int
     put_off: Sequence[PutOff]
+    without_book: int
     unread: int
     unsettled: int
     left_out: int
@@ -179,6 +188,7 @@ class FollowerSummary:
                 PutOff(reader=feed.user_id, shelf=feed.shelf, reason=reason)
                 for feed, reason in follower.troubles.items()
             ],
+            without_book=follower.totals.without_book,
             unread=follower.totals.unread,
             unsettled=follower.totals.unsettled,
             left_out=follower.possible.left_out,
@@ -196,6 +206,8 @@ class FollowerSummary:
         ]
         if self.captured_again:
             parts.append(f"{self.captured_again:,} of them because they had changed")
+        if self.without_book:
+            parts.append(f"reviews without the title of their book: {self.without_book:,}")
         if self.put_off:
             parts.append(f"{len(self.put_off):,} put off")
         if self.unread:
@@ -229,8 +241,8 @@ def _feeds(readers: Sequence[str], file: Path | None, shelves: Sequence[str], ba
             param_hint="USER",
         )
     try:
-        named = [*readers, *(readers_in(file) if file else [])]
-        feeds = feeds_of(named, shelves, key_in_environment(), base_url)
+        everybody = [*named(readers), *(readers_in(file) if file else [])]
+        feeds = feeds_of(everybody, shelves, key_in_environment(), base_url)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="USER") from None
     if not feeds:

@@ -19,10 +19,22 @@ _LAST_ID = USERS.column(USERS.key).maximum or 0
 _NUMBER = re.compile(r"([0-9]{1,19})(?:-[^&=]*)?")
 _HOSTS = ("goodreads.com", "www.goodreads.com")
 _WITHOUT_SCHEME = re.compile(r"(?:www\.)?goodreads\.com/", re.IGNORECASE)
+_SHELF = re.compile(r"(?:(?!key[:=])\S)+", re.IGNORECASE)  # Goodreads writes a space in a name as a hyphen
 _COMMENT = re.compile(r"(?:^|\s)#.*")
 _PATHS = ("user/show/", "review/list/", "review/list_rss/")
 _EXPECTED = "expected a number like 12345, or an address like https://www.goodreads.com/user/show/12345-name"
 _NAMED = "if this is the name of a reader, open the page: the addresses of its shelves have the number, review/list/12345"
+
+
+@dataclass(frozen=True)
+class Named:
+    """A reader as somebody names one, and where: `readers.txt, line 3`.
+
+    Messages show where, never the text. The text may hold a key in any form, and a key alone looks like a name.
+    """
+
+    text: str = field(repr=False)
+    where: str
 
 
 @dataclass(frozen=True)
@@ -38,27 +50,40 @@ class Feed:
 
 
 def feeds_of(
-    readers: Iterable[str], shelves: Sequence[str], key: str = "", site: str = GOODREADS
+    readers: Iterable[Named], shelves: Sequence[str], key: str = "", site: str = GOODREADS
 ) -> list[Feed]:
     """Each shelf of each reader, once. A reader is a number, the address of a profile or of a shelf, or that of a feed.
 
     The address of a feed with `shelf=` means this shelf alone, and its `key=` comes before `key`, wherever else the reader is named. An
-    address is one of Goodreads, or of `site`. Raises ValueError for anything else; the message never contains a key.
+    address is one of Goodreads, or of `site`. Raises ValueError for anything else; the message says where it stands.
     """
     found: dict[Feed, Feed] = {}
     for reader in readers:
-        for feed in _feeds(reader.strip(), shelves, site):
+        try:
+            feeds = _feeds(reader.text.strip(), shelves, site)
+        except ValueError as error:
+            raise ValueError(f"{reader.where}: {error}") from None
+        for feed in feeds:
             found[feed] = feed if feed.key or feed not in found else found[feed]
     return [feed if feed.key else replace(feed, key=key) for feed in found.values()]
 
 
-def readers_in(path: Path) -> list[str]:
+def named(texts: Iterable[str], what: str = "argument") -> list[Named]:
+    """Readers as arguments name them: the first is in `argument 1`."""
+    return [Named(text, f"{what} {number}") for number, text in enumerate(texts, 1)]
+
+
+def readers_in(path: Path) -> list[Named]:
     """The readers in a file, one a line; empty lines are skipped, and so is what follows # at the beginning or after a space. Raises ValueError if it cannot be read."""
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise ValueError(f"{path} cannot be read: {error}") from None
-    return [reader for line in lines if (reader := _COMMENT.sub("", line).strip())]
+    found = [
+        Named(_COMMENT.sub("", line).strip(), f"{path}, line {number}")
+        for number, line in enumerate(lines, 1)
+    ]
+    return [reader for reader in found if reader.text]
 
 
 def key_in_environment() -> str:
@@ -72,7 +97,7 @@ def has_key(reader: str) -> bool:
 
 
 def _feeds(reader: str, shelves: Sequence[str], site: str) -> list[Feed]:
-    """The feeds of a reader, with the key of the address alone."""
+    """The feeds of a reader, with the key of the address alone. No message of a ValueError has a part of the text."""
     # as pages and people write addresses: an escaped &, a shelf with its # as it is, no scheme
     text = reader.replace("&amp;", "&").replace("#ALL#", "%23ALL%23")
     text = f"https://{text}" if _WITHOUT_SCHEME.match(text) else text
@@ -81,10 +106,9 @@ def _feeds(reader: str, shelves: Sequence[str], site: str) -> list[Feed]:
     try:
         address = urlsplit(text)
     except ValueError:
-        raise _refused(reader) from None
-    shown = f"{address.scheme}://{address.netloc}{address.path}"
+        raise ValueError(f"no address; {_EXPECTED}") from None
     if address.hostname not in {*_HOSTS, urlsplit(site).hostname}:
-        raise ValueError(f"{without_keys(shown)} is not an address of {site}; {_EXPECTED}")
+        raise ValueError(f"no address of {site}; {_EXPECTED}")
     asked = {
         name: values[0].strip() for name, values in parse_qs(address.query, keep_blank_values=True).items()
     }
@@ -92,20 +116,23 @@ def _feeds(reader: str, shelves: Sequence[str], site: str) -> list[Feed]:
     start = next((start for start in _PATHS if path.startswith(start)), None)
     if start is None:
         hint = "" if "/" in path else f"; {_NAMED}"
-        raise ValueError(f"{without_keys(shown)} is not the address of a reader; {_EXPECTED}{hint}")
-    if asked.get("shelf") == "":
-        raise ValueError(f"{without_keys(shown)} has a shelf without a name; write # as %23: shelf=%23ALL%23")
-    user_id = _user_id(path.removeprefix(start), shown)
-    named = [asked["shelf"]] if "shelf" in asked else shelves
-    return [Feed(user_id, shelf, asked.get("key", "")) for shelf in named]
+        raise ValueError(f"not the address of a reader; {_EXPECTED}{hint}")
+    if "shelf" in asked and not _is_shelf(asked["shelf"]):
+        raise ValueError(
+            "a shelf whose name is missing or has a space or a key; write # as %23, and & before key=: shelf=%23ALL%23&key=..."
+        )
+    user_id = _user_id(path.removeprefix(start))
+    named_shelves = [asked["shelf"]] if "shelf" in asked else shelves
+    return [Feed(user_id, shelf, asked.get("key", "")) for shelf in named_shelves]
 
 
-def _user_id(text: str, shown: str = "") -> str:
+def _is_shelf(name: str) -> bool:
+    """Whether a shelf can have this name. Messages show the names of shelves, so none may hold a key."""
+    return bool(_SHELF.fullmatch(name)) and not has_key(name)
+
+
+def _user_id(text: str) -> str:
     found = _NUMBER.fullmatch(text)
     if found is None or not 0 < int(found[1]) <= _LAST_ID:
-        raise _refused(shown or text)
+        raise ValueError(f"no reader; {_EXPECTED}")
     return str(int(found[1]))
-
-
-def _refused(shown: str) -> ValueError:
-    return ValueError(f"{without_keys(shown)!r} is not a reader; {_EXPECTED}")

@@ -26,7 +26,7 @@ from capture.follower.feeds import Feed
 from capture.follower.look import Look
 from capture.follower.memory import KeptPage, Memory, Standing
 from capture.follower.reading import Item
-from capture.follower.records import fingerprint, records_of
+from capture.follower.records import fingerprint, records_of, without_book
 from capture.possible import Possible
 from capture.spool.spool import Spool
 from capture.stopping import Stop
@@ -70,6 +70,8 @@ class Totals:
     captured: int = 0
     again: int = 0
     unread: int = 0
+    without_book: int = 0
+    """Captured reviews whose item made no record of the book."""
     unsettled: int = 0
     """Looks at whole shelves that changed all the time, so that a review may have been missed until the next one."""
 
@@ -190,6 +192,9 @@ class Follower:
         version = self.memory.version((item.review_id for item in news), now)
         empty = partial(self.possible.empty, str(feed))
         records = self.possible.records(str(feed), records_of(feed, news, version, now, empty), now)
+        bookless = {item.review_id: reason for item in news if (reason := without_book(item))}
+        for review_id, reason in bookless.items():
+            log.warning("%s: review %s lands without a record of its book: %s", feed, review_id, reason)
         # an item that cannot be read is on the page too: a page of nothing else is not the end of the shelf
         ids = (*prints, *answer.unread)
         has_news = bool(news) or (bool(answer.unread) and not prints)
@@ -203,6 +208,7 @@ class Follower:
         if prints:
             self.seen.add(feed)
         self.totals.captured += len(news)
+        self.totals.without_book += len(bookless)
         self.totals.again += sum(kept[item.review_id] is not None for item in news)
         if answer.unread:
             self.unread.setdefault(feed, set()).update(answer.unread)

@@ -70,8 +70,6 @@ def items_of(body: bytes) -> Read:
         raise NotRead(str(error), is_feed=False) from error
     if not _FEED.search(text):
         raise NotRead("it has no <rss>", is_feed=False)
-    if not _END.search(text):
-        raise NotRead("it does not end with </rss>", is_feed=True)
     items: list[Item] = []
     unread: dict[str, None] = {}
     for element in _elements(text):
@@ -95,16 +93,30 @@ class _Unreadable(str):
 
 
 def _mark(element: Any) -> str:
-    return f"unread {hashlib.sha256(repr(element).encode()).hexdigest()[:16]}"
+    return f"unread {hashlib.sha256(_shown(element).encode()).hexdigest()[:16]}"
+
+
+def _shown(element: Any) -> str:
+    try:
+        return repr(element)
+    except RecursionError:
+        return "an item with too many tags in one another"
 
 
 def _elements(text: str) -> list[Any]:
-    """The `<item>` elements; `_Unreadable` for one that cannot be read."""
+    """The `<item>` elements; `_Unreadable` for one that cannot be read. Raises NotRead as `items_of` does."""
+    mended = well_formed(text)
     try:
-        return children(at(xmltodict.parse(well_formed(text)), "rss/channel"), "item")
-    except ExpatError as error:
+        document = xmltodict.parse(mended)
+    except (ExpatError, ValueError) as error:  # ValueError: it declares entities
+        # a document that is valid XML has its end; `mended` has no comments behind the end
+        if not (_END.search(text) or _END.search(mended)):
+            raise NotRead("it does not end with </rss>", is_feed=True) from error
         log.warning("the feed is not valid XML (%s); each of its reviews is read for itself", error)
         return [_read_alone(part) for part in _ITEM.findall(text)]
+    if "rss" not in document:
+        raise NotRead("it is not an <rss>", is_feed=True)
+    return children(at(document, "rss/channel"), "item")
 
 
 def _read_alone(part: str) -> Any:
@@ -122,7 +134,7 @@ def _item(element: Any) -> Item | None:
         found = _REVIEW_ID.search(text_of(at(element, name)))
         if found and int(found[1]) <= _LAST_ID:
             return Item(str(int(found[1])), element)
-    log.warning("the feed has a review without a usable id; it is left out: %s", _excerpt(repr(element)))
+    log.warning("the feed has a review without a usable id; it is left out: %s", _excerpt(_shown(element)))
     return None
 
 

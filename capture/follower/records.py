@@ -37,18 +37,30 @@ def fingerprint(item: Item) -> str:
     """
     shelves = sorted(filter(None, (shelf.strip() for shelf in _words(item, "user_shelves").split(","))))
     said = (
-        *(_text(item, name) for name in ("book_id", "user_rating", "user_read_at", "user_date_added")),
+        _book_id(item),
+        *(_text(item, name) for name in ("user_rating", "user_read_at", "user_date_added")),
         _words(item, "user_review"),
         *shelves,
     )
     return hashlib.sha256(_BETWEEN.join(said).encode()).hexdigest()
 
 
+def without_book(item: Item) -> str:
+    """Why an item makes no record of its book; empty if it makes one.
+
+    The newest record of a book counts whole, so one without a title would take the title of a known book away.
+    """
+    if _title(item):
+        return ""
+    return "the book has no title" if _book_id(item) else "the book has no number, no ISBN and no title"
+
+
 def records_of(feed: Feed, items: Iterable[Item], version: str, now: datetime, empty: Empty) -> Records:
     """Reviews, their reader, and their books and authors, each once, all with the same version. The items were read at `now`.
 
     A moment of reading or shelving that cannot be is given to `empty`; any other impossible value stays, for the rules to judge.
-    Of two items with the same book or author the first counts. A record without a key, like the author of a book without one, is left out.
+    Of two items with the same book or author the first counts. A record without a key, like the author of a book without one, is left out,
+    and so is a book without a title.
     """
     found: dict[str, dict[str, Record]] = {dataset.name: {} for dataset in DATASETS}
     for item in items:
@@ -60,8 +72,7 @@ def records_of(feed: Feed, items: Iterable[Item], version: str, now: datetime, e
 
 
 def _rows(feed: Feed, item: Item, now: datetime, empty: Empty) -> Iterable[tuple[Dataset, Record]]:
-    author, book_id = _words(item, "author_name"), _text(item, "book_id")
-    title = _words(item, "title")
+    author, book_id, title = _words(item, "author_name"), _book_id(item), _title(item)
     since = _since(item, now, empty)
     author_id = ids.of_author(author)
     author_key = "" if author_id is None else str(author_id)
@@ -69,11 +80,11 @@ def _rows(feed: Feed, item: Item, now: datetime, empty: Empty) -> Iterable[tuple
     yield (
         BOOKS,
         {
-            "book_id": book_id,
+            "book_id": book_id if title else "",
             "title": title,
             "title_without_series": without_series(title),
             "image_url": _text(item, "book_image_url"),
-            "book_url": f"{_SITE}/book/show/{book_id}",
+            "book_url": f"{_SITE}/book/show/{number}" if (number := _number_of_book(item)) else "",
             "num_pages": _text(item, "book/num_pages"),
             "average_rating": _text(item, "average_rating"),
             "description": _words(item, "book_description"),
@@ -105,6 +116,25 @@ def _rows(feed: Feed, item: Item, now: datetime, empty: Empty) -> Iterable[tuple
             "profile_link": f"{_SITE}/user/show/{feed.user_id}",
         },
     )
+
+
+def _book_id(item: Item) -> str:
+    """Goodreads' number of the book, or else an id made from ISBN, or from title and author (decision 61); empty if all are missing."""
+    if number := _number_of_book(item):
+        return number
+    isbn = next((text for name in ("isbn13", "isbn") if ids.isbn_13(text := _text(item, name))), "")
+    made = ids.of_book(isbn, _title(item), _words(item, "author_name"))
+    return "" if made is None else str(made)
+
+
+def _number_of_book(item: Item) -> str:
+    return _text(item, "book_id") or _text(item, "book/@id")
+
+
+def _title(item: Item) -> str:
+    """The title; empty if it has nothing that can be seen."""
+    title = _words(item, "title")
+    return title if ids.tidied(title) else ""
 
 
 def _text(item: Item, path: str) -> str:

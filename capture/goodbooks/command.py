@@ -29,13 +29,14 @@ _MADE = datetime(2017, 9, 1)  # noqa: DTZ001 - the data set is of that autumn; i
 class GoodbooksSummary:
     """What became of the data set. `read_bytes` is the size of the ratings; `other_files` hold nothing for the catalog.
 
-    `rejected` counts lines; the file `rejects` has them with the reasons, None if there are none.
+    `repeated` counts the reviews whose user and book are those of an earlier line. `rejected` counts lines; the file `rejects` has them with the reasons, None if there are none.
     """
 
     books: int
     authors: int
     reviews: int
     users: int
+    repeated: int
     rejected: int
     rejects: Path | None
     read_bytes: int
@@ -45,9 +46,12 @@ class GoodbooksSummary:
 
     def __str__(self) -> str:
         """One to three lines."""
+        repeated = (
+            f" ({self.repeated:,} repeat the user and book of an earlier line)" if self.repeated else ""
+        )
         text = (
             f"{counted(self.books, 'book')} by {counted(self.authors, 'author')}, "
-            f"{counted(self.reviews, 'review')} by {counted(self.users, 'user')}, {counted(self.rejected, 'line')} rejected; "
+            f"{counted(self.reviews, 'review')} by {counted(self.users, 'user')}{repeated}, {counted(self.rejected, 'line')} rejected; "
             f"read {humanize.naturalsize(self.read_bytes)} of ratings in {self.seconds:.1f} s "
             f"({humanize.naturalsize(self.read_bytes / self.seconds)}/s)"
         )
@@ -56,7 +60,6 @@ class GoodbooksSummary:
         return "\n".join(filter(None, [text, left_out, str(self.emptied)]))
 
 
-@answers.crashes_told()
 def import_goodbooks(
     folder: Annotated[
         Path,
@@ -107,6 +110,7 @@ def import_goodbooks(
         authors=imported.authors,
         reviews=imported.reviews,
         users=imported.users,
+        repeated=imported.repeated,
         rejected=imported.rejected,
         rejects=rejects if imported.rejected else None,
         read_bytes=(folder / RATINGS_FILE).stat().st_size,

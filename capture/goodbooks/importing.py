@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from rich.progress import Progress
 
 from capture import ids
-from capture.csv_rows import head_of, header_told, rows_in
+from capture.csv_rows import GZIP, head_of, header_told, not_utf8_told, rows_in
 from capture.emptying import Emptied, Rules, text_table
 from capture.errors import CaptureError
+from capture.goodbooks.repeats import Repeats
 from capture.landing_files import Batch, Files, write_files
 from capture.number_files import Among, Numbers, numbers_in
 from capture.rejects import Line, Rejects
@@ -35,6 +36,7 @@ _HOME = "https://github.com/zygmuntz/goodbooks-10k"
 _LARGEST_USER = 2**31 - 1
 _LARGEST_BOOK = 10_000_000  # the data set has 10,000; there is an array with a place for each
 _LARGEST_EDITION = 2**40  # every number of Goodreads is less
+_KEYS = {"book_id": _LARGEST_BOOK, "goodreads_book_id": _LARGEST_EDITION}
 _STARS = 5
 _DIGITS = 18
 _NO_BOOK = f"the book is not in {BOOKS_FILE}"
@@ -48,12 +50,13 @@ class NotGoodbooksError(CaptureError):
 
 @dataclass
 class Imported:
-    """What became of the files. `rejected` counts lines of both."""
+    """What became of the files. `repeated` counts the reviews whose user and book are those of an earlier one; `rejected` counts lines of both files."""
 
     books: int = 0
     authors: int = 0
     reviews: int = 0
     users: int = 0
+    repeated: int = 0
     rejected: int = 0
     emptied: Emptied = field(default_factory=Emptied)
     written: Files = field(default_factory=Files)
@@ -113,9 +116,15 @@ class Importer:
         )
         self._write(BOOKS, [_book(row) for row in rows])
         self.imported.books, self.imported.authors = len(rows), len(authors)
+        for name in dict.fromkeys(name for row in rows for name in _names(row) if ids.is_damaged(name)):
+            self.imported.emptied.add(f"{AUTHORS.name}.name", name)
 
     def _rows_of(self, path: Path) -> Iterator[Mapping[str, str]]:
-        with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+        if (head := head_of(path)).startswith(GZIP):
+            raise _no_books(path, header_told([], head), _BOOK_COLUMNS)
+        if fault := not_utf8_told(path):
+            raise NotGoodbooksError(f"{fault}, or take the file from {_HOME} again")
+        with path.open(encoding="utf-8-sig", newline="") as file:
             rows = rows_in(file)
             found = next((row.fields for row in rows), [])
             header = found or []
@@ -125,17 +134,21 @@ class Importer:
                     f"expected the column goodreads_book_id, as in the files of {_HOME}"
                 )
             if absent := [column for column in _BOOK_COLUMNS if column not in header]:
-                raise NotGoodbooksError(
-                    f"{path}: found {header_told(found, head_of(path))}; expected {', '.join(_BOOK_COLUMNS)} among the columns ({', '.join(absent)} missing), as in the files of {_HOME}"
-                )
+                raise _no_books(path, header_told(found), absent)
+            seen = dict[tuple[str, int], int]()
             for line, fields, text in rows:
                 row = dict(zip(header, fields or [], strict=False))
-                if problem := _problem(header, fields, row):
+                if problem := _problem(header, fields, row) or _repeated(row, line, seen):
                     self._reject(path.name, Line(line, text.rstrip("\r\n").encode()), problem)
                 else:
                     yield row
 
     def _ratings(self, path: Path, known: _Known) -> None:
+        with Repeats() as repeats:
+            self._reviews_and_users(path, known, repeats)
+            self.imported.repeated = repeats.count()
+
+    def _reviews_and_users(self, path: Path, known: _Known, repeats: Repeats) -> None:
         bounds = {"user_id": _LARGEST_USER, "book_id": _LARGEST_BOOK, "rating": _STARS}
         among = {"book_id": Among(frozenset(np.flatnonzero(known.editions).tolist()), _NO_BOOK)}
         users = np.zeros(0, np.int64)
@@ -146,6 +159,7 @@ class Importer:
                 reject = partial(self._reject, path.name)
                 for numbers in numbers_in(raw, path.name, bounds, reject, among=among):
                     users = np.union1d(users, numbers.columns["user_id"])
+                    repeats.add(numbers.columns["user_id"], numbers.columns["book_id"])
                     self.imported.reviews += len(numbers)
                     yield Batch(numbers.first, self._reviews(numbers, known))
 
@@ -177,11 +191,9 @@ class Importer:
 
     def _write(self, dataset: Dataset, rows: Iterable[Row]) -> None:
         whole = [row | {VERSION.name: self._version} for row in rows]
-        if whole:
-            table = self._rules.possible(dataset, text_table(dataset, whole), self.now, self.imported.emptied)
-            self.imported.written += write_files(
-                self.store, dataset, SOURCE, [Batch(1, table)], files_of=self.files_of
-            )
+        table = self._rules.possible(dataset, text_table(dataset, whole), self.now, self.imported.emptied)
+        batches = [Batch(1, table)] if whole else []
+        self.imported.written += write_files(self.store, dataset, SOURCE, batches, files_of=self.files_of)
 
     def _reject(self, file: str, line: Line, reason: str) -> None:
         self.rejects.add(file, line, reason)
@@ -192,16 +204,32 @@ class Importer:
         return self.captured_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
+def _no_books(path: Path, found: str, absent: Sequence[str]) -> NotGoodbooksError:
+    return NotGoodbooksError(
+        f"{path}: found {found}; expected {', '.join(_BOOK_COLUMNS)} among the columns ({', '.join(absent)} missing), as in the files of {_HOME}"
+    )
+
+
 def _problem(header: list[str], fields: list[str] | None, row: Mapping[str, str]) -> str | None:
     if fields is None:
         return "a quote is not closed, or text follows a closing quote"
     if len(fields) != len(header):
         return f"found {len(fields)} fields, expected {len(header)}"
-    for column, largest in (("book_id", _LARGEST_BOOK), ("goodreads_book_id", _LARGEST_EDITION)):
+    for column, largest in _KEYS.items():
         digits = row[column]
         is_number = digits.isascii() and digits.isdecimal() and len(digits) <= _DIGITS
         if not (is_number and 0 < int(digits) <= largest):
             return f"{column} is {digits[:40]!r}, expected a number from 1 to {largest}"
+    return None
+
+
+def _repeated(row: Mapping[str, str], line: int, seen: dict[tuple[str, int], int]) -> str | None:
+    """The reason to reject a row with a number of an earlier row; otherwise None, and the row's numbers are added to `seen`."""
+    keys = [(column, int(row[column])) for column in _KEYS]
+    for column, number in keys:
+        if earlier := seen.get((column, number)):
+            return f"{column} {number} is in line {earlier} already"
+    seen.update(dict.fromkeys(keys, line))
     return None
 
 

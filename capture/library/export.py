@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from capture import ids
-from capture.csv_rows import header_told, rows_in
+from capture.csv_rows import header_told, not_utf8_told, rows_in
 from capture.emptying import possible_period
 from capture.errors import CaptureError
 from catalog import REVIEWS
@@ -175,15 +175,8 @@ def _require_text(path: Path, head: bytes) -> None:
 
 
 def _require_utf8(path: Path) -> None:
-    """Refuse any other encoding: a name with a wrong character would be another author, with another id."""
-    content = path.read_bytes()
-    try:
-        content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise NotAnExportError(
-            f"{path} is not UTF-8 from line {line:,} on, as if a program had saved it again; save it as UTF-8, or {_WAY_OUT}"
-        ) from None
+    if fault := not_utf8_told(path):
+        raise NotAnExportError(f"{fault}, or {_WAY_OUT}")
 
 
 def _require_columns(path: Path, header: Sequence[str], found: str) -> None:

@@ -13,6 +13,7 @@ from capture.library.records import (
     Row,
     author_rows,
     book_row,
+    damaged_authors,
     one_of_each_book,
     review_row,
     user_row,
@@ -68,13 +69,12 @@ def import_export(path: Path, reader: Reader, store: Store, captured_at: datetim
     )  # a faulty row may hold a private note in any column
     stem = f"library-{reader.id}"  # without the reader's name: a ledger keeps names of files even if the reader is forgotten
     for dataset, of_dataset in rows.items():
-        if of_dataset:
-            table = rules.possible(dataset, text_table(dataset, of_dataset), now, emptied)
-            write_files(store, dataset, stem, [Batch(1, table)], files_of=_FILES_OF)
-        else:
-            for earlier in store.names(f"{dataset.name}/{stem}-"):
-                store.remove(earlier)
+        table = rules.possible(dataset, text_table(dataset, of_dataset), now, emptied)
+        batches = [Batch(1, table)] if of_dataset else []
+        write_files(store, dataset, stem, batches, files_of=_FILES_OF)
     _count_odd_dates(reviews, emptied)
+    for name in damaged_authors(books):
+        emptied.add(f"{AUTHORS.name}.name", name)
     return Imported(
         books=len(books),
         authors=len(rows[AUTHORS]),

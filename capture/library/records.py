@@ -61,6 +61,11 @@ def author_rows(entries: Iterable[Entry], version: str) -> Iterator[Row]:
                 }
 
 
+def damaged_authors(entries: Iterable[Entry]) -> set[str]:
+    """The names that get no record of authors because a character is lost."""
+    return {name for entry in entries for name in _authors_of(entry) if ids.is_damaged(name)}
+
+
 def book_row(entry: Entry, version: str) -> Row:
     """The record of a book."""
     title = plain_text(entry[export.TITLE])

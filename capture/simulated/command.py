@@ -28,7 +28,6 @@ class SiteSummary:
         return f"{self.reviews:,} reviews were published, {self.requests:,} requests were answered"
 
 
-@answers.crashes_told()
 def simulate(
     *,
     port: Annotated[

@@ -28,7 +28,6 @@ from landing.stores import store_at
 _COLLECTED = datetime(2017, 11, 1)  # noqa: DTZ001 - "late 2017" is all that the authors say
 
 
-@answers.crashes_told()
 def import_ucsd(
     sources: Annotated[
         list[Path],

@@ -39,6 +39,14 @@ _NOTHING_FOR_THE_CATALOG = re.compile(
     rf"good?reads_book_(series|genres_initial){_JSON}"
 )  # a download of the genres from Google Drive is called gooreads_...
 
+_BEGINS_LIKE_A_DUMP = re.compile(
+    "good?reads_(books|reviews|interactions|book_authors|book_works)", re.IGNORECASE
+)
+# what browsers, wget and file managers add to a name that is there already
+_COPY = re.compile(r" ?\(\d+\)| - copy| copy|-\d+(?=\.)|\.\d+$")
+_UNFINISHED = re.compile(r".*\.(part|partial|crdownload|download|tmp)")
+_PACKED = re.compile(r".*\.(gz|tgz|zip|bz2|xz|zst|7z|rar|tar)")
+
 _ALL_REVIEWS = "goodreads_reviews_dedup"
 _GZIP_SUFFIX = ".gz"
 _LONGEST_LINE = 16 * 1024 * 1024  # bytes; the longest text in the warehouse has 64 kB
@@ -139,15 +147,18 @@ class Dump:
 def dumps_among(paths: Sequence[Path]) -> tuple[list[Dump], list[Path]]:
     """The dumps in order of import, and what is left out: series and genres, and the other files in the given folders.
 
-    Raises UnknownDumpError if a given file is not a dump, if a given folder has no dump, if nothing becomes records, and
-    if two dumps have the same name: their landing files would replace each other.
+    Raises UnknownDumpError if a given file is not a dump, if a file in a given folder is not one but its name begins like that of one, if a
+    given folder has no dump, if nothing becomes records, and if two dumps have the same name: their landing files would replace each other.
     """
     dumps, others = [], []
     for path in paths:
         entries = [_dump(each) for each in sorted(path.iterdir())] if path.is_dir() else [_dump(path)]
+        for each in entries:
+            if isinstance(each, Path) and _BEGINS_LIKE_A_DUMP.match(each.name):
+                raise UnknownDumpError(f"{_complaint(each, 'it is not')}; {_way_out(each)}")
         known = [each for each in entries if isinstance(each, Dump)]
         if not known and not _NOTHING_FOR_THE_CATALOG.fullmatch(path.name):
-            raise UnknownDumpError(_complaint(path))
+            raise UnknownDumpError(_complaint(path, "no file in it is" if path.is_dir() else "it is not"))
         dumps += known
         maps = (BOOK_MAP, USER_MAP) if any(each.is_numbers for each in known) else ()
         others += [each for each in entries if isinstance(each, Path) and each.name not in maps]
@@ -165,6 +176,10 @@ def _dump(path: Path) -> Dump | Path:
     return Dump(path, kinds[0]) if kinds else path
 
 
+def _is_dump(path: Path) -> bool:
+    return isinstance(_dump(path), Dump)
+
+
 def _check_stems(dumps: Iterable[Dump]) -> None:
     seen: dict[str, Path] = {}
     for dump in dumps:
@@ -175,10 +190,26 @@ def _check_stems(dumps: Iterable[Dump]) -> None:
         seen[dump.stem] = dump.path
 
 
-def _complaint(path: Path) -> str:
-    neither = "no file in it is" if path.is_dir() else "it is not"
+def _complaint(path: Path, what: str) -> str:
     names = "; ".join(kind.named for kind in KINDS)
-    return f"{path}: {neither} named like a dump, with .json.gz or .json at the end: {names}"
+    return f"{path}: {what} named like a dump, with .json.gz or .json at the end: {names}"
+
+
+def _way_out(path: Path) -> str:
+    """What to do about a file whose name begins like that of a dump."""
+    name = path.name.lower()
+    if _UNFINISHED.fullmatch(name):
+        return "its download has not ended: end it, or move the file elsewhere"
+    plain = path.with_name(_COPY.sub("", name).replace("gooreads_", "goodreads_"))
+    meanings = [("rename", plain)]
+    if _PACKED.fullmatch(plain.name):
+        meanings.append(("unpack", plain.with_suffix("")))
+    for verb, meant in meanings:
+        if _is_dump(meant):
+            if meant.exists() and not meant.samefile(path):
+                return f"{meant.name} is beside it: keep one of the two, under that name"
+            return f"{verb} it to {meant.name}"
+    return "rename it to one of these names, or unpack it, or move it elsewhere"
 
 
 def lines_of(raw: BinaryIO, name: str) -> Iterator[Line]:

@@ -31,7 +31,7 @@ Numbered = tuple[int, list[Row]]
 class Imported:
     """What became of a dump: lines = records + left out + rejected; a line is left out if the book only stands on a shelf, if another dump has its review, or if it is a work. `users` counts the records made from the users of its reviews.
 
-    `mended` counts records whose line was not valid JSON. `emptied` counts the impossible values.
+    `mended` counts records whose line was not valid JSON. `emptied` counts the impossible values. `is_whole` is False if the file could not be read to its end.
     """
 
     dump: Dump
@@ -43,6 +43,7 @@ class Imported:
     mended: int = 0
     emptied: Emptied = field(default_factory=Emptied)
     written: Files = field(default_factory=Files)
+    is_whole: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +97,7 @@ class Importer:
             batches = interactions.batches(raw, dump.path.name, reject)
             imported.written = write_files(self.store, REVIEWS, stem, batches, files_of=self.files_of)
         users = _users(interactions.users(), imported, context)
-        imported.written += self._write(USERS, stem, users, imported.emptied)
+        imported.written += self._write(USERS, stem, users, imported)
         imported.lines = interactions.rows + imported.rejected
         imported.records = interactions.reviews
         imported.left_out = interactions.rows - interactions.reviews
@@ -114,11 +115,16 @@ class Importer:
             lines = islice(lines_of(raw, dump.path.name), None if dump.kind.for_books else self.limit)
             batches = self._batches(lines, imported, context, rejects)
             imported.written = write_files(
-                self.store, dump.kind.dataset, stem, batches, files_of=self.files_of
+                self.store,
+                dump.kind.dataset,
+                stem,
+                batches,
+                files_of=self.files_of,
+                is_whole=lambda: imported.is_whole,
             )
         if dump.kind.dataset is REVIEWS:
             users = _users(known.users(), imported, context)
-            imported.written += self._write(USERS, stem, users, imported.emptied)
+            imported.written += self._write(USERS, stem, users, imported)
             known.forget_users()
         return imported
 
@@ -129,6 +135,7 @@ class Importer:
         dataset = imported.dump.kind.dataset
         for block in _blocks(lines):
             imported.lines += len(block)
+            imported.is_whole &= not any(line.problem and not line.text for line in block)
             batch = _at_once(block, imported, context) or _one_by_one(block, imported, context, rejects)
             if len(batch.rows):
                 rows = self._rules.possible(dataset, batch.rows, self.now, imported.emptied)
@@ -144,12 +151,19 @@ class Importer:
             emptied=emptied,
         )
 
-    def _write(self, dataset: Dataset, stem: str, lists: Iterable[Numbered], emptied: Emptied) -> Files:
+    def _write(self, dataset: Dataset, stem: str, lists: Iterable[Numbered], imported: Imported) -> Files:
         batches = (
-            Batch(first, self._rules.possible(dataset, text_table(dataset, rows), self.now, emptied))
+            Batch(first, self._rules.possible(dataset, text_table(dataset, rows), self.now, imported.emptied))
             for first, rows in lists
         )
-        return write_files(self.store, dataset, stem, batches, files_of=self.files_of)
+        return write_files(
+            self.store,
+            dataset,
+            stem,
+            batches,
+            files_of=self.files_of,
+            is_whole=lambda: imported.is_whole,
+        )
 
 
 def _blocks(lines: Iterable[Line]) -> Iterator[list[Line]]:

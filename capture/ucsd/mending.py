@@ -2,8 +2,8 @@
 
 import json
 import math
-from collections.abc import Iterator
-from typing import Any, Generic, TypeVar
+from collections.abc import Iterable, Iterator
+from typing import Any, Generic, TypeVar, get_args, get_origin
 
 from msgspec import Struct, ValidationError, convert
 from msgspec.json import Decoder
@@ -29,7 +29,8 @@ class Reader(Generic[Record]):
         """The record of a line, and whether the line is invalid JSON. Raises ValueError if a required field is faulty.
 
         Texts may contain control characters. Bytes that are no characters, and halves of characters, become U+FFFD. A byte-order mark is
-        skipped. Any other value that does not fit its field becomes empty, like NaN, or a list for a text.
+        skipped. Any other value that does not fit its field becomes empty, like NaN, or a list for a text. Of a list only the elements that do
+        not fit are left out.
         """
         try:
             return self._decoder.decode(line), False
@@ -48,20 +49,34 @@ class Reader(Generic[Record]):
     def _possible(self, found: dict[str, Any], emptied: Emptied) -> Iterator[tuple[str, Any]]:
         for each in fields(self._type):
             value = _whole(found.get(each.encode_name))
-            if each.required or _is_possible(value, each):
-                if value is not None:
+            if get_origin(each.type) is list and isinstance(value, list):
+                yield each.encode_name, list(self._elements(value, each, emptied))
+            elif each.required or value is None or _fits(value, each.type):
+                if value is not None:  # null stands for a missing value
                     yield each.encode_name, value
             else:
-                emptied.add(f"{self._dataset.name}.{each.name}", str(value))
+                self._empty(value, each, emptied)
+
+    def _elements(self, values: Iterable[Any], of: FieldInfo, emptied: Emptied) -> Iterator[Any]:
+        """The elements that fit; the others are counted."""
+        (type_,) = get_args(of.type)
+        for value in values:
+            if _fits(value, type_):
+                yield value
+            else:
+                self._empty(value, of, emptied)
+
+    def _empty(self, value: Any, of: FieldInfo, emptied: Emptied) -> None:
+        emptied.add(f"{self._dataset.name}.{of.name}", str(value))
 
 
-def _is_possible(value: Any, of: FieldInfo) -> bool:
+def _fits(value: Any, type_: Any) -> bool:
     if isinstance(value, float) and not math.isfinite(value):
         return False
     try:
-        convert(value, of.type)
+        convert(value, type_)
     except ValidationError:
-        return value is None  # null stands for a missing value
+        return False
     return True
 
 

@@ -19,7 +19,6 @@ from landing.bucket import SCHEME
 from landing.errors import StoreError
 
 
-@answers.crashes_told()
 def upload(
     *,
     spool: Annotated[Path, typer.Option(help="Folder that the collector writes to.", file_okay=False)],

@@ -114,6 +114,12 @@ def test_an_empty_name_has_no_id(name: str) -> None:
     assert ids.of_author(name) is ids.of_user(name) is ids.of_book("", name, "Ann") is None
 
 
+def test_a_name_with_a_lost_character_has_no_id() -> None:
+    assert ids.of_author("Mary GrandPr\N{REPLACEMENT CHARACTER}") is None
+    assert ids.is_damaged("Mary GrandPr\N{REPLACEMENT CHARACTER}")
+    assert not ids.is_damaged("Mary GrandPr\u00e9")
+
+
 def test_one_name_of_an_author_and_of_a_user_makes_two_ids() -> None:
     assert ids.of_author("Ann") != ids.of_user("Ann")
 
@@ -149,6 +155,26 @@ def test_a_list_of_names_is_split_at_commas_but_not_before_a_suffix() -> None:
         "John Doe, Ph.D.",
     ]
     assert ids.names_in("") == ids.names_in(" , ") == []
+
+
+DEGREES = (
+    *("PhD", "MD", "MBA", "MA", "MS", "MSc", "BA", "BSc", "MFA", "MPH", "MSW", "LCSW", "RN", "EdD", "PsyD"),
+    *("JD", "DDS", "DVM", "LMFT", "CPA", "CFA", "M.B.A.", "M.A.", "M.S.", "M.Sc.", "B.A.", "B.Sc.", "M.F.A."),
+    *("M.P.H.", "M.S.W.", "L.C.S.W.", "R.N.", "Ed.D.", "Psy.D.", "J.D.", "D.D.S.", "D.V.M.", "L.M.F.T."),
+    *("C.P.A.", "C.F.A.", "Esq.", "Mba", "m.a.", "MA.", "Jr.", "III"),
+)
+
+
+@pytest.mark.parametrize("degree", DEGREES)
+def test_a_degree_after_a_comma_is_a_part_of_the_name(degree: str) -> None:
+    assert ids.names_in(f"Jane Doe, {degree}, Jack Foo") == [f"Jane Doe, {degree}", "Jack Foo"]
+    assert ids.names_in(f"Jane Doe, PhD, {degree}") == [f"Jane Doe, PhD, {degree}"]
+    assert ids.names_in(degree) == [degree]
+
+
+@pytest.mark.parametrize("name", ["Ma", "Ba", "Ms", "Jd", "Yo-Yo Ma", "Bae", "Masc", "Esquivel"])
+def test_a_name_after_a_comma_that_looks_like_a_degree_is_an_author(name: str) -> None:
+    assert ids.names_in(f"Jane Doe, {name}") == ["Jane Doe", name]
 
 
 @given(st.lists(st.tuples(st.integers(0, 2**63 - 1), own_ids), min_size=1, max_size=20))

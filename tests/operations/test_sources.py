@@ -174,8 +174,8 @@ def test_a_reader_who_cannot_be_read_is_told_and_keeps_nobody_else_out(
     ("reader", "told"),
     [
         ("7", "there is no such reader"),
-        ("ann", "'ann' is not a reader; expected a number"),
-        ("https://www.goodreads.com/author/show/7", "is not the address of a reader"),
+        ("ann", "--follow, name 1: no reader; expected a number"),
+        ("https://www.goodreads.com/author/show/7", "name 1: not the address of a reader"),
     ],
 )
 def test_without_a_readable_shelf_there_is_no_run(
@@ -183,6 +183,26 @@ def test_without_a_readable_shelf_there_is_no_run(
 ) -> None:
     with pytest.raises(OperationError, match=told):
         source(follow=[reader], goodreads=site.url).files(tmp_path / "scratch", tmp_path / "scratch-kept")
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["1 SEKRET", "1,SEKRET", "1 key: SEKRET", "1 https://www.goodreads.com/review/list_rss/12345/SEKRET"],
+)
+def test_what_names_no_reader_is_not_shown_for_it_may_be_a_key(tmp_path: Path, given: str) -> None:
+    with pytest.raises(OperationError, match="--follow, name 2: no reader") as failure:
+        source(follow=[given]).files(tmp_path / "scratch", tmp_path / "kept")
+    assert "SEKRET" not in str(failure.value)
+
+
+def test_while_shelves_are_read_their_readers_are_shown_by_number(
+    tmp_path: Path, site: SimulatedGoodreads, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reader = site.readers[0]
+    source(follow=[f"{reader}-SEKRET"], goodreads=site.url).files(tmp_path / "scratch", tmp_path / "kept")
+    shown = "".join(capsys.readouterr())
+    assert f"reading the shelves of {reader}" in shown
+    assert "SEKRET" not in shown
 
 
 def test_an_empty_shelf_and_a_site_that_does_not_answer_are_told(tmp_path: Path) -> None:

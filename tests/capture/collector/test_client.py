@@ -155,6 +155,30 @@ def test_an_answer_that_repeats_the_key_is_quoted_without_it(
 
 
 @pytest.mark.parametrize(
+    "location",
+    [
+        b"/review/49-Jos\xe9",
+        b"http://[::1/x",
+        b"http://[x]/y",
+        b"//[",
+        b"http://127.0.0.1:99999/",
+        b"http://\xff/",
+    ],
+)
+def test_a_redirect_to_an_address_that_cannot_be_read_is_unavailable(
+    client_at: ClientAt, location: bytes
+) -> None:
+    head = b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nConnection: close\r\nLocation: %b\r\n\r\n" % location
+    with (
+        answering(lambda connection: connection.sendall(head)) as url,
+        pytest.raises(Unavailable, match=r"review/recent_reviews\.xml: ") as failure,
+    ):
+        client_at(url).recent_reviews()
+    assert "s3cr3t" not in str(failure.value)
+    assert failure.value.__suppress_context__
+
+
+@pytest.mark.parametrize(
     "body",
     [
         b"",

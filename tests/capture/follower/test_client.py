@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 import responses
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from capture.asking import Pace
 from capture.errors import Away, NotAFeed, Refused, Unavailable
@@ -16,7 +18,7 @@ from capture.follower.client import FeedClient, Validators
 from capture.follower.feeds import Feed
 from capture.simulated import Fault, SimulatedGoodreads, simulated_goodreads
 from capture.stopping import Stop
-from tests.capture.follower.shelves import Clock
+from tests.capture.follower.shelves import Clock, many, page_xml
 
 KEY = "s3cr3t/key+"
 RATE = 1000.0  # requests a second; the pauses between attempts are in proportion
@@ -145,6 +147,69 @@ def test_a_refusal_and_a_redirect_within_the_site_are_told_for_what_they_are(
     assert type(failure.value) is error
     assert part in str(failure.value)
     assert "s3cr3t" not in str(failure.value)
+
+
+UNREADABLE = [
+    "/user/show/49-Jos\xe9",
+    "http://[::1/x",
+    "http://[x]/y",
+    "http://goodreads.test\uff0f@[",
+    "//[",
+    "http://goodreads.test:port/",
+    "http://\xff",
+    "http:// /\0",
+]
+
+
+def told_of_a_redirect(location: str) -> str:
+    """What is told of a shelf whose feed redirects there."""
+    with (
+        closing(Stop()) as stop,
+        closing(FeedClient("http://goodreads.test/", Pace(RATE, stop), stop)) as client,
+        responses.RequestsMock() as site,
+    ):
+        site.get("http://goodreads.test/review/list_rss/1", status=302, headers={"Location": location})
+        with pytest.raises(Away) as failure:
+            client.page(Feed("1", "read"), 1, None)
+    return str(failure.value)
+
+
+@pytest.mark.parametrize("location", UNREADABLE)
+def test_a_redirect_to_an_address_that_cannot_be_read_costs_its_shelf_alone(
+    stop: Stop, tmp_path: Path, location: str
+) -> None:
+    site = "http://127.0.0.1:9/"
+    with responses.RequestsMock() as here:
+        here.get(f"{site}review/list_rss/1", status=302, headers={"Location": location})
+        here.get(f"{site}review/list_rss/2", body=page_xml(many(10)))
+        followed = command.followed_once([Feed("1", "read"), Feed("2", "read")], tmp_path, site, stop)
+    ((feed, told),) = followed.troubles.items()
+    assert feed.user_id == "1"
+    assert "302 Found to " in told
+    assert followed.totals.captured == 10
+
+
+def test_a_redirect_is_told_as_far_as_it_can_be_read() -> None:
+    assert "302 Found to an address that cannot be read; expected a feed." in told_of_a_redirect(
+        "http://[::1/x"
+    )
+    assert "to http://goodreads.test/user/show/49-Jos\ufffd;" in told_of_a_redirect("/user/show/49-Jos\xe9")
+    utf_8 = "/user/show/49-Jos\xe9".encode().decode("latin-1")
+    assert "to http://goodreads.test/user/show/49-Jos\xe9;" in told_of_a_redirect(utf_8)
+
+
+@settings(deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(
+            ["http:", "//", "/", "[", "]", ":", "@", "::1", "goodreads.test", "?", "#", "%", "\uff0f"]
+        )
+        | st.text(st.characters(codec="latin-1", exclude_characters="\r\n"), max_size=3),
+        max_size=6,
+    ).map("".join)
+)
+def test_no_location_of_a_redirect_is_more_than_a_shelf_that_cannot_be_seen(location: str) -> None:
+    assert "302 Found to " in told_of_a_redirect(location)
 
 
 @pytest.mark.parametrize(

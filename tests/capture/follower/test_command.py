@@ -110,6 +110,7 @@ def test_the_answer_in_json_counts_what_was_spooled_and_says_which_shelves_could
         "shelves": 3,
         "captured": len(rows_of(ready(tmp_path))["reviews"]),
         "captured_again": 0,
+        "without_book": 0,
         "unread": 0,
         "unsettled": 0,
         "left_out": 0,
@@ -178,7 +179,7 @@ def refusal(spool: Path, *arguments: str) -> str:
     ("arguments", "complaint"),
     [
         ([], "there is nobody to follow"),
-        (["ann"], "'ann' is not a reader; expected a number like 12345"),
+        (["1", "ann"], "argument 2: no reader; expected a number like 12345"),
         (["1", "--file", "/nowhere/readers.txt"], "/nowhere/readers.txt cannot be read"),
         (["1", "--poll", "soon"], "'soon' is not a span of time"),
         (["1", "--base-url", "goodreads.com"], "'goodreads.com' is not an http address"),
@@ -194,6 +195,31 @@ def test_an_address_with_a_key_is_refused_without_being_repeated(tmp_path: Path)
     said = refusal(tmp_path, "https://www.goodreads.com/review/list_rss/1?key=s3cr3t")
     assert "put the address into a file" in said
     assert "s3cr3t" not in said
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "12345 SEKRET",
+        "12345,SEKRET",
+        "12345\tSEKRET",
+        "key = SEKRET",
+        "key: SEKRET",
+        "SEKRET",
+        "https://www.goodreads.com/review/list_rss/12345/SEKRET",
+        "https://www.goodreads.com/review/list_rss/12345?shelf=read SEKRET",
+        "https://www.goodreads.com/review/list_rss/12345?shelf=read;key:SEKRET",
+        "https://SEKRET/12345",
+    ],
+)
+def test_no_line_of_a_file_and_no_argument_is_shown_for_it_may_be_a_key(tmp_path: Path, written: str) -> None:
+    file = tmp_path / "readers.txt"
+    file.write_text(f"# friends\n\n{written}\n")
+    (spool := tmp_path / "spool").mkdir()
+    of_file, of_argument = refusal(spool, "--file", str(file)), refusal(spool, "1", written)
+    assert f"{file}, line 3: " in of_file
+    assert "argument 2: " in of_argument
+    assert "SEKRET" not in of_file + of_argument
 
 
 @pytest.mark.parametrize(
@@ -218,11 +244,13 @@ def follower(spool: Spool, stop: Stop) -> Follower:
 def test_what_was_done_and_what_is_wrong(follower: Follower) -> None:
     totals = follower.totals
     totals.captured, totals.again, totals.unread, totals.unsettled = 1234, 5, 2, 1
+    totals.without_book = 4
     follower.troubles[FEED] = "private"
     follower.possible.left_out = 3
     follower.possible.emptied.add("books.published", "20176")
     assert summary(follower, 2000) == (
-        "1,234 reviews captured from 2 shelves of 2 readers, 5 of them because they had changed, 1 put off, "
+        "1,234 reviews captured from 2 shelves of 2 readers, 5 of them because they had changed, "
+        "reviews without the title of their book: 4, 1 put off, "
         "reviews that could not be read: 2, shelves that changed all the time: 1, 2.0 kB open, "
         "3 records left out for an impossible key, 1 impossible value became empty: books.published 1 ('20176')"
     )

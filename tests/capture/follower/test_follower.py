@@ -375,6 +375,19 @@ def test_an_impossible_day_of_reading_leaves_the_day_of_shelving_and_is_counted(
     )
 
 
+def test_a_review_without_the_title_of_its_book_lands_alone_and_is_told_and_counted_once(
+    spool: Spool, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    shelf = Shelf({FEED: [Entry(1, title="", author=""), Entry(2)]})
+    done = follow(shelf, spool, clock)
+    assert (done.totals.captured, done.totals.without_book) == (2, 1)
+    told = f"{FEED}: review {Entry(1).review_id} lands without a record of its book: the book has no title"
+    assert caplog.messages == [told]
+    assert [row[0] for row in landed(spool)["books"]] == ["13002"]
+    assert len(landed(spool)["reviews"]) == 2
+    assert follow(shelf, spool, clock).totals.without_book == 0
+
+
 def test_an_item_that_cannot_be_read_costs_itself_until_it_can_be_read(
     spool: Spool, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from capture import ids
 from capture.follower.reading import items_of
-from capture.follower.records import fingerprint, records_of
+from capture.follower.records import fingerprint, records_of, without_book
+from capture.spool.spool import Records
 from tests.capture.follower.shelves import FEED, Entry, page_xml
 
 NOW = datetime(2020, 2, 19, 21, 38, tzinfo=UTC)
@@ -113,6 +115,80 @@ def test_an_author_without_a_name_has_no_record() -> None:
     records = records_of(FEED, items_of(page_xml([Entry(1, author="")])).items, "now", NOW, print)
     assert records["authors"] == []
     assert [book["authors"] for book in records["books"]] == [""]
+
+
+BOOK_ID = "<book_id>13001</book_id>"
+
+
+def of_page(page: str) -> Records:
+    return records_of(FEED, items_of(page.encode()).items, "now", NOW, print)
+
+
+def without_number(entry: Entry, instead: str = "") -> str:
+    """A page of an entry whose book has no number."""
+    return page_xml([entry]).decode().replace(BOOK_ID, instead).replace(' id="13001"', "")
+
+
+@pytest.mark.parametrize("instead", ["", "<book_id/>", "<book_id> </book_id>", '<book_id nil="true"/>'])
+@pytest.mark.parametrize(
+    ("isbns", "made"),
+    [
+        ("<isbn>0061054887</isbn>", ids.of_book("9780061054884", "", "")),
+        ("<isbn/><isbn13>9780061054884</isbn13>", ids.of_book("0061054887", "", "")),
+        (
+            "<isbn>0061054880</isbn>",
+            ids.of_book("", "The Dispossessed (Hainish Cycle #6)", "Ursula K. Le Guin"),
+        ),
+        ("", ids.of_book("", "the dispossessed hainish cycle 6", "ursula k le guin")),
+    ],
+)
+def test_a_book_without_a_number_gets_the_id_that_every_source_makes(
+    instead: str, isbns: str, made: int
+) -> None:
+    records = of_page(without_number(Entry(1), instead).replace("<isbn>0061054887</isbn>", isbns))
+    (review,), (book,) = records["reviews"], records["books"]
+    assert review["book_id"] == book["book_id"] == str(made)
+    assert ids.is_made(made)
+    assert (book["title"], book["book_url"]) == ("The Dispossessed (Hainish Cycle #6)", "")
+
+
+def test_the_number_of_a_book_counts_wherever_the_item_has_it() -> None:
+    records = of_page(page_xml([Entry(1)]).decode().replace(BOOK_ID, ""))
+    assert [book["book_id"] for book in records["books"]] == ["13001"]
+    assert [book["book_url"] for book in records["books"]] == ["https://www.goodreads.com/book/show/13001"]
+    assert records == of_page(page_xml([Entry(1)]).decode())
+
+
+def test_a_book_that_gets_a_number_is_a_change_of_its_review() -> None:
+    pages = [without_number(Entry(1)), without_number(Entry(1, title="")), page_xml([Entry(1)]).decode()]
+    assert len({fingerprint(items_of(page.encode()).items[0]) for page in pages[::2]}) == 2
+    without_isbn = [page.replace("0061054887", "") for page in pages]
+    assert len({fingerprint(items_of(page.encode()).items[0]) for page in without_isbn}) == 3
+
+
+@pytest.mark.parametrize("title", ["", " ", "<b></b>", "\u200b", "\ufeff"])
+@pytest.mark.parametrize("author", ["", "Ursula K. Le Guin"])
+def test_an_item_without_a_title_makes_no_record_of_its_book(title: str, author: str) -> None:
+    page = page_xml([Entry(1, title=title, author=author)])
+    records = of_page(page.decode())
+    assert records["books"] == []
+    assert [review["book_id"] for review in records["reviews"]] == ["13001"]
+    assert len(records["authors"]) == bool(author)
+    assert without_book(items_of(page).items[0]) == "the book has no title"
+
+
+def test_an_item_without_a_title_hides_no_other_item_with_the_same_book() -> None:
+    titles = [Entry(1, book=7, title=""), Entry(2, book=7, title="Dune")]
+    assert [book["title"] for book in of_page(page_xml(titles).decode())["books"]] == ["Dune"]
+
+
+def test_a_review_of_a_book_that_nothing_names_stays() -> None:
+    page = without_number(Entry(1, title="")).replace("0061054887", "")
+    records = of_page(page)
+    assert records["books"] == []
+    assert [review["book_id"] for review in records["reviews"]] == [""]
+    (item,) = items_of(page.encode()).items
+    assert without_book(item) == "the book has no number, no ISBN and no title"
 
 
 PARTS = ["Mon,", "06", "Mar", "2017", "12:02:40", "12:", "24:00:00", "-0800", "GMT", "+9900", "0", "(x)", '"']

@@ -6,12 +6,16 @@ import json
 import random
 from pathlib import Path
 
+import numpy as np
 import pytest
 import typer
+from hypothesis import given
+from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
 from capture import ids
 from capture.goodbooks.command import import_goodbooks
+from capture.goodbooks.repeats import Repeats
 from catalog import AUTHORS, BOOKS, REVIEWS, USERS, VERSION, Dataset
 from tests.capture.answered import answered
 from tests.capture.goodbooks.made_up import BOOK, TWILIGHT, write_folder
@@ -99,7 +103,7 @@ def test_books_and_ratings_become_records(tmp_path: Path) -> None:
 
 
 def test_the_answer_in_json_counts_what_was_written(tmp_path: Path) -> None:
-    ratings = [(1, 2, 5), (1, 3, 4), (2, 3, 6)]
+    ratings = [(1, 2, 5), (1, 3, 4), (2, 3, 6), (1, 2, 4)]
     odd = TWILIGHT | {"original_publication_year": "20176"}
     folder = write_folder(tmp_path / "goodbooks", [BOOK, odd], ratings)
     rejects = tmp_path / "rejects.jsonl"
@@ -112,6 +116,7 @@ def test_the_answer_in_json_counts_what_was_written(tmp_path: Path) -> None:
         "authors": len(landed(folder, AUTHORS)),
         "reviews": len(landed(folder, REVIEWS)),
         "users": len(landed(folder, USERS)),
+        "repeated": 1,
         "rejected": len(rejects.read_text().splitlines()),
         "rejects": str(rejects),
         "read_bytes": (folder / "ratings.csv").stat().st_size,
@@ -215,6 +220,93 @@ def test_a_repeated_import_replaces_its_files(tmp_path: Path) -> None:
     first = {path.name: path.read_bytes() for path in (tmp_path / "landing").rglob("*.csv")}
     imported(folder)
     assert {path.name: path.read_bytes() for path in (tmp_path / "landing").rglob("*.csv")} == first
+
+
+def test_a_repeated_import_leaves_no_file_of_a_longer_source(tmp_path: Path) -> None:
+    landing = tmp_path / "landing"
+    folder = write_folder(tmp_path / "goodbooks", [BOOK], [(user, 2, 5) for user in range(300_000)])
+    imported(folder, "--files-of", "5MB")
+    assert len(list((landing / "reviews").iterdir())) > 1
+    foreign = landing / "reviews" / "goodbooks-10k-first-3-000000001.csv"
+    foreign.write_text("another's")
+    write_folder(tmp_path / "goodbooks", [BOOK], [(1, 2, 5), (2, 2, 3)])
+    imported(folder)
+    assert foreign.read_text() == "another's"
+    foreign.unlink()
+    assert [row["review_rating"] for row in landed(folder, REVIEWS)] == ["5", "3"]
+    write_folder(tmp_path / "goodbooks", [], [])
+    imported(folder)
+    assert [path for path in landing.rglob("*") if path.is_file()] == []
+
+
+def test_ratings_of_a_book_by_a_user_who_has_rated_it_are_counted(tmp_path: Path) -> None:
+    ratings = [(1, 2, 5), (1, 2, 3), (1, 2, 5), (2, 2, 5), (1, 3, 5)]
+    folder = write_folder(tmp_path / "goodbooks", [BOOK, TWILIGHT], ratings)
+    result = imported(folder)
+    assert result.exit_code == 0
+    told = "5 reviews by 2 users (2 repeat the user and book of an earlier line), 0 lines rejected"
+    assert told in result.output
+    assert len({row["review_id"] for row in landed(folder, REVIEWS)}) == 3
+
+
+@given(st.lists(st.lists(st.tuples(st.sampled_from([0, 1, 61, 2**31 - 1]), st.integers(0, 70)), max_size=60)))
+def test_every_pair_that_was_added_before_is_counted_once(blocks: list[list[tuple[int, int]]]) -> None:
+    with Repeats() as repeats:
+        for block in blocks:
+            users, books = np.array(block, np.int64).reshape(-1, 2).T
+            repeats.add(users, books)
+        pairs = [pair for block in blocks for pair in block]
+        assert repeats.count() == len(pairs) - len(set(pairs))
+
+
+def test_a_second_row_with_a_number_of_an_earlier_book_is_rejected(tmp_path: Path) -> None:
+    books = [
+        BOOK,
+        BOOK | {"goodreads_book_id": "77", "title": "Other"},
+        TWILIGHT,
+        TWILIGHT | {"book_id": "04", "goodreads_book_id": "03"},
+        TWILIGHT | {"book_id": "5", "goodreads_book_id": "77"},
+    ]
+    folder = write_folder(tmp_path / "goodbooks", books, [(1, 2, 5), (1, 4, 3)])
+    result = imported(folder)
+    assert result.exit_code == 1
+    assert [row["book_id"] for row in landed(folder, BOOKS)] == ["3", "41865", "77"]
+    kept = [json.loads(line) for line in (tmp_path / "rejects.jsonl").read_text().splitlines()]
+    assert [(each["file"], each["line"], each["reason"]) for each in kept] == [
+        ("books.csv", 3, "book_id 2 is in line 2 already"),
+        ("books.csv", 5, "goodreads_book_id 3 is in line 2 already"),
+        ("ratings.csv", 3, "the book is not in books.csv"),
+    ]
+
+
+def test_books_in_another_encoding_are_refused_with_the_line(tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "goodbooks", [TWILIGHT, BOOK], [(1, 2, 5)])
+    books = folder / "books.csv"
+    books.write_bytes(books.read_text(encoding="utf-8").encode("cp1252"))
+    result = imported(folder)
+    assert result.exit_code == 2
+    assert f"{books} is not UTF-8 from line 3 on" in result.output
+    assert not (tmp_path / "landing").exists()
+
+
+def test_an_author_whose_name_is_damaged_has_no_record_and_is_counted(tmp_path: Path) -> None:
+    damaged = BOOK | {"authors": "J.K. Rowling, Mary GrandPr\ufffd"}
+    first = TWILIGHT | {"authors": "Mary GrandPr\ufffd, Stephenie Meyer"}
+    folder = write_folder(tmp_path / "goodbooks", [damaged, first], [(1, 2, 5), (1, 3, 4)])
+    result = imported(folder)
+    assert result.exit_code == 0
+    assert "1 impossible value became empty: authors.name 1 ('Mary GrandPr\ufffd')" in result.output
+    assert [row["name"] for row in landed(folder, AUTHORS)] == ["J.K. Rowling", "Stephenie Meyer"]
+    rowling = str(ids.of_author("J.K. Rowling"))
+    assert [row["authors"] for row in landed(folder, BOOKS)] == [rowling, ""]
+    assert [row["author_id"] for row in landed(folder, REVIEWS)] == [rowling, ""]
+
+
+def test_an_author_with_a_degree_is_the_author_of_export_and_feed(tmp_path: Path) -> None:
+    book = BOOK | {"authors": "Jane Foo, MBA"}
+    folder = write_folder(tmp_path / "goodbooks", [book], [])
+    imported(folder)
+    assert [row["author_id"] for row in landed(folder, AUTHORS)] == [str(ids.of_author("Jane Foo, MBA"))]
 
 
 def test_an_impossible_value_of_a_book_becomes_empty(tmp_path: Path) -> None:

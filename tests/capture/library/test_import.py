@@ -183,6 +183,16 @@ def test_two_spellings_of_an_author_are_one_author(tmp_path: Path) -> None:
     assert len({row["authors"] for row in landed(path, BOOKS)}) == 1
 
 
+def test_an_author_whose_name_is_damaged_has_no_record_and_is_counted(tmp_path: Path) -> None:
+    damaged = EARTHSEA | {"Author": "Mary GrandPr\ufffd", "Additional Authors": "Ann, Jane Foo, MBA"}
+    path = write_export(tmp_path / "export.csv", [damaged])
+    result = imported(path)
+    assert [row["name"] for row in landed(path, AUTHORS)] == ["Ann", "Jane Foo, MBA"]
+    assert [row["authors"] for row in landed(path, BOOKS)] == [""]
+    assert [row["author_id"] for row in landed(path, REVIEWS)] == [""]
+    assert str(result.emptied) == "1 impossible value became empty: authors.name 1"
+
+
 def test_a_shelf_and_a_rating_that_change_make_a_newer_version_of_the_same_review(tmp_path: Path) -> None:
     reviews = []
     for days, change in (

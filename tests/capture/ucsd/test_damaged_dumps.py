@@ -123,6 +123,30 @@ def test_a_value_that_nothing_can_have_costs_only_itself(
     assert written[column.split(".")[1]] == expected
 
 
+@pytest.mark.parametrize("faulty", [{"author_id": "", "role": ""}, {"author_id": None}, None, "604031", []])
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_faulty_contributor_costs_only_itself(tmp_path: Path, faulty: object, place: int) -> None:
+    contributors = [{"author_id": "604031", "role": ""}]
+    contributors.insert(place, faulty)  # type: ignore[arg-type] # it is faulty
+    books = write_dump(tmp_path / "goodreads_books.json.gz", [BOOK | {"authors": contributors}])
+    of_book, of_review = import_dumps(
+        tmp_path, books, write_dump(tmp_path / "goodreads_reviews_dedup.json.gz", [REVIEW])
+    )
+    assert [book["authors"] for book in records(tmp_path, BOOKS)] == ["604031"]
+    assert [review["author_id"] for review in records(tmp_path, REVIEWS)] == ["604031"]
+    assert (of_book.emptied.counts, of_review.emptied.counts) == ({"books.authors": 1}, {})
+
+
+def test_a_faulty_sentence_costs_only_itself(tmp_path: Path) -> None:
+    sentences = [[0, "A life."], ["1", "spoils"], None, [1, "He dies."]]
+    dump = write_dump(
+        tmp_path / "goodreads_reviews_spoiler.json.gz", [SPOILER | {"review_sentences": sentences}]
+    )
+    (imported,) = import_dumps(tmp_path, dump)
+    assert [review["review_text"] for review in records(tmp_path, REVIEWS)] == ["A life. He dies."]
+    assert imported.emptied.counts == {"reviews.review_text": 2}
+
+
 @pytest.mark.parametrize("nothing", ["null", '""', '" "'])
 def test_what_is_not_said_is_empty_and_not_counted(tmp_path: Path, nothing: str) -> None:
     line = json.dumps(REVIEW | {"n_votes": "@", "rating": "@", "date_added": "@"}).replace('"@"', nothing)

@@ -186,6 +186,22 @@ def test_a_bucket_gets_the_same_files_as_a_folder(
     assert contents(bucket.parent) == contents(tmp_path)
 
 
+def test_an_import_into_a_bucket_that_is_repeated_leaves_no_file_of_a_longer_dump(
+    dumps: Path, bucket: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importing, "_BATCH_BYTES", 1000)
+    reviews = [REVIEW | {"review_id": f"{number:032x}"} for number in range(50)]
+    write_dump(dumps / "goodreads_reviews_dedup.json.gz", reviews)
+    imported(dumps, "--out", "s3://landing/prefix", "--files-of", "5kB")
+    assert len(contents(bucket.parent)) > len(LANDED)
+    imported(dumps, "--out", "s3://landing/prefix", "--limit", "3")
+    write_dump(dumps / "goodreads_reviews_dedup.json.gz", [REVIEW])
+    result = imported(dumps, "--out", "s3://landing/prefix")
+    assert result.exit_code == 0, result.output
+    of_three = [name.replace("-000000001", "-first-3-000000001") for name in LANDED]
+    assert sorted(contents(bucket.parent)) == sorted(f"prefix/{name}" for name in (*LANDED, *of_three))
+
+
 def test_a_bucket_that_is_not_there_ends_the_import_with_what_to_do(dumps: Path, bucket: Path) -> None:
     bucket.rmdir()
     result = imported(dumps, "--out", "s3://landing")
@@ -252,12 +268,54 @@ def test_a_file_that_is_no_dump_is_refused_with_the_names_that_are(
         f"{dumps / name}: it is not named like a dump, with .json.gz or .json at the end: goodreads_book_works; goodreads_book_authors; "
         "goodreads_books[_<genre>]; goodreads_reviews_dedup, _<genre> or _spoiler_raw; goodreads_reviews_spoiler; "
         "goodreads_interactions_dedup or _<genre>; or goodreads_interactions.csv"
+        + ("; rename it to one of these names, or unpack it, or move it elsewhere" if "books" in name else "")
     )
 
 
-def test_a_folder_without_dumps_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UnknownDumpError, match="no file in it is named like a dump"):
-        dumps_among([tmp_path])
+@pytest.mark.parametrize(
+    ("name", "way_out"),
+    [
+        ("goodreads_reviews_poetry (1).json.gz", "rename it to goodreads_reviews_poetry.json.gz"),
+        ("goodreads_reviews_poetry.json (2).gz", "rename it to goodreads_reviews_poetry.json.gz"),
+        ("goodreads_reviews_poetry.json.gz.1", "rename it to goodreads_reviews_poetry.json.gz"),
+        ("Goodreads_Books_poetry.json.gz", "rename it to goodreads_books_poetry.json.gz"),
+        ("gooreads_book_works.json.gz", "rename it to goodreads_book_works.json.gz"),
+        ("goodreads_book_authors (1).json", "rename it to goodreads_book_authors.json"),
+        ("goodreads_interactions.csv.gz", "unpack it to goodreads_interactions.csv"),
+        ("goodreads_interactions (1).csv.gz", "unpack it to goodreads_interactions.csv"),
+        ("goodreads_books_poetry.json.zip", "unpack it to goodreads_books_poetry.json"),
+        ("goodreads_reviews_poetry.json.gz.part", "its download has not ended: end it"),
+        ("goodreads_reviews.jsonl", "rename it to one of these names, or unpack it, or move it elsewhere"),
+        ("goodreads_reviews_dedup (1).json.gz", "goodreads_reviews_dedup.json.gz is beside it: keep one of"),
+    ],
+)
+def test_a_file_of_a_folder_that_begins_like_a_dump_is_refused_with_what_to_do(
+    tmp_path: Path, dumps: Path, name: str, way_out: str
+) -> None:
+    (dumps / name).write_bytes(b"")
+    result = imported(dumps, "--out", tmp_path / "landing")
+    assert result.exit_code == 2
+    assert contents(tmp_path) == {}
+    for given in (dumps, dumps / name):
+        with pytest.raises(UnknownDumpError) as refused:
+            dumps_among([given])
+        assert str(refused.value).startswith(f"{dumps / name}: it is not named like a dump")
+        assert way_out in str(refused.value)
+
+
+def test_foreign_files_in_a_folder_are_left_out_and_named(tmp_path: Path, dumps: Path) -> None:
+    for name in ("README.md", "goodreads_book_series (1).json.gz"):
+        (dumps / name).write_bytes(b"")
+    result = imported(dumps, "--out", tmp_path / "landing")
+    assert result.exit_code == 0
+    assert "catalog: README.md, goodreads_book_series (1).json.gz" in result.stdout
+
+
+@pytest.mark.parametrize("name", ["dumps", "goodreads_reviews"])
+def test_a_folder_without_dumps_is_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).mkdir()
+    with pytest.raises(UnknownDumpError, match=r"no file in it is named like a dump.*interactions.csv$"):
+        dumps_among([tmp_path / name])
 
 
 def test_two_dumps_that_would_become_the_same_files_are_refused(dumps: Path) -> None:

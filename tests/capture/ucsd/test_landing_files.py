@@ -76,6 +76,53 @@ def test_a_part_of_a_dump_does_not_replace_the_whole(tmp_path: Path, reviews: Pa
     ]
 
 
+def test_a_repeated_import_leaves_no_file_of_a_longer_dump(tmp_path: Path, reviews: Path) -> None:
+    poetry = [REVIEW | {"review_id": f"{number:032x}"} for number in range(100)]
+    others = write_dump(tmp_path / "goodreads_reviews_poetry.json.gz", poetry)
+    import_dumps(tmp_path, others, files_of=5000)
+    import_dumps(tmp_path, reviews, files_of=5000, limit=60)
+    kept = contents(tmp_path)
+    import_dumps(tmp_path, reviews, files_of=1)
+    write_dump(reviews, [REVIEW])
+    import_dumps(tmp_path, reviews)
+    assert sorted(contents(tmp_path).keys() - kept.keys()) == [
+        "reviews/goodreads_reviews_dedup-000000001.csv",
+        "users/goodreads_reviews_dedup-000000001.csv",
+    ]
+    assert kept.items() <= contents(tmp_path).items()
+    write_dump(reviews, [REVIEW | {"review_id": "none"}])
+    import_dumps(tmp_path, reviews)
+    assert contents(tmp_path) == kept
+
+
+class DyingError(Exception):
+    """The import died."""
+
+
+class Dying(FolderStore):
+    """Dies at the second file."""
+
+    def write(self, name: str, blocks: Iterable[Bytes]) -> int:
+        if not name.endswith("-000000001.csv"):
+            raise DyingError
+        return super().write(name, blocks)
+
+
+def test_an_import_that_dies_or_cannot_read_its_dump_to_the_end_removes_nothing(
+    tmp_path: Path, reviews: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import_dumps(tmp_path, reviews, files_of=1)
+    whole = contents(tmp_path)
+    with monkeypatch.context() as patched:
+        patched.setattr("tests.capture.ucsd.landed.FolderStore", Dying)
+        with pytest.raises(DyingError):
+            import_dumps(tmp_path, reviews, files_of=5000)
+    assert contents(tmp_path).keys() == whole.keys()
+    reviews.write_bytes(reviews.read_bytes()[:-20])
+    import_dumps(tmp_path, reviews)
+    assert contents(tmp_path).keys() == whole.keys()
+
+
 @pytest.mark.slow
 def test_the_import_reads_at_most_a_batch_ahead_of_its_writing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
