@@ -20,6 +20,11 @@ Json = Annotated[bool, typer.Option(_JSON, help="Answer with one JSON document o
 """The option of a command without a group; a group adds it to its commands."""
 
 
+def json_asked(args: Sequence[str]) -> bool:
+    """Whether `Json` is among the arguments of a call, which need not be right; `--` ends the options."""
+    return _JSON in args[: args.index("--") if "--" in args else None]
+
+
 @runtime_checkable
 class Documented(Protocol):
     """A value that is not told by its fields."""
@@ -51,20 +56,6 @@ class Answers:
         if self.as_json and not self._given:
             self._write({"error": message})
 
-    @contextmanager
-    def crashes_told(self) -> Iterator[None]:
-        """Tell Ctrl-C, and an error that nobody can mend, as the answer; both go on to the caller."""
-        try:
-            yield
-        except (typer.TyperException, typer.Exit, typer.Abort):
-            raise
-        except KeyboardInterrupt:
-            self.failed("interrupted")
-            raise
-        except Exception as error:
-            self.failed(f"{type(error).__name__}: {error}")
-            raise
-
     def _write(self, document: Mapping[str, Any]) -> None:
         if self._given:
             raise RuntimeError("a command answers once")
@@ -83,22 +74,38 @@ class AnsweringCommand(TyperCommand):
 
     def make_context(self, info_name: str | None, args: list[str], *more: Any, **extra: Any) -> Any:
         """Read the arguments; `--json` first: one of the others may be wrong."""
-        answers.choose(as_json=_JSON in args[: args.index("--") if "--" in args else None])
-        with _misuse_told():
+        answers.choose(as_json=json_asked(args))
+        with misuse_told(answers.failed):
             return super().make_context(info_name, args, *more, **extra)
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""
-        with _misuse_told(), answers.crashes_told():
+        with misuse_told(answers.failed), crashes_told(answers.failed):
             return super().invoke(ctx)
 
 
 @contextmanager
-def _misuse_told() -> Iterator[None]:
+def misuse_told(failed: Callable[[str], None]) -> Iterator[None]:
+    """Tell `failed` of a wrong call, which goes on to the caller."""
     try:
         yield
     except typer.TyperException as error:
-        answers.failed(error.format_message())
+        failed(error.format_message())
+        raise
+
+
+@contextmanager
+def crashes_told(failed: Callable[[str], None]) -> Iterator[None]:
+    """Tell `failed` of Ctrl-C, and of an error that nobody can mend; both go on to the caller."""
+    try:
+        yield
+    except (typer.TyperException, typer.Exit, typer.Abort):
+        raise
+    except KeyboardInterrupt:
+        failed("interrupted")
+        raise
+    except Exception as error:
+        failed(f"{type(error).__name__}: {error}")
         raise
 
 
@@ -112,7 +119,7 @@ def _plain(value: Any) -> Any:
         return {str(key): _plain(each) for key, each in value.items()}
     if isinstance(value, tuple) and hasattr(value, "_asdict"):
         return _plain(value._asdict())
-    if isinstance(value, Sequence) and not isinstance(value, str):
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes | bytearray | memoryview):
         return [_plain(each) for each in value]
     return _scalar(value)
 

@@ -10,15 +10,13 @@ from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, Any, Protocol
+from typing import Any, Protocol
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
 from command_line.account import adopt_region, without_profile
-
-_JSON = "--json"
-_Json = Annotated[bool, typer.Option(_JSON, help="Answer with one JSON document on stdout.")]
+from command_line.answers import Json, crashes_told, json_asked, misuse_told
 
 
 class Output(Protocol):
@@ -28,13 +26,13 @@ class Output(Protocol):
         """Begin a command."""
 
     def failed(self, message: str) -> None:
-        """The command was called in a wrong way."""
+        """The command was called in a wrong way, crashed, or was interrupted; told before any answer, else ignored."""
 
 
 def group_of(modules: Mapping[str, str], explanation: str, output: Output | None = None) -> typer.Typer:
     """A group of commands. `modules` maps each command's name to its module; the module has a function of the same name (`_` for `-`).
 
-    With an `output` each command has the option `--json`, and a wrong call is told to the output as well.
+    With an `output` each command has the option `--json`. A wrong call, Ctrl-C, and an error that nobody can mend are told to the output as well.
     """
 
     class OnDemand(TyperGroup):
@@ -48,20 +46,23 @@ def group_of(modules: Mapping[str, str], explanation: str, output: Output | None
                 command.help = _docstring(modules[cmd_name], _function(cmd_name))
             return command
 
+        def make_context(self, info_name: str | None, args: list[str], *more: Any, **extra: Any) -> Any:
+            if output is None:
+                return super().make_context(info_name, args, *more, **extra)
+            output.choose(as_json=json_asked(args))  # before options are read: one of them may be wrong
+            with misuse_told(output.failed):
+                return super().make_context(info_name, args, *more, **extra)
+
         def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-            if output:  # before options are read: one of them may be wrong
-                output.choose(as_json=_JSON in args[: args.index("--") if "--" in args else None])
             name, command, rest = super().resolve_command(ctx, args)
             return name, command and _command(modules[str(name)], str(name), output), rest
 
         def invoke(self, ctx: Any) -> Any:
-            try:
-                with _all_collected_rarely():
+            with _all_collected_rarely():
+                if output is None:
                     return super().invoke(ctx)
-            except typer.TyperException as error:
-                if output:
-                    output.failed(error.format_message())
-                raise
+                with misuse_told(output.failed), crashes_told(output.failed):
+                    return super().invoke(ctx)
 
     app = typer.Typer(
         cls=OnDemand, add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True
@@ -83,7 +84,7 @@ def _with_json(function: Callable[..., Any]) -> Callable[..., Any]:
     known = inspect.signature(function)
     if "as_json" in known.parameters:
         return function
-    option = inspect.Parameter("as_json", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=_Json)
+    option = inspect.Parameter("as_json", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=Json)
 
     @functools.wraps(function)
     def called(*, as_json: bool, **given: Any) -> Any:

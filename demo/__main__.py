@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.live import Live
 
-from command_line.answers import AnsweringCommand, Json, answers
+from command_line.answers import AnsweringCommand, Json, answers, crashes_told
 from command_line.telling import interruptible, told
 from demo.display import scene, show_analytics, summed_up
 from demo.play import Play
@@ -40,7 +40,7 @@ def main(
     console = Console(stderr=as_json)
     with (
         interruptible(console, "interrupted"),
-        answers.crashes_told(),
+        crashes_told(answers.failed),
         told(console, *_MENDABLE, also=answers.failed),
     ):
         worker = "collector" if api else "follower of readers"

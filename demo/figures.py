@@ -83,10 +83,7 @@ class Observer:
         return self._captured
 
     def _runs(self) -> list[Execution]:
-        runs = [
-            self._ended.get(listed.name) or self._machine.describe(listed.name)
-            for listed in self._machine.executions()
-        ]
+        runs = [self._ended.get(name) or self._machine.describe(name) for name in self._machine.names()]
         self._ended |= {run.name: run for run in runs if run.status != "RUNNING"}
         return runs
 

@@ -1,5 +1,7 @@
 """`python -m faker_tool --size 100MB --out DIR`."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -90,6 +92,9 @@ def main(
         expected = sum(planned_bytes(chosen, size=size, records=records).values())
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--size / --records") from None
+    if manifest:
+        with _unwritable_told(manifest):
+            _require_writable(manifest)
     with _progress() as progress:
         task = progress.add_task("Writing", total=expected)
         try:
@@ -112,10 +117,29 @@ def main(
         except ValueError as error:
             raise typer.BadParameter(str(error)) from None
     if manifest:
-        manifest.parent.mkdir(parents=True, exist_ok=True)
-        manifest.write_text(manifest_document(made))
+        with _unwritable_told(manifest, f"; the {counted(len(made.files), 'file')} in {out} are complete"):
+            manifest.write_text(manifest_document(made))
     summary = LoadSummary.of(made, manifest)
     answers.give(summary, lambda: typer.echo(summary))
+
+
+@contextmanager
+def _unwritable_told(manifest: Path, more: str = "") -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        message = f"{manifest} cannot be written: {error.strerror or error}{more}"
+        raise typer.BadParameter(message, param_hint="--manifest") from None
+
+
+def _require_writable(manifest: Path) -> None:
+    """Raise OSError if the file cannot be written, before a load that may take an hour; its folder is created."""
+    manifest.parent.mkdir(parents=True, exist_ok=True)
+    is_new = not manifest.exists()
+    with manifest.open("a"):
+        pass
+    if is_new:  # an empty manifest would stay if the load failed
+        manifest.unlink()
 
 
 @dataclass(frozen=True, kw_only=True)

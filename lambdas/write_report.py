@@ -35,7 +35,7 @@ _ENDS = {
     "ExecutionTimedOut": "executionTimedOutEventDetails",
 }
 """The last events of an execution that was stopped, and where they say why."""
-_OTHERS = ("ExecutionRedriven", "ExecutionSucceeded", "ExecutionFailed")
+_REDRIVEN = "ExecutionRedriven"
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, str]:
@@ -43,12 +43,12 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, str]:
 
     For a run that was stopped: {execution, run_id, status, started, ended, deployment, resources, warehouse}, with times in milliseconds.
     The document then replaces one that the run has written: a run that was stopped while or after it wrote its report has not ended as its
-    report says. Nothing is written, and the answer is empty, if the execution was redriven since: it writes its report when it ends again.
+    report says. Nothing is written, and the answer is empty, if the execution was redriven after that end: the report is that of its last end.
     """
     run = Run.of(event)
     events = _history(event["execution"])
     stopped = "status" in event
-    if stopped and not _is_over(events):
+    if stopped and _is_stale(event, events):
         return {}
     known = state_data(events) if stopped else event["known"]
     execution = _stopped(event, events) if stopped else _ending(event)
@@ -62,10 +62,10 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, str]:
     return {"document": run.reports.uri(key)}
 
 
-def _is_over(events: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether the execution has ended as EventBridge says: an event may come late, or twice."""
-    latest = next((event["type"] for event in reversed(events) if event["type"] in (*_ENDS, *_OTHERS)), None)
-    return latest not in _OTHERS
+def _is_stale(told: Mapping[str, Any], events: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether the execution was redriven after the end that EventBridge tells: an event may come late, or twice."""
+    ended = moment(told["ended"])
+    return any(each["type"] == _REDRIVEN and moment(each["timestamp"]) > ended for each in events)
 
 
 def _ending(event: Mapping[str, Any]) -> Execution:

@@ -35,7 +35,7 @@ from local_cloud.addresses import Addresses
 from local_cloud.documents import write_document
 from local_cloud.emr import SparkCluster, StepRunner
 from local_cloud.errors import LocalCloudError
-from local_cloud.event_bus import EventBus, execution_ended
+from local_cloud.event_bus import EventBus
 from local_cloud.iam import Judge, Record
 from local_cloud.lambda_ import LambdaRuntime
 from local_cloud.mailbox import Mailbox
@@ -103,8 +103,6 @@ def serving(
         stack.callback(_end_executions, state)
         state.announce(Running(os.getpid(), purpose, addresses.url, addresses.s3_url))
         yield addresses
-        with step_functions.ending:  # an execution has ended a moment before it is written down
-            pass
     if lost:
         raise LocalCloudError(f"{' and '.join(lost)} could not be written down, see above")
 
@@ -128,7 +126,7 @@ def _install(
             name, status = description["name"], description["status"]
             lost.append(name)
             log.warning("%s has ended, %s, but `status` will not know it: %s", name, status, cause)
-        bus.put(execution_ended(description))
+        bus.tell_end(description)
 
     identity.install()
     cloudformation.install()
@@ -161,7 +159,7 @@ def _control_plane(port: int) -> Iterator[ThreadedMotoServer]:
 
 
 def _end_executions(state: StateFolder) -> None:
-    """Abort every running execution, and wait a few seconds at most for its document."""
+    """Abort every running execution, and wait a few seconds at most for its document. Then every end is written down and on the bus."""
     client = boto3.client("stepfunctions")
     running: list[Path] = []
     for machine in client.list_state_machines()["stateMachines"]:
@@ -174,6 +172,8 @@ def _end_executions(state: StateFolder) -> None:
     deadline = time.monotonic() + _GRACE_SECONDS
     while not all(path.exists() for path in running) and time.monotonic() < deadline:
         time.sleep(_POLL_SECONDS)
+    with step_functions.ending:  # a document, and the end itself, can be seen before the bus has the event
+        pass
 
 
 def _require_free(*ports: int) -> None:

@@ -9,8 +9,9 @@ import logging
 import re
 import uuid
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from botocore.config import Config
@@ -47,12 +48,24 @@ class EventBus:
         """Deliver an event to the targets of the rules that match it now."""
         for arn, target in list(_targets(event)):
             try:
-                self._worker.submit(_deliver, event, arn, target)
+                delivery = self._worker.submit(_deliver, event, arn, target)
             except RuntimeError:  # a state that outlived the end of its execution has come to its own end
-                log.warning("the endpoint is closed: %s was not told that %s", target["Arn"], _words(event))
+                _tell_of_closed(event, target)
+            else:
+                delivery.add_done_callback(partial(_tell_if_cancelled, event, target))
+
+    def tell_end(self, description: Mapping[str, Any]) -> None:
+        """Put what Step Functions tells of an execution's end. Raises nothing: the interpreter's thread calls it."""
+        try:
+            self.put(execution_ended(description))
+        except Exception:
+            log.exception("nobody was told that %s is %s", description["name"], description["status"])
 
     def close(self) -> None:
-        """Wait until what was put is delivered, and deliver nothing more; a function's own timeout bounds the wait."""
+        """Wait until what was put is delivered, and deliver nothing more; a function's own timeout bounds the wait.
+
+        After Ctrl-C what has not begun is not delivered, and the log tells it.
+        """
         try:
             self._worker.shutdown()
         except BaseException:  # Ctrl-C while it waits
@@ -148,7 +161,14 @@ def _targets(event: Event) -> Iterator[tuple[str, Mapping[str, Any]]]:
     bus = events_backends[ACCOUNT][REGION].event_buses["default"]
     for rule in list(bus.rules.values()):
         pattern = rule.event_pattern
-        if rule.state == "ENABLED" and pattern.get_pattern() and pattern.matches_event(event):
+        if rule.state != "ENABLED" or not pattern.get_pattern():
+            continue
+        try:
+            is_match = pattern.matches_event(event)
+        except Exception:
+            log.exception("%s was not compared with the event that %s", rule.arn, _words(event))
+            continue
+        if is_match:
             yield from ((rule.arn, target) for target in list(rule.targets))
 
 
@@ -160,6 +180,10 @@ def _deliver(event: Event, rule: str, target: Mapping[str, Any]) -> None:
         answer = _invoke(rule, target["Arn"], input_of(target, event))
     except (ClientError, BotoCoreError, NotDeliverable) as error:
         log.warning("%s was not told that %s: %s", target["Arn"], _words(event), error)
+        target_called(rule, failed=True)
+        return
+    except Exception:  # a fault of this machine, which a Future would keep to itself
+        log.exception("%s was not told that %s", target["Arn"], _words(event))
         target_called(rule, failed=True)
         return
     target_called(rule, failed=False)
@@ -174,6 +198,15 @@ def _invoke(rule: str, function: str, event: str) -> Mapping[str, Any]:
     client = keys.client("lambda", config=settings)
     answer: Mapping[str, Any] = client.invoke(FunctionName=function, InvocationType="Event", Payload=event)
     return answer
+
+
+def _tell_if_cancelled(event: Event, target: Mapping[str, Any], delivery: Future[None]) -> None:
+    if delivery.cancelled():
+        _tell_of_closed(event, target)
+
+
+def _tell_of_closed(event: Event, target: Mapping[str, Any]) -> None:
+    log.warning("the endpoint is closed: %s was not told that %s", target["Arn"], _words(event))
 
 
 def _words(event: Event) -> str:

@@ -89,7 +89,7 @@ def in_script(value: Any) -> str:
 def _exact(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: _exact(inner) for key, inner in value.items()}
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [_exact(inner) for inner in value]
     return str(value) if isinstance(value, int) and abs(value) > _SAFE_INTEGER else value
 

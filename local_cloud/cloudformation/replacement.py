@@ -22,10 +22,13 @@ def create_only(kind: str) -> list[str]:
 def custom_name(resource: Mapping[str, Any]) -> str | None:
     """Type and name as text, if the template names the resource; there cannot be a second one of that type and name."""
     kind = resource["Type"]
-    identifiers = _schema(kind).get("primaryIdentifier", [])
+    schema = _schema(kind)
+    identifiers = schema.get("primaryIdentifier", [])
     naming = [path for path in create_only(kind) if path in identifiers]
     if any(path.endswith("Arn") for path in identifiers):  # which is made of the name
         naming = [path for path in create_only(kind) if path.endswith("Name")]
+    elif set(identifiers) & set(schema.get("readOnlyProperties", [])):
+        return None  # AWS makes a part of the identifier: the rest, a permission's function, names nothing
     given = [_at(resource, path) for path in naming]
     literal = [name for name in given if name and "Ref" not in name]
     return json.dumps([kind, *literal]) if literal else None

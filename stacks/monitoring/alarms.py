@@ -16,7 +16,10 @@ _LESS = cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD
 _IN_A_ROW = 3
 _DAY = 1440  # minutes
 _TRIED_AGAIN = "The run has tried again since: if that did not help, a mail about a failed run follows."
-_NO_REPORT = "A run has ended as it would have without a report: `pipeline report` makes the report."
+_NO_REPORT = (
+    "A run that writes its own report goes on without one. For a run that timed out or was stopped Lambda tries twice more: if "
+    "that fails as well, the run has no report either. `pipeline report` makes a report that is missing."
+)
 
 
 class Alarms:

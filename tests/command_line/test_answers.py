@@ -67,6 +67,16 @@ def test_a_summary_is_told_by_its_fields_in_one_line_of_ascii(capsys: pytest.Cap
     }
 
 
+@pytest.mark.parametrize("value", [b"abc", bytearray(b"abc")])
+def test_bytes_are_text_and_no_list_of_numbers(
+    capsys: pytest.CaptureFixture[str], value: bytes | bytearray
+) -> None:
+    mine = Answers()
+    mine.choose(as_json=True)
+    mine.give({"values": [value]}, lambda: None)
+    assert json.loads(capsys.readouterr().out) == {"values": [str(value)]}
+
+
 def test_without_the_option_the_text_is_shown_and_an_error_is_no_answer(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -1,6 +1,7 @@
 """Groups of commands: only the command that is run is imported."""
 
 import gc
+import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from command_line.answers import Answers
 from command_line.on_demand import group_of
 
 LIGHT = '''
@@ -30,11 +32,23 @@ def make_all() -> None:
 @pytest.fixture
 def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[typer.Typer]:
     """A group of two commands: one that works, and one whose module cannot even be imported."""
+    yield from group(tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def answering(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[typer.Typer]:
+    """The same group; its commands answer in JSON, too."""
+    yield from group(tmp_path, monkeypatch, Answers())
+
+
+def group(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, output: Answers | None = None
+) -> Iterator[typer.Typer]:
     (tmp_path / "rooms_of_a_test").mkdir()
     for name, source in {"__init__": "", "light": LIGHT, "heavy": HEAVY}.items():
         (tmp_path / "rooms_of_a_test" / f"{name}.py").write_text(source)
     monkeypatch.syspath_prepend(tmp_path)
-    yield group_of({"tell": "rooms_of_a_test.light", "make-all": "rooms_of_a_test.heavy"}, "A group.")
+    yield group_of({"tell": "rooms_of_a_test.light", "make-all": "rooms_of_a_test.heavy"}, "A group.", output)
     for name in [name for name in sys.modules if name.startswith("rooms_of_a_test")]:
         del sys.modules[name]
 
@@ -103,3 +117,29 @@ def test_a_profile_that_does_not_exist_does_not_matter_to_what_a_command_imports
     monkeypatch.setenv("AWS_PROFILE", "nobody")
     result = CliRunner().invoke(app, ["tell"])
     assert result.output == "nobody\n", result.exception
+
+
+@pytest.mark.parametrize(
+    ("statement", "error", "exit_code"),
+    [
+        ('raise KeyError("a mistake")', "KeyError: 'a mistake'", 1),
+        ("raise KeyboardInterrupt", "interrupted", 130),
+    ],
+)
+@pytest.mark.parametrize("where", ["in the command", "while it is imported"])
+def test_a_command_of_a_group_that_crashes_or_is_interrupted_answers_with_one_document(
+    answering: typer.Typer, tmp_path: Path, *, statement: str, error: str, exit_code: int, where: str
+) -> None:
+    begin = "\n    " if where == "in the command" else "\n\n"
+    (tmp_path / "rooms_of_a_test" / "light.py").write_text(
+        f"def tell() -> None:\n    pass{begin}{statement}\n"
+    )
+    result = CliRunner().invoke(answering, ["tell", "--json"])
+    assert (json.loads(result.stdout), result.exit_code) == ({"error": error}, exit_code)
+    assert CliRunner().invoke(answering, ["tell"]).stdout == ""
+
+
+def test_an_option_before_the_command_is_a_wrong_call_and_told_as_the_answer(answering: typer.Typer) -> None:
+    result = CliRunner().invoke(answering, ["--json", "tell"])
+    assert (json.loads(result.stdout), result.exit_code) == ({"error": "No such option: --json"}, 2)
+    assert "Usage" in result.stderr

@@ -26,8 +26,8 @@ class Machine:
         self.runs: list[Execution] = []
         self.asked: list[str] = []
 
-    def executions(self) -> list[Execution]:
-        return [Execution(run.name, run.status, run.started) for run in self.runs]
+    def names(self) -> list[str]:
+        return [run.name for run in self.runs]
 
     def describe(self, name: str) -> Execution:
         self.asked.append(name)

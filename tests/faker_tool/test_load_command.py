@@ -1,6 +1,8 @@
 """`python -m faker_tool` as a person uses it."""
 
+import errno
 import json
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,7 +31,9 @@ def test_the_closing_line_tells_files_records_bytes_time_and_speed(tmp_path: Pat
     result = run("--records", "10", "--out", tmp_path / "new" / "folder")
 
     assert result.exit_code == 0
-    assert re.fullmatch(r"4 files, 40 records, [\d,]+ bytes in \d+\.\d s \([\d.]+ \wB/s\)\n", result.output)
+    assert re.fullmatch(
+        r"4 files, 40 records, [\d,]+ bytes in \d+\.\d s \([\d.]+ (\wB|Bytes)/s\)\n", result.output
+    )
     assert len(list((tmp_path / "new" / "folder").iterdir())) == 4
 
 
@@ -218,6 +222,40 @@ def test_the_manifest_says_what_to_expect(tmp_path: Path) -> None:
         f"The ledger should show: {users['ledger']['rows_read']} rows read, {users['distinct_keys']} inserted, "
         f"{rejected} quarantined, and 1 file quarantined whole; the counts by dataset are in {manifest}"
     ) in result.output
+
+
+def test_a_manifest_that_cannot_be_written_is_refused_before_anything_is_made(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    manifest = tmp_path / "file" / "manifest.json"
+    result = run("--records", "5", "--out", tmp_path / "out", "--manifest", manifest, "--json")
+    message = f"Invalid value for --manifest: {manifest} cannot be written: File exists"
+    assert (json.loads(result.stdout), result.exit_code) == ({"error": message}, 2)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_load_that_fails_leaves_no_empty_manifest_and_keeps_an_older_one(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "book.csv").touch()
+    (tmp_path / "old.json").write_text("{}")
+    for name in ("new.json", "old.json"):
+        assert run("--records", "5", "--out", tmp_path / "out", "--manifest", tmp_path / name).exit_code == 2
+    assert not (tmp_path / "new.json").exists()
+    assert (tmp_path / "old.json").read_text() == "{}"
+
+
+def test_a_disk_that_is_full_when_the_manifest_is_written_leaves_the_files_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    out, manifest = tmp_path / "out", tmp_path / "manifest.json"
+    monkeypatch.setattr(Path, "write_text", full)
+    result = run("--records", "5", "--out", out, "--manifest", manifest, "--json")
+    message = f"{manifest} cannot be written: No space left on device; the 4 files in {out} are complete"
+    assert json.loads(result.stdout) == {"error": f"Invalid value for --manifest: {message}"}
+    assert result.exit_code == 2
+    assert len(list(out.iterdir())) == 4
 
 
 def test_a_manifest_among_the_landing_files_is_refused(tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
 """The document and the list of runs in the reports zone."""
 
 import json
-from typing import Any
+from datetime import datetime
+from typing import Any, cast
 
 import pytest
 from botocore.exceptions import ClientError
@@ -14,6 +15,9 @@ from lambdas import write_report
 from lambdas.check_quality import Check
 from lambdas.shared.environment import DRAWING
 from lambdas.shared.zone import Zone
+from operations import run_report
+from operations.executions import Archive
+from operations.zones import Zones
 from report.index import MOST_RUNS, index_page
 from report.lineage import lineage
 from tests.lambdas.zones import LocalZones
@@ -233,12 +237,12 @@ def test_a_name_in_the_list_is_text() -> None:
     assert ">1,234<" in page
 
 
-def _told(status: str = "ABORTED", run_id: str = "r1") -> dict[str, Any]:
+def _told(status: str = "ABORTED", run_id: str = "r1", ended: int = 1583043020500) -> dict[str, Any]:
     """What EventBridge tells of a run that was stopped."""
     event = _event(run_id=run_id)
     for name in ("state", "input", "known"):
         del event[name]
-    return {**event, "status": status, "started": 1583043000000, "ended": 1583043020500}
+    return {**event, "status": status, "started": 1583043000000, "ended": ended}
 
 
 def _stopped(monkeypatch: pytest.MonkeyPatch) -> History:
@@ -249,8 +253,11 @@ def _stopped(monkeypatch: pytest.MonkeyPatch) -> History:
     return found
 
 
-def _end(history: History, kind: str = "Aborted", **details: Any) -> None:
+def _end(history: History, kind: str = "Aborted", **details: Any) -> int:
+    """When the execution ended, or what else became of it, in milliseconds."""
     history.add(f"Execution{kind}", **details)
+    at: datetime = history.events[-1]["timestamp"]
+    return round(at.timestamp() * 1000)
 
 
 def test_a_run_that_was_stopped_before_it_planned_has_a_document_and_a_line(
@@ -348,12 +355,45 @@ def test_the_report_of_a_run_that_was_redriven_since_is_left_to_the_run(
 ) -> None:
     history = _stopped(monkeypatch)
     history.enter("PlanCopies", lease={})
-    for kind in ("Aborted", *since):
+    first = _told(ended=_end(history))
+    for kind in since:
         _end(history, kind)
-    assert write_report.handler(_told(), None) == {}
+    assert write_report.handler(first, None) == {}
     assert zones.keys(zones.environment.reports_bucket) == []
-    _end(history, "Aborted")
-    assert write_report.handler(_told(), None) != {}
+    _end(history, "Redriven")
+    assert write_report.handler(_told(ended=_end(history)), None) != {}
+
+
+@pytest.mark.parametrize("earlier", ["Aborted", "TimedOut"])
+@pytest.mark.parametrize("last", ["Aborted", "TimedOut"])
+def test_an_event_of_an_earlier_stop_that_comes_late_leaves_the_report_of_the_last_one(
+    zones: LocalZones, monkeypatch: pytest.MonkeyPatch, earlier: str, last: str
+) -> None:
+    status = {"Aborted": "ABORTED", "TimedOut": "TIMED_OUT"}
+    history = _stopped(monkeypatch)
+    history.enter("PlanCopies", lease={})
+    first = _told(status[earlier], ended=_end(history, earlier))
+    _end(history, "Redriven")
+    second = _told(status[last], ended=_end(history, last, error="Second"))
+    assert write_report.handler(second, None) != {}
+    report = _written(zones)
+    assert write_report.handler(first, None) == {}
+    assert _written(zones) == report
+    assert (report["failure"]["error"], report["seconds"]) == ("Second", 5)
+    assert write_report.handler(second, None) != {}  # twice
+    assert _written(zones) == report
+
+
+def test_an_event_of_an_earlier_stop_writes_nothing_if_that_of_the_last_one_has_not_come_yet(
+    zones: LocalZones, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history = _stopped(monkeypatch)
+    history.enter("PlanCopies", lease={})
+    first = _told(ended=_end(history))
+    _end(history, "Redriven")
+    _end(history)
+    assert write_report.handler(first, None) == {}
+    assert zones.keys(zones.environment.reports_bucket) == []
 
 
 @pytest.mark.usefixtures("history")
@@ -390,3 +430,48 @@ def test_a_zone_that_refuses_the_report_fails_the_function(zones: LocalZones) ->
     (zones.folder / zones.environment.reports_bucket).rmdir()
     with pytest.raises(ClientError):
         write_report.handler(_event(lease={}, plan=PLAN, report=REPORT), None)
+
+
+class _Source:
+    """The executions as Step Functions tells them later."""
+
+    def __init__(self, events: list[dict[str, Any]]) -> None:
+        self._events = events
+
+    def description(self, run_id: str) -> dict[str, Any]:
+        return {
+            "executionArn": _event(run_id=run_id)["execution"],
+            "startDate": "2020-03-01T06:10:00.000Z",
+            "stopDate": "2020-03-01T06:10:21.000Z",
+            "status": "SUCCEEDED",
+        }
+
+    def events(self, _run_id: str) -> list[dict[str, Any]]:
+        return self._events
+
+
+@pytest.mark.parametrize("has_its_plan", [True, False])
+def test_a_document_that_is_made_again_keeps_what_only_the_warehouse_could_tell(
+    zones: LocalZones, history: History, monkeypatch: pytest.MonkeyPatch, *, has_its_plan: bool
+) -> None:
+    file = PlannedFile(
+        key="books/a.csv", etag="e", size=9, target="run=r1/books/layout=0/00000-a.csv", dataset="books"
+    )
+    run, line = zones.run(), LedgerLine(run_id="r1", dataset="books", **COUNTS)
+    run.write_plan(copied_key, Plan(run_id="r1", files=(file,)))
+    monkeypatch.setattr(write_report, "read_ledger", {"s1": [line]}.__getitem__)
+    monkeypatch.setattr(write_report, "read_rows_of_files", {"s1": {"books/a.csv": 3}}.__getitem__)
+    monkeypatch.setattr(run_report, "_alarms", lambda _deployment: [])
+    failure = {"Error": "Bad", "Cause": "it was not good"}
+    event = _event("WriteReportOfFailedRun", lease={}, plan=PLAN, ledger={"statement": "s1"}, failure=failure)
+    write_report.handler(event, None)
+    if not has_its_plan:  # the working zone forgets
+        zones.s3.delete_object(Bucket=run.working.bucket, Key=copied_key("r1"))
+    buckets = [f"{name}_bucket" for name in ("landing", "working", "processed", "quarantine", "reports")]
+    places = Zones(zones.s3, *(getattr(zones.environment, bucket, "") for bucket in buckets))
+    source = cast("Archive", _Source(history.events))
+    made = run_report.document_here(source, "r1", places, deployment="goodreads")
+    VALIDATOR.validate(made)
+    assert [(each["key"], each["rows"]) for each in made["files"]["listed"]] == [("books/a.csv", 3)]
+    assert [rows["read"] for rows in made["datasets"]] == [3]
+    assert made["throughput"]["rows"] == 3

@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import socket
+import threading
 import time
 import zipfile
 from datetime import UTC, datetime, timedelta
@@ -15,10 +16,12 @@ import boto3
 import psutil
 import pytest
 
-from local_cloud import endpoint
+from landing.aside import sync
+from local_cloud import endpoint, step_functions
 from local_cloud.documents import write_document
 from local_cloud.endpoint import serving
 from local_cloud.errors import LocalCloudError
+from local_cloud.event_bus import EventBus
 from local_cloud.state import StateFolder
 from tests.local_cloud.roles import role
 from tests.local_cloud.waiting import PATIENCE, until
@@ -225,6 +228,47 @@ def test_an_endpoint_that_goes_down_tells_of_what_it_ends_and_leaves_no_process(
     detail = json.loads(told.read_text())["detail"]
     assert (detail["name"], detail["status"]) == ("waits", "ABORTED")
     assert set(psutil.Process().children(recursive=True)) - before == set()
+
+
+def test_an_endpoint_that_goes_down_tells_of_an_execution_whose_document_is_already_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The document is there, the disk is slow, and the endpoint goes on: it waits for the execution's end, or it closes the bus."""
+    goes_on, document = threading.Event(), StateFolder(tmp_path).executions / "waits.json"
+    own_close, own_lock = EventBus.close, step_functions.ending
+
+    class Watched:
+        def __enter__(self) -> None:
+            if document.exists():
+                goes_on.set()
+            own_lock.acquire()
+
+        def __exit__(self, *_: object) -> None:
+            own_lock.release()
+
+    def close(bus: EventBus) -> None:
+        own_close(bus)
+        goes_on.set()
+
+    def slow(folder: Path) -> None:
+        sync(folder)
+        if folder.name == "executions":
+            assert goes_on.wait(60)
+
+    definition = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 3600, "End": True}}}
+    with serving(StateFolder(tmp_path), "test"):
+        events = boto3.client("events")
+        events.put_rule(Name="stopped", EventPattern='{"source": ["aws.states"]}')
+        queue = "arn:aws:sqs:us-east-1:123456789012:queue"
+        events.put_targets(Rule="stopped", Targets=[{"Id": "1", "Arn": queue}])
+        client = boto3.client("stepfunctions")
+        machine = client.create_state_machine(name="waits", definition=json.dumps(definition), roleArn=ROLE)
+        client.start_execution(stateMachineArn=machine["stateMachineArn"], name="waits")
+        monkeypatch.setattr(EventBus, "close", close)
+        monkeypatch.setattr(step_functions, "ending", Watched())
+        monkeypatch.setattr("local_cloud.documents.sync", slow)
+    (told,) = caplog.messages
+    assert told.endswith(f"the target {queue} is not called here, only functions are")
 
 
 def test_an_execution_that_cannot_be_written_down_is_told_and_fails_the_command(

@@ -4,6 +4,7 @@ import json
 import threading
 import zipfile
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from itertools import count
 from pathlib import Path
@@ -11,7 +12,9 @@ from typing import Any
 
 import boto3
 import pytest
+from moto.events.models import EventPattern
 
+from local_cloud import event_bus
 from local_cloud.event_bus import EventBus, NotDeliverable, execution_ended, input_of
 from tests.local_cloud.conftest import Endpoint
 from tests.local_cloud.roles import role
@@ -191,6 +194,10 @@ def deliver(*descriptions: Mapping[str, Any]) -> None:
 def function(endpoint: Endpoint, tmp_path: Path) -> Iterator[Function]:
     assert endpoint
     yield Function(tmp_path)
+    remove_rules()
+
+
+def remove_rules() -> None:
     events = boto3.client("events")
     for rule in events.list_rules()["Rules"]:
         events.remove_targets(Rule=rule["Name"], Ids=["1"])
@@ -290,6 +297,91 @@ def test_who_tells_does_not_wait_and_who_closes_does(function: Function) -> None
     (function.folder / "go").touch()
     closing.join()
     assert function.received() == [{"wait": True}]
+
+
+@pytest.mark.slow
+def test_after_ctrl_c_nothing_more_is_delivered_and_the_log_says_what_was_not(
+    function: Function, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    function.permit()
+    put_rule(function.arn, Input='{"wait": true}')
+    own_shutdown = ThreadPoolExecutor.shutdown
+
+    def impatient(worker: ThreadPoolExecutor, *, wait: bool = True, cancel_futures: bool = False) -> None:
+        """Of a person who presses Ctrl-C while the first function is at work."""
+        if wait:
+            until((function.folder / "begun").exists)
+            raise KeyboardInterrupt
+        own_shutdown(worker, wait=False, cancel_futures=cancel_futures)
+
+    bus = EventBus()
+    for name in ("r1", "r2", "r3"):
+        bus.put(execution_ended(description(name=name)))
+    with monkeypatch.context() as patched:
+        patched.setattr(ThreadPoolExecutor, "shutdown", impatient)
+        with pytest.raises(KeyboardInterrupt):
+            bus.close()
+    assert caplog.messages == [
+        f"the endpoint is closed: {function.arn} was not told that {name} is ABORTED" for name in ("r2", "r3")
+    ]
+    (function.folder / "go").touch()
+    bus.close()  # the function that was at work ends
+    assert function.received() == [{"wait": True}]
+
+
+def test_a_fault_of_a_delivery_is_told_and_counted(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert endpoint
+
+    def broken(*_: object) -> None:
+        raise KeyError("a mistake in the code")
+
+    monkeypatch.setattr(event_bus, "_invoke", broken)
+    put_rule(arn := "arn:aws:lambda:us-east-1:123456789012:function:none", name="broken")
+    try:
+        deliver(description())
+    finally:
+        remove_rules()
+    assert calls_of("broken") == {"Invocations", "FailedInvocations"}
+    assert caplog.messages == [f"{arn} was not told that r1 is ABORTED"]
+    assert "KeyError: 'a mistake in the code'" in caplog.text
+
+
+def test_a_rule_that_cannot_be_compared_leaves_the_next_one_alone_and_the_execution_ends(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert endpoint
+    own_matches = EventPattern.matches_event
+
+    def matches(pattern: Any, event: Any) -> Any:
+        if "odd" in json.dumps(pattern.get_pattern()):
+            raise TypeError("odd")
+        return own_matches(pattern, event)
+
+    monkeypatch.setattr(EventPattern, "matches_event", matches)
+    put_rule("arn:aws:sqs:us-east-1:123456789012:queue", name="odd", status="odd")
+    put_rule("arn:aws:sqs:us-east-1:123456789012:queue", name="queue")
+    bus = EventBus()
+    try:
+        bus.tell_end(description())
+    finally:
+        bus.close()
+        remove_rules()
+    odd, queue = caplog.messages
+    assert (
+        odd
+        == "arn:aws:events:us-east-1:123456789012:rule/odd was not compared with the event that r1 is ABORTED"
+    )
+    assert queue.startswith("arn:aws:events:us-east-1:123456789012:rule/queue: the target ")
+
+
+def test_an_end_that_is_no_event_ends_the_execution_all_the_same(caplog: pytest.LogCaptureFixture) -> None:
+    bus = EventBus()
+    bus.tell_end(description(stopDate="never"))
+    bus.close()
+    assert caplog.messages == ["nobody was told that r1 is ABORTED"]
+    assert "Invalid isoformat string: 'never'" in caplog.text
 
 
 @pytest.mark.slow

@@ -9,6 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.local_cloud.conftest import Endpoint
+from tests.local_cloud.roles import role
 
 pytestmark = pytest.mark.slow  # the first update reads AWS's resource schemas, which takes seconds
 
@@ -104,6 +105,42 @@ def test_what_has_no_name_is_replaced_and_whatever_refers_to_it_follows(stacks: 
     stacks.update("a", {"Copy": parameter("/copy", {"Ref": "Lease"}), "Lease": table("other")})
     (after,) = table_names()
     assert value_of("/copy") == after != before
+
+
+def test_a_permission_has_no_name_of_its_own_so_its_rule_can_be_renamed(stacks: Stacks) -> None:
+    code = {"ZipFile": "def handler(event, context):\n    return 1\n"}
+    function = {
+        "Type": "AWS::Lambda::Function",
+        "Properties": {
+            "FunctionName": "listens",
+            "Handler": "index.handler",
+            "Runtime": "python3.14",
+            "Role": role("listens", "lambda.amazonaws.com"),
+            "Code": code,
+        },
+    }
+
+    def resources(rule: str) -> Resources:
+        pattern = {"source": ["aws.states"]}
+        return {
+            "Function": function,
+            "Rule": {"Type": "AWS::Events::Rule", "Properties": {"Name": rule, "EventPattern": pattern}},
+            "Permission": {
+                "Type": "AWS::Lambda::Permission",
+                "Properties": {
+                    "Action": "lambda:InvokeFunction",
+                    "FunctionName": {"Fn::GetAtt": ["Function", "Arn"]},
+                    "Principal": "events.amazonaws.com",
+                    "SourceArn": {"Fn::GetAtt": ["Rule", "Arn"]},
+                },
+            },
+        }
+
+    stacks.create("a", resources("stopped"))
+    stacks.update("a", resources("stopped-runs"))
+    policy = json.loads(boto3.client("lambda").get_policy(FunctionName="listens")["Policy"])
+    (source,) = [each["Condition"]["ArnLike"]["AWS:SourceArn"] for each in policy["Statement"]]
+    assert source.endswith(":rule/stopped-runs")
 
 
 def test_a_resource_whose_type_cannot_be_updated_here_stays_what_it_was(stacks: Stacks) -> None:

@@ -80,14 +80,18 @@ def test_a_copy_needs_its_source_too(plan_copies: Callable[[str], Any]) -> None:
     assert f's3:GetObject on resource: "arn:aws:s3:::{_WORKING}/run=1/secret"' in message
 
 
-def test_a_delete_that_names_an_etag_needs_the_right_to_read(plan_copies: Callable[[str], Any]) -> None:
-    policy = {"Statement": {"Effect": "Allow", "Action": "s3:DeleteObject", "Resource": "*"}}
+@pytest.mark.parametrize("operation", ["put_object", "delete_object"])
+def test_a_write_or_a_delete_that_names_an_etag_needs_the_right_to_read(
+    plan_copies: Callable[[str], Any], operation: str
+) -> None:
+    actions = ["s3:PutObject", "s3:DeleteObject"]
+    policy = {"Statement": {"Effect": "Allow", "Action": actions, "Resource": "*"}}
     boto3.client("s3").put_object(Bucket=_WORKING, Key="x", Body=b"rows")
     with _policy(_role("FunctionsPlanCopies"), policy):
-        delete = plan_copies("s3").delete_object
-        _, _, message = _refused(delete, Bucket=_WORKING, Key="x", IfMatch='"any"')
+        call = getattr(plan_copies("s3"), operation)
+        _, _, message = _refused(call, Bucket=_WORKING, Key="x", IfMatch='"any"')
         assert "s3:GetObject" in message
-        delete(Bucket=_WORKING, Key="x")
+        call(Bucket=_WORKING, Key="x")
 
 
 def test_only_who_may_list_learns_that_an_object_does_not_exist(plan_copies: Callable[[str], Any]) -> None:
