@@ -5,6 +5,7 @@ them, and what was found is kept in .hypothesis to be tried first next time. Nei
 """
 
 import gc
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import closing
@@ -82,6 +83,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_make_parametrize_id(val: object) -> str | None:
     """Long bytes give a test their length as a name: compressed ones can hold the time."""
     return f"{len(val)} bytes" if isinstance(val, bytes) and len(val) > 15 else None
+
+
+@pytest.fixture(autouse=True)
+def _log_lines_as_before() -> Iterator[None]:
+    """A command of capture lets its package tell more; the next test of the process hears what it would alone."""
+    package = logging.getLogger("capture")
+    handlers, level = package.handlers, package.level
+    yield
+    package.handlers = handlers
+    package.setLevel(level)
 
 
 @pytest.fixture(scope="session")
