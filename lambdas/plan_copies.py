@@ -10,7 +10,12 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from contract.keys import listed_key
 from contract.plan import LandingObject, Plan
-from lambdas.shared.execution_input import accepts_rejects, analytics_windows, require_usable_name
+from lambdas.shared.execution_input import (
+    accepts_rejects,
+    analytics_windows,
+    asks_for_a_window,
+    require_usable_name,
+)
 from lambdas.shared.planning import Header, bound_batch, make_plan, notes_of, summary
 from lambdas.shared.recognise import (
     HEADER_BYTES,
@@ -28,16 +33,20 @@ measure = Metrics()
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """{run_id, started, input} -> plan: {window, accept_rejects, batches, files, quarantined_files, ...}.
+    """{run_id, started, input} -> plan: {window, window_asked, accept_rejects, batches, files, quarantined_files, ...}.
 
     Writes the plan and, for Redshift, the keys and ETags of its files.
     """
     run = Run.of(event)
     require_usable_name(run.run_id)
     window = analytics_windows(event["input"], event["started"], run.environment.analytics_window_days)
-    accepted = accepts_rejects(event["input"])
+    told = {
+        "window": window,
+        "window_asked": asks_for_a_window(event["input"]),
+        "accept_rejects": accepts_rejects(event["input"]),
+    }
     plan = plan_run(run, event["started"])
-    return summary(plan, run.environment.task_limits) | {"window": window, "accept_rejects": accepted}
+    return summary(plan, run.environment.task_limits) | told
 
 
 def plan_run(run: Run, started: str) -> Plan:

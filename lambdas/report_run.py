@@ -13,6 +13,9 @@ from lambdas.shared.environment import Environment
 
 measure = Metrics()
 
+_ANALYSED = "CheckAnalytics"
+"""The stage after which the tables cover the run's window; it has counted its checks then."""
+
 
 @measure.log_metrics
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
@@ -21,8 +24,12 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     A statement is empty if it has nothing to read: the run had no rows, or no earlier run was unfinished.
     """
     own, unfinished = (_lines(event[name]) for name in ("ledger_statement", "unfinished_statement"))
-    made = report(event["run_id"], event["plan"], own, unfinished, Environment.read().quarantine_bucket)
-    warnings = [warning for stage in event["checks"].values() for warning in stage["warnings"]]
+    plan, checks = event["plan"], event["checks"]
+    window = plan["window"] if "checks" in checks[_ANALYSED] else None
+    made = report(
+        event["run_id"], {**plan, "window": window}, own, unfinished, Environment.read().quarantine_bucket
+    )
+    warnings = [warning for stage in checks.values() for warning in stage["warnings"]]
     made |= {"has_warnings": bool(warnings), "warnings": warnings}
     for name, value in totals([*own, *unfinished]).items():
         measure.add_metric(name, MetricUnit.Count, value)
@@ -40,7 +47,7 @@ def report(
     unfinished: Sequence[LedgerLine],
     quarantine_bucket: str,
 ) -> dict[str, Any]:
-    """Where every file and every row went, in this run and in the run it made up for; and the analytics window.
+    """Where every file and every row went, in this run and in the run it made up for; and the window, None if nothing was analysed.
 
     `quarantine` lists the folders of the rejects.
     """

@@ -63,9 +63,17 @@ class Outcome:
         """Whether a run would publish the delivery."""
         return self.execution.status == "SUCCEEDED"
 
+    @property
+    def would_read_nothing(self) -> bool:
+        """Whether a run would succeed and read no file: each was published before, or cannot be used."""
+        files = self.told.get("files", {})
+        if not self.would_publish or not files.get("published_before"):
+            return False
+        return bool(files["total"] == sum(file["outcome"] == "quarantined" for file in files["listed"]))
+
     def document(self, source: Path) -> dict[str, Any]:
         """The answer as JSON has it."""
-        files = self.told.get("files", {}).get("listed", [])
+        files = self.told.get("files", {})
         return {
             "delivery": str(source),
             "would_publish": self.would_publish,
@@ -73,7 +81,9 @@ class Outcome:
             "cause": self.execution.reason or None,
             "datasets": self.execution.document()["datasets"] or _counts(self.told, self.execution.name),
             "rejects": list(self.told.get("rejects") or []),
-            "files": [each for each in files if each["note"]],
+            "files": [each for each in files.get("listed", []) if each["note"]],
+            "published_before": files.get("published_before"),
+            "left_for_later": files.get("left_for_later"),
             "checks": [check for check in self.told.get("checks") or [] if _is_violated(check)],
             "rankings": moves(self.before, self.after) if self.would_publish else [],
         }
@@ -180,10 +190,9 @@ def moves(before: Mapping[Row, Ranked], after: Mapping[Row, Ranked]) -> list[dic
 def show(console: Console, outcome: Outcome, source: Path) -> None:
     """Print what the delivery would do."""
     document = outcome.document(source)
-    verdict = (
-        "would be published" if outcome.would_publish else f"would not be published: {document['cause']}"
-    )
-    console.print(Text(f"{source} {verdict}"), soft_wrap=True)
+    console.print(Text(f"{source}{_verdict(outcome, document)}"), soft_wrap=True)
+    for line in _not_read(outcome, document):
+        console.print(Text(line), soft_wrap=True)
     if document["datasets"]:
         console.print(accounting_table(document["datasets"]))
     for each in document["files"]:
@@ -205,6 +214,26 @@ def show(console: Console, outcome: Outcome, source: Path) -> None:
         ((each["severity"], each["table"], each["rule"], each["violations"]) for each in document["checks"]),
     )
     _show_moves(console, document["rankings"])
+
+
+def _verdict(outcome: Outcome, document: Mapping[str, Any]) -> str:
+    if outcome.would_read_nothing:
+        return f": nothing of it would be read: {_published_before(document['published_before'])}"
+    return " would be published" if outcome.would_publish else f" would not be published: {document['cause']}"
+
+
+def _not_read(outcome: Outcome, document: Mapping[str, Any]) -> Iterator[str]:
+    """Which files a run would pass over, where the verdict does not say it."""
+    before, later = document["published_before"], document["left_for_later"]
+    if before and not outcome.would_read_nothing:
+        yield f"not read again: {_published_before(before)}"
+    if later:
+        yield f"{counted(later, 'file')} would wait for the run after: a run takes at most batch_max_files and batch_max_bytes"
+
+
+def _published_before(number: int) -> str:
+    were = "was" if number == 1 else "were"
+    return f"{counted(number, 'file')} {were} published before; to have a file read again, land it under another name"
 
 
 def _show_moves(console: Console, moved: Sequence[Mapping[str, Any]]) -> None:

@@ -19,10 +19,11 @@ _DETAIL = ": "
 _BESIDES = {f"{kind}StateEntered" for kind in ("Choice", "Pass", "Wait")}
 """States that do nothing themselves."""
 
-_WITHOUT_ERROR = ("RUNNING", "SUCCEEDED")
-
 _FEW, _MOST = 20, 1000
 """Events on one page of a history: enough for what happens between two looks, and the most that Step Functions allows."""
+
+_MOST_LISTED = 1000
+"""Executions on one page of a list: the most that Step Functions allows."""
 
 _ENDS_OF_MORE = ("Execution", "MapIteration")
 """When these fail, a state inside them failed first and was already counted."""
@@ -57,7 +58,7 @@ class Execution:
             "seconds": round(self.seconds, 3),
             "error": self.error,
             "cause": self.reason or None,
-            "window": told.get("window"),
+            "window": told.get("window") if "datasets" in told else None,  # a plan names the window, too
             "datasets": told.get("datasets", {}),
             "made_up_for": told.get("made_up_for", {}),
             "quarantine": told.get("quarantine", []),
@@ -185,13 +186,13 @@ class Archive:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def executions(self) -> list[Execution]:
-        """All of them, the newest first."""
+    def executions(self, limit: int | None = None) -> list[Execution]:
+        """The newest ones, or all of them, the newest first."""
         found = [
             Execution.from_description(self._read(path)["description"])
             for path in self._folder.glob("*.json")
         ]
-        return sorted(found, key=lambda execution: execution.started, reverse=True)
+        return sorted(found, key=lambda execution: execution.started, reverse=True)[:limit]
 
     def describe(self, name: str) -> Execution:
         """One execution; KeyError if there is none of that name."""
@@ -232,12 +233,15 @@ class StateMachine:
         self._client.stop_execution(executionArn=self._execution_arn(name), cause=cause)
 
     def describe(self, name: str) -> Execution:
-        """One execution as it is now."""
+        """One execution as it is now; KeyError if there is none of that name."""
         return Execution.from_description(self.description(name))
 
     def description(self, name: str) -> dict[str, Any]:
-        """What DescribeExecution says of an execution."""
-        return dict(self._client.describe_execution(executionArn=self._execution_arn(name)))
+        """What DescribeExecution says of an execution; KeyError if there is none of that name."""
+        try:
+            return dict(self._client.describe_execution(executionArn=self._execution_arn(name)))
+        except (self._client.exceptions.ExecutionDoesNotExist, self._client.exceptions.InvalidArn):
+            raise KeyError(name) from None
 
     def definition(self, name: str) -> dict[str, Any]:
         """The definition that an execution follows, in Amazon States Language."""
@@ -245,16 +249,18 @@ class StateMachine:
         definition: dict[str, Any] = json.loads(found["definition"])
         return definition
 
+    def names(self, limit: int = 50) -> list[str]:
+        """The names of the newest executions, newest first."""
+        pages = self._client.get_paginator("list_executions").paginate(
+            stateMachineArn=self.arn,
+            PaginationConfig={"MaxItems": limit, "PageSize": min(limit, _MOST_LISTED)},
+        )
+        return [execution["name"] for page in pages for execution in page["executions"]]
+
     def executions(self, limit: int = 50) -> list[Execution]:
-        """The newest executions, newest first. ListExecutions returns no error names, so failed executions are described too."""
-        found = self._client.list_executions(stateMachineArn=self.arn, maxResults=limit)["executions"]
-        executions = [
-            Execution.from_description(item)
-            if item["status"] in _WITHOUT_ERROR
-            else self.describe(item["name"])
-            for item in found
-        ]
-        return sorted(executions, key=lambda execution: execution.started, reverse=True)
+        """The newest executions, newest first. Each is described: ListExecutions tells neither outputs nor errors."""
+        described = [self.describe(name) for name in self.names(limit)]
+        return sorted(described, key=lambda execution: execution.started, reverse=True)
 
     def events(self, name: str, after: int = 0, *, with_data: bool = True) -> list[dict[str, Any]]:
         """The history of an execution, from the event after number `after`; KeyError if no execution has the name.

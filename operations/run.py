@@ -4,7 +4,7 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -123,7 +123,16 @@ def run(
                 ),
             )
         result = _result(folder, name, execution) if execution.status == "SUCCEEDED" else None
-        _answer(execution, states, result, _again(source, state, name))
+        again = command_again(
+            source,
+            state,
+            name,
+            context=context or [],
+            cluster=cluster,
+            accept_rejects=accept_rejects,
+            replace_current=replace_current,
+        )
+        _answer(execution, states, result, again)
     sys.exit(0 if execution.status == "SUCCEEDED" else 1)
 
 
@@ -177,11 +186,11 @@ def execution_input_of(
 
 def _result(folder: StateFolder, name: str, execution: Execution) -> Result | None:
     """None if nothing was analysed, or if the warehouse does not tell it: the run has succeeded all the same."""
-    current = window_of(execution)
-    past = json.loads(execution.output or "{}").get("window", {}).get("past")
-    window, schema = (past, PAST) if past else (current, CURRENT)
-    if not window:
+    analysed = window_of(execution)
+    if not analysed:
         return None
+    past = analysed.get("past")
+    window, schema = (past, PAST) if past else (analysed, CURRENT)
     try:
         return result_of(folder, name, execution.name, window, schema)
     except OperationError as error:
@@ -204,11 +213,26 @@ def _answer(execution: Execution, states: list[StateVisit], result: Result | Non
     console.answer(document, show)
 
 
-def _again(source: Source, state: Path, name: str) -> list[str]:
+def command_again(
+    source: Source,
+    state: Path,
+    name: str,
+    *,
+    context: Sequence[str],
+    cluster: bool,
+    accept_rejects: bool,
+    replace_current: bool,
+) -> list[str]:
     """The command as it was given, with what differs from the defaults, and without a window."""
-    given = source.arguments(size_in_bytes(DEFAULT_SIZE))
-    places = ["--state", str(state)] if state != DEFAULT_STATE else []
-    return [".venv/bin/pipeline", "run", *given, *places, *(["--name", name] if name != DEFAULT_NAME else [])]
+    options = [
+        *(["--state", str(state)] if state != DEFAULT_STATE else []),
+        *(["--name", name] if name != DEFAULT_NAME else []),
+        *(part for setting in context for part in ("--context", setting)),
+        *(["--cluster"] if cluster else []),
+        *(["--accept-rejects"] if accept_rejects else []),
+        *([] if replace_current else ["--keep-current"]),
+    ]
+    return [".venv/bin/pipeline", "run", *source.arguments(size_in_bytes(DEFAULT_SIZE)), *options]
 
 
 def _watch(console: Console, pipeline: StateMachine, name: str) -> tuple[Execution, list[StateVisit]]:
@@ -228,7 +252,7 @@ def _watch(console: Console, pipeline: StateMachine, name: str) -> tuple[Executi
             time.sleep(pause)
 
 
-def window_of(execution: Execution) -> dict[str, str] | None:
-    """The analytics window of a run that succeeded."""
-    window = json.loads(execution.output or "{}").get("window")
-    return dict(window) if window else None
+def window_of(execution: Execution) -> dict[str, Any] | None:
+    """The window that a run has analysed; None of a run that had nothing to do, whose output is its plan."""
+    told = json.loads(execution.output or "{}")
+    return told.get("window") if "datasets" in told else None

@@ -90,9 +90,22 @@ def _evidence(run_id: str, zones: Zones) -> dict[str, Any]:
 
 
 def _completed(made: Document, written: Mapping[str, Any] | None) -> Document:
-    """The document with what the run itself knew."""
-    known = {key: (written or {})[key] for key in _KEPT_BY_THE_RUN if written and not made.get(key)}
-    return cast("Document", {**made, **known})
+    """The document with what the run itself knew: whole parts, and single numbers that are missing."""
+    if written is None:
+        return made
+    known = {key: written[key] for key in _KEPT_BY_THE_RUN if not made.get(key)}
+    listed = made["files"]["listed"] or written["files"]["listed"]
+    rows = {file["key"]: file["rows"] for file in written["files"]["listed"]}
+    counted = [
+        {**file, "rows": rows.get(file["key"]) if file["rows"] is None else file["rows"]} for file in listed
+    ]
+    numbers = {
+        key: written["throughput"][key] if number is None else number
+        for key, number in made["throughput"].items()
+    }
+    return cast(
+        "Document", {**made, **known, "files": {**made["files"], "listed": counted}, "throughput": numbers}
+    )
 
 
 def _written(zones: Zones, run_id: str) -> dict[str, Any] | None:

@@ -24,7 +24,7 @@ _READ: Mapping[str, Callable[[str], Any]] = {
 
 
 def tables(rows: Iterable[Mapping[str, Any]]) -> list[AnalyticsTable]:
-    """Each table with its title, the names and descriptions of its columns, and its first rows in their order.
+    """Each table with its title, the names and descriptions of its columns, and those of its rows that were read, in their order.
 
     A row has table_name, line, and the texts value_1, value_2 and so on, as many as the widest table has columns.
     """

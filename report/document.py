@@ -3,6 +3,7 @@
 Times are ISO 8601 in UTC with milliseconds. What is not known is None, never 0.
 """
 
+from collections.abc import Sequence
 from typing import Any, Literal, TypedDict
 
 VERSION = 1
@@ -125,6 +126,11 @@ class Rows(TypedDict):
     stale: int
     duplicate: int
     quarantined: int
+
+
+def rows_of_run(run_id: str, datasets: Sequence[Rows]) -> list[Rows]:
+    """The rows that the run read itself, without those of an earlier run that it made up for."""
+    return [rows for rows in datasets if rows["run_id"] == run_id]
 
 
 class RejectExample(TypedDict):

@@ -6,7 +6,7 @@ from string import Template
 from typing import Any
 
 from contract.checks import is_violated
-from report.document import Document
+from report.document import Document, rows_of_run
 from report.page import MARKED, in_script, policy, style, with_libraries
 from report.times import moment
 
@@ -55,25 +55,29 @@ $scripts
 
 
 def with_run(runs: Sequence[Mapping[str, Any]], made: Document) -> list[Mapping[str, Any]]:
-    """The list with this run in it once, the newest first, and not more than MOST_RUNS."""
+    """The list with this run in it once, the newest first, by name those of one moment, and not more than MOST_RUNS."""
     others = [run for run in runs if run["run_id"] != made["run_id"]]
-    newest_first = sorted([line_of(made), *others], key=lambda run: str(run["started"]), reverse=True)
+    newest_first = sorted(
+        [line_of(made), *others], key=lambda run: (str(run["started"]), str(run["run_id"])), reverse=True
+    )
     return newest_first[:MOST_RUNS]
 
 
 def line_of(made: Document) -> dict[str, Any]:
-    """What the list says of a run; `blocking` and `warnings` are violated rules."""
-    datasets = made["datasets"]
+    """What the list says of a run; `blocking` and `warnings` are violated rules. Rows of runs that it made up for are in no number."""
+    run_id, datasets = made["run_id"], made["datasets"]
+    own = rows_of_run(run_id, datasets)
     violated = [check for check in made["checks"] if is_violated(check["violations"], check["limit"])]
     return {
-        "run_id": made["run_id"],
+        "run_id": run_id,
         "outcome": made["outcome"],
         "started": made["started"],
         "ended": made["ended"],
         "seconds": made["seconds"],
         "files": made["files"]["total"],
         "rows": made["throughput"]["rows"],
-        "refused": sum(rows["quarantined"] for rows in datasets) if datasets else None,
+        "refused": sum(rows["quarantined"] for rows in own) if datasets else None,
+        "made_up_for": sorted({rows["run_id"] for rows in datasets} - {run_id}),
         "blocking": sum(check["severity"] == "block" for check in violated),
         "warnings": sum(check["severity"] == "warn" for check in violated),
         "usd": made["cost"]["usd"],
@@ -86,7 +90,7 @@ def index_page(deployment: str, runs: Sequence[Mapping[str, Any]]) -> str:
     charted = [_charted(run) for run in reversed(aged[:_CHARTED]) if run.get("ended")]
     scripts = with_libraries("trend.js")
     newest = next((run for run in runs if _has_published(run)), None)
-    published = f" Data was last published by {newest['run_id']}." if newest else ""
+    published = f" Data was last published by {_publisher(newest)}." if newest else ""
     return _PAGE.substitute(
         policy=escape(policy(scripts)),
         style=style(),
@@ -100,8 +104,13 @@ def index_page(deployment: str, runs: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _has_published(run: Mapping[str, Any]) -> bool:
-    """Also a run that failed afterwards: rows are counted when they are published."""
-    return bool(run["rows"] and run.get("ended"))
+    """Also a run that failed afterwards: rows are counted when they are published. A run that made up for another brought that one's rows to the readers."""
+    return bool((run["rows"] or run.get("made_up_for")) and run.get("ended"))
+
+
+def _publisher(run: Mapping[str, Any]) -> str:
+    """The run whose rows this run published or, without rows of its own, made up for."""
+    return str(run["run_id"] if run["rows"] else run["made_up_for"][-1])
 
 
 def _with_ages(newest_first: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

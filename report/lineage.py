@@ -1,19 +1,20 @@
 """Where the columns come from, and a run as OpenLineage events: which tables it read and filled, and how that ended.
 
 The producer of an event is the state machine, by its ARN. Names and namespaces follow OpenLineage's naming specification: `s3://BUCKET` with the path, and `redshift://CLUSTER.REGION:PORT` with
-database, schema and table.
+database, schema and table. The landed files of one dataset are one dataset of the landing bucket, by the name of their folder; the facet `subset` names the files that the run has read.
 """
 
 import json
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
+from catalog import DATASETS
 from contract.checks import STAGES, checked_table, is_violated, told_rule
 from contract.keys import bucket_name, run_folder
-from report.document import Check, Document, File
+from report.document import Check, Document, File, rows_of_run
 
 _TABLES = Path(__file__).with_name("lineage.json")
 _SPEC = "https://openlineage.io/spec"
@@ -22,11 +23,14 @@ _FACETS = {
     "schema": "1-2-0/SchemaDatasetFacet",
     "columnLineage": "1-2-0/ColumnLineageDatasetFacet",
     "inputStatistics": "1-0-0/InputStatisticsInputDatasetFacet",
+    "subset": "1-0-0/BaseSubsetDatasetFacet/InputSubsetInputDatasetFacet",
     "outputStatistics": "1-0-2/OutputStatisticsOutputDatasetFacet",
     "dataQualityAssertions": "1-1-0/DataQualityAssertionsDatasetFacet",
     "errorMessage": "1-0-1/ErrorMessageRunFacet",
 }
 _READS_FILES = "TransformToProcessed"
+_LANDED = {dataset.landing_name: dataset.name for dataset in DATASETS}
+"""The names of the datasets by those of their landed files, which lineage.json has."""
 
 
 @cache
@@ -60,6 +64,8 @@ class Events:
 
     def __init__(self, document: Document, *, database: str, port: int) -> None:
         self._document = document
+        own = rows_of_run(document["run_id"], document["datasets"])
+        self._rows = {rows["dataset"]: rows for rows in own}
         self._database = database
         self._account = document["execution_arn"].split(":")[4]
         arn, _, _ = document["execution_arn"].rpartition(":")
@@ -98,27 +104,36 @@ class Events:
     def _inputs(self, done: Container[str]) -> Iterable[dict[str, Any]]:
         """The landed files that the run has read, and the tables that it has checked; `done` are the states that succeeded."""
         if _READS_FILES in done:
-            yield from (
-                self._read(file)
-                for file in self._document["files"]["listed"]
-                if file["outcome"] in ("published", "waiting")
-            )
+            read: dict[str, list[File]] = {}
+            for file in self._document["files"]["listed"]:
+                if file["dataset"] and file["outcome"] in ("published", "waiting"):
+                    read.setdefault(file["dataset"], []).append(file)
+            yield from (self._read(dataset, files) for dataset, files in read.items())
         checked: dict[str, list[Check]] = {}
         for check in self._document["checks"]:
             checked.setdefault(checked_table(check["stage"], check["table"]), []).append(check)
         yield from (self._checked(table, checks) for table, checks in checked.items())
 
-    def _read(self, file: File) -> dict[str, Any]:
-        """A landed file with its size and, once the run has published it, its rows."""
-        known = {"size": file["bytes"]} | ({} if file["rows"] is None else {"rowCount": file["rows"]})
-        return {**self._landed(file["key"]), "inputFacets": self._facets(inputStatistics=known)}
+    def _read(self, dataset: str, files: Sequence[File]) -> dict[str, Any]:
+        """The landed files of a dataset: their size and number if the document lists all, and their rows once the run has published them."""
+        landed = self._landed(dataset)
+        known = dict[str, int]()
+        if len(self._document["files"]["listed"]) == self._document["files"]["total"]:
+            known |= {"size": sum(file["bytes"] for file in files), "fileCount": len(files)}
+        if dataset in self._rows:
+            known["rowCount"] = self._rows[dataset]["read"]
+        places = [f"{landed['namespace']}/{file['key']}" for file in files]
+        facets = self._facets(subset={"inputCondition": {"type": "location", "locations": places}})
+        if known:
+            facets |= self._facets(inputStatistics=known)
+        return {**landed, "inputFacets": facets}
 
-    def _landed(self, key: str) -> dict[str, Any]:
-        return {"namespace": f"s3://{self._bucket('landing')}", "name": key}
+    def _landed(self, dataset: str) -> dict[str, Any]:
+        return {"namespace": f"s3://{self._bucket('landing')}", "name": dataset}
 
     def _outputs(self, done: Container[str]) -> Iterable[dict[str, Any]]:
         """The tables of the states that succeeded."""
-        rows = {f"goodreads_warehouse.{each['dataset']}": each for each in self._document["datasets"]}
+        rows = {f"goodreads_warehouse.{dataset}": each for dataset, each in self._rows.items()}
         for table in _filled(done):
             output = self._named(table["table"])
             output["facets"] = self._facets(
@@ -167,7 +182,7 @@ class Events:
     def _named(self, table: str) -> dict[str, Any]:
         schema, _, name = table.rpartition(".")
         if schema == "landing":
-            return self._landed(f"{name}.csv")
+            return self._landed(_LANDED[name])
         if schema == "processed":
             path = f"{run_folder(self._document['run_id'])}/{name}"
             return {"namespace": f"s3://{self._bucket('processed')}", "name": path}
@@ -178,5 +193,5 @@ class Events:
 
 
 def _schema_url(facet: str) -> str:
-    version, name = _FACETS[facet].split("/")
-    return f"{_SPEC}/facets/{version}/{name}.json#/$defs/{name}"
+    version, file, *definition = _FACETS[facet].split("/")
+    return f"{_SPEC}/facets/{version}/{file}.json#/$defs/{''.join(definition) or file}"

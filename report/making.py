@@ -27,6 +27,7 @@ from report.document import (
     State,
     Throughput,
     Window,
+    rows_of_run,
 )
 from report.states import LONGEST_PAYLOAD, cut, error_of, failed_function, refused_in, states_of, work_of
 from report.times import moment, seconds_between, told
@@ -60,6 +61,23 @@ _STATUS: Mapping[str, Outcome] = {"RUNNING": "running", "SUCCEEDED": "succeeded"
 
 _NOTHING_PUBLISHED = "Nothing is lost. Nothing of this run was published: its files are still in the landing zone, and the next run takes them."
 _PUBLISHED = "Nothing is lost. The rows of this run are published. The next run does what this run left undone, also if nothing new lands."
+ERRORS = frozenset(
+    {
+        "DataQualityError",
+        "DynamoDB.ConditionalCheckFailedException",
+        "InvalidExecutionInput",
+        "MigrationRefusedError",
+        "NotPublishedError",
+        "Redshift.SerializableConflict",
+        "Redshift.StatementAborted",
+        "Redshift.StatementFailed",
+        "Redshift.StatementTimedOut",
+        "States.TaskFailed",
+        "States.Timeout",
+    }
+)
+"""The errors that docs/runbook.md has a section for. Whoever stops a run may give any other error."""
+
 _TO_DO = (
     "Read the runbook's section about the error. When the cause is mended, wait for the next scheduled run."
 )
@@ -150,7 +168,7 @@ def document_of(execution: Execution, events: Sequence[Mapping[str, Any]], findi
         "ended": told(execution.ended) if execution.ended else None,
         "seconds": seconds,
         "input": cut(execution.input),
-        "window": _window(known),
+        "window": _window(known, outcome),
         "failure": failure,
         "notes": [str(note) for note in known.get("plan", {}).get("notes", [])][:MOST_NOTES],
         "states": states,
@@ -160,7 +178,7 @@ def document_of(execution: Execution, events: Sequence[Mapping[str, Any]], findi
         "rejects": list(findings.rejects),
         "checks": list(findings.checks),
         "analytics": list(findings.analytics),
-        "throughput": _throughput(files, datasets, seconds, outcome),
+        "throughput": _throughput(execution.run_id, files, datasets, seconds, outcome),
         "permissions": {"refused": refused_in(events)},
         "alarms": None if findings.alarms is None else list(findings.alarms),
         "cost": cost_of(work_of(events), findings.resources, execution.region),
@@ -271,14 +289,22 @@ def _file(file: PlannedFile, plan: Plan, rows: Mapping[str, int], *, published: 
     }
 
 
-def _window(known: Mapping[str, Any]) -> Window | None:
-    """The window of the tables that the document shows. A past one was asked for: until the run has read any tables, it is told, too."""
+def _window(known: Mapping[str, Any], outcome: Outcome) -> Window | None:
+    """The window of the tables that the document shows; None of a run that ended well without analysing one.
+
+    A past one was asked for: until the run has read any tables, it is told, too.
+    """
     window = known.get("plan", {}).get("window")
-    if not window:
+    if not window or (outcome not in ("running", "failed") and not _has_analysed(known)):
         return None
     past = window.get("past") if PAST_ANALYTICS in known or ANALYTICS not in known else None
     shown = past or window
     return {"start": told(moment(shown["start"])), "end": told(moment(shown["end"])), "past": bool(past)}
+
+
+def _has_analysed(known: Mapping[str, Any]) -> bool:
+    """Whether the tables are those of the run's window: the report of the run says so, or what it has read."""
+    return bool(known.get("report", {}).get("window")) or ANALYTICS in known
 
 
 def _failure(
@@ -294,7 +320,7 @@ def _failure(
     ended = "failed" if came_to_failure else "aborted"
     failed = [state for state in states if state["status"] == ended and state["name"] not in _HANDLING]
     inner = [state for state in failed if state["tries"]] or failed
-    published = any(rows["run_id"] == execution.run_id for rows in datasets) or _has_published(states)
+    published = bool(rows_of_run(execution.run_id, datasets)) or _has_published(states)
     function = failed_function(events, error) if execution.is_here else None
     return {
         "state": inner[-1]["name"] if inner else None,
@@ -319,12 +345,10 @@ def _handled(known: Mapping[str, Any]) -> tuple[str, str] | None:
 
 
 def _anchor(error: str) -> str:
-    """The anchor of the runbook's section; all errors of the Data API share one, and so do runs that were ended from outside."""
-    if error in _STOPPED:
-        return "runfailed"
+    """The anchor of the runbook's section; all errors of the Data API share one, and so do errors without a section of their own."""
     if error.startswith("RedshiftData."):
         return "redshiftdata-errors"
-    return "".join(letter for letter in error.lower() if letter.isalnum() or letter in "-_")
+    return (error if error in ERRORS else "RunFailed").lower().replace(".", "")
 
 
 def _log(cause: str) -> str | None:
@@ -334,9 +358,10 @@ def _log(cause: str) -> str | None:
 
 
 def _throughput(
-    files: Files, datasets: Sequence[Rows], seconds: float | None, outcome: Outcome
+    run_id: str, files: Files, datasets: Sequence[Rows], seconds: float | None, outcome: Outcome
 ) -> Throughput:
-    rows = sum(each["read"] for each in datasets) if datasets or outcome == "nothing_to_do" else None
+    known = datasets or outcome == "nothing_to_do"
+    rows = sum(each["read"] for each in rows_of_run(run_id, datasets)) if known else None
     return {
         "files": files["total"],
         "bytes": files["bytes"],

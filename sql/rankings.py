@@ -60,7 +60,7 @@ class Table:
     """An analytics table.
 
     `statement` is a file in sql/analytics that fills the table; it gets `schema`, `table`, `key`, `columns`, `top` and the `names`. `order` is how people
-    read the rows; the report of a run shows the first `told` of them. A table with a column `place` has at most as many rows as the setting analytics_top says. `rules` are files in
+    read the rows; the report of a run shows `told` of them in this order: those that come first by `told_first` (default: `order`). A table with a column `place` has at most as many rows as the setting analytics_top says. `rules` are files in
     sql/quality that apply besides unique, range and top, and get the same names.
     """
 
@@ -74,6 +74,10 @@ class Table:
     rules: tuple[str, ...]
     names: Mapping[str, str | int] = field(default_factory=dict)
     told: int = 10
+    told_first: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "told_first", self.told_first or self.order)
 
     @property
     def definitions(self) -> dict[str, str]:
@@ -362,6 +366,7 @@ REVIEW_TABLES = (
         order="captured_day",
         statement="reviews_per_day",
         told=100,
+        told_first="captured_day desc",
         rules=("adds_up",),
     ),
     Table(

@@ -357,6 +357,7 @@ def _tell(table: Table, schema: str, width: int) -> str:
         table=table.name,
         values=",\n".join(f"{INDENT}{value} as value_{number}" for number, value in enumerate(values, 1)),
         order=table.order,
+        told_first=table.told_first,
         shown=table.told,
     )
 

@@ -75,6 +75,11 @@ def analytics_windows(execution_input: Any, started: str, default_days: int) -> 
     return asked if replaces or asked["end"] >= now["end"] else {**now, "past": asked}
 
 
+def asks_for_a_window(execution_input: Mapping[str, Any]) -> bool:
+    """Whether somebody wants the analytics of a window, also if nothing has landed."""
+    return any(key in execution_input for key in _WINDOW_KEYS)
+
+
 def accepts_rejects(execution_input: Mapping[str, Any]) -> str:
     """`true` or `false`, as a parameter of a statement: whether more rejected rows than the limit are accepted.
 

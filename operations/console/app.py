@@ -110,13 +110,14 @@ def _tell_errors(app: Flask) -> None:
 
 def _show_runs(app: Flask, runs: Runs) -> None:
     @app.get("/")
-    def index() -> str:
+    def index() -> tuple[str, HTTPStatus]:
         number = max(1, request.args.get("page", 1, type=int))
         found, pages = runs.page(number)
         trend = [run.told() for run in reversed(found) if run.ended]
-        return render_template(
+        page = render_template(
             "runs.html", runs=found, trend=trend, current=number, pages=pages, published=_published(found)
         )
+        return page, HTTPStatus.NOT_FOUND if number > pages else HTTPStatus.OK
 
     @app.get("/runs/<name>")
     def run(name: str) -> str:

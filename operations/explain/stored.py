@@ -162,9 +162,9 @@ class Stored:
         return Standing(
             table=table.name,
             place=own["place"] if own else None,
-            figures=_figures(subject.dataset, own),
+            figures=figures(subject.dataset, table, own),
             last_place=last["place"] if last else None,
-            last_figures=_figures(subject.dataset, last),
+            last_figures=figures(subject.dataset, table, last),
         )
 
     def _flag(self, flaggable: Subject, table: Table, schema: str) -> Flag:
@@ -174,17 +174,25 @@ class Stored:
             table=table.name,
             key=table.key,
             id=flaggable.key,
-            figures=_figures(flaggable.dataset, row) if row else None,
+            figures=figures(flaggable.dataset, table, row) if row else None,
         )
 
     def _rows(self, sql: str, **parameters: str) -> list[tuple[Any, ...]]:
         return self._ask(sql, parameters)[1]
 
 
-def _figures(dataset: Dataset, entry: Mapping[str, Any] | None) -> dict[str, Any]:
-    """What the table adds to the record's own columns."""
-    own = {"place", *dataset.column_names}
-    return {name: value for name, value in (entry or {}).items() if name not in own}
+def figures(dataset: Dataset, table: Table, entry: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What the table says of the record, without its place and its name.
+
+    A table that copies the whole record adds its last columns. In any other table a number is a figure, also under the name of a column of
+    the record: `rating_count` of an author counts ratings on Goodreads, that of a ranking counts reviews.
+    """
+    if set(dataset.column_names) <= table.definitions.keys():
+        own = set(dataset.column_names)
+    else:
+        texts = {column.name for column in table.columns if column.kind == "text"}
+        own = {table.key, *texts.intersection(dataset.column_names)}
+    return {name: value for name, value in (entry or {}).items() if name not in {"place", *own}}
 
 
 def _instant(text: str) -> datetime:

@@ -227,7 +227,7 @@ def _failed(machine: StateMachine, name: str) -> bool:
     """Whether an execution has ended badly, or was never started."""
     try:
         return machine.describe(name).status not in ("RUNNING", "SUCCEEDED")
-    except boto3.client("stepfunctions").exceptions.ExecutionDoesNotExist:
+    except KeyError:
         return True
 
 

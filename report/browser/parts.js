@@ -62,9 +62,13 @@ function told(path, write = count) {
   return element("span", {class: "number", "data-path": path}, known ? write(found) : UNKNOWN);
 }
 
-// The sum of one value over a list of the document
-function summed(list, key) {
-  return element("span", {class: "number", "data-sum": `${list}/${key}`}, count(d3.sum(run[list], (one) => one[key])));
+// The rows that the run read itself, and those of earlier runs that it made up for
+const OWN = run.datasets.filter((row) => row.run_id === run.run_id);
+const MADE_UP = run.datasets.filter((row) => row.run_id !== run.run_id);
+
+// The sum of one count over the run's own rows
+function summed(key) {
+  return element("span", {class: "number", "data-sum": `datasets/${key}`}, count(d3.sum(OWN, (row) => row[key])));
 }
 
 function table(columns, rows, {caption = null, rowClass = () => null} = {}) {

@@ -26,7 +26,7 @@ function header() {
   const outcome = OUTCOMES[run.outcome] ?? {word: run.outcome, shape: d3.symbolSquare2, kind: "grey"};
   document.title = `${outcome.word}: ${run.deployment} ${run.run_id}`;
   const took = run.ended ? [told("seconds", duration)] : [`so far ${duration((Date.parse(lastMoment()) - Date.parse(run.started)) / 1000)}, as told at ${moment(lastMoment())} UTC`];
-  const counted = run.datasets.length ? [" · ", summed("datasets", "read"), ` ${noun(d3.sum(run.datasets, (row) => row.read), "row")}`] : [];
+  const counted = run.datasets.length ? [" · ", summed("read"), ` ${noun(d3.sum(OWN, (row) => row.read), "row")}`] : [];
   return element("header", {},
     element("h1", {}, shape(outcome.kind, outcome.shape), outcome.word),
     element("p", {}, data(run.deployment), " · ", told("started", moment), " UTC · ", ...took, ...counted),
@@ -53,7 +53,7 @@ function failure(failed) {
 function keyNumbers() {
   const one = (name, ...values) => element("div", {}, element("dt", {}, name), element("dd", {}, ...values));
   const rows = run.datasets.length
-    ? [["Read", "read"], ["Inserted", "inserted"], ["Updated", "updated"], ["Stale", "stale"], ["Duplicate", "duplicate"], ["Refused", "quarantined"]].map(([name, key]) => one(name, summed("datasets", key)))
+    ? [["Read", "read"], ["Inserted", "inserted"], ["Updated", "updated"], ["Stale", "stale"], ["Duplicate", "duplicate"], ["Refused", "quarantined"]].map(([name, key]) => one(name, summed(key)))
     : [];
   const failed = run.checks.filter((check) => broken(check));
   const blocked = failed.filter((check) => check.severity === "block").length;
@@ -87,19 +87,19 @@ function contents(sections) {
 
 function rowsSection() {
   if (!run.datasets.length) return section("rows", "Where every row went", {}, empty(run.outcome === "running" ? "Not known yet: rows are counted when they are published." : "No row was published."));
-  const made = new Set(run.datasets.map((row) => row.run_id));
-  const nameOf = (row) => (made.size > 1 || !made.has(run.run_id) ? `${row.dataset} of ${row.run_id}` : row.dataset);
+  const nameOf = (row) => (MADE_UP.includes(row) ? `${row.dataset} of ${row.run_id}` : row.dataset);
   const number = (key, name) => ({name, number: true, of: (row) => {
     const index = run.datasets.indexOf(row);
     const written = told(`datasets/${index}/${key}`);
-    return key === "quarantined" && row[key] ? element("a", {href: "#refused"}, written) : written;
+    return key === "quarantined" && row[key] && OWN.includes(row) ? element("a", {href: "#refused"}, written) : written;
   }});
-  const says = run.datasets.map((row) => `${nameOf(row)}: ${count(row.read)} read, ${PARTS.map(([part]) => `${count(row[part])} ${PART_WORDS[part] ?? part}`).join(", ")}`).join("; ");
+  const says = (rows) => rows.map((row) => `${nameOf(row)}: ${count(row.read)} read, ${PARTS.map(([part]) => `${count(row[part])} ${PART_WORDS[part] ?? part}`).join(", ")}`).join("; ");
+  const drawn = (rows, title) => chart({title, says: says(rows), draw: accounting(rows, (row) => row.dataset)});
+  const earlier = [...d3.group(MADE_UP, (row) => row.run_id)];
   return section("rows", "Where every row went", {},
-    chart({
-      title: "Rows read, and under them their parts. Together the parts are what was read.",
-      says, draw: accounting(run.datasets, nameOf),
-    }),
+    OWN.length ? drawn(OWN, "Rows read, and under them their parts. Together the parts are what was read.") : empty("This run read no row itself."),
+    earlier.length ? element("p", {}, `${earlier.length === 1 ? "An earlier run" : "Earlier runs"} published rows and left work undone, which this run made up for. Those rows are shown apart and are in no sum of this page.`) : null,
+    earlier.map(([name, rows]) => drawn(rows, ["Rows of the earlier run ", data(name)])),
     element("details", {open: false}, element("summary", {}, "The same as a table"),
       table([{name: "dataset", of: (row) => data(nameOf(row))}, number("read", "read"), ...PARTS.map(([part]) => number(part, PART_WORDS[part] ?? part))], run.datasets, {caption: "Rows by dataset"})),
     element("p", {class: "small grey screen"}, "Stale: an older version of a record. Duplicate: the same version again. Refused: see ", element("a", {href: "#refused"}, "what was refused"), "."));
@@ -115,7 +115,8 @@ function timeSection() {
   // Of a map's iterations that went well, the longest three
   const longest = d3.rollup(run.states.filter((state) => isIteration(state)), (states) => d3.sort(states, (state) => -state.seconds).slice(0, 3), (state) => state.name);
   const stands = (state) => !isIteration(state) || longest.get(state.name).includes(state);
-  let shown = run.states.filter((state) => worth(state) && stands(state));
+  const telling = run.states.filter((state) => worth(state) && stands(state));
+  let shown = telling.length ? telling : run.states; // a run that waited between short states has no long one
   if (shown.length > 60) shown = d3.sort(shown, (state) => (state.status === "succeeded" ? -(state.seconds ?? 0) : -Infinity)).slice(0, 60).sort((a, b) => d3.ascending(a.entered, b.entered));
   const left = run.states.length - shown.length;
   const says = shown.map((state) => `${state.name} ${state.ended ? duration(state.seconds) : "still running"}${state.status === "failed" ? `, ${FAILURE.told}` : ""}${state.tries.length > 1 ? `, ${state.tries.length} tries` : ""}`).join("; ");
@@ -124,7 +125,7 @@ function timeSection() {
   if (shown.some((state) => state.status === "running")) kinds.push(["running", {fill: "var(--accent)"}]);
   return section("time", "Where the time went", {},
     chart({
-      title: `States${left ? " that took a hundredth of the time or more, failed, or were tried again" : ""}; ↳ is a branch.`,
+      title: `States${!left ? "" : !telling.length ? " that took longest" : " that took a hundredth of the time or more, failed, or were tried again"}; ↳ is a branch.`,
       legend: legend(kinds),
       says, draw: gantt(shown, start, until),
     }),
@@ -186,6 +187,13 @@ function covered() {
   return place < 0 ? null : {path: `analytics/${index}/rows/0/${place}`, count: run.analytics[index].rows[0][place]};
 }
 
+// How many reviews of the window are of days that the document leaves out: it tells the newest days
+function untold(one) {
+  const place = one.columns.findIndex((column) => column.name === "review_count");
+  const all = covered();
+  return one.table === "reviews_per_day" && all ? Math.max(0, all.count - d3.sum(one.rows, (row) => row[place])) : 0;
+}
+
 function analyticsFigure(one) {
   const index = run.analytics.indexOf(one);
   const {columns, rows} = one;
@@ -204,6 +212,8 @@ function analyticsFigure(one) {
   const draw = found.kind === "days" ? days(rows, found, name(found.measure)) : bars(rows, found, name(found.measure));
   const figure = chart({title, says: `${one.title}. ${title}. ${says}`, draw});
   figure.prepend(element("h3", {}, data(one.title)));
+  const missing = untold(one);
+  if (missing) figure.append(element("p", {class: "small grey"}, `The newest ${plural(rows.length, "day")} with reviews; the days before, with ${plural(missing, "review")}, are left out.`));
   figure.append(folded(`${plural(rows.length, "row")}, all columns`, all));
   return figure;
 }
@@ -220,11 +230,11 @@ const RULES = {
 };
 
 function refusedSection() {
-  const rows = d3.sum(run.datasets, (row) => row.quarantined);
+  const rows = d3.sum(OWN, (row) => row.quarantined);
   if (!run.rejects.length) {
     return section("refused", "What was refused", {}, rows
-      ? empty(summed("datasets", "quarantined"), ` ${noun(rows, "row")}; the document does not say by which rule.`)
-      : empty(run.outcome === "running" ? "Not known yet." : run.datasets.length ? "Nothing: every row that was read fits the rules." : run.outcome === "failed" ? "Nothing that is known: the run ended early." : "Nothing was judged."));
+      ? empty(summed("quarantined"), ` ${noun(rows, "row")}; the document does not say by which rule.`)
+      : empty(run.outcome === "running" ? "Not known yet." : OWN.length ? "Nothing: every row that was read fits the rules." : run.outcome === "failed" ? "Nothing that is known: the run ended early." : "Nothing was judged."));
   }
   return section("refused", "What was refused", {},
     element("p", {class: "small grey"}, "The rows are kept in the quarantine zone. Correct the rule or the files, then: ", pipeline(`replay ${run.run_id}`)),
@@ -233,7 +243,7 @@ function refusedSection() {
       {name: "dataset", of: (one) => data(one.dataset)},
       {name: "columns", of: (one) => (one.columns.length ? data(one.columns.join(", ")) : grey("the whole record"))},
       {name: "rows", number: true, of: (one, index) => told(`rejects/${index}/rows`)},
-      {name: "share of read", number: true, of: (one) => share(one.rows ?? 0, d3.sum(run.datasets.filter((row) => row.dataset === one.dataset), (row) => row.read))},
+      {name: "share of read", number: true, of: (one) => share(one.rows ?? 0, d3.sum(OWN.filter((row) => row.dataset === one.dataset), (row) => row.read))},
       {name: "examples", of: (one) => (one.examples.length ? folded(plural(one.examples.length, "example"), () => examples(one)) : grey("none"))},
     ], run.rejects, {caption: "Refused rows by rule"}));
 }

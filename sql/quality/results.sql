@@ -1,4 +1,5 @@
--- What this run has counted in this stage, with the violations of the runs before, the newest first: "violations run_id, ...".
+-- What this run has counted in this stage, with the violations of the runs that checked before, the newest first:
+-- "violations run_id, ...".
 select
     current_run.table_name,
     current_run.column_name,
@@ -39,6 +40,13 @@ left join (
         where
             run_id <> '$run'
             and stage = '$stage'
+            and checked_at <= (
+                select max(own.checked_at)
+                from goodreads_warehouse.quality_results as own
+                where
+                    own.run_id = '$run'
+                    and own.stage = '$stage'
+            )
     ) as numbered
     where numbered.age <= $runs
     group by numbered.table_name, numbered.column_name, numbered.rule

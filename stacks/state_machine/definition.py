@@ -1,7 +1,7 @@
 """The state machine: from landed files to fresh analytics, or to a failure that says what to do.
 
     AcquireLease ─► PlanCopies ─► CreateWarehouse ─► CompareCatalog ─► MigrateWarehouse
-      │ held: Skipped   │ nothing: NothingToDo                               │
+      │ held: Skipped   │ nothing, and no window asked for: NothingToDo      │
                                                                              ▼
     (CreateWarehouse fails, as the pipeline's user is missing: PrepareWarehouse ─► CreateUser ─► HandOverWarehouse ─► CreateWarehouse)
     (the last run published without finishing: its checks and analytics first)
@@ -25,7 +25,7 @@ from stacks.settings.settings import Settings
 from stacks.state_machine.admission import Admission, Lease
 from stacks.state_machine.blocks import Blocks
 from stacks.state_machine.finishing import UNFINISHED_RUN, Failure, Finishing
-from stacks.state_machine.intake import Intake
+from stacks.state_machine.intake import ACKNOWLEDGED, Intake
 from stacks.state_machine.loading import Loading, SparkJob
 from stacks.state_machine.migration import Migration
 from stacks.state_machine.reporting import Reporting
@@ -34,8 +34,13 @@ from stacks.storage import StorageStack
 
 _UNFINISHED_RUN = sfn.Condition.is_present(UNFINISHED_RUN)
 _ANY_FILE = sfn.Condition.is_present("$.plan.batches[0]")
+_WINDOW_ASKED = sfn.Condition.boolean_equals("$.plan.window_asked", value=True)
+_ANALYSED = sfn.Condition.is_present("$.checks.CheckAnalytics.checks")
 _ANY_ROWS = sfn.Condition.boolean_equals("$.plan.has_rows", value=True)
-_NOTHING_PUBLISHED_NOW = sfn.Condition.string_equals("$.ledger.statement", "")
+_NOTHING_PUBLISHED_NOW = sfn.Condition.and_(
+    sfn.Condition.string_equals("$.ledger.statement", ""),
+    sfn.Condition.not_(sfn.Condition.is_present(ACKNOWLEDGED)),
+)
 
 
 class Definition(Construct):
@@ -103,10 +108,13 @@ class Definition(Construct):
 
         # The order of the stages.
         anything_left = sfn.Choice(self, "AnythingLeft?", comment="or only made up for an earlier run?")
+        window_left = sfn.Choice(
+            self, "WindowLeft?", comment="was a window asked for that nothing has analysed yet?"
+        )
         admit.next(plan)
         plan.next(
             sfn.Choice(self, "AnythingToDo?")
-            .when(sfn.Condition.or_(_UNFINISHED_RUN, _ANY_FILE), migrate)
+            .when(sfn.Condition.or_(_UNFINISHED_RUN, _ANY_FILE, _WINDOW_ASKED), migrate)
             .otherwise(nothing_to_do)
         )
         migrate.next(
@@ -115,17 +123,20 @@ class Definition(Construct):
             .otherwise(anything_left)
         )
         catch_up.next(analytics)
-        anything_left.when(_ANY_FILE, match).otherwise(finish)
+        anything_left.when(_ANY_FILE, match).otherwise(window_left)
+        window_left.when(
+            sfn.Condition.and_(_WINDOW_ASKED, sfn.Condition.not_(_ANALYSED)), analytics
+        ).otherwise(finish)
         match.next(sfn.Choice(self, "AnythingNew?").when(_ANY_FILE, copy).otherwise(analytics))
         copy.next(
             sfn.Choice(self, "AnyRows?", comment="or only empty and unusable files?")
             .when(_ANY_ROWS, load)
             .otherwise(acknowledge_files_without_rows)
         )
-        acknowledge_files_without_rows.next(finish)
+        acknowledge_files_without_rows.next(window_left)
         load.next(analytics)
         analytics.next(
-            sfn.Choice(self, "CatchingUp?", comment="or is this after the run's own publish?")
+            sfn.Choice(self, "CatchingUp?", comment="or has the run done with its own files?")
             .when(_NOTHING_PUBLISHED_NOW, caught_up)
             .otherwise(finish)
         )

@@ -8,6 +8,9 @@ from sql import statements
 from stacks.state_machine.blocks import RUN_ID, Blocks
 from stacks.storage import StorageStack
 
+ACKNOWLEDGED = "$.acknowledged"
+"""Where the state data says that a run whose files hold no rows is done with them."""
+
 
 class Intake(Construct):
     """States that keep the plan's summary at `$.plan`."""
@@ -65,7 +68,10 @@ class Intake(Construct):
     def acknowledge_files_without_rows(self) -> sfn.Chain:
         """Delete from landing the files that need no publish."""
         acknowledge = self._blocks.invoke(
-            "AcknowledgeFilesWithoutRows", self._blocks.functions.acknowledge_landing, {"run_id": RUN_ID}
+            "AcknowledgeFilesWithoutRows",
+            self._blocks.functions.acknowledge_landing,
+            {"run_id": RUN_ID},
+            result_path=ACKNOWLEDGED,
         )
         return sfn.Chain.start(acknowledge)
 

@@ -35,9 +35,8 @@ def _analytics(state: StateFolder, document: Mapping[str, Any]) -> Iterator[tupl
         table = declared[told["table"]]
         columns = [(number, each.name) for number, each in enumerate(table.told_columns)]
         names = ", ".join(name for _, name in columns)
-        rows = _query(
-            state, f"select {names} from {CURRENT}.{table.name} order by {table.order} limit {table.told}"
-        )
+        first = f"select {names} from {CURRENT}.{table.name} order by {table.told_first} limit {table.told}"
+        rows = _query(state, f"select {names} from ({first}) as told order by {table.order}")
         for line, row in enumerate(rows):
             for (column, _), measure in zip(columns, table.told_columns, strict=True):
                 if measure.kind in ("integer", "number") and row[column] is not None:

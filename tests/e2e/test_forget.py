@@ -112,7 +112,7 @@ def test_a_person_is_forgotten_everywhere_and_the_pipeline_goes_on(pipeline: Pip
     )
     assert counted == (1, 4)
     assert "nothing of" in forget(pipeline)
-    assert pipeline.run().final_state == "NothingToDo"
+    assert pipeline.run({}).final_state == "NothingToDo"
 
 
 def test_a_person_who_is_delivered_again_is_inserted_as_a_new_row(pipeline: Pipeline) -> None:

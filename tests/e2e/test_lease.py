@@ -48,7 +48,7 @@ def test_whatever_the_clock_of_a_dead_holder_said_its_lease_is_taken_over(
     before = pipeline.lease()["fencing_token"]
     pipeline.change_lease(holder=GONE, acquired_at=clock, confirmed_at=clock)
 
-    run = pipeline.run()
+    run = pipeline.run({})
 
     assert run.final_state == "NothingToDo"
     assert "TakeOverLease" in run.states
@@ -69,7 +69,7 @@ def test_a_holder_that_comes_back_after_another_run_publishes_nothing(pipeline: 
     assert back.execution.error == "DynamoDB.ConditionalCheckFailedException"
     assert pipeline.warehouse() == before
     assert "holder" not in pipeline.lease()
-    assert pipeline.run().final_state == "NothingToDo"
+    assert pipeline.run({}).final_state == "NothingToDo"
 
 
 def test_a_holder_that_comes_back_before_anybody_else_finishes_its_run(pipeline: Pipeline) -> None:

@@ -58,7 +58,7 @@ def test_a_damaged_table_is_rebuilt_and_the_same_row_by_row(pipeline: Pipeline, 
     assert run.final_state == "SucceededWithRejects"
     assert authors(pipeline) == before
     assert pipeline.landed() == []
-    assert pipeline.run().final_state == "NothingToDo"
+    assert pipeline.run({}).final_state == "NothingToDo"
 
 
 def test_files_of_a_dropped_table_that_are_landed_again_stay_until_it_is_rebuilt(pipeline: Pipeline) -> None:

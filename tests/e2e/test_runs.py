@@ -110,7 +110,7 @@ def _sum_since(run: Run, namespace: str, name: str, **dimensions: str) -> float:
 
 
 def test_with_nothing_in_landing_no_step_and_no_statement_runs(pipeline: Pipeline) -> None:
-    run = pipeline.run()
+    run = pipeline.run({})
 
     assert run.final_state == "NothingToDo"
     assert set(run.states) == {
@@ -121,7 +121,41 @@ def test_with_nothing_in_landing_no_step_and_no_statement_runs(pipeline: Pipelin
         "WriteReportOfIdleRun",
         "NothingToDo",
     }
-    assert pipeline.document(run)["outcome"] == "nothing_to_do"
+    document = pipeline.document(run)
+    assert (document["outcome"], document["window"]) == ("nothing_to_do", None)
+
+
+def test_a_window_that_is_asked_for_is_analysed_though_nothing_has_landed(pipeline: Pipeline) -> None:
+    asked = {"window_start": "2020-02-19", "window_end": "2020-02-20"}
+
+    run = pipeline.run(asked)
+
+    assert run.final_state == "Succeeded"
+    assert not {"MatchLedger", "TransformToProcessed", "PublishWarehouse"} & set(run.states)
+    assert run.report["window"]["past"] == {"start": "2020-02-19 00:00:00", "end": "2020-02-20 00:00:00"}
+    covered = pipeline.query(
+        "select cast(window_start as date), cast(window_end as date) from goodreads_past.review_window"
+    )
+    assert [tuple(map(str, row)) for row in covered] == [("2020-02-19", "2020-02-20")]
+    document = pipeline.document(run)
+    assert (document["outcome"], document["window"]["past"], document["files"]["total"]) == (
+        "succeeded",
+        True,
+        0,
+    )
+    assert document["analytics"]
+
+
+def test_it_is_analysed_after_files_that_hold_no_rows(pipeline: Pipeline) -> None:
+    pipeline.land("books/empty.csv", b"")
+    asked = {"window_start": "2020-02-18", "window_end": "2020-02-19"}
+
+    run = pipeline.run(asked)
+
+    assert run.states.count("PlanCopies") == run.states.count("CheckAnalytics") == 1
+    assert {"AcknowledgeFilesWithoutRows", "CheckPastAnalytics"} <= set(run.states)
+    assert run.report["window"]["past"]["start"] == "2020-02-18 00:00:00"
+    assert pipeline.landed() == []
 
 
 def test_a_report_that_cannot_be_written_changes_nothing_about_how_the_run_ends(
@@ -130,7 +164,7 @@ def test_a_report_that_cannot_be_written_changes_nothing_about_how_the_run_ends(
     reports = pipeline.bucket("reports")
     reports.rename(tmp_path / "away")
     try:
-        run = pipeline.run()
+        run = pipeline.run({})
     finally:
         (tmp_path / "away").rename(reports)
 
@@ -278,7 +312,7 @@ def test_what_a_run_left_undone_after_its_publish_is_made_up_without_new_files(p
     assert after.report["notes"] == [f"author.csv: published by run {dead}, not read again"]
     assert after.report["made_up_for"][dead]["authors"]["rows_read"] == 1
     assert pipeline.landed() == []
-    assert pipeline.run().final_state == "NothingToDo"
+    assert pipeline.run({}).final_state == "NothingToDo"
 
 
 def test_what_a_run_left_undone_is_made_up_also_while_the_new_files_keep_failing(pipeline: Pipeline) -> None:

@@ -36,6 +36,7 @@ def test_what_has_landed_becomes_a_plan_and_a_summary(zones: LocalZones) -> None
         "batches": [0, 1, 2],
         "has_rows": True,
         "accept_rejects": "false",
+        "window_asked": False,
         "window": {"start": "2020-01-31 00:00:00", "end": "2020-03-01 00:00:00"},
     }
     assert {note.split(":")[0] for note in notes} == {"notes.txt", "users/today.csv", "book.csv"}

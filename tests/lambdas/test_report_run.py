@@ -119,6 +119,14 @@ def test_the_report_is_made_from_the_ledger_of_the_warehouse(zones: LocalZones, 
 
 
 @pytest.mark.usefixtures("zones")
+def test_the_window_is_told_if_the_run_has_analysed_it() -> None:
+    event = {"run_id": "r1", "plan": PLAN, "ledger_statement": "", "unfinished_statement": ""}
+    assert report_run.handler({**event, "checks": CHECKS}, None)["window"] is None
+    analysed = CHECKS | {"CheckAnalytics": {"checks": 7, "warnings": []}}
+    assert report_run.handler({**event, "checks": analysed}, None)["window"] == PLAN["window"]
+
+
+@pytest.mark.usefixtures("zones")
 def test_the_accounting_is_told_as_metrics(ledger: Ledger) -> None:
     ledger.publish("r1")
     event = {

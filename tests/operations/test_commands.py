@@ -111,7 +111,15 @@ def test_a_history_without_executions_says_what_to_do(tmp_path: Path) -> None:
 
 def test_a_history_of_an_execution_that_never_was_names_it(tmp_path: Path) -> None:
     said = complaint("history", "never-was", "--state", tmp_path)
-    assert said == "there is no execution never-was; `pipeline status` lists all executions"
+    assert said == (
+        "there is no execution never-was; `pipeline status` lists the newest executions, with --newest N more of them"
+    )
+
+
+@pytest.mark.parametrize("name", ["../plan", "a b", "a:b", "a" * 300])
+def test_a_history_of_what_no_execution_can_be_called_finds_none(tmp_path: Path, name: str) -> None:
+    (tmp_path / "plan.json").write_text("{}")
+    assert complaint("history", name, "--state", tmp_path).startswith(f"there is no execution {name};")
 
 
 def test_a_status_without_executions_is_an_empty_table(tmp_path: Path) -> None:

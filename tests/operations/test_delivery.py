@@ -5,6 +5,7 @@ import os
 from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -153,7 +154,11 @@ def test_the_answer_has_the_keys_that_the_page_lists_and_no_rankings_of_a_run_th
             {"violations": 2, "limit": 1},
             {"violations": None, "limit": 1},
         ],
-        "files": {"listed": [{"key": "a", "note": None}, {"key": "b", "note": "lacks a column"}]},
+        "files": {
+            "published_before": 1,
+            "left_for_later": 2,
+            "listed": [{"key": "a", "note": None}, {"key": "b", "note": "lacks a column"}],
+        },
     }
     made = Outcome(failed, told, {("best_books", 1): Ranked(1, "a")}, {}).document(Path("x"))
     assert set(made) == documented()["contract --check"]
@@ -163,3 +168,56 @@ def test_the_answer_has_the_keys_that_the_page_lists_and_no_rankings_of_a_run_th
     assert len(made["checks"]) == 2
     assert [each["key"] for each in made["files"]] == ["b"]
     assert made["rankings"] == []
+    assert (made["published_before"], made["left_for_later"]) == (1, 2)
+    unknown = Outcome(failed, {}, {}, {}).document(Path("x"))
+    assert (unknown["published_before"], unknown["left_for_later"]) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("files", "told"),
+    [
+        pytest.param(
+            {"total": 0, "published_before": 4, "left_for_later": 0, "listed": []},
+            "x: nothing of it would be read: 4 files were published before; to have a file read again, land it under another name\n",
+            id="all of it",
+        ),
+        pytest.param(
+            {
+                "total": 1,
+                "published_before": 1,
+                "left_for_later": 0,
+                "listed": [{"key": "film.csv", "outcome": "quarantined", "note": "names no dataset"}],
+            },
+            "x: nothing of it would be read: 1 file was published before; to have a file read again, land it under another name\n"
+            "film.csv: names no dataset\n",
+            id="all that can be used",
+        ),
+        pytest.param(
+            {
+                "total": 1,
+                "published_before": 1,
+                "left_for_later": 2,
+                "listed": [{"key": "book.csv", "outcome": "published", "note": None}],
+            },
+            "x would be published\n"
+            "not read again: 1 file was published before; to have a file read again, land it under another name\n"
+            "2 files would wait for the run after: a run takes at most batch_max_files and batch_max_bytes\n",
+            id="some of it",
+        ),
+        pytest.param(
+            {
+                "total": 1,
+                "published_before": 0,
+                "left_for_later": 0,
+                "listed": [{"key": "book.csv", "outcome": "empty", "note": None}],
+            },
+            "x would be published\n",
+            id="none of it",
+        ),
+    ],
+)
+def test_files_that_a_run_would_not_read_are_told(files: dict[str, Any], told: str) -> None:
+    written = StringIO()
+    ended = Execution("r", "SUCCEEDED", datetime(2020, 3, 1, tzinfo=UTC))
+    show(Console(file=written, width=200), Outcome(ended, {"files": files}, {}, {}), Path("x"))
+    assert written.getvalue() == told

@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
+from typer.testing import CliRunner
 
+from operations.__main__ import app
 from operations.executions import Archive, Execution, StateMachine, visits
 from report.making import readable_cause
 from tests.local_cloud.conftest import Endpoint
 from tests.local_cloud.waiting import until
+from tests.operations.console import past
+from tests.operations.documented import answered
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
@@ -312,6 +316,54 @@ def test_executions_are_listed_and_unknown_ones_are_key_errors(machine: StateMac
     assert "listed" in {execution.name for execution in machine.executions()}
     with pytest.raises(KeyError, match="unknown"):
         machine.events("unknown")
+    for name in ("unknown", "an unknown one"):
+        with pytest.raises(KeyError, match=name):
+            machine.describe(name)
+
+
+@pytest.fixture
+def many(endpoint: Endpoint) -> list[str]:
+    """More executions of a state machine than one list has, the newest first; all but the newest have read rows and succeeded."""
+    boto3.client("stepfunctions").create_state_machine(
+        name="goodreads",
+        definition=json.dumps({"StartAt": "End", "States": {"End": {"Type": "Succeed"}}}),
+        roleArn="arn:aws:iam::123456789012:role/any",
+    )
+    for place in range(60):
+        past.ended(endpoint.state.executions, f"r{place}", place=place, read=7)
+    return [f"r{place}" for place in reversed(range(60))]
+
+
+def answered_by(*arguments: str) -> dict[str, Any]:
+    return answered(arguments[0], CliRunner().invoke(app, [*arguments, "--json"]))
+
+
+@pytest.mark.usefixtures("environment", "signals")
+def test_an_execution_is_found_by_its_name_however_many_are_newer(many: list[str]) -> None:
+    assert answered_by("history", many[-1], "--aws")["name"] == "r0"
+    assert answered_by("history", "--aws")["name"] == "r59"
+    result = CliRunner().invoke(app, ["history", "r60", "--aws"])
+    assert result.exit_code == 1
+    assert "there is no execution r60; `pipeline status` lists the newest" in result.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("environment", "signals")
+@pytest.mark.parametrize("on_aws", [True, False], ids=["on AWS", "here"])
+def test_a_status_tells_the_rows_of_each_execution_and_whether_there_are_older_ones(
+    many: list[str], endpoint: Endpoint, on_aws: bool
+) -> None:
+    where = ["--aws"] if on_aws else ["--state", str(endpoint.state.root)]
+    listed = answered_by("status", *where)
+    found = [each for each in listed["executions"] if each["name"] in many]
+    assert len(listed["executions"]) == 50
+    assert listed["has_more"]
+    assert all(each["datasets"]["books"]["rows_read"] == 7 for each in found)
+    printed = CliRunner().invoke(app, ["status", *where]).stdout
+    assert "the newest 50 executions; there are older ones, and --newest 500 lists more" in printed
+    every = answered_by("status", *where, "--newest", "100")
+    assert [each["name"] for each in every["executions"] if each["name"] in many] == many
+    assert not every["has_more"]
 
 
 def test_a_state_machine_that_is_not_there_is_a_key_error(endpoint: Endpoint) -> None:

@@ -108,7 +108,7 @@ def test_a_command_answers_with_the_keys_of_the_page(
 
 def test_an_error_is_json_on_stdout_and_words_on_stderr(tmp_path: Path) -> None:
     result = run("history", "never-was", "--state", tmp_path)
-    message = "there is no execution never-was; `pipeline status` lists all executions"
+    message = "there is no execution never-was; `pipeline status` lists the newest executions, with --newest N more of them"
     assert result.exit_code == 1
     assert json.loads(result.stdout) == {"error": message}
     assert result.stderr == f"error: {message}\n"
@@ -128,6 +128,11 @@ def test_a_wrong_call_is_told_in_json_with_the_exit_code_2(arguments: list[str],
     assert result.exit_code == 2
     assert part in json.loads(result.stdout)["error"]
     assert "Usage" in result.stderr
+
+
+def test_json_before_the_command_is_a_wrong_call() -> None:
+    result = CliRunner().invoke(app, ["--json", "status"])
+    assert (json.loads(result.stdout), result.exit_code) == ({"error": "No such option: --json"}, 2)
 
 
 def test_an_error_that_nobody_foresaw_is_json_as_well(tmp_path: Path) -> None:

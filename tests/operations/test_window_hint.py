@@ -13,13 +13,17 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from contract.keys import bucket_name
+from landing.sizes import size_in_bytes
 from local_cloud.account import ACCOUNT
 from local_cloud.addresses import REGION
 from local_cloud.endpoint import serving
 from local_cloud.redshift import RedshiftEngine
 from local_cloud.state import StateFolder
 from operations.__main__ import app
+from operations.options import DEFAULT_STATE
 from operations.result import result_of
+from operations.run import command_again
+from operations.sources import DEFAULT_SIZE, Source
 from sql import statements
 from sql.rankings import TABLES
 from tests.local_cloud.conftest import environment_restored
@@ -116,6 +120,32 @@ def test_the_command_ends_with_the_hint_and_has_succeeded(warehouse: StateFolder
         f"pipeline run {tmp_path} --state {warehouse.root} --window-start 2020-03-05 --window-end 2020-03-06"
     )
     assert words(result).endswith(f"from 2020-03-05 to 2020-03-05. This shows them: .venv/bin/{command}")
+
+
+@pytest.mark.slow
+def test_the_hint_keeps_the_options_that_were_given_but_the_window(
+    warehouse: StateFolder, tmp_path: Path
+) -> None:
+    fill(warehouse, ["2020-03-05 12:00:00"])
+    given = ["--accept-rejects", "--keep-current"]
+    result = run(warehouse, tmp_path, output(), "--window-start", START, "--window-end", END, *given)
+    assert result.exit_code == 0, result.output
+    window = "--window-start 2020-03-05 --window-end 2020-03-06"
+    assert words(result).endswith(f"--state {warehouse.root} --accept-rejects --keep-current {window}")
+
+
+def test_the_hint_keeps_the_settings_of_the_deployment() -> None:
+    command = command_again(
+        Source(data=None, library=None, user=None, size=size_in_bytes(DEFAULT_SIZE)),
+        DEFAULT_STATE,
+        "mine",
+        context=["analytics_top=3", "a=b c"],
+        cluster=True,
+        accept_rejects=False,
+        replace_current=True,
+    )
+    settings = ["--context", "analytics_top=3", "--context", "a=b c"]
+    assert command == [".venv/bin/pipeline", "run", "--name", "mine", *settings, "--cluster"]
 
 
 @pytest.mark.slow

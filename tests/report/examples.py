@@ -281,7 +281,8 @@ def _short(like: Made, name: str, at: Any) -> Made:
 def _ended(made: Made) -> Made:
     made["ended"] = made["states"][-1]["ended"]
     made["seconds"] = seconds_between(moment(made["started"]), moment(made["ended"]))
-    made["cost"] |= {"usd": 0.0001, "parts": made["cost"]["parts"][:2]}
+    parts = made["cost"]["parts"][:2]
+    made["cost"] |= {"usd": sum(part["usd"] for part in parts), "parts": parts}
     return made
 
 

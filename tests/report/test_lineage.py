@@ -7,6 +7,7 @@ import attr
 import pytest
 from openlineage.client import event_v2
 from openlineage.client.generated import (
+    base_subset_dataset,
     column_lineage_dataset,
     data_quality_assertions_dataset,
     error_message_run,
@@ -26,6 +27,7 @@ FACETS: Mapping[str, Any] = {
     "dataQualityAssertions": data_quality_assertions_dataset.DataQualityAssertionsDatasetFacet,
     "inputStatistics": input_statistics_input_dataset.InputStatisticsInputDatasetFacet,
     "outputStatistics": output_statistics_output_dataset.OutputStatisticsOutputDatasetFacet,
+    "subset": base_subset_dataset.InputSubsetInputDatasetFacet,
     "errorMessage": error_message_run.ErrorMessageRunFacet,
 }
 
@@ -45,6 +47,8 @@ def require_facets(facets: Mapping[str, Mapping[str, Any]]) -> None:
         for origin in column["inputFields"]:
             column_lineage_dataset.InputField(**origin)
         column_lineage_dataset.Fields(**column)
+    if subset := facets.get("subset"):
+        base_subset_dataset.LocationSubsetCondition(**subset["inputCondition"])
     for each in facets.get("schema", {}).get("fields", []):
         schema_dataset.SchemaDatasetFacetFields(**each)
     for each in facets.get("dataQualityAssertions", {}).get("assertions", []):
@@ -87,8 +91,7 @@ def test_a_run_that_failed_in_a_check_names_what_it_had_read_and_filled_and_the_
     _, end = events(failed_in_a_check)
     document = failed_in_a_check()
     assert end["eventType"] == "FAIL"
-    landed = [each["name"] for each in end["inputs"] if each["namespace"].startswith("s3://")]
-    assert landed == [file["key"] for file in document["files"]["listed"]]
+    assert files_of(end) == [file["key"] for file in document["files"]["listed"]]
     schemas = {each["name"].split(".")[1] for each in end["outputs"] if "." in each["name"]}
     assert schemas == {"goodreads_staging"}
     (books,) = [each for each in end["inputs"] if each["name"] == "goodreads.goodreads_staging.books"]
@@ -113,12 +116,63 @@ def test_each_checked_table_is_one_that_the_run_fills_and_has_its_columns() -> N
     assert told == len(clean()["checks"])
 
 
-def test_a_landed_file_has_its_size_and_its_rows() -> None:
-    _, end = events(clean)
-    (file, *_) = clean()["files"]["listed"]
-    (landed,) = [each for each in end["inputs"] if each["name"] == file["key"]]
-    statistics = landed["inputFacets"]["inputStatistics"]
-    assert (statistics["size"], statistics.get("rowCount")) == (file["bytes"], file["rows"])
+def files_of(end: Mapping[str, Any]) -> list[str]:
+    """The keys of the landed files that the run has read."""
+    landed = [each for each in end["inputs"] if each["namespace"].startswith("s3://")]
+    return [
+        place.removeprefix(f"{each['namespace']}/")
+        for each in landed
+        for place in each["inputFacets"]["subset"]["inputCondition"]["locations"]
+    ]
+
+
+def landed_books(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The numbers of the landed files of books."""
+    _, end = events(lambda: document)
+    (landed,) = [each for each in end["inputs"] if each["name"] == "books"]
+    facet: dict[str, Any] = landed["inputFacets"].get("inputStatistics", {})
+    return {key: value for key, value in facet.items() if not key.startswith("_")}
+
+
+def test_the_landed_files_of_a_dataset_have_their_number_their_size_and_their_rows() -> None:
+    document = clean()
+    (file,) = [each for each in document["files"]["listed"] if each["dataset"] == "books"]
+    document["files"]["listed"].append({**file, "key": "books/s4.csv", "bytes": 7})
+    document["files"]["total"] += 1
+    size = file["bytes"] + 7
+    assert landed_books(document) == {"fileCount": 2, "size": size, "rowCount": file["rows"]}
+    document["files"]["total"] += 1  # one that the document does not list
+    assert landed_books(document) == {"rowCount": file["rows"]}
+    document["datasets"] = []
+    assert landed_books(document) == {}
+
+
+def test_the_columns_come_from_datasets_that_the_run_has_read_whatever_its_files_are_called() -> None:
+    document = clean()
+    for number, file in enumerate(document["files"]["listed"]):
+        file["key"] = f"{file['dataset']}/s{number}.csv"
+    _, end = events(lambda: document)
+    landed = {(each["namespace"], each["name"]) for each in end["inputs"] if each["namespace"][:5] == "s3://"}
+    origins = {
+        (origin["namespace"], origin["name"])
+        for each in end["outputs"]
+        for column in each["facets"]["columnLineage"]["fields"].values()
+        for origin in column["inputFields"]
+        if "-landing-" in origin["namespace"]
+    }
+    assert origins == landed
+    assert files_of(end) == [file["key"] for file in document["files"]["listed"]]
+
+
+def test_the_rows_of_a_run_that_was_made_up_for_are_not_told_as_the_runs_own() -> None:
+    document = clean()
+    (books,) = [each for each in document["datasets"] if each["dataset"] == "books"]
+    document["datasets"].append({**books, "run_id": "r0", "inserted": 9_000, "read": 9_999})
+    _, end = events(lambda: document)
+    (filled,) = [each for each in end["outputs"] if each["name"] == "goodreads.goodreads_warehouse.books"]
+    changed = books["inserted"] + books["updated"]
+    assert filled["outputFacets"]["outputStatistics"]["rowCount"] == changed
+    assert landed_books(document)["rowCount"] == books["read"]
 
 
 def test_a_past_window_is_filled_beside_the_current_tables_and_made_of_its_own() -> None:
@@ -160,7 +214,7 @@ def test_the_names_of_what_a_run_read_and_filled_follow_the_specification() -> N
     account = document["execution_arn"].split(":")[4]
     name, region = document["deployment"], document["region"]
     landing = f"s3://{name}-landing-{account}-{region}"
-    published = [file["key"] for file in document["files"]["listed"] if file["outcome"] == "published"]
+    published = [file["dataset"] for file in document["files"]["listed"] if file["outcome"] == "published"]
     assert [each["name"] for each in end["inputs"] if each["namespace"] == landing] == published
     filled = {each["name"]: each for each in end["outputs"]}
     books = filled["goodreads.goodreads_warehouse.books"]

@@ -1,6 +1,7 @@
 """The document of a run, from its history and from what else is known of it."""
 
 import json
+import re
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -12,8 +13,10 @@ from contract.ledger import MOST_FILES, ROWS, LedgerLine
 from contract.plan import Plan, PlannedFile
 from local_cloud.account import ACCOUNT
 from report.cost import Resources
-from report.making import EXAMPLE_ACCOUNT, Execution, Findings, document_of, readable_cause
+from report.index import index_page, line_of
+from report.making import ERRORS, EXAMPLE_ACCOUNT, Execution, Findings, document_of, readable_cause
 from report.rejects import rejects_of
+from stacks import ROOT
 from tests.report.histories import STARTED, History
 from tests.report.test_documents import VALIDATOR
 
@@ -291,9 +294,9 @@ PAST = {"start": "2019-02-01 00:00:00", "end": "2019-03-01 00:00:00"}
 def test_the_window_is_that_of_the_tables_of_the_document(
     data: dict[str, Any], shown: dict[str, str], is_past: bool
 ) -> None:
-    history = _run("Succeeded", **data)
+    history = _run("Failed", **data)
     history.leave("AnythingToDo?", lease={}, plan={**SUMMARY, "window": {**CURRENT, "past": PAST}}, **data)
-    window = document_of(_execution(), history.events, Findings())["window"]
+    window = document_of(_execution("FAILED"), history.events, Findings())["window"]
     assert window == {
         "start": f"{shown['start'][:10]}T00:00:00.000Z",
         "end": f"{shown['end'][:10]}T00:00:00.000Z",
@@ -301,13 +304,19 @@ def test_the_window_is_that_of_the_tables_of_the_document(
     }
 
 
-def test_a_window_that_is_no_past_one_is_the_current_one() -> None:
-    window = document_of(_execution(), _run("Succeeded").events, Findings())["window"]
+@pytest.mark.parametrize("data", [{"analytics": {"statement": "a"}}, {"report": {"window": CURRENT}}])
+def test_a_window_that_is_no_past_one_is_the_current_one(data: dict[str, Any]) -> None:
+    window = document_of(_execution(), _run("Succeeded", **data).events, Findings())["window"]
     assert window == {
         "start": "2020-02-01T00:00:00.000Z",
         "end": "2020-03-01T00:00:00.000Z",
         "past": False,
     }
+
+
+@pytest.mark.parametrize("ending", ["Succeeded", "NothingToDo"])
+def test_a_run_that_has_analysed_nothing_has_no_window(ending: str) -> None:
+    assert document_of(_execution(), _run(ending).events, Findings())["window"] is None
 
 
 def failed_in_a_function() -> History:
@@ -352,3 +361,40 @@ def test_the_cause_of_a_step_that_failed_names_its_log() -> None:
     cause = json.dumps({"Step": {"Status": {"FailureDetails": details}}})
     assert readable_cause(cause) == "no space (log: s3://logs/emr/s-1)"
     assert readable_cause("plain words") == "plain words"
+
+
+def test_an_error_without_a_section_of_its_own_leads_to_that_about_failed_runs() -> None:
+    page = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
+    errors = page.partition("## Errors")[2].partition("\n## ")[0]
+    titles = set(re.findall(r"^### (.+)$", errors, re.MULTILINE))
+    assert titles == {*ERRORS, "RedshiftData errors"}
+    anchors = {
+        re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-")
+        for title in re.findall(r"^#+ (.+)$", page, re.MULTILINE)
+    }
+    expected = {
+        "Operator": "runfailed",
+        "TIMED_OUT": "runfailed",
+        "RedshiftData.ThrottlingException": "redshiftdata-errors",
+        **{error: error.lower().replace(".", "") for error in ERRORS},
+    }
+    for error, anchor in expected.items():
+        made = document_of(_execution("ABORTED", error=error), [], Findings())
+        assert made["failure"] is not None
+        assert made["failure"]["runbook"] == f"docs/runbook.md#{anchor}"
+        assert anchor in anchors
+
+
+@pytest.mark.parametrize("own", [{}, {"books": COUNTS}])
+def test_rows_of_an_earlier_run_are_in_no_number_of_the_run_that_made_up_for_it(
+    own: dict[str, dict[str, int]],
+) -> None:
+    report = {"datasets": own, "made_up_for": {"r0": {"books": COUNTS, "users": COUNTS}}}
+    made = document_of(_execution(), _run("Succeeded", report=report).events, Findings())
+    line = line_of(made)
+    read, refused = (10, 2) if own else (0, 0)
+    assert made["throughput"]["rows"] == read
+    assert made["throughput"]["rows_per_second"] == (read / 20 or None)
+    assert (line["rows"], line["refused"], line["made_up_for"]) == (read, refused, ["r0"])
+    publisher = "r1" if own else "r0"
+    assert f"Data was last published by {publisher}." in index_page("goodreads", [line])

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import date, timedelta
 from functools import reduce
 from pathlib import Path
 from typing import Any, cast
@@ -104,15 +105,41 @@ def test_a_run_that_did_nothing_says_why_in_a_sentence_and_has_no_empty_sections
         assert not {"rows", "analytics", "refused", "checks", "files", "lineage"} & sections
 
 
-def test_the_sums_are_the_sums(kind: str, wide: Opened) -> None:
-    document = KINDS[kind]()
-    sums = wide.page.eval_on_selector_all(
+def require_sums(found: Opened, document: dict[str, Any]) -> None:
+    """The sums are those of the rows that the run read itself."""
+    sums = found.page.eval_on_selector_all(
         "[data-sum]", "(all) => all.map((one) => [one.dataset.sum, one.textContent])"
     )
     assert bool(sums) == bool(document["datasets"])
     for path, text in sums:
         of, key = path.split("/")
-        assert int(text.replace(",", "")) == sum(one[key] for one in document[of])
+        own = [one for one in document[of] if one["run_id"] == document["run_id"]]
+        assert int(text.replace(",", "")) == sum(one[key] for one in own)
+
+
+def test_the_sums_are_the_sums(kind: str, wide: Opened) -> None:
+    require_sums(wide, KINDS[kind]())
+
+
+@pytest.mark.parametrize("own", [4, 0])
+def test_rows_of_a_run_that_was_made_up_for_are_shown_apart_and_in_no_sum(
+    browser: Browser, tmp_path: Path, own: int
+) -> None:
+    document = KINDS["clean"]()
+    earlier = {"read": 151, "inserted": 150, "updated": 0, "stale": 0, "duplicate": 0, "quarantined": 1}
+    before = document["datasets"][1] | earlier | {"run_id": "r0"}
+    document["datasets"] = [*document["datasets"][:own], before]
+    with opened(browser, written(page_of(document), tmp_path)) as found:
+        require_sums(found, document)
+        assert found.texts("header p")[0].endswith(f" · {6604 if own else 0:,} rows")
+        told = found.page.inner_text("#rows")
+        assert "Those rows are shown apart and are in no sum of this page." in told
+        assert found.texts("#rows figcaption")[-1] == "Rows of the earlier run r0"
+        assert ("This run read no row itself." in told) == (not own)
+        numbers = found.numbers()
+        assert numbers[f"datasets/{own}/read"] == "151"
+        assert found.texts("#rows td:first-child")[-1] == "books of r0"
+        assert (found.complaints, found.violations()) == ([], [])
 
 
 def test_the_page_asks_for_nothing_and_has_nothing_to_complain_of(kind: str, wide: Opened) -> None:
@@ -262,6 +289,33 @@ def test_a_window_without_reviews_has_the_commands_that_show_some(browser: Brows
         assert "No review is in the window" in told
         assert "make run WINDOW_START=FIRST_DAY WINDOW_END=DAY_AFTER_THE_LAST DATA=FOLDER" in told
         assert found.page.locator("#analytics figure").count() == 0
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_days_that_are_left_out_are_told_and_the_newest_review_is_that_of_the_last_day(
+    browser: Browser, tmp_path: Path, more: int
+) -> None:
+    document = KINDS["clean"]()
+    tables = {one["table"]: one for one in document["analytics"]}
+    days = [str(date(2020, 1, 1) + timedelta(days=number)) for number in range(100)]
+    tables["reviews_per_day"]["rows"] = [[day, 12, 11, 4.1, 10, 9] for day in days]
+    for row in tables["review_coverage"]["rows"]:
+        row[1] = 1200 + more
+    with opened(browser, written(page_of(document), tmp_path)) as found:
+        said = "The newest 100 days with reviews; the days before, with 1 review, are left out."
+        assert (said in found.page.inner_text("#analytics")) == bool(more)
+        newest = found.page.locator(".key div", has_text="Newest review").locator("dd")
+        assert newest.inner_text() == days[-1]
+
+
+def test_a_run_whose_states_are_all_short_shows_all_of_them(browser: Browser, tmp_path: Path) -> None:
+    document = KINDS["clean"]()
+    document["ended"] = "2020-03-09T06:10:00.000Z"
+    with opened(browser, written(page_of(document), tmp_path)) as found:
+        assert found.complaints == []
+        told = found.page.locator("#time [role=img]").get_attribute("aria-label") or ""
+        assert told.count(";") + 1 == min(60, len(document["states"]))
+        assert document["states"][0]["name"] in told
 
 
 def test_the_weighted_ratings_come_first(browser: Browser, tmp_path: Path) -> None:
@@ -466,6 +520,8 @@ def test_the_list_of_runs_is_drawn_loads_nothing_and_hides_no_warning(
             "started": f"2020-03-01T06:{10 * number:02}:00.000Z",
             "ended": f"2020-03-01T06:{10 * number + 1:02}:00.000Z",
         }
+        for rows in made["datasets"]:
+            rows["run_id"] = made["run_id"]
         if number == 0:
             made["checks"][0] |= {"severity": "warn", "violations": 9}
         runs = with_run(runs, cast("Document", made))

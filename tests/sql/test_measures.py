@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -381,3 +382,16 @@ def test_the_report_tells_no_more_rows_than_it_says(session: Session) -> None:
     analysed(session, world(*(written(1, user=user) for user in range(1, 13))), "active_reviewers", top=12)
     rows = [row for row in session.rows(statements.tell_analytics()) if row[0] == "active_reviewers"]
     assert sorted(row[1] for row in rows) == [*range(1, 11)]
+
+
+@pytest.mark.slow
+def test_of_more_days_than_it_has_room_for_the_report_tells_the_newest_in_their_order(
+    session: Session,
+) -> None:
+    days = [START - timedelta(days=number) for number in range(103)]
+    held = replace(world(*(written(1, captured=day) for day in days)), start=days[-1])
+    analysed(session, held, "reviews_per_day")
+    names = ["table_name", "line", *(f"value_{number}" for number in range(1, 12))]
+    rows = [dict(zip(names, row, strict=True)) for row in session.rows(statements.tell_analytics())]
+    (told,) = (table for table in tables(rows) if table["table"] == "reviews_per_day")
+    assert [row[0] for row in told["rows"]] == [str(day.date()) for day in reversed(days[:100])]

@@ -117,6 +117,20 @@ def test_a_repeated_check_leaves_one_result_a_rule_and_the_history_of_other_runs
     assert (result.violations, result.examples, result.history) == (1, "1", "1 r1")
 
 
+def test_the_history_of_an_older_run_has_no_later_run(staged: Staged) -> None:
+    staged.empty()
+    for number, run in enumerate(("r1", "r2", "r3"), 1):
+        staged.stage(run, [Version(1, 5, 0)], token=number)
+        staged.session.run("update goodreads_staging.authors set profile_url = 'ftp://x'")
+        checked(staged.session, COMPARING, run)
+
+    def told(run: str) -> str:
+        found = staged.session.rows(checks.results(run, checks.AUDIT))
+        return only([Result(*row) for row in found], "pattern", "profile_url").history
+
+    assert [told(run) for run in ("r1", "r2", "r3")] == ["", "1 r1", "1 r2, 1 r1"]
+
+
 def test_ten_keys_are_named_and_all_are_counted(staged: Staged) -> None:
     staged.empty()
     staged.stage("r1", [Version(number, 5, 0) for number in range(12)])

@@ -39,6 +39,7 @@ FINISH = ["ReportRun", "ReleaseLease", "WriteReport", "AnyRejects?", "Succeeded"
 
 UNFINISHED = {"Variable": "$.lease.item.unfinished_run.S", "IsPresent": True}
 ANY_BATCH = {"Variable": "$.plan.batches[0]", "IsPresent": True}
+ASKED = {"Variable": "$.plan.window_asked", "BooleanEquals": True}
 DECISIONS = {
     "StillHeld?": ({"Variable": "$.Item.holder", "IsPresent": True}, "CommandHolds?", "AcquireLease"),
     "CommandHolds?": (
@@ -56,7 +57,7 @@ DECISIONS = {
         "SetPastReviewWindow",
         "CatchingUp?",
     ),
-    "AnythingToDo?": ({"Or": [UNFINISHED, ANY_BATCH]}, "CreateWarehouse", "ReleaseIdleLease"),
+    "AnythingToDo?": ({"Or": [UNFINISHED, ANY_BATCH, ASKED]}, "CreateWarehouse", "ReleaseIdleLease"),
     "Prepared?": (
         {"Variable": "$.prepared", "IsPresent": True},
         "ReleaseLeaseAfterFailure",
@@ -68,14 +69,28 @@ DECISIONS = {
         "UnfinishedRun?",
     ),
     "UnfinishedRun?": (UNFINISHED, "ReadUnfinishedLedger", "AnythingLeft?"),
-    "AnythingLeft?": (ANY_BATCH, "MatchLedger", "ReportRun"),
+    "AnythingLeft?": (ANY_BATCH, "MatchLedger", "WindowLeft?"),
+    "WindowLeft?": (
+        {"And": [ASKED, {"Not": {"Variable": "$.checks.CheckAnalytics.checks", "IsPresent": True}}]},
+        "CountWarehouseViolations",
+        "ReportRun",
+    ),
     "AnythingNew?": (ANY_BATCH, "CopyToWorking", "CountWarehouseViolations"),
     "AnyRows?": (
         {"Variable": "$.plan.has_rows", "BooleanEquals": True},
         "ArrangeStep",
         "AcknowledgeFilesWithoutRows",
     ),
-    "CatchingUp?": ({"Variable": "$.ledger.statement", "StringEquals": ""}, "MarkCaughtUp", "ReportRun"),
+    "CatchingUp?": (
+        {
+            "And": [
+                {"Variable": "$.ledger.statement", "StringEquals": ""},
+                {"Not": {"Variable": "$.acknowledged", "IsPresent": True}},
+            ]
+        },
+        "MarkCaughtUp",
+        "ReportRun",
+    ),
     "AnyRejects?": (
         {"Variable": "$.report.has_rejects", "BooleanEquals": True},
         "SucceededWithRejects",
@@ -148,8 +163,29 @@ def test_files_without_rows_are_acknowledged_without_a_spark_step(machine: State
         "ConfirmCopies",
         "AnyRows?",
         "AcknowledgeFilesWithoutRows",
+        "WindowLeft?",
         *FINISH,
     ]
+
+
+def test_a_window_that_was_asked_for_is_analysed_though_nothing_has_landed(machine: StateMachine) -> None:
+    asked = {"AnythingToDo?": "CreateWarehouse", "WindowLeft?": "CountWarehouseViolations"}
+    path = machine.path({**asked, "CatchingUp?": "MarkCaughtUp"}, until="MarkCaughtUp")
+    start = ["AcquireLease", "PlanCopies", *MIGRATED, "UnfinishedRun?", "AnythingLeft?", "WindowLeft?"]
+    assert path == [*start, *CHECKS_AND_ANALYTICS, "MarkCaughtUp"]
+
+
+def test_it_is_analysed_after_files_without_rows_which_are_not_looked_at_again(machine: StateMachine) -> None:
+    path = machine.path({**NEW, "WindowLeft?": "CountWarehouseViolations"})
+    assert path[path.index("AcknowledgeFilesWithoutRows") :] == [
+        "AcknowledgeFilesWithoutRows",
+        "WindowLeft?",
+        *CHECKS_AND_ANALYTICS,
+        *FINISH,
+    ]
+    assert machine.states["AcknowledgeFilesWithoutRows"]["ResultPath"] == "$.acknowledged"
+    writing = [name for name, state in machine.states.items() if state.get("ResultPath") == "$.acknowledged"]
+    assert writing == ["AcknowledgeFilesWithoutRows"]
 
 
 def test_files_that_were_all_published_before_are_not_copied_but_analytics_follow(

@@ -1,6 +1,7 @@
 """The console's answers, by the application's own client, over an endpoint with a cluster, a state machine and alarms."""
 
 import json
+import re
 from email.message import EmailMessage
 from html import unescape
 from pathlib import Path
@@ -19,7 +20,7 @@ from operations.console.tables import MOST_ROWS, Tables
 from operations.warehouse import Warehouse
 from report import SCHEMA
 from tests.local_cloud.conftest import Endpoint
-from tests.operations.console.past import ended, spoilt
+from tests.operations.console.past import ended, reported, spoilt
 
 OURS = "the-token"
 WAITING = json.dumps({"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 600, "End": True}}})
@@ -327,6 +328,66 @@ def test_the_list_has_the_runs_of_earlier_endpoints(past: tuple[StateFolder, Fla
     assert [run["age"] for run in trend] == [None, 601]  # the second one ended 601 s after the first one
 
 
+def cells(page: str, run: str) -> dict[str, str]:
+    """What the list says of a run, by the names of the columns."""
+    row = page.partition(f'<td><a href="/runs/{run}">')[2].partition("</tr>")[0]
+    return dict(re.findall(r'<td data-name="([^"]+)"[^>]*>(?:<span[^>]*>)?([^<]*)', row))
+
+
+def test_the_rows_of_a_run_that_failed_after_its_publish_are_told(
+    past: tuple[StateFolder, FlaskClient],
+) -> None:
+    folder, client = past
+    ended(folder.executions, "first", place=0, read=5)
+    ended(folder.executions, "second", place=1, state="Failed")
+    ended(folder.executions, "third", place=2, state="NothingToDo")
+    reported(folder, "second", ("second", 1200, 3), ("second", 34, 0), warnings=2)
+    page = client.get("/").text
+    assert "Data was last published by" in page
+    assert page.partition("Data was last published by")[2].startswith(' <a href="/runs/second">')
+    told = cells(page, "second")
+    assert (told["Rows read"], told["Refused"], told["Warnings"]) == ("1,234", "3", "▲ 2")
+    assert cells(page, "third")["Rows read"] == "0"
+    assert cells(page, "third")["Age of data, min"] == "10.0"  # of the second one, not of the first one
+
+
+def test_a_document_that_is_written_later_is_read_again(past: tuple[StateFolder, FlaskClient]) -> None:
+    folder, client = past
+    ended(folder.executions, "stopped", state="Failed")
+    assert cells(client.get("/").text, "stopped")["Rows read"] == "\N{EN DASH}"
+    reported(folder, "stopped", ("stopped", 12, 0))
+    assert cells(client.get("/").text, "stopped")["Rows read"] == "12"
+
+
+@pytest.mark.parametrize("has_document", [True, False])
+def test_rows_belong_to_the_run_that_published_them_not_to_the_one_that_made_up_for_it(
+    past: tuple[StateFolder, FlaskClient], has_document: bool
+) -> None:
+    folder, client = past
+    ended(folder.executions, "stopped", place=0, state="Failed")
+    if has_document:
+        ended(folder.executions, "next", place=1)
+        reported(folder, "next", ("next", 7, 1), ("stopped", 90, 4))
+    else:
+        ended(folder.executions, "next", place=1, read=7, rejected=1, made_up_for={"stopped": (90, 4)})
+    page = client.get("/").text
+    assert [cells(page, "next")[each] for each in ("Rows read", "Refused")] == ["7", "1"]
+    assert [cells(page, "stopped")[each] for each in ("Rows read", "Refused")] == ["90", "4"]
+
+
+def test_a_run_that_only_made_up_for_another_has_read_nothing_and_the_other_one_has_published(
+    past: tuple[StateFolder, FlaskClient],
+) -> None:
+    folder, client = past
+    for place, name in enumerate(("stopped", "next", "last")):
+        ended(folder.executions, name, place=place, state="Failed" if name == "stopped" else "Succeeded")
+    reported(folder, "next", ("stopped", 90, 4))
+    page = client.get("/").text
+    assert cells(page, "next")["Rows read"] == "0"
+    assert page.partition("Data was last published by")[2].startswith(' <a href="/runs/stopped">')
+    assert cells(page, "last")["Age of data, min"] == "10.0"  # as the list in the reports zone counts it
+
+
 def test_the_document_of_a_run_is_as_the_schema_says(past: tuple[StateFolder, FlaskClient]) -> None:
     folder, client = past
     ended(folder.executions, "first", state="Failed")
@@ -342,6 +403,20 @@ def test_without_a_run_the_list_says_what_to_do(past: tuple[StateFolder, FlaskCl
     assert "There is no run yet" in past[1].get("/").text
 
 
+@pytest.mark.parametrize("runs", [0, 1])
+def test_a_page_behind_the_last_one_says_so_and_leads_to_the_first(
+    past: tuple[StateFolder, FlaskClient], runs: int
+) -> None:
+    folder, client = past
+    for place in range(runs):
+        ended(folder.executions, f"run-{place}", place=place)
+    answer = client.get("/?page=99")
+    assert answer.status_code == 404
+    assert "The list has no page 99: it ends with page 1." in answer.text
+    assert '<a href="/">The newest runs</a>' in answer.text
+    assert "There is no run yet" not in answer.text
+
+
 def test_a_page_of_the_list_reads_no_document_of_another_page(past: tuple[StateFolder, FlaskClient]) -> None:
     folder, client = past
     for place in range(2 * PAGE + 1):
@@ -353,6 +428,18 @@ def test_a_page_of_the_list_reads_no_document_of_another_page(past: tuple[StateF
     assert ">run-100<" not in page
     assert 'href="/?page=2"' in page
     assert "Page 1 of 3" in page
+
+
+def test_the_newest_run_of_a_page_knows_its_rows_from_a_run_of_the_page_before(
+    past: tuple[StateFolder, FlaskClient],
+) -> None:
+    folder, client = past
+    for place in range(PAGE + 1):
+        ended(folder.executions, f"run-{place:03}", place=place, state="Succeeded" if place else "Failed")
+    reported(folder, "run-001", ("run-000", 90, 4))
+    page = client.get("/?page=2").text
+    assert cells(page, "run-000")["Rows read"] == "90"
+    assert ">run-001<" not in page
 
 
 def test_an_email_is_shown_as_text(past: tuple[StateFolder, FlaskClient]) -> None:

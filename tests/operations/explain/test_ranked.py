@@ -15,10 +15,10 @@ from local_cloud.redshift import RedshiftEngine
 from local_cloud.state import StateFolder
 from operations.__main__ import app
 from operations.explain.display import document
-from operations.explain.stored import Flag, Ranked, Standing
+from operations.explain.stored import Flag, Ranked, Standing, figures
 from operations.zones import Zones
 from sql import forgetting, statements
-from sql.rankings import CURRENT, GROUPS, PAST, TABLES
+from sql.rankings import CURRENT, FIRST_TABLES, GROUPS, PAST, TABLES
 from tests.local_cloud.redshift.conftest import Session
 from tests.operations.conftest import environment, signals
 from tests.operations.documented import documented
@@ -34,7 +34,13 @@ EARLY, BURST, QUIET = 3, 4, 5
 """Books: one that Ann reviewed before its publication, one that got ten reviews of Carol on one day, and one with Bob's reviews."""
 
 ONE_STAR = {"review_count": 5, "rating_count": 5, "book_count": 1}
-EARLY_REVIEWS = {"early_review_count": 5, "review_count": 5}
+EARLY_REVIEWS = {
+    "publication_year": 2020,
+    "publication_month": 6,
+    "publication_day": None,
+    "early_review_count": 5,
+    "review_count": 5,
+}
 DAY_OF_BURST = "2020-02-10"
 
 ANN_IN_FEBRUARY = (
@@ -161,6 +167,34 @@ def test_no_flag_names_authors(reviewed: Delivered) -> None:
     found = ranked(reviewed, AUTHORS, AUTHOR)
     assert found.flags == ()
     assert place(found, "popular_authors_review_count") == (1, 1)
+
+
+def test_the_figures_of_a_ranking_are_all_its_numbers_also_under_the_name_of_a_column_of_the_record(
+    reviewed: Delivered,
+) -> None:
+    found = {each.table: each.figures for each in ranked(reviewed, AUTHORS, AUTHOR).standings}
+    for name in ("popular_authors_weighted_rating", "popular_authors_wilson_score"):
+        assert list(found[name]) == [
+            "is_known",
+            "review_count",
+            "rating_count",
+            "average_review_rating",
+            "prior_rating",
+            "weighted_rating",
+            "positive_share",
+            "wilson_score",
+        ]
+        assert (found[name]["review_count"], found[name]["rating_count"]) == (16, 15)
+    # this table copies the record, whose ratings were counted on Goodreads
+    assert found["popular_authors_review_count"].keys() == {"review_count", "average_review_rating"}
+
+
+@pytest.mark.parametrize("dataset", [AUTHORS, BOOKS, USERS], ids=lambda each: each.name)
+def test_no_table_loses_a_number_of_its_own(dataset: Dataset) -> None:
+    for table in (each for each in TABLES if each.key == dataset.key and each not in FIRST_TABLES):
+        row = dict.fromkeys(table.definitions, 0)
+        numbers = {each.name for each in table.columns if each.kind != "text"} - {"place", table.key}
+        assert figures(dataset, table, row).keys() >= numbers
 
 
 def test_the_flags_of_a_review_are_those_of_its_book_and_its_user(reviewed: Delivered) -> None:
