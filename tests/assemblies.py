@@ -30,9 +30,12 @@ def made_once(
     settings: Mapping[str, object],
     make: Callable[[Path], object],
 ) -> Path:
-    """A folder that the first worker to ask for it makes, and that the others wait for."""
+    """A folder that the first worker to ask for it makes, and that the others wait for.
+
+    A test run within a test has the variables of its worker, and is none: the folder around its own is that of all runs of the machine.
+    """
     own = factory.getbasetemp()
-    common = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    common = own.parent if own.name == f"popen-{os.environ.get('PYTEST_XDIST_WORKER')}" else own
     folder = common / f"{kind}-{sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:8]}"
     complete = folder.with_suffix(".complete")
     with FileLock(folder.with_suffix(".lock")):
