@@ -1,6 +1,7 @@
 """Hooks into moto's Step Functions: state machines from CloudFormation run; ended executions are kept and can be redriven."""
 
 import json
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -21,6 +22,7 @@ from moto.stepfunctions.responses import StepFunctionResponse
 from local_cloud.step_functions import limits, redrive
 
 Ended = Callable[[dict[str, Any], list[dict[str, Any]]], None]
+_BEGINS_WITHIN_SECONDS, _LOOK_SECONDS = 60, 0.01
 _PAGE = 100  # events, where a request does not say how many
 _terminated = BaseExecutionWorkerCommunication.terminated
 _details = Execution.get_start_execution_details
@@ -77,9 +79,15 @@ def _parse_each_definition_once_for_its_first_execution() -> None:
 
 
 def _stop_with_cause(response: Any) -> Any:
-    """StopExecution; moto drops the error and the cause it is given."""
+    """StopExecution; moto drops the error and the cause it is given.
+
+    An execution's thread reads the definition first, for half a second. Until then moto has nothing that could be stopped, so the request waits.
+    """
     parameter = response._get_param  # noqa: SLF001
     execution = response.stepfunction_backend.describe_execution(parameter("executionArn"))
+    deadline = time.monotonic() + _BEGINS_WITHIN_SECONDS
+    while execution.exec_worker.env is None and time.monotonic() < deadline:
+        time.sleep(_LOOK_SECONDS)
     now = datetime.now(UTC)
     execution.stop(stop_date=now, error=parameter("error"), cause=parameter("cause"))
     return ActionResult({"stopDate": now})
