@@ -9,10 +9,13 @@ HISTORY_RUNS = 30
 
 _BEFORE_THE_PUBLISH, _PAST = "AuditStaging", "CheckPastAnalytics"
 
+ANALYTICS_STAGE = "CheckAnalytics"
+"""The stage that checks the current analytics; every run that analyses anything comes to it."""
+
 STAGES = {
     _BEFORE_THE_PUBLISH: "goodreads_staging",
     "CheckWarehouse": "goodreads_warehouse",
-    "CheckAnalytics": "goodreads_analytics",
+    ANALYTICS_STAGE: "goodreads_analytics",
     _PAST: "goodreads_past",
 }
 """The states that check, in their order, each with the schema of the tables that it checks."""

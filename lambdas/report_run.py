@@ -6,15 +6,13 @@ from typing import Any
 from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
+from contract.checks import ANALYTICS_STAGE
 from contract.keys import run_folder
 from contract.ledger import ROWS, LedgerLine, metric_name
 from lambdas.shared.data_api import read_ledger
 from lambdas.shared.environment import Environment
 
 measure = Metrics()
-
-_ANALYSED = "CheckAnalytics"
-"""The stage after which the tables cover the run's window; it has counted its checks then."""
 
 
 @measure.log_metrics
@@ -25,7 +23,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """
     own, unfinished = (_lines(event[name]) for name in ("ledger_statement", "unfinished_statement"))
     plan, checks = event["plan"], event["checks"]
-    window = plan["window"] if "checks" in checks[_ANALYSED] else None
+    window = plan["window"] if "checks" in checks[ANALYTICS_STAGE] else None
     made = report(
         event["run_id"], {**plan, "window": window}, own, unfinished, Environment.read().quarantine_bucket
     )

@@ -56,7 +56,9 @@ _WRITERS = {
     f"{WRITING}OfFailedRun": "Failed",
 }
 _HANDLING = ("ReleaseLeaseAfterFailure", "WordFailure", "NotifyFailure", "Failed")
-_STOPPED = ("ABORTED", "TIMED_OUT")
+STOPPED = ("TIMED_OUT", "ABORTED")
+"""How an execution ends that no state of its own ends."""
+
 _STATUS: Mapping[str, Outcome] = {"RUNNING": "running", "SUCCEEDED": "succeeded"}
 
 _NOTHING_PUBLISHED = "Nothing is lost. Nothing of this run was published: its files are still in the landing zone, and the next run takes them."
@@ -335,7 +337,7 @@ def _failure(
 
 def _is_handled(execution: Execution, states: Sequence[State]) -> bool:
     """False for a run that was stopped before it came to the failure states: an error in its state data is one that it got over."""
-    return execution.status not in _STOPPED or (bool(states) and states[-1]["name"] in _HANDLING)
+    return execution.status not in STOPPED or (bool(states) and states[-1]["name"] in _HANDLING)
 
 
 def _handled(known: Mapping[str, Any]) -> tuple[str, str] | None:

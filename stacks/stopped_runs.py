@@ -5,12 +5,10 @@ from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from report.making import STOPPED
 from stacks.functions import Functions
 from stacks.settings.settings import Settings
 from stacks.state_machine.reporting import of_the_deployment
-
-STATUSES = ("TIMED_OUT", "ABORTED")
-"""How an execution ends that no state of its own ends."""
 
 
 class StoppedRuns(Construct):
@@ -46,7 +44,7 @@ class StoppedRuns(Construct):
             event_pattern=events.EventPattern(
                 source=["aws.states"],
                 detail_type=["Step Functions Execution Status Change"],
-                detail={"status": list(STATUSES), "stateMachineArn": [machine.state_machine_arn]},
+                detail={"status": list(STOPPED), "stateMachineArn": [machine.state_machine_arn]},
             ),
             targets=[
                 targets.LambdaFunction(

@@ -20,6 +20,7 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from contract.checks import ANALYTICS_STAGE
 from stacks.functions import Functions
 from stacks.settings.settings import Settings
 from stacks.state_machine.admission import Admission, Lease
@@ -35,7 +36,7 @@ from stacks.storage import StorageStack
 _UNFINISHED_RUN = sfn.Condition.is_present(UNFINISHED_RUN)
 _ANY_FILE = sfn.Condition.is_present("$.plan.batches[0]")
 _WINDOW_ASKED = sfn.Condition.boolean_equals("$.plan.window_asked", value=True)
-_ANALYSED = sfn.Condition.is_present("$.checks.CheckAnalytics.checks")
+_ANALYSED = sfn.Condition.is_present(f"$.checks.{ANALYTICS_STAGE}.checks")
 _ANY_ROWS = sfn.Condition.boolean_equals("$.plan.has_rows", value=True)
 _NOTHING_PUBLISHED_NOW = sfn.Condition.and_(
     sfn.Condition.string_equals("$.ledger.statement", ""),

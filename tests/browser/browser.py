@@ -46,9 +46,12 @@ class Opened:
         found: list[dict[str, Any]] = self.page.evaluate("axe.run().then((result) => result.violations)")
         return [f"{one['id']}: {node['html'][:200]}" for one in found for node in one["nodes"]]
 
+    def unfold(self) -> None:
+        self.page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
+
     def numbers(self) -> dict[str, str]:
         """The places in the document that the page shows, each with its text; what is folded is unfolded."""
-        self.page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
+        self.unfold()
         script = "(all) => all.map((one) => [one.dataset.path, one.textContent])"
         return dict(self.page.eval_on_selector_all("[data-path]", script))
 

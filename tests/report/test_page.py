@@ -38,7 +38,6 @@ HOSTILE = [
     "w" * 300,
     "\u202etxt.exe\u2028&amp;${x}$document",
 ]
-EVERYTHING = "document.querySelectorAll('details').forEach((one) => { one.open = true })"
 
 
 @pytest.fixture(scope="module", params=KINDS)
@@ -143,7 +142,7 @@ def test_rows_of_a_run_that_was_made_up_for_are_shown_apart_and_in_no_sum(
 
 
 def test_the_page_asks_for_nothing_and_has_nothing_to_complain_of(kind: str, wide: Opened) -> None:
-    wide.page.evaluate(EVERYTHING)
+    wide.unfold()
     assert (wide.complaints, wide.requests) == ([], []), kind
 
 
@@ -164,7 +163,7 @@ def test_axe_finds_nothing_in_the_dark_on_a_phone_and_nothing_is_wider_than_the_
     with opened(browser, address, width=360, theme="dark") as narrow:
         assert narrow.violations() == []
         assert not narrow.is_wider_than_the_screen()
-        narrow.page.evaluate(EVERYTHING)
+        narrow.unfold()
         assert not narrow.is_wider_than_the_screen()
 
 
@@ -399,7 +398,7 @@ def test_text_from_data_is_text(
     browser: Browser, tmp_path: Path, hostile: dict[str, Any], width: int
 ) -> None:
     with opened(browser, written(page_of(hostile), tmp_path), width=width) as page:
-        page.page.evaluate(EVERYTHING)
+        page.unfold()
         assert page.page.title() == f"Succeeded with rejects: goodreads {hostile['run_id']}"
         assert (page.complaints, page.requests) == ([], [])
         assert page.page.locator("main script, main img, a[href^=javascript]").count() == 0
