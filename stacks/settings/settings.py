@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 
 from catalog import DATASETS
 from stacks.settings.node_types import Nodes, check_port, deployable
+from stacks.settings.polling import STATEMENTS, Polling
 from stacks.settings.schedule import Cron, Rate, read_schedule
 
 SPARK_VERSION = "3.5.6"
@@ -41,9 +42,9 @@ POWERTOOLS_REGIONS = (
 LONGEST_WATCH = 7 * 24 * 60
 """Minutes that an alarm of CloudWatch can look back on: Period times EvaluationPeriods of PutMetricAlarm, seven days."""
 
-_MIB = 1024**2
 _GIB = 1024**3
-_COPY_TASKS = 1000  # about 7 events each
+_COPY_TASKS, _EVENTS_OF_A_COPY = 1000, 7
+_OTHER_EVENTS, _EVENTS = 1000, 25_000  # of an execution's history
 _ARM = re.compile(r"a1\.|[a-z]+\d+g")  # m6g, c7gn, g5g, but not g5
 _INSTANCE_STORE = re.compile(  # m5d, r5dn, m6id, g4dn, i3, d3en; g5, x1 and the like have no d in their names
     r"[a-z]+\d+[a-z]*d[a-z]*\.|(d|f|h|hs|i)\d|(c1|c3|cc2|cr1|dl1|g2|g5|g6e?|m1|m2|m3|p5e?n?|r3|trn1n?|x1e?)\."
@@ -189,7 +190,9 @@ class Settings(BaseModel):
     )
 
     analytics_window_days: int = _whole(30, 1, 3650, "days of reviews that the analytics look back on")
-    analytics_top: int = _whole(10, 1, 1000, "rows of each analytics table")
+    analytics_top: int = _whole(
+        10, 1, 1000, "rows at most of each analytics table that ranks (has a column place)"
+    )
 
     batch_max_files: int = _whole(10_000, 1, 100_000, "landing files one run takes at most")
     batch_max_bytes: int = _whole(16 * _GIB, 1, 10 * 1024 * _GIB, "bytes one run takes at most")
@@ -234,7 +237,7 @@ class Settings(BaseModel):
         0,
         0,
         LONGEST_WATCH,
-        "minutes without a finished run after which an alarm is raised; 0 lets them follow from the schedule",
+        "minutes without a finished run after which an alarm is raised; with 0 the time follows from the schedule",
     )
 
     @classmethod
@@ -383,6 +386,14 @@ class Settings(BaseModel):
                 f"copy_files_per_task = {self.copy_files_per_task} and copy_bytes_per_task = {self.copy_bytes_per_task} may "
                 f"make {tasks} copy tasks, and {_COPY_TASKS} fit into the 25,000 events of an execution's history: "
                 "lower the first or raise the second"
+            )
+        poll, run = self.statement_poll_seconds, self.run_timeout_minutes
+        statements = STATEMENTS * Polling.shared(step_seconds=poll, run_seconds=60 * run).events
+        if statements + _EVENTS_OF_A_COPY * tasks + _OTHER_EVENTS > _EVENTS:
+            raise ValueError(
+                f"statement_poll_seconds = {poll} and run_timeout_minutes = {run} may make {statements:,} events of looking at "
+                f"{STATEMENTS} statements, next to {tasks} copy tasks of {_EVENTS_OF_A_COPY} events each, and an execution's history "
+                f"ends with {_EVENTS:,}: raise the first or lower the second"
             )
         if self.copy_files_per_task > self.batch_max_files:
             raise ValueError(

@@ -13,9 +13,10 @@ from constructs import Construct
 from lambdas.shared.environment import metrics_namespace
 from lambdas.shared.errors import PipelineError
 from stacks.functions import Functions
+from stacks.settings.polling import Polling
 from stacks.settings.settings import Settings
 from stacks.state_machine.retries import BACK_OFF, NEVER
-from stacks.state_machine.run_sql import Polling, RunSql, Warehouse
+from stacks.state_machine.run_sql import RunSql, Warehouse
 
 NOT_RETRIED = [error.__name__ for error in PipelineError.__subclasses__()]
 """Errors of the functions that a retry would meet again."""

@@ -7,7 +7,6 @@ within a Parallel state, so the state machine can repeat it as a whole and catch
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import ceil, sqrt
 from typing import Any
 
 from aws_cdk import aws_iam as iam
@@ -16,6 +15,7 @@ from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
 from contract.keys import RUN_SLOT
+from stacks.settings.polling import ENDING_WAITS, Polling
 from stacks.state_machine.retries import BACK_OFF, BUSY, NEVER
 
 SERIALIZABLE_CONFLICT = "Redshift.SerializableConflict"
@@ -32,8 +32,6 @@ _FULL = "RedshiftData.ActiveStatementsExceededException"  # of everybody's state
 _STATUS = {"Id.$": "$.Id", "Status.$": "$.Status"}
 """What the loop needs of a description: that of a batch has the text of each statement, and a state's data 256 KiB at most."""
 
-_ENDING_WAITS = 3  # how often to look again at a cancelled statement that still runs
-
 
 @dataclass(frozen=True)
 class Warehouse:
@@ -44,20 +42,6 @@ class Warehouse:
     database: str
     user: str
     copy_role_arn: str
-
-
-@dataclass(frozen=True)
-class Polling:
-    """The waits between two looks at a running statement: they grow by `step_seconds` until they add up to the timeout."""
-
-    step_seconds: int
-    timeout_seconds: int
-
-    @property
-    def longest_wait(self) -> int:
-        """The wait after which the statement is cancelled: n waits of s, 2s, ... ns take s n (n + 1) / 2."""
-        waits = (sqrt(1 + 8 * self.timeout_seconds / self.step_seconds) - 1) / 2
-        return self.step_seconds * ceil(waits)
 
 
 class RunSql(Construct):
@@ -212,7 +196,7 @@ class RunSql(Construct):
             f"{self._name}: look again",
             parameters={
                 "wait": 0,
-                "longest_wait": _ENDING_WAITS * self._polling.step_seconds,
+                "longest_wait": ENDING_WAITS * self._polling.step_seconds,
                 "cancelled": True,
                 "statement.$": "$.statement",
             },

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from catalog import DATASETS
 from sql.statements import MIGRATION_STEPS
-from stacks.state_machine.run_sql import Polling, RunSql, Warehouse
+from stacks.settings.polling import Polling
+from stacks.state_machine.run_sql import RunSql, Warehouse
 from tests.stacks.deployments import Deployment
 from tests.stacks.state_machine import NestedState, StateMachine
 

@@ -2,9 +2,11 @@
 
 import json
 import re
+from collections import Counter
 
 import pytest
 
+from stacks.settings.polling import STATEMENTS, TURNS
 from tests.stacks.deployments import Deployment
 from tests.stacks.state_machine import FAILURE, REPORTS, StateMachine, levels, reachable, retries
 
@@ -601,3 +603,14 @@ def test_the_definition_fits_into_step_functions_and_its_template_into_cloudform
 ) -> None:
     assert len(machine.text.encode()) < 1_000_000
     assert len((deployment.folder / "goodreads-pipeline.template.json").read_bytes()) < 1_000_000
+
+
+def test_a_run_sends_as_many_statements_as_its_history_is_sized_for(machine: StateMachine) -> None:
+    """A run that makes up for an unfinished one, with a window of the past, goes twice through the analytics of both windows."""
+    repeated = machine.reachable("CountWarehouseViolations", without=["CatchingUp?"], errors=False)
+    names = [(each.around[0] if each.around else each).name for each in machine.tasks("xecuteStatement")]
+    branches = Counter(each.around[0].name for each in machine.tasks("xecuteStatement") if each.around)
+    at_once = [count - 1 for name, count in branches.items() if count > 1]
+    sent = [*names, *(name for name in names if name in repeated)]
+    assert len(sent) + 2 == STATEMENTS  # two more for a migration of three changes
+    assert STATEMENTS - 2 * sum(at_once) == TURNS

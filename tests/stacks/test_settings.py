@@ -142,6 +142,13 @@ def test_what_the_cdk_keeps_in_the_context_is_left_alone(key: str) -> None:
             ),
         ),
         (
+            {"statement_poll_seconds": 1, "run_timeout_minutes": 1440},
+            (
+                "statement_poll_seconds = 1 and run_timeout_minutes = 1440 may make 34,800 events of looking at 40 statements, next to "
+                "82 copy tasks of 7 events each, and an execution's history ends with 25,000"
+            ),
+        ),
+        (
             {"schedule_minutes": 30, "late_after_minutes": 30},
             "late_after_minutes = 30 must be above the 30 minutes that may pass from one scheduled run to the next",
         ),

@@ -11,7 +11,8 @@ from aws_cdk import App, DefaultStackSynthesizer, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_stepfunctions as sfn
 
-from stacks.state_machine.run_sql import Polling, RunSql, Warehouse
+from stacks.settings.polling import Polling
+from stacks.state_machine.run_sql import RunSql, Warehouse
 from tests.local_cloud.waiting import PATIENCE
 
 NAME = "Statement"

@@ -11,15 +11,13 @@ from itertools import repeat
 
 import pytest
 
-from stacks.state_machine.run_sql import Polling
+from stacks.settings.polling import STATEMENTS, Polling
 from tests.local_cloud.redshift.run_sql.conftest import Pauses
 from tests.local_cloud.redshift.run_sql.executions import Ended, Runner
 from tests.local_cloud.redshift.run_sql.faulty_engine import FaultyEngine, says
 
 BY_DEFAULT = Polling(step_seconds=2, timeout_seconds=60 * 20)
 LONGEST = Polling(step_seconds=1, timeout_seconds=60 * 1440)
-STATEMENTS = 12  # that a run goes through
-TURNS = STATEMENTS - 1  # two of them run at the same time
 
 
 def waits(polling: Polling) -> int:
@@ -52,7 +50,7 @@ def test_a_statement_that_never_ends_makes_eleven_events_a_poll(
     ended = runner.run("select 1", polling=polling)
     assert ended.error == "Redshift.StatementTimedOut"
     assert len(pauses.in_waits) == waits(polling)
-    assert len(ended.events) == events(polling) == expected
+    assert len(ended.events) == events(polling) == polling.events == expected
 
 
 def test_the_statement_of_the_longest_duration_takes_a_fifth_of_the_history() -> None:
@@ -60,14 +58,13 @@ def test_the_statement_of_the_longest_duration_takes_a_fifth_of_the_history() ->
     assert events(LONGEST) == 4643
 
 
-@pytest.mark.parametrize(("step", "run_minutes", "expected"), [(2, 60, 3_180), (1, 1440, 17_304)])
-def test_statements_that_share_the_longest_run_evenly_leave_room_in_the_history(
+@pytest.mark.parametrize(("step", "run_minutes", "expected"), [(2, 60, 7_520), (1, 1440, 34_800)])
+def test_statements_that_share_the_longest_run_evenly_make_this_many_events(
     step: int, run_minutes: int, expected: int
 ) -> None:
     """Equal shares are the worst case: the number of polls grows with the square root of the duration."""
-    share = Polling(step_seconds=step, timeout_seconds=60 * run_minutes // TURNS)
-    assert STATEMENTS * events(share) == expected
-    assert expected < 25_000
+    share = Polling.shared(step_seconds=step, run_seconds=60 * run_minutes)
+    assert STATEMENTS * events(share) == STATEMENTS * share.events == expected
 
 
 @pytest.mark.slow
