@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import typer
-from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 from rich.text import Text
@@ -17,6 +16,7 @@ from command_line import telling
 from command_line.answers import Answers
 from landing.errors import StoreError
 from local_cloud.errors import LocalCloudError
+from operations.account import aws_told
 from operations.errors import OperationError
 
 _CONTROLS = {*range(0x20), *range(0x7F, 0xA0)} - {ord("\n")}
@@ -97,7 +97,7 @@ def told(*, farewell: str = _INTERRUPTED, interrupted: int = telling.INTERRUPTED
     with (
         telling.interruptible(complaints, farewell, interrupted),
         telling.told(complaints, OperationError, LocalCloudError, StoreError, also=console.failed),
-        _answers_of_aws_told(),
+        aws_told(),
         _unusable_paths_told(),
     ):
         try:
@@ -117,11 +117,3 @@ def _unusable_paths_told() -> Iterator[None]:
         raise OperationError(
             f"{error.filename} cannot be used: {error.strerror}. Give a folder that you may write to, with --state"
         ) from error
-
-
-@contextmanager
-def _answers_of_aws_told() -> Iterator[None]:
-    try:
-        yield
-    except (ClientError, BotoCoreError) as error:
-        raise OperationError(f"AWS answered: {error}") from error

@@ -12,6 +12,7 @@ from local_cloud.account import ACCOUNT
 from local_cloud.addresses import REGION, Addresses
 from local_cloud.s3.server import S3Server
 from local_cloud.state import StateFolder
+from operations.account import account
 from operations.errors import OperationError
 
 if TYPE_CHECKING:
@@ -61,10 +62,8 @@ def zones_here(state: StateFolder, name: str) -> Iterator[Zones]:
 
 def zones_on_aws(name: str) -> Zones:
     """The zones in the account of the credentials; credentials are found as the AWS CLI finds them."""
-    region = boto3.Session().region_name
-    if not region:
-        raise OperationError("no region is given: set AWS_REGION, or AWS_PROFILE to a profile that has one")
-    return Zones.of(name, boto3.client("sts").get_caller_identity()["Account"], region)
+    found = account()
+    return Zones.of(name, found.number, found.region)
 
 
 @contextmanager

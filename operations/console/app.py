@@ -103,9 +103,14 @@ def _tell_errors(app: Flask) -> None:
         return told(HTTPStatus.BAD_REQUEST, str(error))
 
     @app.errorhandler(ClientError)
-    @app.errorhandler(BotoCoreError)
-    def of_endpoint(error: ClientError | BotoCoreError) -> tuple[Response | str, int]:
+    def of_endpoint(error: ClientError) -> tuple[Response | str, int]:
         return told(HTTPStatus.BAD_GATEWAY, f"the endpoint answered: {error}")
+
+    @app.errorhandler(BotoCoreError)
+    def without_answer(error: BotoCoreError) -> tuple[Response | str, int]:
+        return told(
+            HTTPStatus.BAD_GATEWAY, f"the endpoint cannot be asked: {error}. Is `make up` still at work?"
+        )
 
 
 def _show_runs(app: Flask, runs: Runs) -> None:

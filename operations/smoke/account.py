@@ -1,44 +1,17 @@
 """What a smoke test needs of an account: asked for before anything is spent, and refused with words."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import boto3
-from botocore.exceptions import ClientError, NoCredentialsError
 
 from lambdas.shared.environment import POWERTOOLS_LAYER
+from operations.account import Account
 from operations.errors import OperationError
 from operations.teardown import existing_stacks, left_buckets
 from stacks.compute.library_archive import ARCHIVE, ARCHIVE_KEY
 
 _BOOTSTRAP = "/cdk-bootstrap/hnb659fds/version"
 """The parameter that `cdk bootstrap` writes; hnb659fds is the qualifier of CDK's default synthesizer."""
-
-
-@dataclass(frozen=True)
-class Account:
-    """Where the credentials lead."""
-
-    number: str
-    region: str
-
-
-def account() -> Account:
-    """OperationError if there is no region, or if there are no credentials that AWS accepts."""
-    region = boto3.Session().region_name
-    if not region:
-        raise OperationError("no region is given: set AWS_REGION, or AWS_PROFILE to a profile that has one")
-    try:
-        return Account(boto3.client("sts").get_caller_identity()["Account"], region)
-    except NoCredentialsError:
-        raise OperationError(
-            "no AWS credentials were found: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; `aws sts "
-            "get-caller-identity` shows whose they are"
-        ) from None
-    except ClientError as error:
-        raise OperationError(
-            f"AWS does not accept the credentials ({error.response['Error']['Code']}): renew them (`aws sso login`, or new keys)"
-        ) from None
 
 
 def require_ready(found: Account, context: Sequence[str]) -> None:

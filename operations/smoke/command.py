@@ -13,9 +13,10 @@ from rich.table import Table
 
 from landing.folder import files_of
 from landing.sizes import size_in_bytes
+from operations.account import Account, account
 from operations.errors import OperationError
 from operations.options import Context
-from operations.smoke.account import Account, account, require_free, require_ready
+from operations.smoke.account import require_free, require_ready
 from operations.smoke.cost import USUAL_HOURS, Estimate, estimate
 from operations.smoke.parts import PARTS, Smoke
 from operations.smoke.progress import Progress

@@ -18,11 +18,11 @@ from contract.keys import bucket_name
 from landing.bucket import BucketStore
 from landing.folder import land
 from local_cloud.state import StateFolder
+from operations.account import Account
 from operations.errors import OperationError
 from operations.executions import Execution, StateMachine, visits
 from operations.query import query_here
 from operations.run import final_state, run_name
-from operations.smoke.account import Account
 from operations.smoke.cost import SMALLEST
 from operations.smoke.progress import Found, Progress
 from operations.smoke.tables import compared

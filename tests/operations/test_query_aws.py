@@ -62,7 +62,43 @@ def test_a_missing_region_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -
         monkeypatch.delenv(name, raising=False)
     answer = ask("select 1")
     assert answer.exit_code == 1
-    assert answer.stderr == "error: AWS answered: You must specify a region.\n"
+    assert answer.stderr == (
+        "error: no region is given: set AWS_REGION, or AWS_PROFILE to a profile that has one\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("variables", "told"),
+    [
+        ({"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}, "AWS cannot be reached"),
+        (
+            {"AWS_ACCESS_KEY_ID": None, "AWS_SECRET_ACCESS_KEY": None},
+            "no AWS credentials were found: set AWS_PROFILE",
+        ),
+        (
+            {"AWS_SECRET_ACCESS_KEY": None},
+            "the AWS credentials cannot be used (Partial credentials found in env",
+        ),
+        (
+            {"AWS_PROFILE": "no-such-profile"},
+            "The config profile (no-such-profile) could not be found: give --profile",
+        ),
+    ],
+)
+def test_why_aws_cannot_be_asked_is_told_with_what_to_do(
+    variables: dict[str, str | None], told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in variables.items():
+        if value is None:
+            monkeypatch.delenv(name)
+        else:
+            monkeypatch.setenv(name, value)
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    answer = ask("select 1")
+    assert answer.exit_code == 1
+    assert answer.stderr.startswith(f"error: {told}")
+    assert answer.stderr.count("\n") == 1
 
 
 def test_a_profile_that_does_not_exist_is_told_in_one_line() -> None:
