@@ -29,7 +29,9 @@ class Play:
             self.stage.goodreads.publish(int(elapsed * _REVIEWS_PER_SECOND) - figures.published)
             kills = self._kill_due(kills, elapsed)
             time.sleep(_LOOK_SECONDS)
-        self._kill_due(kills, seconds)  # a look may have taken so long that they were missed
+        # a look may have taken so long that some of it was missed
+        self._kill_due(kills, seconds)
+        self.stage.goodreads.publish(int(seconds * _REVIEWS_PER_SECOND) - self._look(check=False).published)
 
     def drain(self) -> None:
         """Wait until every published review is in the landing zone and no run is under way.

@@ -1,9 +1,9 @@
 """Becomes a command that ends when the process that holds the leash has ended, however that one ended.
 
-    python -IS leash.py 5 spark-submit --master ...    file descriptor 5 is the leash: a pipe that only its holder can write to
+    python -IS leash.py 5 2 spark-submit --master ...    file descriptor 5 is the leash: a pipe that only its holder can write to
 
 The command replaces this process. Beside it stays a watcher, which ends with the command. Once the holder is gone, its end of
-the pipe is closed; the watcher sees that, and ends the command's whole process group. It works for SIGKILL, on Linux and on
+the pipe is closed; the watcher sees that, asks the command's whole process group to end, and kills it after 2 seconds. It works for SIGKILL, on Linux and on
 macOS. Linux's PR_SET_PDEATHSIG would not do: it goes by the thread that started the child, and the threads of state machines
 end before the children do. Standard library only, and little of it: it runs before each child.
 """
@@ -13,15 +13,13 @@ import select
 import signal
 import sys
 
-_GRACE_MILLISECONDS = 2000
-
 
 def main() -> None:
-    leash, command = int(sys.argv[1]), sys.argv[2:]
+    leash, grace_seconds, command = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]
     command_ended, held_by_command = os.pipe()
     if os.fork() == 0:
         _close_all_but(leash, command_ended)
-        _watch(leash, command_ended)
+        _watch(leash, command_ended, grace_seconds)
         os._exit(0)
     os.close(leash)
     os.close(command_ended)
@@ -31,7 +29,7 @@ def main() -> None:
     os.execvp(command[0], command)  # noqa: S606 - the command is this program's purpose
 
 
-def _watch(leash: int, command_ended: int) -> None:
+def _watch(leash: int, command_ended: int, grace_seconds: int) -> None:
     """Wait until the holder or the command has ended; in the first case end the command."""
     ends = select.poll()
     for descriptor in (leash, command_ended):
@@ -41,7 +39,7 @@ def _watch(leash: int, command_ended: int) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     os.killpg(0, signal.SIGTERM)
     ends.unregister(leash)
-    ends.poll(_GRACE_MILLISECONDS)
+    ends.poll(1000 * grace_seconds)
     os.killpg(0, signal.SIGKILL)
 
 

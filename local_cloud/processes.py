@@ -12,6 +12,9 @@ from typing import Any, Protocol
 
 import psutil
 
+LEASH_SECONDS = 2
+"""What a child is given to end by itself once this process has ended."""
+
 _GRACE_SECONDS = 3
 _POLL_SECONDS = 0.01
 _LEASH = Path(__file__).with_name("leash.py")
@@ -26,7 +29,7 @@ def start(
     and says why.
     """
     return subprocess.Popen(
-        [sys.executable, "-IS", _LEASH, str(_leash()), *command],
+        [sys.executable, "-IS", _LEASH, str(_leash()), str(LEASH_SECONDS), *command],
         pass_fds=[*pass_fds, _leash()],
         start_new_session=True,
         **options,

@@ -16,7 +16,7 @@ from local_cloud.errors import LocalCloudError
 
 @dataclass(frozen=True)
 class Running:
-    """The endpoint that serves a state folder now; `purpose` is the command that started it, `up` or `run`."""
+    """The endpoint that serves a state folder now; `purpose` is the command that started it, `up` for one that stays."""
 
     pid: int
     purpose: str

@@ -10,10 +10,21 @@ import pytest
 from stacks import ROOT
 
 SEES_NOTHING = """
-import os
+import boto3
+import typer
+from typer.testing import CliRunner
 
-def test_no_variable_of_an_account_is_seen():
-    assert not [name for name in os.environ if name.startswith("AWS_")]
+app = typer.Typer()
+
+@app.command()
+def say(*, word: str = typer.Option()) -> None: ...
+
+def test_no_account_is_seen():
+    session = boto3.Session()
+    assert (session.profile_name, session.region_name, session.get_credentials()) == ("default", None, None)
+
+def test_nothing_is_coloured_or_cut():
+    assert "Missing option '--word'" in CliRunner().invoke(app, []).output
 """
 LEAVES_AN_ADDRESS = """
 import os
@@ -23,14 +34,34 @@ def test_an_address_is_left():
 """
 
 
+SOMEBODY = {
+    "AWS_PROFILE": "nobody",
+    "AWS_ENDPOINT_URL": "http://localhost:1",
+    "COLUMNS": "20",
+    "FORCE_COLOR": "1",
+    "GITHUB_ACTIONS": "true",
+    "TERM": "xterm-256color",
+}
+CONFIGURED = """
+[default]
+region = eu-central-1
+aws_access_key_id = AKIAIOSFODNN7EXAMPLE
+aws_secret_access_key = wJalrXUtnFEMI
+"""
+
+
 def run(folder: Path, source: str) -> "subprocess.CompletedProcess[str]":
-    """A file of tests with the fixtures of all tests, run by somebody with a profile that does not exist."""
+    """A file of tests with the fixtures of all tests, run by a service, as somebody with a profile that does not exist and `aws configure`."""
+    home = folder / "home"
+    (home / ".aws").mkdir(parents=True)
+    (home / ".aws" / "config").write_text(CONFIGURED)
     (folder / "test_of_somebody.py").write_text(source)
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.conftest", "-p", "no:cacheprovider"]
     return subprocess.run(
         [*command, str(folder)],
         cwd=ROOT,
-        env={**os.environ, "AWS_PROFILE": "nobody", "AWS_ENDPOINT_URL": "http://localhost:1"},
+        env={**environment, **SOMEBODY, "HOME": str(home)},
         capture_output=True,
         text=True,
         check=False,

@@ -23,6 +23,9 @@ class Recorder:
         self.did.append("look")
         return self._looks.pop(0) if len(self._looks) > 1 else self._looks[0]
 
+    def publish(self, reviews: int) -> None:
+        self.did.append(f"publish {reviews}")
+
     def close(self) -> None:
         self.did.append("close schedule")
 
@@ -46,7 +49,7 @@ class Recorder:
         recorder: Any = self
         return Stage(
             folder=any_other,
-            goodreads=any_other,
+            goodreads=recorder,
             collector=self.worker("collector"),
             uploader=self.worker("uploader"),
             schedule=recorder,
@@ -78,10 +81,15 @@ def test_the_workers_end_only_when_what_they_have_to_do_is_done(monkeypatch: pyt
     assert told == ["no more reviews are published; waiting until the published ones have come through"]
 
 
-def test_both_workers_are_killed_even_if_the_time_is_over_before_anybody_could_look() -> None:
-    recorder = Recorder([figures()])
-    Play(recorder.stage(), lambda _: None, lambda _: None).publish(0)
-    assert recorder.did == ["kill collector", "start collector", "kill uploader", "start uploader"]
+def test_both_workers_are_killed_and_all_is_published_even_if_the_time_is_over_before_anybody_could_look(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ticks = iter([0.0, 6.0])
+    monkeypatch.setattr(play.time, "monotonic", lambda: next(ticks))
+    recorder = Recorder([figures(published=2)])
+    Play(recorder.stage(), lambda _: None, lambda _: None).publish(6)
+    kills = ["kill collector", "start collector", "kill uploader", "start uploader"]
+    assert recorder.did == [*kills, "look", "publish 10"]
 
 
 def test_what_is_stuck_ends_the_demo_with_the_figures(monkeypatch: pytest.MonkeyPatch) -> None:

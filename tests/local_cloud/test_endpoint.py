@@ -253,7 +253,7 @@ def test_an_endpoint_that_goes_down_tells_of_an_execution_whose_document_is_alre
     def slow(folder: Path) -> None:
         sync(folder)
         if folder.name == "executions":
-            assert goes_on.wait(60)
+            assert goes_on.wait(PATIENCE)
 
     definition = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 3600, "End": True}}}
     with serving(StateFolder(tmp_path), "test"):

@@ -136,7 +136,7 @@ def handler(event, context):
     (folder / "begun").touch()
     while event.get("wait") and not (folder / "go").exists():
         time.sleep(0.01)
-    (folder / f"{{time.time_ns()}}.json").write_text(json.dumps(event))
+    (folder / f"{{time.monotonic_ns():020}}.json").write_text(json.dumps(event))
 """
 
     def __init__(self, folder: Path) -> None:

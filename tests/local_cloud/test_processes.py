@@ -10,7 +10,7 @@ import pytest
 
 from local_cloud.processes import end_tree, start
 from tests.local_cloud.alive import is_alive
-from tests.local_cloud.waiting import until
+from tests.local_cloud.waiting import PATIENCE, until
 
 STUBBORN = """
 import signal, subprocess, sys, time
@@ -27,7 +27,7 @@ def test_a_process_that_ignores_the_request_to_end_is_killed_with_its_children()
         child = int(process.stdout.readline())
         end_tree(process, grace_seconds=0.5)
     assert process.returncode == -9
-    assert not is_alive(child)
+    until(lambda: not is_alive(child))
 
 
 def test_a_process_that_has_ended_keeps_its_exit_code() -> None:
@@ -45,8 +45,9 @@ def test_the_exit_code_of_a_process_that_was_ended_says_so() -> None:
 
 HOLDER = """
 import os, sys, time
-from local_cloud.processes import start
-start(["sh", "-c", sys.argv[1]])
+from local_cloud import processes
+processes.LEASH_SECONDS = int(sys.argv[2])
+processes.start(["sh", "-c", sys.argv[1]])
 os.close(1)
 time.sleep(600)
 """
@@ -58,7 +59,7 @@ ORDERLY = "trap 'sleep 0.3; echo in order > {path}; exit' TERM; sleep 600 & echo
 @pytest.mark.slow
 @pytest.mark.parametrize("script", [POLITE, RELUCTANT], ids=["polite", "reluctant"])
 def test_what_was_started_ends_with_all_that_it_has_started_when_its_starter_is_killed(script: str) -> None:
-    with subprocess.Popen([sys.executable, "-c", HOLDER, script], stdout=subprocess.PIPE) as holder:
+    with subprocess.Popen([sys.executable, "-c", HOLDER, script, "1"], stdout=subprocess.PIPE) as holder:
         assert holder.stdout is not None
         family = [int(pid) for pid in holder.stdout.readline().split()]
         assert all(map(is_alive, family))
@@ -69,7 +70,8 @@ def test_what_was_started_ends_with_all_that_it_has_started_when_its_starter_is_
 
 def test_what_was_started_is_first_asked_to_end_and_given_time_for_it(tmp_path: Path) -> None:
     script = ORDERLY.format(path=tmp_path / "told")
-    with subprocess.Popen([sys.executable, "-c", HOLDER, script], stdout=subprocess.PIPE) as holder:
+    command = [sys.executable, "-c", HOLDER, script, str(PATIENCE)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as holder:
         assert holder.stdout is not None
         holder.stdout.readline()
         holder.kill()

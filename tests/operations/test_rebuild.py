@@ -1,7 +1,6 @@
 """`rebuild`: a table's files on their way from the archive into the landing zone."""
 
 import json
-import signal
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -27,15 +26,9 @@ from operations.zones import Zones
 from sql import statements
 from tests.local_cloud.conftest import Endpoint
 
+pytestmark = pytest.mark.usefixtures("signals")
+
 CSV = b"a header and records"
-
-
-@pytest.fixture(autouse=True)
-def signals() -> Iterator[None]:
-    """The commands change how the process takes SIGTERM."""
-    before = signal.getsignal(signal.SIGTERM)
-    yield
-    signal.signal(signal.SIGTERM, before)
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,6 @@ import gzip
 import io
 import json
 import os
-import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -26,7 +25,7 @@ from operations.replay.records import RecordFiles, csv_record
 from operations.zones import Zones, zones_here, zones_on_aws
 from tests.local_cloud.conftest import Endpoint
 
-pytestmark = pytest.mark.usefixtures("environment")
+pytestmark = pytest.mark.usefixtures("environment", "signals")
 
 QUARANTINE = "goodreads-quarantine-123456789012-us-east-1"
 LANDING = "goodreads-landing-123456789012-us-east-1"
@@ -45,14 +44,6 @@ AUTHOR = {
 }
 BAD_ID = {"column": "author_id", "rule": "type", "value": "x1"}
 FIELD_COUNT = {"column": None, "rule": "field_count", "value": None}
-
-
-@pytest.fixture(autouse=True)
-def signals() -> Iterator[None]:
-    """The commands change how the process takes SIGTERM."""
-    before = signal.getsignal(signal.SIGTERM)
-    yield
-    signal.signal(signal.SIGTERM, before)
 
 
 @pytest.fixture

@@ -2,8 +2,7 @@
 
 import json
 import re
-import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -31,6 +30,8 @@ from tests.local_cloud.redshift.conftest import Session
 from tests.operations.conftest import create_cluster
 from tests.operations.documented import answered
 
+pytestmark = pytest.mark.usefixtures("signals")
+
 START, END = "2020-02-01 00:00:00", "2020-03-01 00:00:00"
 CASES = [
     pytest.param(
@@ -42,14 +43,6 @@ CASES = [
     pytest.param([], None, id="nowhere"),
 ]
 """When reviews were captured, and the days that the hint names; None if there is none."""
-
-
-@pytest.fixture(autouse=True)
-def signals() -> Iterator[None]:
-    """The command changes how the process takes SIGTERM."""
-    before = signal.getsignal(signal.SIGTERM)
-    yield
-    signal.signal(signal.SIGTERM, before)
 
 
 @pytest.fixture(scope="module")

@@ -66,6 +66,7 @@ class Zone:
         self.watch = watch
         self._port = 0
         self._server: _Server | None = None
+        self._kept: socket.socket | None = None
         self.bucket = folder / BUCKET
         self.bucket.mkdir()
         self.up()
@@ -79,6 +80,8 @@ class Zone:
         """Answer from now on."""
         self._server = _Server(("127.0.0.1", self._port), self._handler)
         self._port = self._server.server_port
+        if self._kept:
+            self._kept.close()
         threading.Thread(target=self._server.serve_forever, args=[0.01], daemon=True).start()
 
     def down(self) -> None:
@@ -86,6 +89,9 @@ class Zone:
         if self._server:
             self._server.shutdown()
             self._server.server_close()
+            self._kept = socket.socket()  # nothing listens on the port, and no other program is given it
+            self._kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            self._kept.bind(("127.0.0.1", self._port))
         self._server = None
 
     def content(self) -> dict[str, bytes]:

@@ -283,7 +283,7 @@ def test_a_statement_that_waits_for_a_free_place_can_be_cancelled(client: Any, e
 
 @pytest.mark.slow
 def test_describe_waits_for_a_statement_that_runs(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("local_cloud.redshift.data_api._LONG_POLL", 30.0)
+    monkeypatch.setattr("local_cloud.redshift.data_api._LONG_POLL", PATIENCE)
     sql = "select count(distinct n) from generate_series(1, 2000000) as s(n)"
     identifier = client.execute_statement(**CLUSTER, Sql=sql)["Id"]
     assert client.describe_statement(Id=identifier)["Status"] == "FINISHED"

@@ -42,7 +42,7 @@ import pytest
         ("date_trunc('month', '2020-02-19 21:38:16.690535'::timestamp)", "2020-02-01 00:00:00"),
         ("'2020-02-19 21:38:16.690535'::timestamp", "2020-02-19 21:38:16.690535"),
         ("trunc(getdate()) = current_date", True),
-        ("datediff(minute, getdate(), sysdate)", 0),
+        ("abs(datediff(second, getdate(), sysdate)) < 600", True),
         ("to_char('2020-02-19'::date, 'YYYY-MM-DD')", "2020-02-19"),
         ("md5('a')", "0cc175b9c0f1b6a831c399e269772661"),
         ("true", True),

@@ -20,6 +20,7 @@ from operations.console.tables import MOST_ROWS, Tables
 from operations.warehouse import Warehouse
 from report import SCHEMA
 from tests.local_cloud.conftest import Endpoint
+from tests.local_cloud.waiting import until
 from tests.operations.console.past import ended, reported, spoilt
 
 OURS = "the-token"
@@ -268,6 +269,11 @@ def test_an_input_that_the_run_would_refuse_starts_nothing(
     assert running() == []
 
 
+def nothing_new(client: FlaskClient, address: str) -> bool:
+    news = client.get(address).get_json()
+    return bool(client.get(f"{address}?after={news['last']}").get_json() == news)
+
+
 def test_a_started_run_has_the_input_of_the_form_and_is_in_the_list(client: FlaskClient) -> None:
     fields = {
         "deployment": "goodreads",
@@ -286,9 +292,9 @@ def test_a_started_run_has_the_input_of_the_form_and_is_in_the_list(client: Flas
         }
         assert "+ Running" in client.get("/").text
         assert "This run goes on" in client.get(f"/runs/{answer['name']}").text
-        news = client.get(f"/runs/{answer['name']}/news.json").get_json()
-        assert news["running"]
-        assert client.get(f"/runs/{answer['name']}/news.json?after={news['last']}").get_json() == news
+        address = f"/runs/{answer['name']}/news.json"
+        assert client.get(address).get_json()["running"]
+        until(lambda: nothing_new(client, address))  # the run waits
     finally:
         stepfunctions.stop_execution(executionArn=arn)
 

@@ -1,7 +1,5 @@
 """`pipeline forget` as a person calls it."""
 
-import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,13 +8,7 @@ from typer.testing import CliRunner, Result
 from operations.__main__ import app
 from tests.operations.forget.conftest import ME, Deployed
 
-
-@pytest.fixture(autouse=True)
-def signals() -> Iterator[None]:
-    """The commands change how the process takes SIGTERM."""
-    before = signal.getsignal(signal.SIGTERM)
-    yield
-    signal.signal(signal.SIGTERM, before)
+pytestmark = pytest.mark.usefixtures("signals")
 
 
 def call(*arguments: str) -> Result:

@@ -12,6 +12,7 @@ from werkzeug.exceptions import ServiceUnavailable
 from local_cloud.identity import Principal
 from local_cloud.redshift import RedshiftEngine
 from local_cloud.redshift.errors import DataApiError
+from tests.local_cloud.waiting import PATIENCE
 
 Message = dict[str, Any]
 Operation = Callable[[Message], Message]
@@ -101,7 +102,7 @@ def pretended(**members: Any) -> Fault:
 
 def once_ended(describe: Operation, request: Message) -> Message:
     """The look at the statement takes until its end."""
-    return describe({**request, "WaitTimeSeconds": 30})
+    return describe({**request, "WaitTimeSeconds": PATIENCE})
 
 
 def after(event: Callable[[], object]) -> Fault:

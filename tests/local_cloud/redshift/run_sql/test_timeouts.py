@@ -8,7 +8,7 @@ from itertools import repeat
 import pytest
 
 from local_cloud.redshift import RedshiftEngine
-from stacks.state_machine.run_sql import Polling
+from stacks.settings.polling import Polling
 from tests.local_cloud.redshift.run_sql.conftest import Entries, Pauses
 from tests.local_cloud.redshift.run_sql.executions import ENDLESS, Ended, Runner
 from tests.local_cloud.redshift.run_sql.faulty_engine import (
@@ -23,6 +23,7 @@ from tests.local_cloud.redshift.run_sql.faulty_engine import (
     refused,
     says,
 )
+from tests.local_cloud.waiting import PATIENCE
 
 INSERT = "insert into entries values ('first')"
 HELD = [INSERT, "select pass_gate(1)"]
@@ -44,7 +45,7 @@ def _short_looks(monkeypatch: pytest.MonkeyPatch) -> None:
 def gate(sql_function: Callable[[str, Callable[[], object]], None]) -> Iterator[threading.Event]:
     """HELD runs until this is set."""
     gate = threading.Event()
-    sql_function("pass_gate", partial(gate.wait, 120))
+    sql_function("pass_gate", partial(gate.wait, PATIENCE))
     yield gate
     gate.set()
 
