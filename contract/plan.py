@@ -6,12 +6,17 @@ PlanCopies makes the plan, the copy tasks carry it out, ConfirmCopies keeps only
 import csv
 import io
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from catalog import Dataset, dataset_named
 from contract.keys import empty_folder, file_number, unusable_folder
+
+
+def is_before_header(fields: Sequence[str]) -> bool:
+    """Whether a record at the beginning of a file holds nothing but ASCII white space: the header comes after it."""
+    return not "".join(fields).strip(" \t\r\n\v\f")
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ are unknown, both readings are compared: in the wrong one a quote soon stands wh
 import csv
 import io
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -14,6 +15,8 @@ from itertools import islice
 import numpy as np
 
 from contract.rejects import BYTES
+
+csv.field_size_limit(sys.maxsize)  # a field may be as long as a record; the limit is the whole process's
 
 _QUOTE, _BREAK, _RETURN = (ord(sign) for sign in '"\n\r')
 _COMPARED = 20  # records that are read both ways if all quotes fit in both readings

@@ -4,7 +4,7 @@ from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from csv import reader as csv_records
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import dropwhile, islice
 from sys import maxsize
 
 import numpy as np
@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
+from contract.plan import is_before_header
 from contract.rejects import BYTES
 from spark_jobs.borders import Scan, guess_start, scan
 from spark_jobs.ranges import Range
@@ -218,7 +219,7 @@ class Reading:
         if self.text.at_end and b"\n" not in bytes(self.text.window):
             self.text.window = memoryview(bytes(self.text.window).replace(b"\r", b"\n"))
         lines = Lines(self.text.lines())
-        next(csv_records(lines), None)
+        next(dropwhile(is_before_header, csv_records(lines)), None)
         self.text.drop(lines.size)
 
     def find_start(self, end: int) -> bool:
@@ -240,16 +241,20 @@ class Reading:
 
     def records(self, end: int = maxsize) -> Iterator[Records]:
         """The records that begin before `end`; afterwards the position is where the next one begins."""
-        size = _STRETCH
+        size, beyond = _STRETCH, _AROUND
         while self.text.position < end:
-            self.text.fill(size)
-            window = self.text.window[:size]
+            # little beyond the range: its last record ends soon, and a block more is a request more
+            reach = min(size, end - self.text.position + beyond)
+            self.text.fill(reach)
+            window = self.text.window[:reach]
             if not len(window):
                 return
             found = scan(window, at_end=self.text.at_end and len(window) == len(self.text.window))
             stop = self._stop(found, end)
             if stop is None and found.odd is None and size < MAX_RECORD_CHARACTERS:
-                size *= 2  # the record is longer
+                size, beyond = (
+                    (2 * size, beyond) if reach == size else (size, 8 * beyond)
+                )  # the record is longer
                 continue
             regular = self._regular(window[:stop], found.records(stop)) if stop else None
             if regular is not None and stop is not None:
@@ -270,7 +275,9 @@ class Reading:
         return last or None
 
     def _regular(self, content: memoryview, counted: int) -> Records | None:
-        """None if the content is not for the fast parser."""
+        """None if the content is not for the fast parser, which takes a byte-order mark before any text for none of its signs."""
+        if bytes(content[: len(BOM_UTF8)]) == BOM_UTF8:
+            return None
         if not counted:
             return no_records(self.columns, self.wanted)
         try:

@@ -16,7 +16,7 @@ from spark_jobs.newest import are_last
 from spark_jobs.packing import COMPRESSED, in_groups
 from spark_jobs.schema import arrow_schema
 
-_HELD = 512 * 1024 * 1024  # bytes of rows in memory
+_HELD = 192 * 1024 * 1024  # bytes of rows in memory
 
 
 class HeldRows:

@@ -24,7 +24,7 @@ from spark_jobs.sources import Source, UnexpectedFilesError, objects_of
 from spark_jobs.storage import Folder
 from spark_jobs.unpacking import NotUnpackedError, unpacked
 
-_TOGETHER = 96 * 1024 * 1024
+_TOGETHER = 48 * 1024 * 1024
 """Records of up to this many bytes are cleaned together: only the newest versions among them go on."""
 
 _AT_ONCE = 2

@@ -23,6 +23,7 @@ MAX_RECORD_CHARACTERS = 16 * 1024 * 1024
 """A record beyond this is hardly one: a quote is never closed. Its first line is rejected, and the next line begins a record."""
 
 _KEPT_CHARACTERS = 64 * 1024  # of a single line beyond MAX_RECORD_CHARACTERS
+_AHEAD = 20  # records with quotes that are read ahead: if all of them fit, the next ones would tell no more
 # a quote out of place, inside and outside of quotes: if somebody lands the text again, it is no record of fewer characters
 _CUT = ',"cut" here: the line has more than {most} bytes, of which the first {kept} are kept'
 
@@ -57,7 +58,6 @@ def read_tolerantly(lines: "Lines", width: int, size: int = sys.maxsize) -> Iter
 
     Empty lines are no records. A line that is cut off is the last one.
     """
-    csv.field_size_limit(sys.maxsize)
     records = csv.reader(lines, strict=True)
     while lines.size < size and not lines.is_cut_off:
         lines.begin()
@@ -158,7 +158,20 @@ def _refused(lines: Lines, width: int) -> Record:
     if several.records and (several.fits or others_fit):
         lines.keep(1)
         return Record(fault=QUOTING, raw=_raw(lines.taken))
+    if own > 1 and _is_record_of_one_line(lines, own - 1, width):
+        lines.keep(own - 1)
+        return Record(fault=QUOTING, raw=_raw(lines.taken))
     return _with_doubtful_lines(lines, QUOTING, own)
+
+
+def _is_record_of_one_line(lines: Lines, start: int, width: int) -> bool:
+    """Whether the line after the first `start` ones is a record with all fields, and the record after it is one, too."""
+    reading = _Reading(lines, start, "", width)
+    reading.go_on()
+    if not reading.fits or reading.end != start + 1:
+        return False
+    reading.go_on()
+    return reading.fits
 
 
 def _of_this_width(lines: Lines, fields: Sequence[str]) -> Record:
@@ -222,7 +235,7 @@ class _Reading:
     """Reads lines ahead, record by record, until a quote is out of place; then it no longer `fits`.
 
     It begins after the first `start` lines taken, as if `before` preceded them. `end` is the number of lines taken until the
-    end of the last record read, sys.maxsize if the file has ended or it has read far enough; `first_end` is that of the first record, `fitted` that of the last
+    end of the last record read, sys.maxsize if the file has ended or it has read far enough, _AHEAD records with quotes; `first_end` is that of the first record, `fitted` that of the last
     one that fits, `records` the number of those that fit. With `width`, a record with another number of fields does not fit either. Unless `is_regular`, only what the parser
     refuses does not fit.
     """
@@ -241,6 +254,7 @@ class _Reading:
         self.fitted = start
         self.records = 0
         self.fits = True
+        self._quoted = 0
 
     @property
     def at_end(self) -> bool:
@@ -249,7 +263,7 @@ class _Reading:
 
     def go_on(self) -> None:
         """Read one record."""
-        start = self.end
+        start, read = self.end, ""
         try:
             fields = next(self._records, None)
             at_end = fields is None
@@ -267,6 +281,8 @@ class _Reading:
         if self.fits:
             self.fitted = self.end
             self.records += bool(fields)
+            self._quoted += '"' in read
+            at_end = at_end or self._quoted > _AHEAD
         if at_end:
             self.end = sys.maxsize
 

@@ -1,21 +1,21 @@
-"""Reads a landed gzip file of reviews as a task of the Spark step does, in a process of its own without a JVM."""
+"""Turns a landed gzip file of reviews into the newest versions as a task of the Spark step does, in a process of its own without a JVM."""
 
 import json
 import sys
+import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow as pa
 
 from catalog import REVIEWS
-from spark_jobs.packing import Packing
 from spark_jobs.ranges import Range
 from spark_jobs.storage import Folder
-from spark_jobs.tasks import Reader, clean_ranges
+from spark_jobs.tasks import Reader, write_newest_of_ranges
 
 
 def main(file: Path) -> None:
-    """Write the number of batches that the task would hand on, and their bytes."""
+    """Write what the task tells of its ranges and of the rows that it wrote."""
     names = REVIEWS.column_names
     whole = Range(file_number=0, source=0, uri=file.as_uri(), size=file.stat().st_size)
     reader = Reader(
@@ -27,9 +27,11 @@ def main(file: Path) -> None:
         columns=(names,),
         folders=(Folder("file://", str(file.parent).strip("/")),),
     )
-    rows = clean_ranges([pa.record_batch([[0]], names=["id"])], reader=reader, packing=Packing(REVIEWS, (0,)))
-    handed_on = [batch.nbytes for batch in rows]
-    sys.stdout.write(json.dumps({"batches": len(handed_on), "bytes": sum(handed_on)}))
+    with tempfile.TemporaryDirectory(dir=file.parent) as target:
+        told = write_newest_of_ranges(
+            [pa.record_batch([[0]], names=["id"])], reader=reader, target=Folder("file://", target.strip("/"))
+        )
+        sys.stdout.write(json.dumps([row for batch in told for row in batch.to_pylist()]))
 
 
 if __name__ == "__main__":

@@ -5,12 +5,16 @@ import csv
 import io
 import re
 import zlib
+from itertools import dropwhile
 
 from catalog import DATASETS, Dataset
 from contract.keys import is_gzip
+from contract.plan import is_before_header
 
 HEADER_BYTES = 65536
 """The number of bytes to read for a header; no dataset has a longer header."""
+
+_BLANK = f"the first {HEADER_BYTES} bytes are blank, expected a header"
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _FORMATS = {
@@ -95,12 +99,15 @@ def read_header(key: str, head: bytes) -> tuple[tuple[str, ...] | None, str | No
     except EOFError:
         return None, "the gzip content is cut off; write the file again"
     except zlib.error as error:
-        return None, f"the name ends with .gz but the content is not gzip ({error})"
+        return (
+            None,
+            f"the name ends with .gz but the content is not gzip ({error}); compress it, or name it without .gz",
+        )
     if other := _other_than_text(content):
         return None, other
     text = content.decode("utf-8", "surrogateescape").removeprefix("\ufeff")
     if not text.strip():
-        return None, None if is_whole else f"the first {HEADER_BYTES} bytes are blank, expected a header"
+        return None, None if is_whole else _BLANK
     return _first_record(text, is_whole)
 
 
@@ -133,7 +140,8 @@ def _shown(dataset: Dataset, names: tuple[str, ...], separator: str) -> str:
     known = sum(name.strip().lower() in dataset.column_names for name in names)
     if 2 * known < len(names):
         return f"{len(names)} fields, most of them no names of columns (not shown: the header may be missing, and this be a record)"
-    return separator.join(names)[:_SHOWN]
+    # a sign that nobody sees would make a missing column look as if it were there
+    return separator.join(name if name.isprintable() else ascii(name) for name in names)[:_SHOWN]
 
 
 def header_drift(dataset: Dataset, columns: tuple[str, ...]) -> str | None:
@@ -187,8 +195,9 @@ def _first_record(text: str, is_whole: bool) -> tuple[tuple[str, ...] | None, st
     unless it `is_whole`.
     """
     lines = io.StringIO(text)
+    records = csv.reader(iter(lines.readline, ""), strict=True)
     try:
-        names, broken = next(csv.reader(iter(lines.readline, ""), strict=True)), ""
+        names, broken = next(dropwhile(is_before_header, records), []), ""
     except csv.Error as error:
         names, broken = [], str(error)
     record = text[: lines.tell()]
@@ -200,14 +209,16 @@ def _first_record(text: str, is_whole: bool) -> tuple[tuple[str, ...] | None, st
         return None, f"the header is not quoted as CSV ({broken})"
     if problem := _encoding_problem(record):
         return None, problem
+    if not names:  # commas and white space only
+        return None, None if is_whole else _BLANK
     return tuple(name.strip() for name in names), None
 
 
 def _encoding_problem(record: str) -> str | None:
     if "\x00" in record:
-        return "the file is not text: its header contains NUL bytes"
+        return "the file is not text: its header contains NUL bytes, as UTF-16 does; write it as CSV in UTF-8"
     try:
         record.encode("utf-8", "surrogateescape").decode("utf-8")
     except UnicodeDecodeError as error:
-        return f"the header is not UTF-8 text ({error})"
+        return f"the header is not UTF-8 text ({error}); write the file as UTF-8"
     return None

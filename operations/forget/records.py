@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from catalog import DATASETS, Dataset, dataset_named
+from contract.plan import is_before_header
 from operations.forget.subject import Subject
 
 _GZIP_MAGIC = b"\x1f\x8b"
@@ -146,6 +147,9 @@ def _csv_without(subject: Subject, source: Path, kept: IO[bytes], dataset: Datas
         ending = "\n" if b"\n" in file.read(_BLOCK) else "\r"
     with source.open(encoding="latin-1", newline=ending) as lines:
         first = next(lines, "")
+        while first and is_before_header([first.removeprefix(_BOM)]):
+            kept.write(first.encode("latin-1"))
+            first = next(lines, "")
         bare = first.removeprefix(_BOM)
         separator = max(_SEPARATORS, key=bare.count)
         header = [name.strip() for name in next(csv.reader([bare.strip("\r\n")], delimiter=separator), [])]

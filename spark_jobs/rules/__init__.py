@@ -1,1 +1,1 @@
-"""The rules that a record has to keep, once in Spark and once in DuckDB. The tools that capture records ask them too."""
+"""The rules that a record has to keep, said once, as SQL for DuckDB. The tools that capture records ask them too."""

@@ -1,4 +1,4 @@
-"""The forms of a value after clean-up: regular expressions for whole texts, with the same meaning in Java and in RE2.
+"""The forms of a value after clean-up: regular expressions for whole texts, as RE2 reads them.
 
 - integers: `12`, `-3`, and the `12.0` that pandas makes of a column with gaps; `12.5` is not one
 - ratings: a decimal number, of which 18 places count; bounds are checked before the number is rounded half up to two places

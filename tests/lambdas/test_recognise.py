@@ -217,7 +217,9 @@ def test_another_encoding_is_named_when_its_byte_order_mark_tells_it(encoding: s
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le"])
 def test_another_encoding_without_a_byte_order_mark_is_refused_for_its_nul_bytes(encoding: str) -> None:
     content = f"{LINE}\n1,Ann\n".encode(encoding)
-    assert problem_of(content) == "the file is not text: its header contains NUL bytes"
+    assert problem_of(content) == (
+        "the file is not text: its header contains NUL bytes, as UTF-16 does; write it as CSV in UTF-8"
+    )
 
 
 def test_a_header_that_is_not_utf_8_is_refused() -> None:
@@ -433,3 +435,19 @@ def test_a_wrong_header_is_not_repeated_in_full_length() -> None:
     problem = header_problem(AUTHORS, ("author_id", "name", "x" * HEADER_BYTES))
     assert problem is not None
     assert len(problem) < 1000
+
+
+@pytest.mark.parametrize("before", ["\n", "\r\n\r\n", "  \t\n", ",,,\n"])
+def test_the_header_may_come_after_lines_of_nothing(before: str) -> None:
+    assert read_header("author.csv", f"{before}{LINE}\n1,Ann\n".encode()) == (tuple(LINE.split(",")), None)
+
+
+def test_a_file_of_commas_and_line_ends_holds_nothing() -> None:
+    assert read_header("author.csv", b",,,\n,,,\n") == (None, None)
+
+
+def test_a_sign_that_nobody_sees_is_shown_in_the_name_of_a_column() -> None:
+    columns = tuple(f"\u200b{name}" if name == AUTHORS.key else name for name in AUTHORS.column_names)
+    problem = header_problem(AUTHORS, columns)
+    assert problem is not None
+    assert "the header lacks author_id; found '\\u200bauthor_id', " in problem

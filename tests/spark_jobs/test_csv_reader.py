@@ -60,7 +60,8 @@ forms = st.builds(
 values = st.text(st.characters(codec="utf-8"), max_size=6) | st.sampled_from(
     ['"', '""', ",", "\n", "\r\n", '",\n"', "a\nb", "\r", "日本", "\ufffd", "\u00a0", "\x00", " "]
 )
-records = st.tuples(st.integers(0, 999).map(str), values, values)
+# a byte-order mark, too: only before the header it is none of the text
+records = st.tuples(st.integers(0, 999).map(str) | st.just("\ufeff7"), values, values)
 
 
 def read(
@@ -499,6 +500,61 @@ def is_nothing(value: str) -> bool:
 def test_nothing_may_be_quoted_and_may_have_any_number_of_fields(record: str) -> None:
     found = read(f"id,a,b\n1,a,b\n{record}\n2,c,d\n".encode())
     assert (found.blank, found.numbers().tolist(), found.corrupt) == ((2,), [1, 3], {})
+
+
+def test_a_record_of_nothing_may_be_longer_than_what_pythons_parser_takes_by_itself() -> None:
+    nothing = b'"' + b" " * 200_000 + b'",' + b" " * 200_000
+    found = read(b"id,a,b\n" + nothing + b"\n1,x,y\n")
+    assert (found.blank, rows_of(found), dict(found.corrupt)) == ((1,), [("1", "x", "y")], {})
+
+
+@pytest.mark.parametrize("other", [b"", b'4,5" disk,c\n'], ids=["regular", "a quote out of place"])
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_a_byte_order_mark_before_a_record_is_part_of_it_wherever_the_record_stands(
+    place: int, other: bytes
+) -> None:
+    lines = [b"1,a,b\n", b"2,a,b\n", b"3,a,b\n"]
+    lines[place] = b"\xef\xbb\xbf" + lines[place]
+    found = read(b"\xef\xbb\xbfid,a,b\n" + b"".join(lines) + other)
+    ids = [row[0] for row in rows_of(found)[:3]]
+    assert ids == [f"\ufeff{place + 1}" if index == place else str(index + 1) for index in range(3)]
+
+
+def test_texts_that_fit_in_two_readings_are_not_followed_to_the_end_of_the_file(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """In both readings all quotes fit, record after record."""
+    looked_at, is_regular = list[str](), tolerant._is_regular  # noqa: SLF001
+
+    def counted(raw: str) -> bool:
+        looked_at.append(raw)
+        return is_regular(raw)
+
+    monkeypatch.setattr(tolerant, "_is_regular", counted)
+    for number in (100, 200):
+        looked_at.clear()
+        text = "".join(f'{index},",\n{index},",\n' for index in range(number))
+        found = read(b"id,a,b\n1,a\rb,c\n" + text.encode())
+        assert len(found) == number + 1
+        assert len(looked_at) < 100 * number
+
+
+@pytest.mark.parametrize("quoting", [csv.QUOTE_MINIMAL, csv.QUOTE_ALL])
+def test_a_text_of_several_lines_without_its_second_quote_does_not_cost_the_record_after_it(
+    quoting: Quoting,
+) -> None:
+    form = Form(quoting=quoting)
+    after = "".join(f"{form.line(row)}\n" for row in [("4", '5" disk', ""), ("5", "x", "y")])
+    found = read(f'id,a,b\n3,"open\nmore text\nand more,c\n{after}'.encode())
+    assert {number: record.raw for number, record in found.corrupt.items()} == {
+        1: '3,"open\nmore text\nand more,c'
+    }
+    assert rows_of(found) == [("4", '5" disk', ""), ("5", "x", "y")]
+
+
+@pytest.mark.parametrize("before", [b"\n", b"\r\n\r\n", b"  \t\n", b",,\n", b'""\n'])
+def test_lines_of_nothing_before_the_header_are_passed_over(before: bytes) -> None:
+    assert rows_of(read(before + b"id,a,b\n1,x,y\n")) == [("1", "x", "y")]
 
 
 @pytest.mark.parametrize("record", [b'","', b',",",', b'"""",,', b",\xff,", b'"""",', b",\xe2\x80\x8b,"])

@@ -109,6 +109,14 @@ def test_a_lone_carriage_return_is_part_of_a_value(tmp_path: Path) -> None:
     assert cleansed(tmp_path, header + other + mine, USERS) == (header + other, Removed(1, doubtful=False))
 
 
+@pytest.mark.parametrize("before", [b"\n", b"\xef\xbb\xbf \r\n", b" \n\n"])
+def test_the_header_may_come_after_lines_of_nothing(tmp_path: Path, before: bytes) -> None:
+    rows = [{"user_id": "69"}, {"user_id": "70"}]
+    header, other, mine = csv_text(USERS.column_names, rows).splitlines(keepends=True)
+    content, kept = before + header + other + mine, before + header + other
+    assert cleansed(tmp_path, content, USERS) == (kept, Removed(1, doubtful=False))
+
+
 def test_a_line_within_a_text_that_only_begins_like_the_subject_stays(tmp_path: Path) -> None:
     content = csv_text(
         REVIEWS.column_names, [{"review_id": "1", "user_id": "2", "review_text": "5,70,a\n5,70\n"}]
