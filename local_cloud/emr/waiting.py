@@ -47,18 +47,24 @@ def _become(spark: SparkSession, step: dict[str, Any]) -> None:
 
 
 def _warm_up(spark: SparkSession) -> None:
-    """Load what a step with Python tasks, a shuffle and files needs: Java's classes, the Python workers and their libraries."""
+    """Load what a step with Python tasks, a shuffle and files needs: Java's classes, the Python workers, and the libraries here and there."""
+    _load_libraries()
     cores = spark.sparkContext.defaultParallelism
-    rows = spark.range(0, cores, 1, cores).mapInArrow(_imported, "id long")
+    rows = spark.range(0, cores, 1, cores).mapInArrow(_with_libraries, "id long")
     with tempfile.TemporaryDirectory() as folder:
         rows.repartition(cores, "id").write.mode("overwrite").parquet(f"{folder}/rows")
 
 
-def _imported(batches: Any) -> Any:
-    import duckdb  # noqa: F401, PLC0415 - for the worker, which is forked for later tasks
-    import pyarrow.parquet  # noqa: F401, PLC0415
-
+def _with_libraries(batches: Any) -> Any:
+    _load_libraries()  # in the worker, which is forked for later tasks
     return batches
+
+
+def _load_libraries() -> None:
+    import duckdb  # noqa: F401, PLC0415
+    import pandas as pd  # type: ignore[import-untyped]  # noqa: F401, PLC0415 - mapInArrow and DuckDB ask for it
+    import pyarrow.dataset  # noqa: PLC0415 - with it DuckDB reads a table of Arrow's
+    import pyarrow.parquet  # noqa: F401, PLC0415
 
 
 if __name__ == "__main__":
