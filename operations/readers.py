@@ -87,6 +87,6 @@ def _told(action: Action, user: str, name: str) -> str:
     if action is Action.REMOVE:
         return f"{user} can no longer read; detach the policy as well (output ReadersPolicyArn of the stack {name}-warehouse)"
     return (
-        f"{user} can read goodreads_warehouse and goodreads_analytics. Attach the policy to the identity on AWS (output "
+        f"{user} can read goodreads_warehouse, goodreads_analytics and goodreads_past. Attach the policy to the identity on AWS (output "
         f'ReadersPolicyArn of the stack {name}-warehouse); then, with its credentials: pipeline query --aws --name {name} "select ..."'
     )

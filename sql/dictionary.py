@@ -10,7 +10,7 @@ _INTRODUCTION = """\
 Made by `make docs` from `sql/rankings.py`. The tables are in the schema `goodreads_analytics`. A run rebuilds them over the reviews of its window: those whose
 `record_create_timestamp` is in `goodreads_analytics.review_window`, the start included, the end not. All times are UTC. A review with 0 stars counts as a review and not as
 a rating ([decision 5](decisions/005-zero-stars-are-not-a-rating.md)). Ties of a rank go to more reviews, then to the lower id. How the ratings are weighted:
-[decision 47](decisions/047-analytics-that-mean-something.md). `goodreads_past` has the same tables for a past window ([decision 48](decisions/048-a-past-window-beside-the-current-one.md)). The tables of `goodreads_warehouse` are described in [datasets.md](datasets.md).
+[decision 47](decisions/047-analytics-that-mean-something.md). `goodreads_past` has the same tables for a past window ([decision 48](decisions/048-a-past-window-beside-the-current-one.md)). [datasets.md](datasets.md) has the columns of the four datasets; `goodreads_warehouse` adds to them `record_hash`, of all of them, and `run_id`, the run that wrote the row.
 """
 
 

@@ -25,7 +25,7 @@ class StorageStack(Stack):
     Tear-down keeps what cannot be made again: landing (files no run has published yet), working (the archive of the files that
     were published), quarantine (rows waiting to be replayed), the reports and the logs. Processed follows from working, so `cdk destroy`
     deletes it; empty it first, CloudFormation refuses to delete a bucket with objects in it. To deploy under the same name
-    afterwards, delete the five kept buckets or take them back in (docs/runbook.md, "Teardown"). A first deployment that fails
+    afterwards, delete the five kept buckets or take them back in (docs/runbook.md, "Tearing down"). A first deployment that fails
     leaves no bucket behind, which the next one would find in its way.
     """
 

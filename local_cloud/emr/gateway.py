@@ -1,6 +1,6 @@
 """Hadoop's way to S3: WebHDFS in, S3 out. It stands in for S3A, whose jars no Python package has.
 
-The JVM's part of a step, such as its plan, irregular files and rejects, reaches S3 as the node role, over HTTP, as the tasks of Arrow do.
+The JVM's part of a step, its code and its rejects, reaches S3 as the node role, over HTTP, as the tasks of Arrow do.
 Like S3A it makes folders of keys: a rename copies and deletes each object. Unlike S3A it writes no marker for an empty folder, which
 S3 here cannot keep. The operations and their answers: "WebHDFS REST API" in Hadoop's documentation.
 """

@@ -72,7 +72,7 @@ class Cron:
 
 
 def read_schedule(expression: str, zone: str) -> Rate | Cron:
-    """What an expression means; ValueError with the reason if EventBridge would refuse it, or if it never starts a run."""
+    """What an expression means; ValueError with the reason if EventBridge would refuse it, or if it starts no run from 2027 on."""
     try:
         found = ZoneInfo(zone)
     except (KeyError, ValueError, OSError):

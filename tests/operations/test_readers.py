@@ -48,7 +48,9 @@ def test_a_reader_reads_tables_old_and_new_writes_none_and_sees_no_staging(analy
     assert refused(analyst, AUTHORS) == "ERROR: permission denied for schema goodreads_warehouse"
     added = call("add", "analysts", "--role")
     assert added.exit_code == 0, added.output
-    assert "IAMR:analysts can read goodreads_warehouse and goodreads_analytics" in added.stdout
+    assert (
+        "IAMR:analysts can read goodreads_warehouse, goodreads_analytics and goodreads_past." in added.stdout
+    )
     assert "ReadersPolicyArn of the stack goodreads-warehouse" in added.stdout
 
     assert analyst.run(AUTHORS) == (["n"], [(0,)])
