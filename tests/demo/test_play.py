@@ -1,6 +1,7 @@
 """The course of the demo, without its parts."""
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -85,7 +86,7 @@ def test_both_workers_are_killed_and_all_is_published_even_if_the_time_is_over_b
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     ticks = iter([0.0, 6.0])
-    monkeypatch.setattr(play.time, "monotonic", lambda: next(ticks))
+    monkeypatch.setattr(play, "time", SimpleNamespace(monotonic=lambda: next(ticks)))
     recorder = Recorder([figures(published=2)])
     Play(recorder.stage(), lambda _: None, lambda _: None).publish(6)
     kills = ["kill collector", "start collector", "kill uploader", "start uploader"]
