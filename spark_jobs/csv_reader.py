@@ -252,9 +252,10 @@ class Reading:
             found = scan(window, at_end=self.text.at_end and len(window) == len(self.text.window))
             stop = self._stop(found, end)
             if stop is None and found.odd is None and size < MAX_RECORD_CHARACTERS:
-                size, beyond = (
-                    (2 * size, beyond) if reach == size else (size, 8 * beyond)
-                )  # the record is longer
+                if reach == size:  # the record is longer
+                    size *= 2
+                else:
+                    beyond *= 8
                 continue
             regular = self._regular(window[:stop], found.records(stop)) if stop else None
             if regular is not None and stop is not None:

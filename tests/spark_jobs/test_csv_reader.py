@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from contract.rejects import BYTES
 from spark_jobs import csv_reader, tolerant
 from spark_jobs.csv_reader import BROKEN, Corrupt, Reading, Records, Text
+from spark_jobs.ranges import Range
 from spark_jobs.unpacking import NotUnpackedError, unpacked
 
 COLUMNS = ("id", "a", "b")
@@ -550,6 +551,21 @@ def test_a_text_of_several_lines_without_its_second_quote_does_not_cost_the_reco
         1: '3,"open\nmore text\nand more,c'
     }
     assert rows_of(found) == [("4", '5" disk', ""), ("5", "x", "y")]
+
+
+def test_little_is_read_beyond_the_end_of_a_range() -> None:
+    """A block more is a request to S3 more, and docs/growth.md counts them."""
+    block, asked = b"1,abcdef,ghijkl\n" * 4096, list[int]()
+
+    def blocks() -> Iterator[bytes]:
+        for number in range(200):
+            asked.append(number)
+            yield block
+
+    part = Range(file_number=0, source=0, uri="a", size=200 * len(block), end=100 * len(block), begin=0)
+    reading = Reading(Text(blocks()), COLUMNS, COLUMNS)
+    assert sum(map(len, reading.records_of(part))) == 100 * 4096
+    assert len(asked) <= 101
 
 
 @pytest.mark.parametrize("before", [b"\n", b"\r\n\r\n", b"  \t\n", b",,\n", b'""\n'])
