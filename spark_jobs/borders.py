@@ -19,7 +19,8 @@ from contract.rejects import BYTES
 csv.field_size_limit(sys.maxsize)  # a field may be as long as a record; the limit is the whole process's
 
 _QUOTE, _BREAK, _RETURN = (ord(sign) for sign in '"\n\r')
-_COMPARED = 20  # records that are read both ways if all quotes fit in both readings
+COMPARED = 20
+"""Records that are read both ways if all quotes fit in both readings: the next ones would tell no more."""
 
 
 def _table(signs: bytes) -> np.ndarray:
@@ -136,7 +137,7 @@ def _odd_place(found: Scan) -> float:
 
 def _fitting(window: memoryview, found: Scan, width: int) -> int:
     """How many of the first whole records have all fields."""
-    ends = found.ends[: _COMPARED + 1]
+    ends = found.ends[: COMPARED + 1]
     if len(ends) <= 1:  # there is no whole record
         return 0
     text = str(window[int(ends[0]) : int(ends[-1])], BYTES).replace("\x00", " ")

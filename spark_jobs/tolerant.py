@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from contract.rejects import BYTES
-from spark_jobs.borders import scan
+from spark_jobs.borders import COMPARED, scan
 
 FIELD_COUNT, QUOTING = "field_count", "quoting"
 
@@ -23,7 +23,6 @@ MAX_RECORD_CHARACTERS = 16 * 1024 * 1024
 """A record beyond this is hardly one: a quote is never closed. Its first line is rejected, and the next line begins a record."""
 
 _KEPT_CHARACTERS = 64 * 1024  # of a single line beyond MAX_RECORD_CHARACTERS
-_AHEAD = 20  # records with quotes that are read ahead: if all of them fit, the next ones would tell no more
 # a quote out of place, inside and outside of quotes: if somebody lands the text again, it is no record of fewer characters
 _CUT = ',"cut" here: the line has more than {most} bytes, of which the first {kept} are kept'
 
@@ -235,7 +234,7 @@ class _Reading:
     """Reads lines ahead, record by record, until a quote is out of place; then it no longer `fits`.
 
     It begins after the first `start` lines taken, as if `before` preceded them. `end` is the number of lines taken until the
-    end of the last record read, sys.maxsize if the file has ended or it has read far enough, _AHEAD records with quotes; `first_end` is that of the first record, `fitted` that of the last
+    end of the last record read, sys.maxsize if the file has ended or it has read far enough, COMPARED records with quotes; `first_end` is that of the first record, `fitted` that of the last
     one that fits, `records` the number of those that fit. With `width`, a record with another number of fields does not fit either. Unless `is_regular`, only what the parser
     refuses does not fit.
     """
@@ -282,7 +281,7 @@ class _Reading:
             self.fitted = self.end
             self.records += bool(fields)
             self._quoted += '"' in read
-            at_end = at_end or self._quoted > _AHEAD
+            at_end = at_end or self._quoted > COMPARED
         if at_end:
             self.end = sys.maxsize
 

@@ -10,6 +10,8 @@ import pytest
 from stacks import ROOT
 
 SEES_NOTHING = """
+import os
+
 import boto3
 import typer
 from typer.testing import CliRunner
@@ -22,6 +24,8 @@ def say(*, word: str = typer.Option()) -> None: ...
 def test_no_account_is_seen():
     session = boto3.Session()
     assert (session.profile_name, session.region_name, session.get_credentials()) == ("default", None, None)
+    switched_off = {"AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_EC2_METADATA_DISABLED"}
+    assert {name for name in os.environ if name.startswith("AWS_")} == switched_off
 
 def test_nothing_is_coloured_or_cut():
     assert "Missing option '--word'" in CliRunner().invoke(app, []).output

@@ -609,8 +609,7 @@ def test_a_run_sends_as_many_statements_as_its_history_is_sized_for(machine: Sta
     """A run that makes up for an unfinished one, with a window of the past, goes twice through the analytics of both windows."""
     repeated = machine.reachable("CountWarehouseViolations", without=["CatchingUp?"], errors=False)
     names = [(each.around[0] if each.around else each).name for each in machine.tasks("xecuteStatement")]
-    branches = Counter(each.around[0].name for each in machine.tasks("xecuteStatement") if each.around)
-    at_once = [count - 1 for name, count in branches.items() if count > 1]
+    at_once = [count - 1 for count in Counter(names).values()]
     sent = [*names, *(name for name in names if name in repeated)]
     assert len(sent) + 2 == STATEMENTS  # two more for a migration of three changes
     assert STATEMENTS - 2 * sum(at_once) == TURNS

@@ -299,6 +299,18 @@ def test_a_started_run_has_the_input_of_the_form_and_is_in_the_list(client: Flas
         stepfunctions.stop_execution(executionArn=arn)
 
 
+def test_an_endpoint_that_does_not_answer_is_told_and_what_to_look_at(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")  # nobody listens there
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    answer = client.get("/alarms")
+    assert answer.status_code == 502
+    assert "the endpoint cannot be asked: Could not connect to the endpoint URL" in unescape(answer.text)
+    assert "Is `make up` still at work?" in unescape(answer.text)
+
+
 # ---- the list, mail, alarms
 
 
