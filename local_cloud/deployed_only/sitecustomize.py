@@ -4,6 +4,7 @@ Set-up installs the checkout in editable mode, for every Python of .venv. Deploy
 AWS there is no checkout.
 """
 
+import os
 import sys
 
 sys.meta_path[:] = [
@@ -11,3 +12,9 @@ sys.meta_path[:] = [
     for finder in sys.meta_path
     if not getattr(finder, "__module__", "").startswith("__editable___goodreads_pipeline")
 ]
+
+# Spark puts its own jar and zips of its Python packages on the path. The same packages are installed, and compiled: from the zips each
+# process would compile them again, and each task would read the zips' lists of contents again
+if "SPARK_HOME" in os.environ:
+    _of_spark = f"{os.environ['SPARK_HOME']}{os.sep}"
+    sys.path[:] = [entry for entry in sys.path if not entry.startswith(_of_spark)]

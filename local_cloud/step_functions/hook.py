@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from moto.core.config import default_user_config
@@ -12,9 +13,11 @@ from moto.stepfunctions import models
 from moto.stepfunctions.parser import models as parser_models
 from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import CustomErrorName
 from moto.stepfunctions.parser.asl.component.common.error_name.error_name import ErrorName
+from moto.stepfunctions.parser.asl.component.common.path import result_path
 from moto.stepfunctions.parser.asl.eval.event.event_manager import EventManager
 from moto.stepfunctions.parser.asl.eval.program_state import ProgramStopped
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
+from moto.stepfunctions.parser.asl.utils import json_path
 from moto.stepfunctions.parser.backend import execution_worker
 from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication, Execution
 from moto.stepfunctions.responses import StepFunctionResponse
@@ -26,6 +29,7 @@ _BEGINS_WITHIN_SECONDS, _LOOK_SECONDS = 60, 0.01
 _PAGE = 100  # events, where a request does not say how many
 _terminated = BaseExecutionWorkerCommunication.terminated
 _details = Execution.get_start_execution_details
+_parse_path, _parse_result_path = cache(json_path.parse), cache(result_path.parse)
 
 
 def install(ended: Ended) -> None:
@@ -41,6 +45,8 @@ def install(ended: Ended) -> None:
     CustomErrorName.__init__ = ErrorName.__init__
     Execution.get_start_execution_details = _with_start_as_text
     _parse_each_definition_once_for_its_first_execution()
+    # its parser builds its grammar anew for each path; the paths are those of the definitions
+    json_path.parse, result_path.parse = _parse_path, _parse_result_path
     StepFunctionResponse.stop_execution = _stop_with_cause
     StepFunctionResponse.get_execution_history = _page_of_history
     EventManager.get_event_history = _events_so_far

@@ -189,7 +189,8 @@ from pyspark.sql import SparkSession
 def where(_=None):
     import library
     found = [name for name in ("stacks", "waiting", "duckdb") if importlib.util.find_spec(name)]
-    return [library.NAME, *found]
+    of_spark = [entry for entry in sys.path if entry.endswith((".jar", "pyspark.zip"))]
+    return [library.NAME, *found, *of_spark]
 
 def main():
     spark = SparkSession.builder.getOrCreate()
