@@ -118,10 +118,14 @@ def _results(folder: Path) -> sections.Results:
 def _earlier_words(earlier: sections.Results) -> str:
     if not (results := earlier.all()):
         return ""
-    newest = _newest(results)
+    names: dict[str, list[str]] = {}
+    for result in results:
+        names.setdefault(result["date"], []).append(f"`{result['name']}`")
+    days = " and ".join(f"{day} ({', '.join(sorted(names[day]))})" for day in sorted(names))
+    machines = " and ".join(sorted({_machine_words(result) for result in results}))
     return (
-        f"The earlier figures are of {newest['date']}, on {_machine_words(newest)}; of two machines only ratios compare. Then the copy "
-        "read every byte to cut large files, and all rows went through a shuffle."
+        f"The earlier figures are of {days}, on {machines}; of two machines, or of two days, only ratios compare. They are those of the code "
+        "of 2026-11-23: then the copy read every byte to cut large files, and all rows went through a shuffle."
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 from benchmarks.contests import ORIGINAL_GENERATOR, OTHERS, OUR_GENERATOR, OURS
 from benchmarks.imports import OUR_IMPORT, OUR_IMPORT_OF_A_QUARTER
@@ -27,6 +28,9 @@ _WITHIN_OTHERS = ("CopyBatch", "RankAuthors", "RankBooks", "RankReviews")
 _WORTH_A_LINE = 0.05  # seconds
 
 _FULL, _TENTH, _HUNDREDTH = 1.0, 0.1, 0.01
+
+_AGAINST_EARLIER = {0.01: 1.8, 0.000134: 2.1}
+"""Scales of loads that are too small for a ratio to DuckDB to say enough, and how many times as long the earlier execution should take."""
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -98,10 +102,12 @@ def growth_section(results: Sequence[Result]) -> str:
             number(speed(size, transform)),
             number(whole := median_usage(executions_of(result)).seconds),
             number(speed(size, whole)),
+            result["date"],
         ]
         for result in reversed(results)
     ]
-    return table(("load", "size", "transform, seconds", "MB/s", "whole execution, seconds", "MB/s"), rows)
+    header = ("load", "size", "transform, seconds", "MB/s", "whole execution, seconds", "MB/s", "measured on")
+    return table(header, rows)
 
 
 def transform_section(result: Result) -> str:
@@ -264,7 +270,7 @@ class Results:
 def aims_section(results: Results, earlier: Results) -> str:
     """A row for each aim whose load was measured, beside what was measured earlier; and those that were measured only then."""
     before = {aim.words: aim for aim in _aims(earlier)}
-    aims = list(_aims(results))
+    aims = [*_aims(results), *_against_earlier(results.pipelines, earlier.pipelines)]
     rows = [aim.cells(before) for aim in aims]
     rows += [
         [words, aim.wanted, number(aim.measured), "", "not measured again"]
@@ -311,9 +317,18 @@ def _whole_load(result: Result) -> Iterator[Aim]:
 
 
 def _small_load(result: Result) -> Iterator[Aim]:
-    yield Aim(
-        "load 0.01: seconds of the whole execution", median_usage(executions_of(result)).seconds, most=8
-    )
+    ratio = time_ratio(executions_of(result), usages(result["figures"]["duckdb"])).median
+    yield Aim("load 0.01: seconds of the whole execution, times DuckDB's", ratio, most=5.5)
+
+
+def _against_earlier(results: Sequence[Result], earlier: Sequence[Result]) -> Iterator[Aim]:
+    """The earlier code's seconds as a multiple of the present's, where both were measured on one day."""
+    for scale, least in _AGAINST_EARLIER.items():
+        for now, then in product(_of(results, scale), _of(earlier, scale)):
+            if now["date"] == then["date"]:
+                seconds = [median_usage(executions_of(result)).seconds for result in (then, now)]
+                words = f"load {scale:g}: seconds of the earlier execution, times the present's"
+                yield Aim(words, seconds[0] / seconds[1], least=least)
 
 
 def _of_shapes(result: Result) -> Iterator[Aim]:
