@@ -81,7 +81,10 @@ def test_an_earlier_figure_stands_beside_its_aim_and_says_when_and_where(tmp_pat
     words = "| load 0.01: seconds of the whole execution, times DuckDB's | at most 5.5 | 3.00 |  | not measured again |"
     assert words in page
     assert "The earlier figures are of 20" in page
-    assert "(`generator`, `imports`, `pipeline-0.01`, `pipeline-0.1`, `transform-0.01`, `transform-0.1`), on " in page
+    assert (
+        "(`generator`, `imports`, `pipeline-0.01`, `pipeline-0.1`, `transform-0.01`, `transform-0.1`), on "
+        in page
+    )
 
 
 def test_a_small_load_is_compared_with_the_earlier_code_of_the_same_day(tmp_path: Path) -> None:
