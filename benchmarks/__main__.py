@@ -1,7 +1,9 @@
 """`python -m benchmarks`: measures what the pipeline costs, against other ways, and writes docs/performance.md."""
 
 import logging
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
@@ -31,7 +33,8 @@ DEFAULT_WORK, DEFAULT_RESULTS, DEFAULT_DOCS = (
     ROOT / "docs",
 )
 GROWTH = (0.01, 0.1, 1.0)
-
+TOOLS = ("polars", "matplotlib")
+"""What only the benchmarks import; it is looked for before anything is measured, not after hours of it."""
 
 Parts = Annotated[
     int | None,
@@ -125,9 +128,9 @@ def growth_plan() -> None:
 @app.command()
 def report(*, folder: Results = DEFAULT_RESULTS, docs: Docs = DEFAULT_DOCS) -> None:
     """Write docs/performance.md and its charts from the results."""
-    from benchmarks.report import write_page  # noqa: PLC0415 (loads matplotlib)
-
     with _told():
+        from benchmarks.report import write_page  # noqa: PLC0415 (loads matplotlib)
+
         console.print(f"wrote {write_page(folder, docs)}")
 
 
@@ -174,11 +177,17 @@ def _write(load: Load, contest: str, runs: int, folder: Path, figures: dict[str,
     console.print(f"wrote {path}")
 
 
-def _told() -> AbstractContextManager[None]:
-    """Log each measurement when it is made; tell an error that a person can mend in one line."""
+@contextmanager
+def _told() -> Iterator[None]:
+    """Log each measurement when it is made; tell an error that a person can mend in one line, a missing package first of all."""
     logging.getLogger("benchmarks").setLevel(logging.INFO)
     logging.basicConfig(format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
-    return told(console, BenchmarkError)
+    with told(console, BenchmarkError):
+        if missing := [name for name in TOOLS if find_spec(name) is None]:
+            raise BenchmarkError(
+                f"{' and '.join(missing)} not found among the installed packages; the benchmarks need them: run `make tools`"
+            )
+        yield
 
 
 if __name__ == "__main__":

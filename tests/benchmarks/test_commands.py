@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from benchmarks.__main__ import app
+from benchmarks.__main__ import TOOLS, app
+from stacks import ROOT
 from tests.benchmarks.figures import write_all
 
 
@@ -44,6 +45,26 @@ def test_a_text_that_is_not_a_size_is_refused_with_an_example() -> None:
 
     assert done.exit_code == 2
     assert "'none' is not a size; write it like" in " ".join(done.output.split())
+
+
+def test_a_missing_package_is_told_before_anything_is_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("benchmarks.__main__.TOOLS", ("matplotlib", "no_such_package"))
+
+    done = CliRunner().invoke(app, ["transform", "--work", str(tmp_path / "work")])
+
+    assert done.exit_code == 1
+    assert "no_such_package not found among the installed packages" in done.output
+    assert "run `make tools`" in done.output
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_only_the_benchmarks_need_is_what_their_requirements_name() -> None:
+    lines = (ROOT / "benchmarks" / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    named = [line.split("==")[0] for line in lines if "==" in line]
+
+    assert sorted(named) == sorted(TOOLS)
 
 
 def test_an_error_is_told_in_a_line(tmp_path: Path) -> None:
