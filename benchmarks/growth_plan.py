@@ -111,11 +111,11 @@ class Growth:
 
     @property
     def copying(self) -> Requests:
-        """The requests from the listing of landing to the plan of the copied files."""
+        """The requests from the listing of landing to the plan of the copied files; each file landed with one request."""
         files, tasks = self.plan.files, len(self.tasks)
         documents = 4 + tasks  # listed.json, landed.csv, plan.json, copied.json; a receipt a task
         pages = -(-len(self.objects) // _KEYS_A_PAGE) + -(-tasks // _KEYS_A_PAGE)
-        headers, sizes = len(files), len(files)
+        headers, sizes = len(files), sum(copy_requests(file.size) > 1 for file in files)
         plans = 2 + tasks  # DropPublished, ConfirmCopies, and each copy task
         return Requests(
             writes=pages + documents + sum(copy_requests(file.size) for file in files),

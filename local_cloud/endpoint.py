@@ -12,6 +12,7 @@ from typing import Any
 
 import boto3
 from moto.moto_api._internal.models import moto_api_backend
+from moto.moto_server.werkzeug_app import MotoRequestHandler
 from moto.server import ThreadedMotoServer
 
 from landing.disk import disk_full, is_full
@@ -150,6 +151,7 @@ def _control_plane(port: int) -> Iterator[ThreadedMotoServer]:
     # moto warns about each bucket policy and topic policy that it skips
     warnings.filterwarnings("ignore", message="Tried to parse", module="moto")
     moto_api_backend.reset()  # forget what an earlier endpoint of this process deployed
+    MotoRequestHandler.disable_nagle_algorithm = True  # see local_cloud/at_once.py
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=port, verbose=False)
     server.start()
     try:

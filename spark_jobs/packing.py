@@ -1,6 +1,6 @@
 """Packs rows for a shuffle: one Arrow table for each group of keys, as bytes that Spark only carries."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -61,8 +61,9 @@ def in_groups(rows: pa.Table, dataset: Dataset, groups: int) -> Iterator[tuple[i
         yield number, in_order.slice(start, length)
 
 
-def packed_tally(tally: Tally) -> pa.RecordBatch:
-    return pa.record_batch([[None], [None], [tally.to_json()]], schema=PACKED)
+def packed_tallies(tallies: Sequence[Tally]) -> pa.RecordBatch:
+    nothing = [None] * len(tallies)
+    return pa.record_batch([nothing, nothing, [tally.to_json() for tally in tallies]], schema=PACKED)
 
 
 def unpacked(batches: Iterable[pa.RecordBatch], dataset: Dataset) -> tuple[int | None, pa.Table]:

@@ -10,7 +10,10 @@ _Name = TypeVar("_Name")
 
 _MOST = 128 * 1024 * 1024
 _OPENING = 4 * 1024 * 1024
-"""The most bytes of a task, and the cost of opening a file in bytes: Spark's own defaults for its readers."""
+"""The bytes of a task if there are many tasks, and the cost of opening a file in bytes: Spark's own defaults for its readers.
+
+Openings divide files among tasks, and call for no further tasks: a task that starts costs as much as many of them.
+"""
 
 _GROUP = 128 * 1024 * 1024
 """The bytes of text whose keys are one group: its rows are in memory together."""
@@ -114,8 +117,9 @@ def tasks_of(ranges: Sequence[Range], cores: int) -> tuple[tuple[int, ...], ...]
 def _share(ranges: Sequence[Range], cores: int) -> int:
     """The cost of a task. What one core can do alone is one task: no other task has the same keys then."""
     cost = sum(map(_cost, ranges))
-    share = max(_OPENING, -(-cost // cores))
-    return share if cores == 1 and can_be_held(ranges) else min(_MOST, share)
+    is_alone = cores == 1 and can_be_held(ranges)
+    tasks = 1 if is_alone else max(cores, -(-sum(part.bytes for part in ranges) // _MOST))
+    return max(_OPENING, -(-cost // tasks))
 
 
 def _cost(part: Range) -> int:

@@ -16,7 +16,7 @@ from spark_jobs.csv_reader import Reading, Text
 from spark_jobs.holding import HeldRows
 from spark_jobs.job import DatasetRun
 from spark_jobs.newest import write_winners
-from spark_jobs.packing import Packing, packed_rows, packed_tally
+from spark_jobs.packing import Packing, packed_rows, packed_tallies
 from spark_jobs.quarantine import Explainer
 from spark_jobs.ranges import Range, corrected, divided, held_groups_of, tasks_of
 from spark_jobs.rules.in_duckdb import Cleaner, numbered
@@ -116,11 +116,15 @@ def clean_ranges(
     batches: Iterable[pa.RecordBatch], *, reader: Reader, packing: Packing
 ) -> Iterator[pa.RecordBatch]:
     """Good rows, packed, and tallies of ranges."""
+    of_ranges: list[RangeTally] = []
     for found in _cleaned_or_told(batches, reader):
         if isinstance(found, RangeTally):
-            yield packed_tally(found)
+            of_ranges.append(found)
         else:
             yield from packed_rows(found, packing)
+    yield packed_tallies(
+        of_ranges
+    )  # together: a batch costs more than a tally, and there may be many small files
 
 
 def write_newest_of_ranges(
@@ -156,6 +160,7 @@ def _cleaned_or_told(batches: Iterable[pa.RecordBatch], reader: Reader) -> Itera
     """Good rows, and tallies of ranges."""
     with Cleaner(reader.dataset, reader.started) as cleaner:
         waiting: list[pa.Table] = []
+        waiting_bytes = 0
         for index, part in reader.of_task(batches):
             reading, tally, first = reader.reading(part), RangeTally(range=index), len(waiting)
             try:
@@ -163,13 +168,15 @@ def _cleaned_or_told(batches: Iterable[pa.RecordBatch], reader: Reader) -> Itera
                 for records in reading.records_of(part):
                     tally = tally.with_records(records)
                     waiting.append(numbered(records.texts, index))
-                    if sum(table.nbytes for table in waiting) >= _TOGETHER:
+                    waiting_bytes += waiting[-1].nbytes
+                    if waiting_bytes >= _TOGETHER:
                         yield from _cleaned(cleaner, waiting)
-                        waiting, first = [], -1
+                        waiting, waiting_bytes, first = [], 0, -1
                 tally = replace(tally, begin=begin, after=reading.text.position)
             except NotUnpackedError as error:
                 tally = RangeTally(range=index, problem=str(error), is_mixed_in=first < 0)
                 waiting = waiting[: max(0, first)]
+                waiting_bytes = sum(table.nbytes for table in waiting)
             yield tally
         if waiting:
             yield from _cleaned(cleaner, waiting)

@@ -15,7 +15,7 @@ from contract.plan import LandingObject
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-    from mypy_boto3_s3.type_defs import ObjectTypeDef
+    from mypy_boto3_s3.type_defs import CopySourceTypeDef, ObjectTypeDef
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -119,25 +119,35 @@ class Zone:
         S3 copies; a big object in parts. A failed copy leaves neither an object nor parts. OSError if the copy's size is
         not the source's.
         """
+        try:
+            same = self._copied(key, etag=etag, size=size, to=to, target=target)
+        except ClientError as error:
+            raise_unless_changed(error)
+            return False
+        except _PART_CHANGED:
+            return False
+        if not same and (copied := to.size(target)) != size:
+            raise OSError(f"{to.uri(target)} has {copied} bytes after the copy, its source {size}")
+        return True
+
+    def _copied(self, key: str, *, etag: str, size: int, to: "Zone", target: str) -> bool:
+        """Copy an object; whether the copy's ETag says that it has the same content, so that nobody need ask S3 for its size."""
+        source: CopySourceTypeDef = {"Bucket": self.bucket, "Key": key}
+        if size < COPYING.multipart_threshold:
+            answer = self.s3.copy_object(
+                Bucket=to.bucket, Key=target, CopySource=source, CopySourceIfMatch=etag
+            )
+            return answer["CopyObjectResult"]["ETag"] == etag
         with create_transfer_manager(self.s3, COPYING) as manager:
             future = manager.copy(
-                {"Bucket": self.bucket, "Key": key},
+                source,
                 to.bucket,
                 target,
                 extra_args={"CopySourceIfMatch": etag},
                 subscribers=[_Planned(etag, size)],
             )
-            try:
-                future.result()
-            except ClientError as error:
-                raise_unless_changed(error)
-                return False
-            except _PART_CHANGED:
-                return False
-        copied = to.size(target)
-        if copied != size:
-            raise OSError(f"{to.uri(target)} has {copied} bytes after the copy, its source {size}")
-        return True
+            future.result()
+        return False
 
     def delete_if_unchanged(self, key: str, etag: str) -> bool:
         """Delete an object if it still has that ETag; False if it has another ETag or is gone."""

@@ -14,7 +14,9 @@ sys.meta_path[:] = [
 ]
 
 # Spark puts its own jar and zips of its Python packages on the path. The same packages are installed, and compiled: from the zips each
-# process would compile them again, and each task would read the zips' lists of contents again
+# process would compile them again, and each task would read the zips' lists of contents again: of all that Python ever opened
 if "SPARK_HOME" in os.environ:
     _of_spark = f"{os.environ['SPARK_HOME']}{os.sep}"
-    sys.path[:] = [entry for entry in sys.path if not entry.startswith(_of_spark)]
+    for _path in [entry for entry in sys.path if entry.startswith(_of_spark)]:
+        sys.path.remove(_path)
+        sys.path_importer_cache.pop(_path, None)

@@ -16,6 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from werkzeug import Request, Response
 from werkzeug.serving import make_server
 
+from local_cloud.at_once import AtOnce
 from local_cloud.identity import Keys
 
 _ROOT = "/webhdfs/v1/"
@@ -45,7 +46,7 @@ class HadoopGateway:
         self._s3_url = s3_url
         self._s3: Any = None
         self._folders: set[tuple[str, str]] = set()  # made, and still without an object
-        self._server = make_server("127.0.0.1", 0, self._answer, threaded=True)
+        self._server = make_server("127.0.0.1", 0, self._answer, threaded=True, request_handler=AtOnce)
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=[_POLL_SECONDS], name="hadoop", daemon=True
         )

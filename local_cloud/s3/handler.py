@@ -9,6 +9,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from http import HTTPStatus
+from itertools import accumulate
 from pathlib import Path
 from typing import IO, Any, ClassVar, Self
 
@@ -31,6 +32,7 @@ from local_cloud.s3.etags import MadeOfParts
 from local_cloud.s3.keys import KEY_BYTES, key_problem
 from local_cloud.s3.requests import operation_of
 
+_LITTLE = 256 * 1024  # bytes that cost less to read than to have sent by the kernel
 _TICK = 10**9  # ns; generous: file systems count time in steps of some milliseconds
 
 
@@ -44,6 +46,7 @@ class ObjectHandler(S3Handler):  # type: ignore[misc]
     changing: ClassVar[threading.Lock]
     etags: ClassVar[MadeOfParts]
     judge: ClassVar[Judge | None] = None
+    disable_nagle_algorithm = True  # see local_cloud/at_once.py
 
     @classmethod
     def serving(cls, buckets: Path, **attributes: object) -> type[Self]:
@@ -88,6 +91,7 @@ class ObjectHandler(S3Handler):  # type: ignore[misc]
                     HTTPStatus.INSUFFICIENT_STORAGE, "InsufficientStorage", disk_full(self.data_root)
                 ) from error
 
+        self._paths: dict[tuple[str, str], Path] = {}
         with ExitStack() as self._request, ExitStack() as self._until_answer:
             super()._dispatch(with_room)
 
@@ -123,13 +127,23 @@ class ObjectHandler(S3Handler):  # type: ignore[misc]
         self._send_xml(root)
 
     def _object_path(self, bucket: str, key: str) -> Path:
-        self._bucket_dir(bucket)
+        """Found once a request: each look at the file system lets other requests go first."""
+        if (bucket, key) not in self._paths:
+            self._paths[bucket, key] = self._path(bucket, key)
+        return self._paths[bucket, key]
+
+    def _path(self, bucket: str, key: str) -> Path:
+        folder: Path = self._bucket_dir(bucket)
         if len(key.encode()) > KEY_BYTES:
             raise S3Error(HTTPStatus.BAD_REQUEST, "KeyTooLongError", "Your key is too long")
         if problem := key_problem(key):
             raise _refused(problem)
-        path: Path = super()._object_path(bucket, key)
-        return path
+        if any(map(os.path.islink, accumulate(key.split("/"), os.path.join, initial=str(folder)))):
+            path: Path = super()._object_path(
+                bucket, key
+            )  # refuses what a link leads to outside of the bucket
+            return path
+        return folder / key
 
     def _read_body(self) -> bytes:
         """The whole body; half a body, from a client that died, must not become an object.
@@ -209,16 +223,29 @@ class ObjectHandler(S3Handler):  # type: ignore[misc]
         headers: dict[str, str],
         include_body: bool,
     ) -> None:
-        """Send the content; the kernel reads it."""
+        """Send the content; the kernel reads it, if there is much to read."""
         self._send_headers(status, length, headers)
-        if include_body and length and self.connection.sendfile(file, start, length) < length:
+        if not include_body or not length:
+            return
+        if length > _LITTLE:
+            sent = self.connection.sendfile(file, start, length)
+        else:
+            content = os.pread(file.fileno(), length, start)
+            self.connection.sendall(content)
+            sent = len(content)
+        if sent < length:
             self.close_connection = True
 
     def _delete_object(self, bucket: str, key: str) -> None:
         target = self._object_path(bucket, key)
         with self._steady(target):
             self._check_if_match(target)
-            super()._delete_object(bucket, key)
+            if target.is_file():
+                target.unlink(missing_ok=True)
+                with suppress(OSError):  # a folder that holds other objects stays, with those above it
+                    for folder in target.parents[: key.count("/")]:
+                        folder.rmdir()
+        self._send(HTTPStatus.NO_CONTENT)
 
     def _add_list_entries(
         self,
@@ -265,7 +292,8 @@ class ObjectHandler(S3Handler):  # type: ignore[misc]
     def _scratch(self) -> Path:
         """The folder for half-written content: no listing and no Spark job looks there."""
         folder: Path = self.data_root / UPLOADS_DIR
-        folder.mkdir(exist_ok=True)
+        if not folder.is_dir():
+            folder.mkdir(exist_ok=True)
         return folder
 
 

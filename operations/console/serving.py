@@ -6,6 +6,7 @@ from typing import Self
 
 from werkzeug.serving import make_server
 
+from local_cloud.at_once import AtOnce
 from local_cloud.errors import LocalCloudError
 from local_cloud.state import StateFolder
 from operations.console.app import application
@@ -23,9 +24,8 @@ class Console:
     def __init__(self, folder: StateFolder, port: int, *, runs: Runs | None = None) -> None:
         self._token = secrets.token_urlsafe(24)
         try:
-            self._server = make_server(
-                _HERE, port, application(folder, self._token, runs=runs), threaded=True
-            )
+            app = application(folder, self._token, runs=runs)
+            self._server = make_server(_HERE, port, app, threaded=True, request_handler=AtOnce)
         except (OSError, SystemExit):  # werkzeug ends the program if the port is in use
             raise LocalCloudError(
                 f"port {port} is in use, and the console needs it; end the program that listens there, or give another port: --port"

@@ -7,18 +7,22 @@ import socket
 import threading
 import time
 import zipfile
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
+from socketserver import StreamRequestHandler
 from typing import Any
 
 import boto3
 import psutil
 import pytest
+import requests
 
 from landing.aside import sync
 from local_cloud import endpoint, step_functions
 from local_cloud.documents import write_document
+from local_cloud.emr.gateway import HadoopGateway
 from local_cloud.endpoint import serving
 from local_cloud.errors import LocalCloudError
 from local_cloud.event_bus import EventBus
@@ -359,3 +363,23 @@ def names_in(service: str) -> list[str]:
     if service == "dynamodb":
         return list(boto3.client("dynamodb").list_tables()["TableNames"])
     return [topic["TopicArn"] for topic in boto3.client("sns").list_topics()["Topics"]]
+
+
+def test_no_body_of_an_answer_waits_for_the_acknowledgement_of_its_headers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Linux acknowledges late, and a server that waits for it takes 40 ms for each answer (Nagle's algorithm)."""
+    waiting: dict[str, bool] = {}
+    setup = StreamRequestHandler.setup
+
+    def set_up_and_look(handler: Any) -> None:
+        setup(handler)
+        at_once = handler.connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        waiting[type(handler).__name__] = not at_once
+
+    monkeypatch.setattr(StreamRequestHandler, "setup", set_up_and_look)
+    with serving(StateFolder(tmp_path), "test"), closing(HadoopGateway("")) as gateway:
+        boto3.client("stepfunctions").list_state_machines()
+        boto3.client("s3").list_buckets()
+        requests.get(gateway.address("zone").replace("webhdfs", "http"), timeout=PATIENCE)
+    assert waiting == {"MotoRequestHandler": False, "ObjectHandler": False, "AtOnce": False}

@@ -16,7 +16,7 @@ from spark_jobs.packing import (
     ROWS,
     Packing,
     packed_rows,
-    packed_tally,
+    packed_tallies,
     unpacked,
 )
 from spark_jobs.schema import arrow_schema
@@ -112,7 +112,7 @@ def test_no_rows_are_no_batch_and_none_that_arrive_are_an_empty_table() -> None:
 def test_a_tally_travels_without_rows() -> None:
     tally = RangeTally(range=3, read=5, bad=2, older=1)
 
-    batch = packed_tally(tally)
+    batch = packed_tallies([tally])
 
     assert batch.schema == next(packed_rows(authors(1), packing(0))).schema
     assert batch.select([PARTITION_KEY, ROWS]).to_pylist() == [{PARTITION_KEY: None, ROWS: None}]

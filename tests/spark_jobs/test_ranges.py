@@ -158,22 +158,30 @@ def test_each_byte_is_in_one_range_each_range_in_one_task_and_tasks_are_about_al
 
 
 @given(st.integers(1, 200), st.integers(1, 16))
-def test_there_are_tasks_for_all_cores_but_none_for_less_than_opening_a_file(files: int, cores: int) -> None:
+def test_files_however_many_are_divided_among_the_cores_and_call_for_no_more_tasks(
+    files: int, cores: int
+) -> None:
     parts = divided(whole_files(*[0] * files), cores)
-    assert len(tasks_of(parts, cores)) == (1 if cores == 1 else min(files, max(cores, -(-files // 32))))
+    assert len(tasks_of(parts, cores)) == min(files, cores)
 
 
 @pytest.mark.parametrize(
-    ("sizes", "cores", "tasks"),
-    [([400], 1, 1), ([32_000], 1, 1), ([32_767, 1], 1, 257), ([400], 2, 4), ([200, 250], 1, 1)],
+    ("sizes", "cores", "ranges", "tasks"),
+    [
+        ([400], 1, 1, 1),
+        ([32_000], 1, 1, 1),
+        ([32_767, 1], 1, 257, 256),
+        ([400], 2, 4, 4),
+        ([200, 250], 1, 2, 1),
+    ],
 )
 def test_what_one_core_does_alone_is_one_task_if_its_records_can_be_held(
-    sizes: list[int], cores: int, tasks: int
+    sizes: list[int], cores: int, ranges: int, tasks: int
 ) -> None:
     parts = divided(whole_files(*(size * MIB for size in sizes)), cores)
 
     assert len(tasks_of(parts, cores)) == tasks
-    assert len(parts) == (len(sizes) if tasks == 1 else tasks)  # nothing is cut for one task
+    assert len(parts) == ranges  # nothing is cut for one task
 
 
 def test_gzip_can_be_held_if_that_is_sure_whatever_it_unpacks_to() -> None:

@@ -189,7 +189,8 @@ from pyspark.sql import SparkSession
 def where(_=None):
     import library
     found = [name for name in ("stacks", "waiting", "duckdb") if importlib.util.find_spec(name)]
-    of_spark = [entry for entry in sys.path if entry.endswith((".jar", "pyspark.zip"))]
+    read_from = [*sys.path, *sys.path_importer_cache]
+    of_spark = [entry for entry in read_from if entry.endswith((".jar", "pyspark.zip"))]
     return [library.NAME, *found, *of_spark]
 
 def main():
