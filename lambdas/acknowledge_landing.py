@@ -9,7 +9,6 @@ from contract.ledger import LedgerLine
 from lambdas.shared.data_api import read_ledger
 from lambdas.shared.errors import NotPublishedError
 from lambdas.shared.run import Run
-from lambdas.shared.zone import in_parallel
 
 log = Logger()
 
@@ -39,6 +38,6 @@ def require_published(run_id: str, lines: list[LedgerLine]) -> None:
 def acknowledge(run: Run) -> dict[str, int]:
     """Delete the objects of the run's copy receipts, each only if it is still the object that was copied."""
     copied = run.receipts()
-    deleted = in_parallel(lambda receipt: run.landing.delete_if_unchanged(receipt.key, receipt.etag), copied)
+    deleted = run.landing.delete_if_unchanged([(receipt.key, receipt.etag) for receipt in copied])
     log.info("acknowledged", extra={"run_id": run.run_id, "deleted": sum(deleted), "of": len(copied)})
     return {"acknowledged": sum(deleted), "changed": len(copied) - sum(deleted)}

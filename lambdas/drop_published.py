@@ -1,6 +1,6 @@
 """DropPublished: deletes from landing the files whose rows the warehouse holds already, and plans without them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,7 +11,6 @@ from contract.plan import Plan, PlannedFile
 from lambdas.shared.data_api import read_rows
 from lambdas.shared.planning import summary
 from lambdas.shared.run import Run
-from lambdas.shared.zone import in_parallel
 
 log = Logger()
 
@@ -59,18 +58,17 @@ def drop_published(run: Run, published: Mapping[tuple[str, str], Published]) -> 
     """
     listed = run.read_plan(listed_key)
     known = [file for file in listed.files if (file.key, file.etag) in published]
-    in_parallel(
-        lambda file: _delete(run, file), [file for file in known if published[file.key, file.etag].is_held]
-    )
+    _delete(run, [file for file in known if published[file.key, file.etag].is_held])
     kept = listed.only({file.key for file in listed.files} - {file.key for file in known})
     notes = tuple(f"{file.key}: {published[file.key, file.etag]}" for file in known)
     plan = replace(kept, published=notes)
     if not plan.files:  # there will be nothing to acknowledge
-        in_parallel(lambda marker: run.landing.delete_if_unchanged(marker.key, marker.etag), plan.markers)
+        run.landing.delete_if_unchanged([(marker.key, marker.etag) for marker in plan.markers])
     run.write_plan(plan_key, plan)
     return plan
 
 
-def _delete(run: Run, file: PlannedFile) -> None:
-    deleted = run.landing.delete_if_unchanged(file.key, file.etag)
-    log.info("published before", extra={"key": file.key, "etag": file.etag, "deleted": deleted})
+def _delete(run: Run, files: Sequence[PlannedFile]) -> None:
+    deleted = run.landing.delete_if_unchanged([(file.key, file.etag) for file in files])
+    for file, is_gone in zip(files, deleted, strict=True):
+        log.info("published before", extra={"key": file.key, "etag": file.etag, "deleted": is_gone})

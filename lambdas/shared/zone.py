@@ -1,5 +1,6 @@
 """Lists, reads, copies and deletes objects of a bucket, on the condition that they are still the same."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from contract.plan import LandingObject
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-    from mypy_boto3_s3.type_defs import CopySourceTypeDef, ObjectTypeDef
+    from mypy_boto3_s3.type_defs import CopySourceTypeDef, ObjectIdentifierTypeDef, ObjectTypeDef
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -24,6 +25,10 @@ Result = TypeVar("Result")
 _PART_CHANGED = getattr(exceptions, "S3CopyFailedError", ClientError)
 _CHANGED = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey", "404", "409", "412"}
 _THREADS = 16
+_DELETED_TOGETHER = 1000  # the most that S3 takes
+_NOT_IN_XML = re.compile(r"[^\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]")
+"""What XML cannot hold, or a parser would change; a request for many objects is XML."""
+
 _MIB = 1024 * 1024
 COPYING = TransferConfig(
     multipart_threshold=64 * _MIB,
@@ -149,8 +154,27 @@ class Zone:
             future.result()
         return False
 
-    def delete_if_unchanged(self, key: str, etag: str) -> bool:
-        """Delete an object if it still has that ETag; False if it has another ETag or is gone."""
+    def delete_if_unchanged(self, versions: Sequence[tuple[str, str]]) -> list[bool]:
+        """Delete the objects that still have their ETag; for each key and ETag, whether the object was deleted.
+
+        Many with one request each ("DeleteObjects" in S3's API reference). What that does not delete has changed or is gone, or S3 has a
+        reason: a request of its own tells which.
+        """
+        fit = [version for version in versions if not _NOT_IN_XML.search(version[0])]
+        together = [fit[start : start + _DELETED_TOGETHER] for start in range(0, len(fit), _DELETED_TOGETHER)]
+        deleted = {key for keys in in_parallel(self._deleted, together) for key in keys}
+        left = [version for version in versions if version[0] not in deleted]
+        gone = dict(zip(left, in_parallel(self._delete_one, left), strict=True))
+        return [gone.get(version, True) for version in versions]
+
+    def _deleted(self, versions: Sequence[tuple[str, str]]) -> list[str]:
+        """The keys of those objects that one request has deleted."""
+        objects: list[ObjectIdentifierTypeDef] = [{"Key": key, "ETag": etag} for key, etag in versions]
+        answer = self.s3.delete_objects(Bucket=self.bucket, Delete={"Objects": objects})
+        return [entry["Key"] for entry in answer.get("Deleted", [])]
+
+    def _delete_one(self, version: tuple[str, str]) -> bool:
+        key, etag = version
         try:
             self.s3.delete_object(Bucket=self.bucket, Key=key, IfMatch=etag)
         except ClientError as error:

@@ -88,6 +88,10 @@ class Judge:
         """The Redshift cluster that may take the role."""
         return self._current().deployed.attached.get(role)
 
+    def key_of(self, resource: str) -> str | None:
+        """The key of KMS that the resource is encrypted with."""
+        return self._current().deployed.keys.get(resource)
+
     def _current(self) -> "Code":
         with self._lock:
             if self._code is None:

@@ -1,7 +1,7 @@
 """ETags of copies, without reading the bytes again: the ETag of a copy follows from its sources' ETags.
 
-As on AWS, the ETag of an object that was uploaded in several parts has a dash and is not the object's MD5. A file keeps
-these ETags, because nobody could compute them from the content after a restart.
+As on AWS, the ETag of an object that was uploaded in several parts has a dash and is not the object's MD5, and neither is that of an object
+that is encrypted with a key of KMS. A file keeps these ETags, because nobody could compute them from the content after a restart.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ ETAGS = ".localbucket-etags.jsonl"
 """The file, beside the buckets. One line an object: its path, its `stat` signature, its ETag."""
 
 
-class MadeOfParts:
+class OtherThanMd5:
     """The ETags that are not the MD5 of the content; one file for all buckets of a folder."""
 
     def __init__(self, buckets: Path) -> None:
@@ -39,10 +39,10 @@ class MadeOfParts:
         localbucket._etag_cache.update(known)  # noqa: SLF001 (there is no public handle)
         self._file.write_text("".join(_line(path, *found) for path, found in known.items()))
 
-    def remember(self, path: Path, etag: str) -> None:
-        """Keep the object's ETag until the object changes."""
+    def remember(self, path: Path, etag: str, *, is_md5: bool) -> None:
+        """Keep the object's ETag until the object changes; only the MD5 of its content could be found again."""
         remember_etag(path, etag)
-        if "-" in etag:
+        if not is_md5:
             with self._file.open("a") as file:
                 file.write(_line(str(path), stat_signature(path), etag))
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, Any, ClassVar, Self
 
 from localbucket import (
+    S3_NAMESPACE,
     TEMP_PREFIX,
     UPLOADS_DIR,
     S3Error,
@@ -27,8 +28,8 @@ from localbucket import (
 from landing.disk import disk_full, is_full
 from local_cloud.iam import AccessDenied, Judge
 from local_cloud.identity import KeyRefused, Principal, Received, refusal, signer
-from local_cloud.s3 import content
-from local_cloud.s3.etags import MadeOfParts
+from local_cloud.s3 import content, deletions
+from local_cloud.s3.etags import OtherThanMd5
 from local_cloud.s3.keys import KEY_BYTES, key_problem
 from local_cloud.s3.requests import operation_of
 
@@ -44,7 +45,7 @@ class ObjectHandler(S3Handler):  # type: ignore[misc]
     """
 
     changing: ClassVar[threading.Lock]
-    etags: ClassVar[MadeOfParts]
+    etags: ClassVar[OtherThanMd5]
     judge: ClassVar[Judge | None] = None
     disable_nagle_algorithm = True  # see local_cloud/at_once.py
 
@@ -55,7 +56,7 @@ class ObjectHandler(S3Handler):  # type: ignore[misc]
         Without a `judge` everybody may do everything.
         """
         folder = buckets.resolve()
-        etags = MadeOfParts(folder)
+        etags = OtherThanMd5(folder)
         content.install()
         etags.recall()
         own = {"data_root": folder, "changing": threading.Lock(), "etags": etags}
@@ -76,14 +77,12 @@ class ObjectHandler(S3Handler):  # type: ignore[misc]
     def _dispatch(self, action: Callable[[str, str], None]) -> None:
         def with_room(bucket: str, key: str) -> None:
             self._signer = self._signed()
-            self._require(*operation_of(self.command, bucket, key, self.query, self.headers))
+            operation, members = operation_of(self.command, bucket, key, self.query, self.headers)
+            if operation != "DeleteObjects":  # it is judged key by key
+                self._require(operation, members)
             try:
-                action(bucket, key)
-            except S3Error as error:
-                if error.code == "NoSuchKey":
-                    # only who may list learns that an object does not exist: API reference of GetObject, "Permissions"
-                    self._require("HeadBucket", {"Bucket": bucket})
-                raise
+                with self._missing_for_who_lists(bucket):
+                    action(bucket, key)
             except OSError as error:
                 if not is_full(error):
                     raise
@@ -108,6 +107,16 @@ class ObjectHandler(S3Handler):  # type: ignore[misc]
                 self.judge.require(self._signer, "s3", operation, members)
         except AccessDenied as denied:
             raise S3Error(HTTPStatus(denied.status), denied.code, denied.message) from None
+
+    @contextmanager
+    def _missing_for_who_lists(self, bucket: str) -> Iterator[None]:
+        """Only who may list learns that an object does not exist: API reference of GetObject, "Permissions"."""
+        try:
+            yield
+        except S3Error as error:
+            if error.code == "NoSuchKey":
+                self._require("HeadBucket", {"Bucket": bucket})
+            raise
 
     def _send_headers(self, status: HTTPStatus, length: int, headers: dict[str, str] | None = None) -> None:
         self._until_answer.close()
@@ -166,7 +175,7 @@ class ObjectHandler(S3Handler):  # type: ignore[misc]
         target = self._object_path(bucket, key)
         self._until_answer.enter_context(self._steady(target))
         if target.is_file():
-            self._check_if_match(target)
+            self._check_if_match(target, self.headers.get("If-Match"))
         super()._get(bucket, key, include_body)
 
     def _copy_source(self) -> Path:
@@ -187,11 +196,12 @@ class ObjectHandler(S3Handler):  # type: ignore[misc]
         target = self._object_path(bucket, key)
         with tempfile.NamedTemporaryFile(dir=self._scratch(), prefix=TEMP_PREFIX, delete=False) as written:
             self._request.callback(Path(written.name).unlink, missing_ok=True)
-            etag = write(written)
+            found = write(written)
+            etag = self._as_encrypted(bucket, found)
         with self._steady(target):
             if self.headers.get("If-None-Match") == "*" and target.exists():
                 raise self._precondition_failed_error()
-            self._check_if_match(target)
+            self._check_if_match(target, self.headers.get("If-Match"))
             try:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 if not content.is_shared(Path(written.name)):
@@ -202,8 +212,13 @@ class ObjectHandler(S3Handler):  # type: ignore[misc]
                 content.written(target)
             except (FileExistsError, NotADirectoryError, IsADirectoryError) as error:
                 raise _refused(f"a part of {key!r} is a folder here and another object's name") from error
-            self.etags.remember(target, etag)
+            self.etags.remember(target, etag, is_md5=etag == found and "-" not in etag)
         return etag
+
+    def _as_encrypted(self, bucket: str, etag: str) -> str:
+        """With a key of KMS the ETag of an object is not the MD5 of its content: "Object" in S3's API reference."""
+        key = self.judge.key_of(f"arn:aws:s3:::{bucket}") if self.judge else None
+        return uuid.uuid4().hex if key and "-" not in etag else etag
 
     def _upload_dir(self, bucket: str, key: str) -> Path:
         upload: Path = super()._upload_dir(bucket, key)
@@ -237,15 +252,42 @@ class ObjectHandler(S3Handler):  # type: ignore[misc]
             self.close_connection = True
 
     def _delete_object(self, bucket: str, key: str) -> None:
+        self._remove(bucket, key, self.headers.get("If-Match"))
+        self._send(HTTPStatus.NO_CONTENT)
+
+    def _remove(self, bucket: str, key: str, condition: str | None) -> None:
         target = self._object_path(bucket, key)
         with self._steady(target):
-            self._check_if_match(target)
+            self._check_if_match(target, condition)
             if target.is_file():
                 target.unlink(missing_ok=True)
                 with suppress(OSError):  # a folder that holds other objects stays, with those above it
                     for folder in target.parents[: key.count("/")]:
                         folder.rmdir()
-        self._send(HTTPStatus.NO_CONTENT)
+
+    def _post_request(self, bucket: str, key: str) -> None:
+        if key or "delete" not in self.query:
+            super()._post_request(bucket, key)
+            return
+        self._check_query("DeleteObjects", {"delete"})
+        self._bucket_dir(bucket)
+        root = ET.Element("DeleteResult", xmlns=S3_NAMESPACE)
+        for asked in deletions.asked(self._read_body(), self.headers):
+            error = self._refused_deletion(bucket, asked)
+            if error is not None or not asked.is_quiet:
+                root.append(deletions.told(asked.key, error))
+        self._send_xml(root)
+
+    def _refused_deletion(self, bucket: str, asked: deletions.Deletion) -> S3Error | None:
+        """Delete an object of many; why S3 does not, if it does not."""
+        condition = {"IfMatch": asked.etag} if asked.etag else {}
+        try:
+            with self._missing_for_who_lists(bucket):
+                self._require("DeleteObject", {"Bucket": bucket, "Key": asked.key} | condition)
+                self._remove(bucket, asked.key, asked.etag)
+        except S3Error as error:
+            return error
+        return None
 
     def _add_list_entries(
         self,
@@ -262,9 +304,8 @@ class ObjectHandler(S3Handler):  # type: ignore[misc]
                 root.extend(entry)
         super()._add_list_entries(root, [], common_prefixes, encode)
 
-    def _check_if_match(self, target: Path) -> None:
+    def _check_if_match(self, target: Path, condition: str | None) -> None:
         """As on AWS: 412 if the object has another ETag, 404 if there is no object."""
-        condition = self.headers.get("If-Match")
         if condition is None:
             return
         if not target.is_file():

@@ -62,7 +62,8 @@ def at_request(method: str, bucket: str, number: int, action: Callable[[], None]
     dispatch, left = S3Handler._dispatch, count(number - 1, -1)
 
     def act_and_dispatch(handler: Any, *args: Any) -> None:
-        if handler.command == method and handler.path.startswith(f"/{bucket}/") and next(left) == 0:
+        is_of_bucket = handler.path.startswith((f"/{bucket}/", f"/{bucket}?"))
+        if handler.command == method and is_of_bucket and next(left) == 0:
             action()
         dispatch(handler, *args)
 

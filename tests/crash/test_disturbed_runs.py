@@ -62,11 +62,11 @@ def test_each_reason_for_not_visiting_states_is_about_states_that_exist(stage: S
 
 @pytest.mark.crash
 @pytest.mark.parametrize(
-    ("function", "method", "zone"),
-    [("copy_to_working", "PUT", "working"), ("acknowledge_landing", "DELETE", "landing")],
+    ("function", "method", "zone", "number"),
+    [("copy_to_working", "PUT", "working", 3), ("acknowledge_landing", "POST", "landing", 1)],
 )
 def test_a_function_that_dies_in_the_middle_is_tried_again(
-    stage: Stage, function: str, method: str, zone: str
+    stage: Stage, function: str, method: str, zone: str, number: int
 ) -> None:
     expected = stage.undisturbed(SECOND_DELIVERY).outcome
     killed: list[int] = []
@@ -74,7 +74,7 @@ def test_a_function_that_dies_in_the_middle_is_tried_again(
     with at_request(
         method,
         stage.lab.pipeline.bucket(zone).name,
-        3,
+        number,
         lambda: killed.append(kill_functions(f"lambdas.{function}")),
     ):
         run = stage.play(SECOND_DELIVERY)

@@ -90,7 +90,7 @@ def test_an_object_overwritten_before_its_parts_are_copied_leaves_nothing(
     zones.before(operation, lambda _request: zones.land("book.csv", newer))
     assert not copied(zones, etag)
     assert_nothing_is_left(zones)
-    assert not zones.run().landing.delete_if_unchanged("book.csv", etag)
+    assert zones.run().landing.delete_if_unchanged([("book.csv", etag)]) == [False]
     assert zones.content(zones.environment.landing_bucket, "book.csv") == newer
 
 
@@ -130,7 +130,7 @@ def test_an_object_overwritten_after_its_last_part_is_the_version_that_was_plann
     zones.before("CompleteMultipartUpload", lambda _request: zones.land("book.csv", NEWER))
     assert copied(zones, etag)
     assert zones.content(zones.environment.working_bucket, "b.csv") == CONTENT
-    assert not zones.run().landing.delete_if_unchanged("book.csv", etag)
+    assert zones.run().landing.delete_if_unchanged([("book.csv", etag)]) == [False]
 
 
 @pytest.mark.usefixtures("small_parts")

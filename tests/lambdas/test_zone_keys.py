@@ -51,7 +51,7 @@ def test_an_odd_key_is_listed_read_copied_and_deleted_as_any_other(zones: LocalZ
     for target in (key, "run=1/authors/layout=0/00000-name.csv"):
         assert landing.copy_if_unchanged(key, etag=item.etag, size=item.size, to=working, target=target)
         assert zones.content(working.bucket, target) == AUTHORS_CSV
-    assert landing.delete_if_unchanged(key, item.etag)
+    assert landing.delete_if_unchanged([(key, item.etag)]) == [True]
     assert zones.landed() == ["untouched.csv"]
 
 
@@ -67,7 +67,7 @@ def test_an_odd_key_that_was_overwritten_is_neither_read_nor_copied_nor_deleted(
     zones.land(key, newer)
     assert landing.read_head(item, 9) is None
     assert not landing.copy_if_unchanged(key, etag=item.etag, size=item.size, to=working, target="x.csv")
-    assert not landing.delete_if_unchanged(key, item.etag)
+    assert landing.delete_if_unchanged([(key, item.etag)]) == [False]
     assert zones.content(landing.bucket, key) == newer
     assert zones.keys(working.bucket) == []
 

@@ -93,7 +93,7 @@ def test_no_version_is_lost_and_each_copy_is_the_version_that_was_planned(zones:
                     refused += 1
                     continue
                 kept[target] = item
-                if landing.delete_if_unchanged(item.key, item.etag):
+                if landing.delete_if_unchanged([(item.key, item.etag)]) == [True]:
                     deleted.append(item)
     content = versions(writers)
     assert zones.keys(working) == sorted(kept)
@@ -158,7 +158,7 @@ def test_of_many_who_delete_one_version_one_succeeds(zones: LocalZones) -> None:
     for _ in range(20):
         zones.land("author.csv")
         etag = listed(zones)[0].etag
-        delete = partial(landing.delete_if_unchanged, "author.csv", etag)
+        delete = partial(landing.delete_if_unchanged, [("author.csv", etag)])
         with ThreadPoolExecutor(4) as pool:
             done = [pool.submit(delete) for _ in range(4)]
-        assert sorted(end.result() for end in done) == [False, False, False, True]
+        assert sorted(end.result()[0] for end in done) == [False, False, False, True]

@@ -94,6 +94,27 @@ def test_a_write_or_a_delete_that_names_an_etag_needs_the_right_to_read(
         call(Bucket=_WORKING, Key="x")
 
 
+def test_of_many_deletions_each_is_judged(plan_copies: Callable[[str], Any]) -> None:
+    for key in ("x", "y"):
+        boto3.client("s3").put_object(Bucket=_WORKING, Key=key, Body=b"rows")
+    policy = {
+        "Statement": {
+            "Effect": "Allow",
+            "Action": "s3:DeleteObject",
+            "Resource": f"arn:aws:s3:::{_WORKING}/x",
+        }
+    }
+    with _policy(_role("FunctionsPlanCopies"), policy):
+        asked = {"Objects": [{"Key": "x"}, {"Key": "y"}, {"Key": "x", "ETag": "any"}]}
+        answer = plan_copies("s3").delete_objects(Bucket=_WORKING, Delete=asked)
+    assert [entry["Key"] for entry in answer["Deleted"]] == ["x"]
+    assert [(entry["Key"], entry["Code"]) for entry in answer["Errors"]] == [
+        ("y", "AccessDenied"),
+        ("x", "AccessDenied"),  # who names an ETag needs the right to read
+    ]
+    boto3.client("s3").delete_object(Bucket=_WORKING, Key="y")
+
+
 def test_only_who_may_list_learns_that_an_object_does_not_exist(plan_copies: Callable[[str], Any]) -> None:
     s3 = plan_copies("s3")
     assert _refused(s3.head_object, Bucket=_LANDING, Key="none")[1] == 404
@@ -266,6 +287,20 @@ def test_files_that_spark_could_not_read_are_copied_to_quarantine() -> None:
     s3.put_object(Bucket=quarantine, Key=f"{unreadable_prefix('rare')}part-0.json", Body=lines.encode())
     answer = _invoked("quarantine-unreadable", run_id="rare", plan={"notes": []})
     assert answer.get("quarantined_files") == len(told), answer
+
+
+def test_the_etag_of_what_a_key_encrypts_is_no_md5() -> None:
+    """So a copy to quarantine has another ETag than the file, and the function asks S3 for its size."""
+    s3, quarantine = boto3.client("s3"), bucket_name("goodreads", "quarantine", ACCOUNT, REGION)
+    etags = [
+        s3.put_object(Bucket=bucket, Key="run=1/x", Body=b"rows")["ETag"]
+        for bucket in (_WORKING, quarantine, quarantine)
+    ]
+    assert len(set(etags)) == 3
+    assert s3.head_object(Bucket=quarantine, Key="run=1/x")["ETag"] == etags[-1]
+    source: Any = {"Bucket": _WORKING, "Key": "run=1/x"}
+    copied = s3.copy_object(Bucket=quarantine, Key="run=1/y", CopySource=source)["CopyObjectResult"]
+    assert copied["ETag"] not in etags
 
 
 def test_the_schedule_starts_the_state_machine_as_the_role_of_its_rule() -> None:
