@@ -188,7 +188,7 @@ def _table(kept: Sequence[Kept], title: str) -> Table:
 
 
 def _empty(bucket: str) -> None:
-    """Every object, and every version of one; one by one, as the local cloud knows no other way."""
+    """Every object, and every version of one; one by one: a request for many is XML, which cannot hold every key."""
     s3: Any = boto3.client("s3")
     if bucket not in {found["Name"] for found in s3.list_buckets()["Buckets"]}:
         return

@@ -122,9 +122,8 @@ def clean_ranges(
             of_ranges.append(found)
         else:
             yield from packed_rows(found, packing)
-    yield packed_tallies(
-        of_ranges
-    )  # together: a batch costs more than a tally, and there may be many small files
+    # together: a batch costs more than a tally, and there may be many small files
+    yield packed_tallies(of_ranges)
 
 
 def write_newest_of_ranges(

@@ -8,6 +8,7 @@ from http import HTTPStatus
 from localbucket import S3_NAMESPACE, S3Error
 
 _MOST = 1000
+_MEMBERS = {"Key", "ETag"}
 _NAMESPACE = f"{{{S3_NAMESPACE}}}"
 
 
@@ -38,6 +39,9 @@ def asked(body: bytes, headers: Mapping[str, str]) -> list[Deletion]:
         or not all(each.get("Key") for each in members)
     ):
         raise _malformed()
+    if unknown := {name for each in members for name in each} - _MEMBERS:
+        message = f"This server deletes by Key and ETag, not by {', '.join(sorted(unknown))}."
+        raise S3Error(HTTPStatus.NOT_IMPLEMENTED, "NotImplemented", message)
     is_quiet = any(_name(entry) == "Quiet" and entry.text == "true" for entry in root)
     return [Deletion(each["Key"], each.get("ETag"), is_quiet) for each in members]
 
@@ -45,8 +49,8 @@ def asked(body: bytes, headers: Mapping[str, str]) -> list[Deletion]:
 def told(key: str, error: S3Error | None) -> ET.Element:
     """The answer's entry for a key."""
     entry = ET.Element("Deleted" if error is None else "Error")
-    told = {"Key": key} if error is None else {"Key": key, "Code": error.code, "Message": error.message}
-    for name, text in told.items():
+    reason = {} if error is None else {"Code": error.code, "Message": error.message}
+    for name, text in {"Key": key, **reason}.items():
         ET.SubElement(entry, name).text = text
     return entry
 

@@ -148,9 +148,8 @@ class ObjectHandler(S3Handler):  # type: ignore[misc]
         if problem := key_problem(key):
             raise _refused(problem)
         if any(map(os.path.islink, accumulate(key.split("/"), os.path.join, initial=str(folder)))):
-            path: Path = super()._object_path(
-                bucket, key
-            )  # refuses what a link leads to outside of the bucket
+            # it refuses what a link leads to outside of the bucket
+            path: Path = super()._object_path(bucket, key)
             return path
         return folder / key
 
@@ -245,9 +244,9 @@ class ObjectHandler(S3Handler):  # type: ignore[misc]
         if length > _LITTLE:
             sent = self.connection.sendfile(file, start, length)
         else:
-            content = os.pread(file.fileno(), length, start)
-            self.connection.sendall(content)
-            sent = len(content)
+            found = os.pread(file.fileno(), length, start)
+            self.connection.sendall(found)
+            sent = len(found)
         if sent < length:
             self.close_connection = True
 

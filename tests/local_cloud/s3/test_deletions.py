@@ -80,6 +80,12 @@ def test_a_request_takes_1000_keys_at_most_and_one_at_least(s3: S3Client) -> Non
     assert "b.csv" in keys(s3)
 
 
+def test_a_condition_that_this_server_does_not_know_is_refused_and_not_passed_over(s3: S3Client) -> None:
+    assert refused(s3, [{"Key": "b.csv"}, {"Key": "a/1.csv", "Size": 1}]) == "NotImplemented"
+    assert refused(s3, [{"Key": "b.csv", "VersionId": "1"}]) == "NotImplemented"
+    assert "b.csv" in keys(s3)
+
+
 def test_a_request_without_a_checksum_or_of_another_kind_is_refused(s3: S3Client) -> None:
     def without_checksum(request: Any, **_: object) -> None:
         for name in [

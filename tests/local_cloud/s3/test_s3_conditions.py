@@ -313,6 +313,27 @@ def test_an_object_made_of_parts_has_an_etag_that_is_no_md5_and_keeps_it(
         assert restarted.head_object(Bucket=BUCKET, Key="a.csv")["ETag"] == put(s3, b"rows")
 
 
+class EncryptsAll:
+    """A judge who lets everybody do everything, with a key for each bucket."""
+
+    def require(self, *_: Any) -> None:
+        pass
+
+    def key_of(self, _: str) -> str:
+        return "key"
+
+
+def test_the_etag_of_an_encrypted_object_is_the_same_after_a_restart(
+    endpoint: Endpoint, s3: S3Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    md5 = put(s3, b"rows")
+    monkeypatch.setattr(ObjectHandler, "judge", EncryptsAll())
+    with serving_again(endpoint) as encrypting:
+        etag = put(encrypting, b"rows")
+    with serving_again(endpoint) as restarted:
+        assert restarted.head_object(Bucket=BUCKET, Key="a.csv")["ETag"] == etag != md5
+
+
 def test_half_a_line_in_the_file_of_etags_is_of_no_consequence(endpoint: Endpoint, s3: S3Client) -> None:
     etag = upload_in_parts(s3, b"r" * 5 * MIB, b"ows")
     with (endpoint.state.buckets / ETAGS).open("a") as file:
