@@ -15,13 +15,13 @@ from s3transfer.utils import ChunksizeAdjuster
 from benchmarks.loads import FULL_BYTES
 from benchmarks.sections import table
 from catalog import DATASETS
-from contract.plan import LandingObject, Plan
+from contract.plan import LandingObject, Plan, PlannedFile
 from lambdas.shared.environment import Environment
-from lambdas.shared.planning import Header, bound_batch, make_plan, summary
+from lambdas.shared.planning import bound_batch, make_plan, summary
 from lambdas.shared.run import Receipt
 from lambdas.shared.zone import COPYING
 from spark_jobs.ranges import Range, cores_of, divided, groups_of, tasks_of
-from spark_jobs.sources import Source, objects_of, sources_of
+from spark_jobs.sources import files_of, objects_of
 from spark_jobs.storage import READ_BYTES
 from stacks.settings.settings import Settings
 
@@ -51,8 +51,6 @@ _KEYS_A_PAGE = 1_000  # of ListObjectsV2, in its API reference
 _WRITES_PRICE, _READS_PRICE = 0.005, 0.0004
 """Dollars for 1,000 requests: PUT, COPY, POST and LIST; GET and HEAD. S3 Standard in us-east-1, from memory; DELETE is free."""
 
-_COLUMNS = {dataset.name: dataset.column_names for dataset in DATASETS}
-
 
 @dataclass(frozen=True)
 class Requests:
@@ -80,23 +78,23 @@ class Growth:
         return [len(batch) for batch in self.plan.batches(_environment().task_limits)]
 
     @cached_property
-    def sources(self) -> dict[str, list[Source]]:
-        """The sources of each dataset."""
-        sources: dict[str, list[Source]] = {}
-        for source in sources_of(self.plan):
-            sources.setdefault(source.layout.dataset.name, []).append(source)
-        return sources
+    def files(self) -> dict[str, list[PlannedFile]]:
+        """The files of each dataset."""
+        return {dataset.name: found for dataset, found in files_of(self.plan).items()}
 
     @cached_property
     def cores(self) -> dict[str, int]:
         """How many cores each dataset gets."""
-        sizes = {name: sum(source.size for source in found) for name, found in self.sources.items()}
+        sizes = {name: sum(file.size for file in found) for name, found in self.files.items()}
         return cores_of(sizes, CORES)
 
     @cached_property
     def ranges(self) -> dict[str, list[Range]]:
         """The byte ranges that the Spark step reads of each dataset's files."""
-        return {name: divided(objects_of(found), self.cores[name]) for name, found in self.sources.items()}
+        return {
+            name: divided(objects_of(found, "s3://working/"), self.cores[name])
+            for name, found in self.files.items()
+        }
 
     @property
     def state_bytes(self) -> int:
@@ -115,26 +113,29 @@ class Growth:
         files, tasks = self.plan.files, len(self.tasks)
         documents = 4 + tasks  # listed.json, landed.csv, plan.json, copied.json; a receipt a task
         pages = -(-len(self.objects) // _KEYS_A_PAGE) + -(-tasks // _KEYS_A_PAGE)
-        headers, sizes = len(files), sum(copy_requests(file.size) > 1 for file in files)
+        sizes = sum(copy_requests(file.size) > 1 for file in files)
         plans = 2 + tasks  # DropPublished, ConfirmCopies, and each copy task
         return Requests(
             writes=pages + documents + sum(copy_requests(file.size) for file in files),
-            reads=headers + sizes + plans + tasks,
+            reads=sizes + plans + tasks,
         )
 
     @property
     def reading(self) -> Requests:
-        """The requests with which the Spark step reads the copies once: a range asks for the size, then block after block."""
-        blocks = [1 + -(-part.bytes // READ_BYTES) for found in self.ranges.values() for part in found]
-        return Requests(writes=0, reads=sum(blocks))
+        """The requests with which the Spark step reads the copies once: a range asks for the size, then block after block.
+
+        A range within a file asks for the size and the header first.
+        """
+        parts = [part for found in self.ranges.values() for part in found]
+        blocks = sum(1 + -(-part.bytes // READ_BYTES) for part in parts)
+        return Requests(writes=0, reads=blocks + 2 * sum(part.start > 0 for part in parts))
 
 
 def simulate(files: int) -> Growth:
     """The plan of a run that finds the load in so many files of the same size."""
     objects = tuple(_object(number, BYTES // files) for number in range(files))
     chosen, left = bound_batch(objects, _environment().batch_limits)
-    headers = {item.key: Header(_columns_of(item.key)) for item in chosen}
-    return Growth(objects, make_plan("r", chosen, headers, working="working", left_for_later=left))
+    return Growth(objects, make_plan("r", chosen, left_for_later=left))
 
 
 def copy_requests(size: int) -> int:
@@ -209,10 +210,6 @@ def _object(number: int, size: int) -> LandingObject:
     return LandingObject(
         f"{dataset.name}/part-{number:05d}.csv", f'"{number:032x}"', size, modified.isoformat()
     )
-
-
-def _columns_of(key: str) -> tuple[str, ...]:
-    return _COLUMNS[key.partition("/")[0]]
 
 
 def _size(count: int) -> str:

@@ -6,8 +6,8 @@ Everything a run writes is below `run=<run id>/` in its zone:
                 plan.json, copied.json       the plan without files published before, and the plan with the copied files only
                 copied/                      a receipt for each copy task
                 checks/<stage>.json          the results of the data-quality rules
-                <dataset>/layout=0/          copies of landed files; one folder for each header
-                empty/                       copies of landed files that hold nothing
+                <dataset>/                   copies of landed files
+                empty/                       copies of landed files without bytes
     processed   <table>/part-*               the files that COPY loads: the datasets, `accounting` and `files`
     reports     run.json, index.html         the document of the run, and its page
                 openlineage.ndjson           the run as OpenLineage events
@@ -91,13 +91,13 @@ def receipt_key(run_id: str, batch: int) -> str:
     return f"{receipts_prefix(run_id)}{batch:05d}.json"
 
 
-def layout_folder(run_id: str, dataset: str, number: int) -> str:
-    """The folder of copies that share a header, in the working zone."""
-    return f"{run_folder(run_id)}/{dataset}/layout={number}/"
+def dataset_folder(run_id: str, dataset: str) -> str:
+    """The folder of a dataset's copies, in the working zone."""
+    return f"{run_folder(run_id)}/{dataset}/"
 
 
 def empty_folder(run_id: str) -> str:
-    """The folder of copies that hold nothing, in the working zone; Spark does not read them."""
+    """The folder of copies without bytes, in the working zone; Spark does not read them."""
     return f"{run_folder(run_id)}/empty/"
 
 

@@ -6,11 +6,10 @@ PlanCopies makes the plan, the copy tasks carry it out, ConfirmCopies keeps only
 import csv
 import io
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
-from catalog import Dataset, dataset_named
 from contract.keys import empty_folder, file_number, unusable_folder
 
 
@@ -98,54 +97,16 @@ class Remark:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Layout:
-    """Files of one dataset that share a header: `columns` in the header's order; `prefix` is their folder (S3 URI).
-
-    ValueError if the header lacks a column of the catalog.
-    """
-
-    dataset: Dataset
-    columns: tuple[str, ...]
-    prefix: str
-
-    def __post_init__(self) -> None:
-        missing = [name for name in self.dataset.column_names if name not in self.columns]
-        if missing:
-            raise ValueError(
-                f"the files below {self.prefix} lack {', '.join(missing)}; their header is "
-                f"{', '.join(self.columns)}. {self.dataset.name} needs every column of the catalog"
-            )
-
-    @property
-    def folder(self) -> str:
-        """The prefix without scheme and bucket; the targets of the layout's files begin with it."""
-        return self.prefix.split("/", 3)[3]
-
-    def uri(self, file: PlannedFile) -> str:
-        """The URI of a file of the layout."""
-        return self.prefix.removesuffix(self.folder) + file.target
-
-    @classmethod
-    def from_entry(cls, entry: dict[str, Any]) -> Self:
-        """From an entry of the plan's document; ValueError if its dataset is unknown."""
-        return cls(
-            dataset=dataset_named(entry["dataset"]), columns=tuple(entry["columns"]), prefix=entry["prefix"]
-        )
-
-
-@dataclass(frozen=True, kw_only=True)
 class Plan:
     """What one run does with the landing zone. Stored as JSON: a payload of Step Functions holds 256 KiB.
 
-    `drift` describes odd headers. `published` describes files that an earlier run published; they are not among `files`.
-    `markers` hold no data; they are deleted with the files.
+    `published` describes files that an earlier run published; they are not among `files`. `markers` hold no data; they are deleted
+    with the files.
     """
 
     run_id: str
     files: tuple[PlannedFile, ...] = ()
-    layouts: tuple[Layout, ...] = ()
     left_for_later: int = 0
-    drift: tuple[str, ...] = ()
     published: tuple[str, ...] = ()
     markers: tuple[LandingObject, ...] = ()
 
@@ -155,14 +116,12 @@ class Plan:
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Self:
-        """The plan from a document of `to_json`; ValueError if the document does not fit the catalog."""
+        """The plan from a document of `to_json`. Earlier versions wrote `layouts` and `drift` too: the headers were read before the copy."""
         document: dict[str, Any] = json.loads(text)
         return cls(
             run_id=document["run_id"],
             files=tuple(map(PlannedFile.from_entry, document["files"])),
-            layouts=tuple(map(Layout.from_entry, document["layouts"])),
             left_for_later=document["left_for_later"],
-            drift=tuple(document["drift"]),
             published=tuple(document["published"]),
             markers=tuple(LandingObject(**marker) for marker in document.get("markers", ())),
         )
@@ -177,8 +136,12 @@ class Plan:
         return text.getvalue()
 
     def is_empty(self, file: PlannedFile) -> bool:
-        """Whether the file holds nothing, not even a header."""
+        """Whether the file has no bytes."""
         return file.target.startswith(empty_folder(self.run_id))
+
+    def has_records(self, file: PlannedFile) -> bool:
+        """Whether the file may hold records, as far as its name and its size tell: then the Spark job reads it."""
+        return not file.problem and not self.is_empty(file)
 
     def batches(self, limits: Limits) -> list[tuple[PlannedFile, ...]]:
         """The files of each copy task, in order."""
@@ -193,24 +156,18 @@ class Plan:
         return [tuple(batch) for batch in batches]
 
     def only(self, kept: Collection[str]) -> "Plan":
-        """The plan without the files whose landing keys are not among `kept`, and without layouts left empty."""
-        return self._with(file for file in self.files if file.key in kept)
+        """The plan without the files whose landing keys are not among `kept`."""
+        return replace(self, files=tuple(file for file in self.files if file.key in kept))
 
     def without(self, problems: Mapping[str, str]) -> "Plan":
-        """The plan with these landing keys unusable, each for its reason, and without layouts left empty."""
-        return self._with(
+        """The plan with these landing keys unusable, each for its reason."""
+        files = (
             file.unusable(self.run_id, problems[file.key]) if file.key in problems else file
             for file in self.files
         )
-
-    def _with(self, files: Iterable[PlannedFile]) -> "Plan":
-        kept = tuple(files)
-        folders = {file.target.rpartition("/")[0] + "/" for file in kept}
-        return replace(
-            self, files=kept, layouts=tuple(layout for layout in self.layouts if layout.folder in folders)
-        )
+        return replace(self, files=tuple(files))
 
 
-def _entry(value: LandingObject | PlannedFile | Layout | Plan | Dataset) -> object:
-    """The JSON value of an object: a dataset is its name, anything else its fields."""
-    return value.name if isinstance(value, Dataset) else vars(value)
+def _entry(value: LandingObject | PlannedFile | Plan) -> object:
+    """The JSON value of an object: its fields."""
+    return vars(value)

@@ -1,4 +1,4 @@
-"""PlanCopies: lists landing, decides which files the run takes, and where each file goes."""
+"""PlanCopies: lists landing, decides which files the run takes, and where each file goes. It reads none of them."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -16,17 +16,9 @@ from lambdas.shared.execution_input import (
     asks_for_a_window,
     require_usable_name,
 )
-from lambdas.shared.planning import Header, bound_batch, make_plan, notes_of, summary
-from lambdas.shared.recognise import (
-    HEADER_BYTES,
-    dataset_of,
-    is_marker,
-    is_resource_fork,
-    may_be_resource_fork,
-    read_header,
-)
+from lambdas.shared.planning import bound_batch, make_plan, notes_of, summary
+from lambdas.shared.recognise import RESOURCE_FORK, is_marker, may_be_resource_fork
 from lambdas.shared.run import Run
-from lambdas.shared.zone import in_parallel
 
 log = Logger()
 measure = Metrics()
@@ -50,16 +42,14 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
 
 
 def plan_run(run: Run, started: str) -> Plan:
-    """List landing, take the files that fit into one run, read their headers; keep the plan if it has files.
+    """List landing, take the files that fit into one run; keep the plan if it has files.
 
     `started` is the run's start, ISO 8601: until then the files have waited.
     """
     objects, markers = _sorted_out(run)
     chosen, left = bound_batch(objects, run.environment.batch_limits)
     _tell_waiting(objects, chosen, started)
-    headers = dict(found for found in in_parallel(lambda item: _header_of(run, item), chosen) if found)
-    plan = make_plan(run.run_id, chosen, headers, working=run.working.bucket, left_for_later=left)
-    plan = replace(plan, markers=markers)
+    plan = replace(make_plan(run.run_id, chosen, left_for_later=left), markers=markers)
     for note in notes_of(plan):
         log.warning(note)
     if plan.files:
@@ -93,14 +83,5 @@ def _sorted_out(run: Run) -> tuple[list[LandingObject], tuple[LandingObject, ...
 
 
 def _is_resource_fork(run: Run, item: LandingObject) -> bool:
-    return may_be_resource_fork(item.key) and is_resource_fork(
-        run.landing.read_head(item, HEADER_BYTES) or b""
-    )
-
-
-def _header_of(run: Run, item: LandingObject) -> tuple[str, Header] | None:
-    """The object's key and header; None if the object has changed. An unknown name is not read."""
-    if dataset_of(item.key) is None:
-        return item.key, Header()
-    head = run.landing.read_head(item, HEADER_BYTES)
-    return None if head is None else (item.key, Header(*read_header(item.key, head)))
+    """Whether it is one: the one thing that a name does not tell. Few names can be one."""
+    return may_be_resource_fork(item.key) and run.landing.read_head(item, len(RESOURCE_FORK)) == RESOURCE_FORK

@@ -6,7 +6,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from contract.keys import copied_key
+from contract.keys import REASON, copied_key, unusable_folder
 from contract.plan import Plan, PlannedFile
 from lambdas.shared.planning import named, notes_told, summary
 from lambdas.shared.run import Run
@@ -33,11 +33,17 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
 def quarantine(run: Run, problems: Mapping[str, str]) -> Plan:
     """Copy the files, each with its reason beside it; the plan with these files unusable.
 
+    A try that comes after another goes on where that ended: the reason is written last.
     `problems` is {landing key: why Spark could not read the file}.
     """
     copied = run.read_plan(copied_key)
     plan = copied.without(problems)
-    pairs = [pair for pair in zip(copied.files, plan.files, strict=True) if pair[0] != pair[1]]
+    explained = {item.key for item in run.quarantine.objects(unusable_folder(run.run_id))}
+    pairs = [
+        pair
+        for pair in zip(copied.files, plan.files, strict=True)
+        if pair[0] != pair[1] and f"{pair[1].target}{REASON}" not in explained
+    ]
     in_parallel(lambda pair: _copy(run, *pair), pairs)
     return plan
 

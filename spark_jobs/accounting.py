@@ -50,7 +50,7 @@ class RangeTally(Tally):
 
     `blank` records hold nothing in any field; they are not among the rows. `records` are all of them, with lines of white space.
     The first record begins at `begin`, the first one after the range at `after`. `backslashes` if a record that breaks a rule
-    looks as if backslashes stood before quotes. `problem` says why the whole file cannot be read; `is_mixed_in` if some of its
+    looks as if backslashes stood before quotes. `header` says what is odd about the file's header, in its first range. `problem` says why the whole file cannot be read; `is_mixed_in` if some of its
     rows have gone on nevertheless.
     """
 
@@ -63,6 +63,7 @@ class RangeTally(Tally):
     begin: int | None = None
     after: int = 0
     backslashes: bool = False
+    header: str | None = None
     problem: str | None = None
     is_mixed_in: bool = False
 
@@ -125,19 +126,20 @@ def require_identity(counts: Counts) -> None:
 class FileCounts:
     """Rows by number of file, and records that hold nothing; a file without any has no entry.
 
-    `backslashes` are the numbers of the files whose quotes seem to be escaped with backslashes.
+    `backslashes` are the numbers of the files whose quotes seem to be escaped with backslashes, `headers` what is odd about files' headers.
     """
 
     read: Counter[int] = field(default_factory=Counter)
     quarantined: Counter[int] = field(default_factory=Counter)
     blank: Counter[int] = field(default_factory=Counter)
     backslashes: set[int] = field(default_factory=set)
+    headers: dict[int, str] = field(default_factory=dict)
 
     @classmethod
     def tallied(cls, ranges: Sequence[Range], tallies: Iterable[RangeTally]) -> Self:
         """The counts from one tally for each range."""
         read, quarantined, blank = Counter[int](), Counter[int](), Counter[int]()
-        backslashes = set()
+        backslashes, headers = set[int](), dict[int, str]()
         for tally in tallies:
             number = ranges[tally.range].file_number
             read[number] += tally.read
@@ -145,8 +147,12 @@ class FileCounts:
             blank[number] += tally.blank
             if tally.backslashes:
                 backslashes.add(number)
+            if tally.header:
+                headers[number] = tally.header
         # without zeros
-        return cls(read=+read, quarantined=+quarantined, blank=+blank, backslashes=backslashes)
+        return cls(
+            read=+read, quarantined=+quarantined, blank=+blank, backslashes=backslashes, headers=headers
+        )
 
     @classmethod
     def total(cls, parts: Iterable["FileCounts"]) -> Self:
@@ -157,6 +163,7 @@ class FileCounts:
             total.quarantined.update(part.quarantined)
             total.blank.update(part.blank)
             total.backslashes.update(part.backslashes)
+            total.headers.update(part.headers)
         return total
 
 

@@ -4,7 +4,7 @@ from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from csv import reader as csv_records
 from dataclasses import dataclass, replace
-from itertools import dropwhile, islice
+from itertools import islice
 from sys import maxsize
 
 import numpy as np
@@ -12,7 +12,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
-from contract.plan import is_before_header
 from contract.rejects import BYTES
 from spark_jobs.borders import Scan, guess_start, scan
 from spark_jobs.ranges import Range
@@ -191,18 +190,16 @@ class Reading:
     """
 
     text: Text
-    columns: Sequence[str]
+    columns: tuple[str, ...]
     wanted: Sequence[str]
 
     def go_to(self, part: Range) -> int | None:
         """Go to the first record of a range; its position, or None if no record begins in the range.
 
-        The text begins at `first_byte` of the range.
+        The text begins at `first_byte` of the range, or after the header.
         """
         end = maxsize if part.end is None else part.end
-        if part.start == 0:
-            self.skip_header()
-        elif part.begin is None and not self.find_start(end):
+        if part.start > 0 and part.begin is None and not self.find_start(end):
             self.text.drop(end - self.text.position)
             return None
         return self.text.position if self.text.position < end else None
@@ -210,17 +207,6 @@ class Reading:
     def records_of(self, part: Range) -> Iterator[Records]:
         """The records of the range, after `go_to`; afterwards the position is where the next record begins."""
         return self.records(maxsize if part.end is None else part.end)
-
-    def skip_header(self) -> None:
-        """Go to the first record of a file."""
-        self.text.fill(_STRETCH)
-        if bytes(self.text.window[: len(BOM_UTF8)]) == BOM_UTF8:
-            self.text.drop(len(BOM_UTF8))
-        if self.text.at_end and b"\n" not in bytes(self.text.window):
-            self.text.window = memoryview(bytes(self.text.window).replace(b"\r", b"\n"))
-        lines = Lines(self.text.lines())
-        next(dropwhile(is_before_header, csv_records(lines)), None)
-        self.text.drop(lines.size)
 
     def find_start(self, end: int) -> bool:
         """Go to the first record that seems to begin after the first byte and before `end`; whether there is one."""

@@ -7,6 +7,7 @@ from datetime import datetime
 from pyspark.sql import SparkSession
 
 from catalog import Dataset
+from contract.keys import dataset_folder
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +20,11 @@ class Job:
     plan: str
     processed: str
     quarantine: str
+
+    @property
+    def working(self) -> str:
+        """The URI of the bucket of the copies, with a slash at the end: the plan is in the run's folder there."""
+        return f"{self.plan.rsplit('/', 2)[0]}/"
 
 
 @dataclass(frozen=True)
@@ -35,6 +41,11 @@ class DatasetRun:
     def pool(self) -> str:
         """The scheduler's pool of the dataset. Of pools with equally many tasks at work Spark takes the first one by name."""
         return f"{self.place} {self.dataset.name}"
+
+    @property
+    def working(self) -> str:
+        """The URI of the folder of the copies."""
+        return f"{self.job.working}{dataset_folder(self.job.run_id, self.dataset.name)}"
 
     @property
     def processed(self) -> str:

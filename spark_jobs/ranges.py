@@ -32,12 +32,11 @@ Where memory depends on it, to more than any file of records is likely to.
 class Range:
     """The records of an object that begin from byte `start` to before `end`.
 
-    `source` is the index of the object's source, `uri` its address, `size` all its bytes. The first record begins at `begin`, and
-    `before` records of the file precede it; None if a task has to find out. gzip is one range: `end` is None.
+    `uri` is the object's address, `size` all its bytes. The first record begins at `begin`, and `before` records of the file precede
+    it; None if a task has to find out. gzip is one range: `end` is None.
     """
 
     file_number: int
-    source: int
     uri: str
     size: int
     start: int = 0
@@ -51,6 +50,11 @@ class Range:
         if self.start == 0:
             return 0
         return self.start - 1 if self.begin is None else self.begin
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the range is the whole object."""
+        return self.start == 0 and self.end in {None, self.size}
 
     @property
     def bytes(self) -> int:

@@ -1,12 +1,12 @@
 """The files of a run's plan, as the job reads them."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 
 from pyspark.sql import SparkSession
 
-from contract.keys import is_gzip
-from contract.plan import Layout, Plan, PlannedFile
+from catalog import DATASETS, Dataset
+from contract.keys import dataset_folder, is_gzip
+from contract.plan import Plan, PlannedFile
 from spark_jobs.job import Job
 from spark_jobs.ranges import Range
 from spark_jobs.storage import Folder
@@ -16,21 +16,8 @@ class UnexpectedFilesError(Exception):
     """The working zone does not hold the files of the plan."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Source:
-    """Files of one layout."""
-
-    layout: Layout
-    files: tuple[PlannedFile, ...]
-
-    @property
-    def size(self) -> int:
-        """The bytes of all files."""
-        return sum(file.size for file in self.files)
-
-
 def read_plan(spark: SparkSession, job: Job) -> Plan:
-    """The plan of the job's run; ValueError if it is another run's, or does not fit the catalog."""
+    """The plan of the job's run; ValueError if it is another run's."""
     folder, _, name = job.plan.rpartition("/")
     plan = Plan.from_json(Folder.at(folder, spark).read(name))
     if plan.run_id != job.run_id:
@@ -38,35 +25,28 @@ def read_plan(spark: SparkSession, job: Job) -> Plan:
     return plan
 
 
-def sources_of(plan: Plan) -> list[Source]:
-    """All sources of the plan.
-
-    ValueError if a file is in no layout's folder, although it is neither empty nor has a problem.
-    """
-    of_layout: dict[Layout, list[PlannedFile]] = {layout: [] for layout in plan.layouts}
-    for file in plan.files:
-        if file.problem or plan.is_empty(file):
-            continue
-        home = next((layout for layout in of_layout if file.target.startswith(layout.folder)), None)
-        if home is None or home.dataset.name != file.dataset:
+def files_of(plan: Plan) -> dict[Dataset, list[PlannedFile]]:
+    """The files to read of each dataset; ValueError if a file would never be read."""
+    files: dict[str | None, list[PlannedFile]] = {dataset.name: [] for dataset in DATASETS}
+    for file in filter(plan.has_records, plan.files):
+        folder = dataset_folder(plan.run_id, file.dataset or "")
+        if file.dataset not in files or not file.target.startswith(folder):
             raise ValueError(
-                f"the plan has no layout of {file.dataset} for {file.target}: it would never be read. "
-                f"Its layouts are {', '.join(layout.prefix for layout in of_layout) or 'none'}"
+                f"the plan has {file.target} of {file.dataset}: it would never be read. "
+                f"Expected {folder} and a dataset of the catalog"
             )
-        of_layout[home].append(file)
-    return [Source(layout=layout, files=tuple(kept)) for layout, kept in of_layout.items() if kept]
+        files[file.dataset].append(file)
+    return {dataset: files[dataset.name] for dataset in DATASETS}
 
 
-def objects_of(sources: Sequence[Source]) -> list[Range]:
-    """Each object of the sources as one range."""
+def objects_of(files: Iterable[PlannedFile], bucket: str) -> list[Range]:
+    """Each file as one range; `bucket` is the URI of the copies' bucket, with a slash at the end."""
     return [
         Range(
             file_number=file.number,
-            source=index,
-            uri=source.layout.uri(file),
+            uri=bucket + file.target,
             size=file.size,
             end=None if is_gzip(file.target) else file.size,
         )
-        for index, source in enumerate(sources)
-        for file in source.files
+        for file in files
     ]

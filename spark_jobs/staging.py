@@ -22,7 +22,6 @@ from spark_jobs.accounting import (
 )
 from spark_jobs.job import DatasetRun
 from spark_jobs.ranges import can_be_held, groups_of
-from spark_jobs.sources import Source
 from spark_jobs.tasks import Reader
 
 log = logging.getLogger("transform")
@@ -63,12 +62,12 @@ class Staged:
         )
 
 
-def stage(run: DatasetRun, sources: Sequence[Source]) -> Outcome:
+def stage(run: DatasetRun, files: Sequence[PlannedFile]) -> Outcome:
     """Write one dataset's newest versions, and its rejects if there are any."""
     # a pool for each dataset: within one pool even a FAIR scheduler works first in, first out
     run.spark.sparkContext.setLocalProperty("spark.scheduler.pool", run.pool)
-    files = {file.number: file for source in sources for file in source.files}
-    reader, problems = Reader.of(run, sources), dict[int, str]()
+    by_number = {file.number: file for file in files}
+    reader, problems = Reader.of(run, files), dict[int, str]()
     while True:
         staged = write_newest(run, reader)
         found = {reader.ranges[t.range].file_number: t.problem for t in staged.ranges.values() if t.problem}
@@ -87,7 +86,7 @@ def stage(run: DatasetRun, sources: Sequence[Source]) -> Outcome:
     return Outcome(
         counts=staged.counts,
         files=staged.files,
-        problems={files[number]: problem for number, problem in problems.items()},
+        problems={by_number[number]: problem for number, problem in problems.items()},
     )
 
 

@@ -16,6 +16,9 @@ from pyspark.sql import SparkSession
 READ_BYTES = 16 * 1024 * 1024
 """Bytes of one request to S3."""
 
+SMALL = 4 * 1024 * 1024
+"""So many bytes are read at once, when they are asked for; of more, a file of this machine is mapped."""
+
 
 @dataclass(frozen=True)
 class Folder:
@@ -32,18 +35,19 @@ class Folder:
         root = mounted if mounted.startswith("file:") else f"{parts.scheme or 'file'}://{parts.netloc}"
         return cls(root.rstrip("/"), parts.path.strip("/"))
 
-    def blocks(self, uri: str, size: int, start: int = 0) -> Iterator[memoryview]:
-        """The bytes of a file of the folder from `start` on, in blocks; ValueError if it has not `size` bytes."""
-        system, root = _connected(self.root)
+    def blocks(self, uri: str, size: int, start: int = 0, stop: int | None = None) -> Iterator[memoryview]:
+        """The bytes of a file of the folder from `start` to before `stop`, in blocks; ValueError if it has not `size` bytes."""
+        end = size if stop is None else stop
+        system, root = _connected(self.root, is_mapped=end - start > SMALL)
         path = f"{root}/{self.path}{uri.partition(self.path)[2]}"
         at_once = READ_BYTES if isinstance(system, fs.LocalFileSystem) else size
-        for begin in range(start, max(size, start + 1), at_once):
+        for begin in range(start, max(end, start + 1), at_once):
             # a file that is mapped is opened anew for each block: what was read of it would stay in memory until it is closed
             with system.open_input_file(path) as file:
                 if file.size() != size:
                     raise ValueError(f"{uri} has {file.size()} bytes, the plan says {size}: start a new run")
                 file.seek(begin)
-                yield from _blocks(file, min(at_once, size - begin))
+                yield from _blocks(file, min(at_once, end - begin))
 
     def read(self, name: str) -> bytes:
         """The content of a small file."""
@@ -93,11 +97,11 @@ def _blocks(file: pa.NativeFile, size: int) -> Iterator[memoryview]:
 
 
 @cache
-def _connected(root: str) -> tuple[fs.FileSystem, str]:
+def _connected(root: str, *, is_mapped: bool = False) -> tuple[fs.FileSystem, str]:
     """Arrow's client. Without the region Arrow would ask S3 for it, unsigned, and the way out of the subnets is for signed requests."""
     region = f"?region={os.environ['AWS_REGION']}" if root.startswith("s3:") else ""
     system, path = fs.FileSystem.from_uri(f"{root}/{region}")
-    if isinstance(system, fs.LocalFileSystem):
+    if is_mapped and isinstance(system, fs.LocalFileSystem):
         system = fs.LocalFileSystem(use_mmap=True)  # a file that is read once needs no copy
     return system, path.rstrip("/")
 

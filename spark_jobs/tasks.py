@@ -1,7 +1,8 @@
 """What a task does with the byte ranges it has: turns them into packed rows, or into the records that break a rule."""
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import count, groupby
@@ -10,9 +11,12 @@ from typing import Self
 import pyarrow as pa
 
 from catalog import Dataset
+from contract.header import HEADER_BYTES
 from contract.keys import is_gzip
+from contract.plan import PlannedFile
 from spark_jobs.accounting import TALLY, WINNERS, RangeTally, WinnersTally
 from spark_jobs.csv_reader import Reading, Text
+from spark_jobs.header import FileHeader, HeaderError, Headers
 from spark_jobs.holding import HeldRows
 from spark_jobs.job import DatasetRun
 from spark_jobs.newest import write_winners
@@ -20,12 +24,15 @@ from spark_jobs.packing import Packing, packed_rows, packed_tallies
 from spark_jobs.quarantine import Explainer
 from spark_jobs.ranges import Range, corrected, divided, held_groups_of, tasks_of
 from spark_jobs.rules.in_duckdb import Cleaner, numbered
-from spark_jobs.sources import Source, UnexpectedFilesError, objects_of
-from spark_jobs.storage import Folder
+from spark_jobs.sources import UnexpectedFilesError, objects_of
+from spark_jobs.storage import SMALL, Folder
 from spark_jobs.unpacking import NotUnpackedError, unpacked
 
 _TOGETHER = 48 * 1024 * 1024
 """Records of up to this many bytes are cleaned together: only the newest versions among them go on."""
+
+_AHEAD = 4
+"""Small files that are read before it is their turn: of those, most of the time is spent waiting for S3."""
 
 _AT_ONCE = 2
 """Groups of keys that a task works on at once. The task of the greatest dataset is the last one at work, and another core is free then."""
@@ -33,9 +40,9 @@ _AT_ONCE = 2
 
 @dataclass(frozen=True)
 class Reader:
-    """Reads ranges of a dataset's files; holds the parts of its sources and of the run that each task needs.
+    """Reads ranges of a dataset's files; holds the parts of the run that each task needs.
 
-    `columns` and `folders` are those of each source, `tasks` the indexes of each task's ranges. `started` is the run's start time.
+    `folder` is that of the files, `tasks` the indexes of each task's ranges. `started` is the run's start time.
     """
 
     dataset: Dataset
@@ -43,20 +50,18 @@ class Reader:
     cores: int
     ranges: tuple[Range, ...]
     tasks: tuple[tuple[int, ...], ...]
-    columns: tuple[tuple[str, ...], ...]
-    folders: tuple[Folder, ...]
+    folder: Folder
 
     @classmethod
-    def of(cls, run: DatasetRun, sources: Sequence[Source]) -> Self:
-        ranges = divided(objects_of(sources), run.cores)
+    def of(cls, run: DatasetRun, files: Iterable[PlannedFile]) -> Self:
+        ranges = divided(objects_of(files, run.job.working), run.cores)
         return cls(
             run.dataset,
             run.job.started,
             cores=run.cores,
             ranges=tuple(ranges),
             tasks=tasks_of(ranges, run.cores),
-            columns=tuple(source.layout.columns for source in sources),
-            folders=tuple(Folder.at(source.layout.prefix, run.spark) for source in sources),
+            folder=Folder.at(run.working, run.spark),
         )
 
     def _with(self, ranges: Sequence[Range]) -> Self:
@@ -97,19 +102,56 @@ class Reader:
             for task in batch.column(0).to_pylist():
                 yield from ((index, self.ranges[index]) for index in self.tasks[task])
 
-    def reading(self, part: Range) -> Reading:
-        """The records of a range, not begun yet."""
-        blocks = self._found(part)
-        content = unpacked(blocks) if is_gzip(part.uri) else blocks
-        return Reading(Text(content, part.first_byte), self.columns[part.source], self.dataset.column_names)
+    def readings(self, batches: Iterable[pa.RecordBatch]) -> Iterator["RangeReading"]:
+        """The ranges of a task; small files are read while the ones before them are cleaned."""
+        headers = Headers(self.dataset)
+        with ThreadPoolExecutor(_AHEAD) as pool:
+            waiting: deque[RangeReading] = deque()
+            for index, part in self.of_task(batches):
+                content = pool.submit(self._whole, part) if part.is_whole and part.size <= SMALL else None
+                waiting.append(RangeReading(self, headers, index, part, content))
+                if len(waiting) > _AHEAD:
+                    yield waiting.popleft()
+            yield from waiting
 
-    def _found(self, part: Range) -> Iterator[memoryview]:
+    def _whole(self, part: Range) -> list[memoryview]:
+        return list(self.found(part, 0, part.size))
+
+    def found(self, part: Range, start: int, stop: int) -> Iterator[memoryview]:
+        """The bytes of a range's file from `start` to before `stop`."""
         try:
-            yield from self.folders[part.source].blocks(part.uri, part.size, part.first_byte)
+            yield from self.folder.blocks(part.uri, part.size, start, stop)
         except FileNotFoundError:
             raise UnexpectedFilesError(
                 f"{part.uri} is not in the working zone: start the run again, its copies were removed meanwhile"
             ) from None
+
+
+@dataclass(frozen=True)
+class RangeReading:
+    """A range and its index; its `content` if that is being read already."""
+
+    reader: Reader
+    headers: Headers
+    index: int
+    range: Range
+    content: Future[list[memoryview]] | None
+
+    def begin(self) -> tuple[Reading, FileHeader]:
+        """The records of the range, not begun yet, and its file's header; HeaderError or NotUnpackedError if the file cannot be read."""
+        part = self.range
+        if self.content:
+            text = self._text(self.content.result(), 0)
+        else:
+            text = self._text(self.reader.found(part, part.first_byte, part.size), part.first_byte)
+        start = text
+        if part.start > 0:
+            start = self._text(self.reader.found(part, 0, min(HEADER_BYTES, part.size)), 0)
+        header = self.headers.skip(start)
+        return Reading(text, header.columns, self.reader.dataset.column_names), header
+
+    def _text(self, blocks: Iterable[memoryview], position: int) -> Text:
+        return Text(unpacked(blocks) if is_gzip(self.range.uri) else blocks, position)
 
 
 def clean_ranges(
@@ -160,9 +202,13 @@ def _cleaned_or_told(batches: Iterable[pa.RecordBatch], reader: Reader) -> Itera
     with Cleaner(reader.dataset, reader.started) as cleaner:
         waiting: list[pa.Table] = []
         waiting_bytes = 0
-        for index, part in reader.of_task(batches):
-            reading, tally, first = reader.reading(part), RangeTally(range=index), len(waiting)
+        for found in reader.readings(batches):
+            index, part = found.index, found.range
+            tally, first = RangeTally(range=index), len(waiting)
             try:
+                reading, header = found.begin()
+                if part.start == 0:
+                    tally = replace(tally, header=header.remark)
                 begin = reading.go_to(part)
                 for records in reading.records_of(part):
                     tally = tally.with_records(records)
@@ -172,7 +218,7 @@ def _cleaned_or_told(batches: Iterable[pa.RecordBatch], reader: Reader) -> Itera
                         yield from _cleaned(cleaner, waiting)
                         waiting, waiting_bytes, first = [], 0, -1
                 tally = replace(tally, begin=begin, after=reading.text.position)
-            except NotUnpackedError as error:
+            except (HeaderError, NotUnpackedError) as error:
                 tally = RangeTally(range=index, problem=str(error), is_mixed_in=first < 0)
                 waiting = waiting[: max(0, first)]
                 waiting_bytes = sum(table.nbytes for table in waiting)
@@ -191,9 +237,10 @@ def rejects(batches: Iterable[pa.RecordBatch], *, reader: Reader, run_id: str) -
     """The records that break a rule, with the columns of REJECTS."""
     with Cleaner(reader.dataset, reader.started) as cleaner:
         explainer = Explainer(run_id, reader.dataset, cleaner)
-        for _, part in reader.of_task(batches):
-            reading, before = reader.reading(part), part.before
+        for found in reader.readings(batches):
+            part, before = found.range, found.range.before
+            reading, _ = found.begin()
             reading.go_to(part)
             for records in reading.records_of(part):
-                yield from explainer.rejects(records, part, reader.columns[part.source], before)
+                yield from explainer.rejects(records, part, reading.columns, before)
                 before += len(records)

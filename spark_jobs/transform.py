@@ -11,7 +11,7 @@ A second run with the same arguments replaces the first one's files.
 
 import logging
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from itertools import dropwhile
@@ -28,7 +28,7 @@ from spark_jobs.accounting import FileCounts, accounting_rows, file_rows, unread
 from spark_jobs.conf import SPARK_CONF, require_conf
 from spark_jobs.job import DatasetRun, Job, job_from
 from spark_jobs.ranges import cores_of
-from spark_jobs.sources import read_plan, sources_of
+from spark_jobs.sources import files_of, read_plan
 from spark_jobs.staging import Outcome, stage
 from spark_jobs.storage import Folder, delete_folder
 
@@ -47,16 +47,13 @@ def run(spark: SparkSession, job: Job) -> dict[str, Counts]:
     TransformError if a dataset failed; the other datasets are finished first, and the accounting is not written.
     """
     plan = read_plan(spark, job)
-    sources = {
-        dataset: [part for part in sources_of(plan) if part.layout.dataset == dataset] for dataset in DATASETS
-    }
-    sizes = {dataset: sum(part.size for part in found) for dataset, found in sources.items()}
+    files = files_of(plan)
+    sizes = {dataset: sum(file.size for file in found) for dataset, found in files.items()}
     # no more datasets at once than cores: a small one that is ready first would keep a core from the greatest one
     at_once = min(len(DATASETS), spark.sparkContext.defaultParallelism)
     with ThreadPoolExecutor(max_workers=at_once) as pool:
         begun = {
-            each.dataset: pool.submit(stage, each, sources[each.dataset])
-            for each in runs_of(spark, job, sizes)
+            each.dataset: pool.submit(stage, each, files[each.dataset]) for each in runs_of(spark, job, sizes)
         }
     futures = {dataset.name: begun[dataset] for dataset in DATASETS}
     errors = {name: error for name, future in futures.items() if (error := future.exception())}
@@ -97,7 +94,7 @@ def write_accounting(
     remarks = [
         Remark(run_id=job.run_id, key=file.key, remark=words)
         for file in files
-        if (words := _remark(file, by_file))
+        for words in _remarks(file.number, by_file)
     ]
     if remarks:
         _emptied(spark, f"{job.quarantine}/{REMARKS}").write_json_lines(_ONLY_JSON, map(asdict, remarks))
@@ -109,17 +106,17 @@ def _emptied(spark: SparkSession, uri: str) -> Folder:
     return Folder.at(uri, spark)
 
 
-def _remark(file: PlannedFile, counts: FileCounts) -> str:
-    """What there is to say about a file; empty if there is nothing."""
-    said = []
-    if blank := counts.blank[file.number]:
-        said.append(f"{blank:,} records hold nothing in any field and are skipped, like blank lines")
-    if file.number in counts.backslashes:
-        said.append(
+def _remarks(file: int, counts: FileCounts) -> Iterator[str]:
+    """What there is to say about the file of that number."""
+    if of_header := counts.headers.get(file):
+        yield of_header
+    if blank := counts.blank[file]:
+        yield f"{blank:,} records hold nothing in any field and are skipped, like blank lines"
+    if file in counts.backslashes:
+        yield (
             "quotes inside of values seem to be escaped with backslashes, expected two quotes; such records are rejected. "
             """Write the file again with quotes doubled: in Spark .option("escape", '"'), in Redshift UNLOAD with CSV"""
         )
-    return "; ".join(said)
 
 
 def reason(error: BaseException) -> str:

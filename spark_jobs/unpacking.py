@@ -48,7 +48,11 @@ def unpacked(blocks: Iterable[bytes | memoryview]) -> Iterator[bytes]:
 def _broken(error: str, start: int, read: int) -> str:
     if not error.endswith("incorrect header check"):
         return f"the gzip content is damaged within its first {read} bytes ({error}); write the file again"
-    return _followed(start) if start else f"the name ends with .gz but the content is not gzip ({error})"
+    return (
+        _followed(start)
+        if start
+        else f"the name ends with .gz but the content is not gzip ({error}); compress it, or name it without .gz"
+    )
 
 
 def _followed(start: int) -> str:

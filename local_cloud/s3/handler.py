@@ -1,13 +1,12 @@
 """localbucket's request handler with S3's guarantees: it checks a condition and acts on it in one step."""
 
 import os
-import tempfile
 import threading
 import time
 import uuid
 import xml.etree.ElementTree as ET
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from http import HTTPStatus
 from itertools import accumulate
 from pathlib import Path
@@ -34,17 +33,22 @@ from local_cloud.s3.keys import KEY_BYTES, key_problem
 from local_cloud.s3.requests import operation_of
 
 _LITTLE = 256 * 1024  # bytes that cost less to read than to have sent by the kernel
+_LOCKS, _COPIES = 64, 2
 _TICK = 10**9  # ns; generous: file systems count time in steps of some milliseconds
 
 
 class ObjectHandler(S3Handler):  # type: ignore[misc]
-    """A rename replaces an object, so an open file keeps its content; `changing` guards the check and the rename.
+    """A rename replaces an object, so an open file keeps its content; a lock guards the check and the rename.
 
-    A request holds `changing` for moments only, never while it reads or sends content: a client may be slow, or may
-    write the same key next.
+    A request holds a lock for moments only, never while it reads or sends content: a client may be slow, or may
+    write the same key next. `changing` are the locks of objects: with one for all, threads would wait for each other at each request.
+    `folders` guards a folder that was found empty until it is gone. `copying` lets as many requests copy as there are cores for them: a copy takes
+    no bytes through this process, so more threads at once would only wait for each other's turns with Python's lock.
     """
 
-    changing: ClassVar[threading.Lock]
+    changing: ClassVar[Sequence[threading.Lock]]
+    folders: ClassVar[threading.Lock]
+    copying: ClassVar[threading.Semaphore]
     etags: ClassVar[OtherThanMd5]
     judge: ClassVar[Judge | None] = None
     disable_nagle_algorithm = True  # see local_cloud/at_once.py
@@ -59,7 +63,14 @@ class ObjectHandler(S3Handler):  # type: ignore[misc]
         etags = OtherThanMd5(folder)
         content.install()
         etags.recall()
-        own = {"data_root": folder, "changing": threading.Lock(), "etags": etags}
+        changing = tuple(threading.Lock() for _ in range(_LOCKS))
+        own = {
+            "data_root": folder,
+            "changing": changing,
+            "folders": threading.Lock(),
+            "copying": threading.Semaphore(_COPIES),
+            "etags": etags,
+        }
         return type(cls.__name__, (cls,), own | attributes)
 
     # the CDK CLI asks for the first two before an upload; no element below the third: the versions of an object are not kept
@@ -91,7 +102,9 @@ class ObjectHandler(S3Handler):  # type: ignore[misc]
                 ) from error
 
         self._paths: dict[tuple[str, str], Path] = {}
-        with ExitStack() as self._request, ExitStack() as self._until_answer:
+        self._bucket_dirs: dict[str, Path] = {}
+        turn = self.copying if "x-amz-copy-source" in self.headers else nullcontext()
+        with turn, ExitStack() as self._request, ExitStack() as self._until_answer:
             super()._dispatch(with_room)
 
     def _signed(self) -> Principal:
@@ -134,6 +147,12 @@ class ObjectHandler(S3Handler):  # type: ignore[misc]
         if asked == "encryption":
             element.text = "AES256"
         self._send_xml(root)
+
+    def _bucket_dir(self, bucket: str) -> Path:
+        """Found once a request."""
+        if bucket not in self._bucket_dirs:
+            self._bucket_dirs[bucket] = super()._bucket_dir(bucket)
+        return self._bucket_dirs[bucket]
 
     def _object_path(self, bucket: str, key: str) -> Path:
         """Found once a request: each look at the file system lets other requests go first."""
@@ -185,34 +204,43 @@ class ObjectHandler(S3Handler):  # type: ignore[misc]
             super()._copy_source()  # check the conditions again, now that the content cannot change
             os.link(source, snapshot)
             remember_etag(snapshot, object_etag(source))
-        self._request.callback(_forget, snapshot)
+        self._until_answer.callback(_forget, snapshot)
         if "x-amz-copy-source-range" in self.headers:
             content.require_range_of(snapshot)
         return snapshot
 
-    def _write_object(self, bucket: str, key: str, write: Callable[[IO[bytes]], str]) -> str:
+    def _write_object(self, bucket: str, key: str, write: Callable[[content.NewFile], str]) -> str:
         """Write to a temporary file, then rename it under the conditions; the ETag."""
         target = self._object_path(bucket, key)
-        with tempfile.NamedTemporaryFile(dir=self._scratch(), prefix=TEMP_PREFIX, delete=False) as written:
-            self._request.callback(Path(written.name).unlink, missing_ok=True)
-            found = write(written)
-            etag = self._as_encrypted(bucket, found)
+        new = content.NewFile(self._scratch() / f"{TEMP_PREFIX}{uuid.uuid4().hex}")
+        self._until_answer.callback(new.remove)
+        found = write(new)
+        new.finish()
+        etag = self._as_encrypted(bucket, found)
         with self._steady(target):
             if self.headers.get("If-None-Match") == "*" and target.exists():
                 raise self._precondition_failed_error()
             self._check_if_match(target, self.headers.get("If-Match"))
             try:
-                target.parent.mkdir(parents=True, exist_ok=True)
-                if not content.is_shared(Path(written.name)):
+                if not content.is_shared(new.path):
                     # two ticks ago: a later write past this server has another time, so this ETag stays valid
                     past = time.time_ns() - 2 * _TICK
-                    os.utime(written.name, ns=(past, past))
-                Path(written.name).replace(target)
+                    os.utime(new.path, ns=(past, past))
+                self._rename(new.path, target)
                 content.written(target)
             except (FileExistsError, NotADirectoryError, IsADirectoryError) as error:
                 raise _refused(f"a part of {key!r} is a folder here and another object's name") from error
             self.etags.remember(target, etag, is_md5=etag == found and "-" not in etag)
         return etag
+
+    def _rename(self, path: Path, target: Path) -> None:
+        """Also if another request has just deleted the last object of the target's folder, and the folder with it."""
+        try:
+            path.replace(target)
+        except FileNotFoundError:
+            with self.folders:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                path.replace(target)
 
     def _as_encrypted(self, bucket: str, etag: str) -> str:
         """With a key of KMS the ETag of an object is not the MD5 of its content: "Object" in S3's API reference."""
@@ -260,7 +288,10 @@ class ObjectHandler(S3Handler):  # type: ignore[misc]
             self._check_if_match(target, condition)
             if target.is_file():
                 target.unlink(missing_ok=True)
-                with suppress(OSError):  # a folder that holds other objects stays, with those above it
+                with (
+                    suppress(OSError),
+                    self.folders,
+                ):  # a folder that holds other objects stays, with those above it
                     for folder in target.parents[: key.count("/")]:
                         folder.rmdir()
 
@@ -321,7 +352,7 @@ class ObjectHandler(S3Handler):  # type: ignore[misc]
         """
         with suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError):
             object_etag(path)
-        with self.changing:
+        with self.changing[hash(path) % _LOCKS]:
             try:
                 yield
             finally:
@@ -343,7 +374,7 @@ def _forget_ended(upload: Path) -> None:
 
 
 def _forget(snapshot: Path) -> None:
-    snapshot.unlink()
+    snapshot.unlink(missing_ok=True)  # it may have become the copy
     _etag_cache.pop(str(snapshot), None)
 
 

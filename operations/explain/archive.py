@@ -20,6 +20,7 @@ from operations.forget.subject import Subject
 from operations.rebuild.archive import ArchivedFile
 from operations.zones import Zones
 from spark_jobs.csv_reader import Reading, Records, Text
+from spark_jobs.header import HeaderError, Headers
 from spark_jobs.newest import record_hashes
 from spark_jobs.rules.in_duckdb import Cleaner, numbered
 from spark_jobs.unpacking import NotUnpackedError, unpacked
@@ -57,7 +58,7 @@ def _in_file(zones: Zones, subject: Subject, archived: ArchivedFile, published: 
     for copy in archived.copies:
         try:
             found, named = _in_copy(zones, subject, archived, copy, published)
-        except NotUnpackedError as error:
+        except (HeaderError, NotUnpackedError) as error:
             return FileRecords(archived, tuple(records), frozenset(users), str(error))
         except ClientError as error:
             raise_unless_changed(error)
@@ -79,10 +80,9 @@ def _in_copy(
             if not subject.occurs.search(content):
                 return [], set()
             blocks = iter([content])
-        reading = Reading(
-            Text(unpacked(blocks) if packed else blocks), archived.columns, subject.dataset.column_names
-        )
-        reading.skip_header()
+        text = Text(unpacked(blocks) if packed else blocks)
+        columns = Headers(subject.dataset).skip(text).columns
+        reading = Reading(text, columns, subject.dataset.column_names)
         before = re.match(RECORDS_BEFORE, copy.key.rpartition("/")[2])
         passed = int(before[1]) if before else 0
         found, users = list[Record](), set[int]()

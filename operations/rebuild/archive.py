@@ -9,9 +9,9 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from catalog import Dataset
+from contract.header import HEADER_BYTES, header_problem, read_header
 from contract.keys import copied_key, run_folder
 from contract.plan import LandingObject
-from lambdas.shared.recognise import header_problem
 from lambdas.shared.zone import Zone, in_parallel
 from operations.errors import OperationError
 from operations.zones import Zones
@@ -32,24 +32,22 @@ class PublishedFile:
 
 @dataclass(frozen=True)
 class ArchivedFile:
-    """A published file and its copies: one object, or the parts that an earlier version cut a big file into. With a `problem` it cannot be landed from them.
-
-    `columns` is its header.
-    """
+    """A published file and its copies: one object, or the parts that an earlier version cut a big file into. With a `problem` it cannot be landed from them."""
 
     file: PublishedFile
     copies: tuple[LandingObject, ...] = ()
-    columns: tuple[str, ...] = ()
     problem: str | None = None
 
 
 def look_up(zones: Zones, dataset: Dataset, files: Iterable[PublishedFile]) -> list[ArchivedFile]:
-    """The copies of each file of a dataset, run by run."""
+    """The copies of each file of a dataset, run by run; a file whose header the present catalog does not take has a problem."""
     by_run = [
         (run, list(group)) for run, group in groupby(sorted(files, key=_run_of), key=_run_of)
     ]  # sorted: a run is listed once
-    found = in_parallel(lambda each: _look_up_run(zones, dataset, *each), by_run)
-    return [archived for files_of_run in found for archived in files_of_run]
+    found = in_parallel(lambda each: _look_up_run(zones, *each), by_run)
+    archived = [file for files_of_run in found for file in files_of_run]
+    working = Zone(zones.s3, zones.working)
+    return in_parallel(lambda file: _with_header_judged(working, dataset, file), archived)
 
 
 def land_again(zones: Zones, dataset: Dataset, files: Sequence[ArchivedFile]) -> None:
@@ -82,42 +80,45 @@ def _run_of(file: PublishedFile) -> str:
     return file.run_id
 
 
-def _look_up_run(
-    zones: Zones, dataset: Dataset, run: str, files: Sequence[PublishedFile]
-) -> list[ArchivedFile]:
+def _look_up_run(zones: Zones, run: str, files: Sequence[PublishedFile]) -> list[ArchivedFile]:
     working = Zone(zones.s3, zones.working)
-    plan = _read_plan(working, run)
-    planned = {(each["key"], each["etag"]): each for each in plan["files"]}
-    headers = {layout["prefix"].split("/", 3)[3]: tuple(layout["columns"]) for layout in plan["layouts"]}
+    planned = {(each["key"], each["etag"]): each for each in _planned_files(working, run)}
     held = {item.key: item for item in working.objects(f"{run_folder(run)}/")} if planned else {}
-    return [_archived(dataset, file, planned.get((file.key, file.etag)), headers, held) for file in files]
+    return [_archived(file, planned.get((file.key, file.etag)), held) for file in files]
 
 
-def _read_plan(working: Zone, run: str) -> dict[str, Any]:
-    """The run's plan as it was written: a Plan fits only the present catalog."""
+def _planned_files(working: Zone, run: str) -> list[dict[str, Any]]:
+    """The files of the run's plan as they were written: a Plan knows no parts."""
     try:
-        document: dict[str, Any] = json.loads(working.read(copied_key(run)))
+        files: list[dict[str, Any]] = json.loads(working.read(copied_key(run)))["files"]
     except ClientError as error:
         if error.response["Error"]["Code"] != "NoSuchKey":
             raise
-        return {"files": [], "layouts": []}
-    return document
+        return []
+    return files
 
 
 def _archived(
-    dataset: Dataset,
-    file: PublishedFile,
-    planned: Mapping[str, Any] | None,
-    headers: Mapping[str, tuple[str, ...]],
-    held: Mapping[str, LandingObject],
+    file: PublishedFile, planned: Mapping[str, Any] | None, held: Mapping[str, LandingObject]
 ) -> ArchivedFile:
     targets = _targets(planned) if planned else ()
     if planned is None or not all(target in held for target in targets):
         return ArchivedFile(file, problem=_GONE)
-    columns = headers.get(planned["target"].rpartition("/")[0] + "/", ())
-    if columns and (problem := header_problem(dataset, columns)):
-        return ArchivedFile(file, problem=f"the present catalog does not take it: {problem}")
-    return ArchivedFile(file, tuple(held[target] for target in targets), columns)
+    return ArchivedFile(file, tuple(held[target] for target in targets))
+
+
+def _with_header_judged(working: Zone, dataset: Dataset, archived: ArchivedFile) -> ArchivedFile:
+    """The same file, or why it cannot be read; each part of a file has the file's header."""
+    if archived.problem:
+        return archived
+    head = working.read_head(archived.copies[0], HEADER_BYTES)
+    if head is None:
+        return ArchivedFile(archived.file, problem=_GONE)
+    header = read_header(archived.copies[0].key, head)
+    problem = header_problem(dataset, header.columns) if header.columns else header.problem
+    if problem:
+        return ArchivedFile(archived.file, problem=f"the present catalog does not take it: {problem}")
+    return archived
 
 
 def _targets(planned: Mapping[str, Any]) -> tuple[str, ...]:

@@ -4,13 +4,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from lambdas.shared.recognise import (
-    HEADER_BYTES,
-    dataset_of,
-    header_problem,
-    read_header,
-    unknown_name_problem,
-)
+from contract.header import HEADER_BYTES, header_problem, read_header
+from lambdas.shared.recognise import dataset_of, unknown_name_problem
 from landing.bucket import BucketStore
 from landing.folder import files_of
 from operations.errors import OperationError
@@ -84,10 +79,10 @@ def _problem(folder: Path, path: Path) -> str | None:
             "under a name that ends with .csv or .csv.gz"
         )
     with (folder / path).open("rb") as file:
-        columns, problem = read_header(name, file.read(HEADER_BYTES))
-    if columns is None:
-        return problem or "the file holds nothing, expected a header and records"
-    return header_problem(dataset, columns)
+        header = read_header(name, file.read(HEADER_BYTES))
+    if header.columns is None:
+        return header.problem or "the file holds nothing, expected a header and records"
+    return header_problem(dataset, header.columns)
 
 
 def _name(path: Path) -> str:

@@ -196,7 +196,7 @@ class Settings(BaseModel):
 
     batch_max_files: int = _whole(10_000, 1, 100_000, "landing files one run takes at most")
     batch_max_bytes: int = _whole(16 * _GIB, 1, 10 * 1024 * _GIB, "bytes one run takes at most")
-    copy_files_per_task: int = _whole(200, 1, 10_000, "files one invocation of the copying function takes")
+    copy_files_per_task: int = _whole(1_000, 1, 10_000, "files one invocation of the copying function takes")
     copy_bytes_per_task: int = _whole(
         _GIB, 1, 64 * _GIB, "bytes one invocation of the copying function takes; a bigger file has its own"
     )

@@ -14,7 +14,7 @@ def test_everything_a_run_writes_is_below_its_own_folder() -> None:
         keys.copied_key("r1"): "run=r1/copied.json",
         keys.empty_folder("r1"): "run=r1/empty/",
         keys.landed_key("r1"): "run=r1/landed.csv",
-        keys.layout_folder("r1", "authors", 2): "run=r1/authors/layout=2/",
+        keys.dataset_folder("r1", "authors"): "run=r1/authors/",
         keys.listed_key("r1"): "run=r1/listed.json",
         keys.plan_key("r1"): "run=r1/plan.json",
         keys.receipt_key("r1", 7): "run=r1/copied/00007.json",

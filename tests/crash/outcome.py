@@ -17,8 +17,8 @@ _CHECKED = "goodreads_warehouse.quality_results"
 _RULE = ("stage", "table_name", "column_name", "rule", "severity")
 _OF_THE_RUN = ("run_id", "fencing_token", "published_at", "recorded_at")
 _OF_THE_HOLDER = ("fencing_token", "acquired_at", "confirmed_at")
-_NUMBER = re.compile(r"(?<=/)\d{5}-|layout=\d+")
-"""A file's number and its layout's, which depend on what else the run has taken."""
+_NUMBER = re.compile(r"(?<=/)\d{5}-")
+"""A file's number, which depends on what else the run has taken."""
 
 Rows = list[tuple[Any, ...]]
 

@@ -53,7 +53,7 @@ def test_it_is_one_file_in_the_ledger(pipeline: Pipeline, load: Generated, run: 
 def test_it_is_one_object_in_the_working_zone_as_it_was_landed(
     pipeline: Pipeline, records: list[list[str]], run: Run
 ) -> None:
-    (copied,) = (pipeline.folder_of(run, "working") / "authors" / "layout=0").iterdir()
+    (copied,) = (pipeline.folder_of(run, "working") / "authors").iterdir()
     assert copied.name == "00000-author.csv"
     with copied.open(encoding="utf-8", newline="") as text:
         assert list(csv.reader(text))[1:] == records

@@ -1,4 +1,3 @@
-from catalog import REVIEWS
 from contract.plan import Plan
 from lambdas import drop_published
 from lambdas.drop_published import Published
@@ -20,25 +19,14 @@ def test_a_plan_whose_files_were_all_copied_stays_as_it_is(zones: LocalZones) ->
     assert confirmed(zones) == confirmed(zones, "plan.json")
 
 
-def test_a_layout_whose_only_file_has_changed_is_not_read(zones: LocalZones) -> None:
+def test_a_file_that_has_changed_is_not_read(zones: LocalZones) -> None:
     zones.land("author.csv")
     zones.land("reviews.csv", REVIEWS_CSV)
     plan(zones)
     zones.land("author.csv", AUTHORS_CSV + b"\n")
     copy()
     assert confirm()["has_rows"]
-    assert [layout.dataset for layout in confirmed(zones).layouts] == [REVIEWS]
     assert [file.key for file in confirmed(zones).files] == ["reviews.csv"]
-
-
-def test_a_layout_that_keeps_one_of_its_files_is_read(zones: LocalZones) -> None:
-    zones.land("author.csv")
-    zones.land("authors/other.csv")
-    plan(zones)
-    zones.land("author.csv", AUTHORS_CSV + b"\n")
-    copy()
-    assert confirm()["has_rows"]
-    assert len(confirmed(zones).layouts) == 1
 
 
 def test_a_run_whose_files_have_all_changed_has_no_rows(zones: LocalZones) -> None:

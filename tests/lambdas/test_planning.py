@@ -3,12 +3,11 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog import AUTHORS, REVIEWS
+from catalog import DATASETS
 from contract.plan import LandingObject, Limits
-from lambdas.shared.planning import Header, bound_batch, make_plan, summary
+from lambdas.shared.planning import bound_batch, make_plan, summary
 from tests.lambdas.zones import landing_object
 
-AUTHOR_COLUMNS = AUTHORS.column_names
 ODD_KEYS = [
     "authors/with space.csv",
     "authors/with+space.csv",
@@ -34,14 +33,6 @@ keys = st.one_of(
     st.sampled_from(ODD_KEYS),
     st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40),
     st.builds("reviews/{}.csv".format, st.text(st.characters(exclude_categories=["Cs"]), max_size=20)),
-)
-headers = st.one_of(
-    st.none(),  # the object has changed since it was listed
-    st.just(Header()),
-    st.just(Header(problem="the header is not UTF-8 text")),
-    st.just(Header(columns=("author_id",))),
-    st.permutations(AUTHOR_COLUMNS).map(lambda columns: Header(columns=tuple(columns))),
-    st.just(Header(columns=REVIEWS.column_names)),
 )
 listings = st.lists(
     st.builds(
@@ -93,79 +84,33 @@ def test_the_bounds_hold_and_repeated_runs_take_everything_oldest_first(
     assert taken == sorted(objects, key=lambda item: (item.modified, item.key))
 
 
-def test_files_that_share_a_header_share_a_layout() -> None:
-    other_order = tuple(reversed(AUTHOR_COLUMNS))
-    items = [landing_object(key) for key in ("author.csv", "authors/a.csv", "authors/b.csv", "reviews.csv")]
-    found = {
-        "author.csv": Header(AUTHOR_COLUMNS),
-        "authors/a.csv": Header(other_order),
-        "authors/b.csv": Header(AUTHOR_COLUMNS),
-        "reviews.csv": Header(REVIEWS.column_names),
-    }
-    plan = make_plan("r1", items, found, working="working")
-    assert [(layout.dataset.name, layout.columns, layout.prefix) for layout in plan.layouts] == [
-        ("authors", AUTHOR_COLUMNS, "s3://working/run=r1/authors/layout=0/"),
-        ("authors", other_order, "s3://working/run=r1/authors/layout=1/"),
-        ("reviews", REVIEWS.column_names, "s3://working/run=r1/reviews/layout=2/"),
-    ]
-    assert [file.target for file in plan.files] == [
-        "run=r1/authors/layout=0/00000-author.csv",
-        "run=r1/authors/layout=1/00001-a.csv",
-        "run=r1/authors/layout=0/00002-b.csv",
-        "run=r1/reviews/layout=2/00003-reviews.csv",
-    ]
-    assert plan.drift == (f"authors: the columns come in another order, {', '.join(other_order)}",)
-
-
-def test_a_difference_that_many_files_share_is_told_once() -> None:
-    columns = (*AUTHOR_COLUMNS, "shelf")
-    items = [landing_object(f"authors/{n}.csv") for n in range(5)]
-    plan = make_plan("r1", items, {item.key: Header(columns) for item in items}, working="working")
-    assert plan.drift == ("authors: unknown columns shelf are ignored",)
-
-
-def test_what_cannot_be_used_goes_to_quarantine_with_the_reason() -> None:
-    items = [landing_object("notes.txt"), landing_object("book.csv"), landing_object("user.csv")]
-    found = {
-        "notes.txt": Header(),
-        "book.csv": Header(problem="the header is not UTF-8 text"),
-        "user.csv": Header(columns=("user_id",)),
-    }
-    plan = make_plan("r1", items, found, working="working")
+def test_a_file_goes_to_the_folder_of_the_dataset_that_its_name_tells() -> None:
+    keys = ("author.csv", "authors/a.csv", "reviews.csv")
+    plan = make_plan("r1", [landing_object(key) for key in keys])
     assert [(file.target, file.dataset) for file in plan.files] == [
-        ("run=r1/files/00000-notes.txt", None),
-        ("run=r1/files/00001-book.csv", None),
-        ("run=r1/files/00002-user.csv", None),
+        ("run=r1/authors/00000-author.csv", "authors"),
+        ("run=r1/authors/00001-a.csv", "authors"),
+        ("run=r1/reviews/00002-reviews.csv", "reviews"),
     ]
-    starts = [
-        "'notes.txt' names no known dataset",
-        "the header is not UTF-8 text",
-        "the header lacks user_name",
-    ]
-    for file, start in zip(plan.files, starts, strict=True):
-        assert (file.problem or "").startswith(start)
-    assert plan.layouts == ()
 
 
-def test_an_empty_file_is_kept_apart_from_the_folders_that_spark_reads() -> None:
-    plan = make_plan(
-        "r1", [landing_object("author.csv", size=0)], {"author.csv": Header()}, working="working"
-    )
+def test_a_name_that_tells_no_dataset_goes_to_quarantine_with_the_reason() -> None:
+    (file,) = make_plan("r1", [landing_object("notes.txt")]).files
+    assert (file.target, file.dataset) == ("run=r1/files/00000-notes.txt", None)
+    assert (file.problem or "").startswith("'notes.txt' names no known dataset")
+
+
+def test_a_file_without_bytes_is_kept_apart_from_the_folders_that_spark_reads() -> None:
+    plan = make_plan("r1", [landing_object("author.csv", size=0)])
     (file,) = plan.files
     assert (file.target, file.dataset, file.problem) == ("run=r1/empty/00000-author.csv", "authors", None)
-    assert plan.layouts == ()
-
-
-def test_an_object_that_changed_since_the_listing_is_left_out() -> None:
-    items = [landing_object("author.csv"), landing_object("authors.csv")]
-    plan = make_plan("r1", items, {"authors.csv": Header(AUTHOR_COLUMNS)}, working="working")
-    assert [file.key for file in plan.files] == ["authors.csv"]
+    assert not summary(plan, Limits(200, 10**9))["has_rows"]
 
 
 def test_every_odd_key_gets_a_target_of_its_own_that_spark_reads_as_a_plain_file() -> None:
     items = [landing_object(key) for key in ODD_KEYS]
-    plan = make_plan("r1", items, {key: Header(AUTHOR_COLUMNS) for key in ODD_KEYS}, working="working")
-    names = [file.target.removeprefix("run=r1/authors/layout=0/") for file in plan.files]
+    plan = make_plan("r1", items)
+    names = [file.target.removeprefix("run=r1/authors/") for file in plan.files]
     assert names[:7] == [
         "00000-with~20space.csv",
         "00001-with~2Bspace.csv",
@@ -182,53 +127,43 @@ def test_every_odd_key_gets_a_target_of_its_own_that_spark_reads_as_a_plain_file
 
 def test_unusable_files_never_share_a_target_in_quarantine() -> None:
     found = ["x.txt", "/x.txt", "//x.txt", "a/x.txt", "x.txt.reason.json", "k" * 1000]
-    plan = make_plan(
-        "r1", [landing_object(key) for key in found], {key: Header() for key in found}, working="working"
-    )
+    plan = make_plan("r1", [landing_object(key) for key in found])
     reasons = [f"{file.target}.reason.json" for file in plan.files]
     targets = [file.target for file in plan.files]
     assert len({*targets, *reasons}) == 2 * len(found)
     assert max(len(reason.encode()) for reason in reasons) < 1024  # the longest key that S3 takes
 
 
-@given(listings, st.data(), st.integers(1, 40), st.integers(1, 1000))
+@given(listings, st.integers(1, 40), st.integers(1, 1000))
 def test_every_listed_object_ends_in_exactly_one_place(
-    objects: list[LandingObject], data: st.DataObject, max_files: int, max_bytes: int
+    objects: list[LandingObject], max_files: int, max_bytes: int
 ) -> None:
     chosen, left = bound_batch(objects, Limits(max_files, max_bytes))
-    drawn = {item.key: data.draw(headers) for item in chosen}
-    plan = make_plan(
-        "r1",
-        chosen,
-        {key: header for key, header in drawn.items() if header},
-        working="working",
-        left_for_later=left,
-    )
+    plan = make_plan("r1", chosen, left_for_later=left)
+    folders = tuple(f"run=r1/{dataset.name}/" for dataset in DATASETS)
     places = {
-        "copied": {file.key for file in plan.files if "/layout=" in file.target},
+        "read": {file.key for file in plan.files if file.target.startswith(folders)},
         "quarantined": {file.key for file in plan.files if file.problem},
         "empty": {file.key for file in plan.files if file.target.startswith("run=r1/empty/")},
-        "changed": {key for key, header in drawn.items() if header is None},
         "left": {item.key for item in objects} - {item.key for item in chosen},
     }
     assert sum(map(len, places.values())) == len(objects)
     assert set().union(*places.values()) == {item.key for item in objects}
+    assert {file.key for file in plan.files if plan.has_records(file)} == places["read"]
     assert len(places["left"]) == plan.left_for_later
     assert {(file.key, file.etag, file.size) for file in plan.files} <= {
         (item.key, item.etag, item.size) for item in objects
     }
     assert len({file.target for file in plan.files}) == len(plan.files)
     assert all(file.target.startswith("run=r1/") for file in plan.files)
-    folders = {layout.prefix.removeprefix("s3://working/") for layout in plan.layouts}
-    copied_to = {file.target.rpartition("/")[0] + "/" for file in plan.files if "/layout=" in file.target}
-    assert copied_to == folders
 
 
 def test_the_summary_of_ten_thousand_files_stays_small() -> None:
-    items = [landing_object(f"reviews/capture-{number}.csv") for number in range(10_000)]
-    headers = {item.key: Header(problem="the header is not UTF-8 text") for item in items[:5_000]}
-    headers |= {item.key: Header() for item in items[5_000:]}
-    made = summary(make_plan("r1", items, headers, working="working"), Limits(200, 10**9))
+    items = [
+        landing_object(f"{number}.txt") if number < 5_000 else landing_object(f"reviews/{number}.csv", size=0)
+        for number in range(10_000)
+    ]
+    made = summary(make_plan("r1", items), Limits(200, 10**9))
     assert (made["quarantined_files"], made["batches"]) == (5_000, list(range(50)))
     assert len(made["notes"]) == 20
     assert len(json.dumps(made)) < 10_000
@@ -237,18 +172,8 @@ def test_the_summary_of_ten_thousand_files_stays_small() -> None:
 def test_notes_are_cut_so_that_the_state_machine_can_carry_them_in_the_plan_and_in_the_report() -> None:
     widest = "\U0001f4da" * 500  # twelve bytes each as JSON writes them
     items = [landing_object(f"{widest}{number}") for number in range(30)]
-    plan = make_plan("r1", items, {item.key: Header() for item in items}, working="working")
+    plan = make_plan("r1", items)
     made = summary(plan, Limits(200, 10**9))
     assert len(made["notes"]) == 20
     assert {len(note.encode()) for note in made["notes"]} <= set(range(396, 401))
     assert 2 * len(json.dumps(made)) < 256 * 1024 * 3 / 4
-
-
-def test_what_differs_in_usable_headers_is_noted() -> None:
-    plan = make_plan(
-        "r1",
-        [landing_object("author.csv")],
-        {"author.csv": Header((*AUTHORS.column_names, "shelf"))},
-        working="working",
-    )
-    assert summary(plan, Limits(200, 10**9))["notes"] == ["authors: unknown columns shelf are ignored"]

@@ -87,6 +87,17 @@ def test_without_an_unreadable_file_nothing_is_written_and_the_plan_stays(zones:
     assert zones.keys(zones.environment.quarantine_bucket) == []
 
 
+def test_a_second_try_goes_on_where_the_first_one_ended(zones: LocalZones) -> None:
+    copied(zones)
+    quarantine(zones, {"author.csv": "cut off"})
+    copies: list[str] = []
+    zones.before("CopyObject", lambda request: copies.append(request["url_path"].rpartition("/")[2]))
+    problems = {"author.csv": "cut off", "reviews.csv": "cut off"}
+    plan = quarantine_unreadable.quarantine(zones.run(), problems)
+    assert [name.partition("-")[2] for name in copies] == ["reviews.csv"]
+    assert {file.key for file in plan.files if file.problem} == set(problems)
+
+
 @pytest.mark.slow
 def test_doing_it_twice_changes_nothing(zones: LocalZones) -> None:
     copied(zones)

@@ -96,7 +96,7 @@ def _written(zones: LocalZones, run_id: str = "r1") -> dict[str, Any]:
 @pytest.mark.usefixtures("history")
 def test_the_document_of_a_run_has_its_rows_its_files_and_its_rejects(zones: LocalZones) -> None:
     file = PlannedFile(
-        key="books/a.csv", etag="e", size=9, target="run=r1/books/layout=0/00000-a.csv", dataset="books"
+        key="books/a.csv", etag="e", size=9, target="run=r1/books/00000-a.csv", dataset="books"
     )
     zones.run().write_plan(copied_key, Plan(run_id="r1", files=(file,)))
     zones.run().quarantine.write("run=r1/books/part-0.json", json.dumps(REJECT).encode() + b"\n")
@@ -286,7 +286,7 @@ def test_a_run_that_timed_out_in_the_middle_of_the_step_shows_its_files_as_waiti
     zones: LocalZones, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = PlannedFile(
-        key="books/a.csv", etag="e", size=9, target="run=r1/books/layout=0/00000-a.csv", dataset="books"
+        key="books/a.csv", etag="e", size=9, target="run=r1/books/00000-a.csv", dataset="books"
     )
     zones.run().write_plan(copied_key, Plan(run_id="r1", files=(file,)))
     history = _stopped(monkeypatch)
@@ -313,7 +313,7 @@ def test_a_run_that_was_stopped_after_its_publish_says_that_its_rows_are_publish
     zones: LocalZones, monkeypatch: pytest.MonkeyPatch, *, has_asked_the_ledger: bool
 ) -> None:
     file = PlannedFile(
-        key="books/a.csv", etag="e", size=9, target="run=r1/books/layout=0/00000-a.csv", dataset="books"
+        key="books/a.csv", etag="e", size=9, target="run=r1/books/00000-a.csv", dataset="books"
     )
     zones.run().write_plan(copied_key, Plan(run_id="r1", files=(file,)))
     line = LedgerLine(run_id="r1", dataset="books", **COUNTS)
@@ -455,7 +455,7 @@ def test_a_document_that_is_made_again_keeps_what_only_the_warehouse_could_tell(
     zones: LocalZones, history: History, monkeypatch: pytest.MonkeyPatch, *, has_its_plan: bool
 ) -> None:
     file = PlannedFile(
-        key="books/a.csv", etag="e", size=9, target="run=r1/books/layout=0/00000-a.csv", dataset="books"
+        key="books/a.csv", etag="e", size=9, target="run=r1/books/00000-a.csv", dataset="books"
     )
     run, line = zones.run(), LedgerLine(run_id="r1", dataset="books", **COUNTS)
     run.write_plan(copied_key, Plan(run_id="r1", files=(file,)))

@@ -48,7 +48,7 @@ def test_an_odd_key_is_listed_read_copied_and_deleted_as_any_other(zones: LocalZ
     item = landed(zones)[key]
     assert item.size == len(AUTHORS_CSV)
     assert landing.read_head(item, 9) == b"author_id"
-    for target in (key, "run=1/authors/layout=0/00000-name.csv"):
+    for target in (key, "run=1/authors/00000-name.csv"):
         assert landing.copy_if_unchanged(key, etag=item.etag, size=item.size, to=working, target=target)
         assert zones.content(working.bucket, target) == AUTHORS_CSV
     assert landing.delete_if_unchanged([(key, item.etag)]) == [True]

@@ -1,5 +1,6 @@
 """`rebuild`: a table's files on their way from the archive into the landing zone."""
 
+import gzip
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -11,7 +12,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from catalog import AUTHORS
-from contract.keys import copied_key, empty_folder, file_name, layout_folder, lease_table_name
+from contract.keys import copied_key, dataset_folder, empty_folder, file_name, lease_table_name
 from contract.plan import Plan, PlannedFile
 from lambdas.shared.recognise import dataset_of
 from local_cloud.account import ACCOUNT
@@ -27,8 +28,6 @@ from sql import statements
 from tests.local_cloud.conftest import Endpoint
 
 pytestmark = pytest.mark.usefixtures("signals")
-
-CSV = b"a header and records"
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +66,7 @@ def hold(holder: str | None) -> None:
 
 
 def planned(run: str, number: int, key: str, **more: object) -> PlannedFile:
-    target = layout_folder(run, "authors", 0) + file_name(number, key)
+    target = dataset_folder(run, "authors") + file_name(number, key)
     values = {"key": key, "etag": f'"{number}"', "size": 9, "target": target, "dataset": "authors", **more}
     return PlannedFile(**values)  # type: ignore[arg-type] # which the caller names
 
@@ -88,15 +87,15 @@ def publish(
             key=file.key,
             etag=file.etag,
         )
-    layout = {
-        "dataset": "authors",
-        "columns": columns,
-        "prefix": f"s3://w/{layout_folder(run, 'authors', 0)}",
-    }
-    document = json.loads(Plan(run_id=run, files=files).to_json()) | {"layouts": [layout]}
-    put(rebuild, copied_key(run), json.dumps(document).encode())
+    put(rebuild, copied_key(run), Plan(run_id=run, files=files).to_json().encode())
     for target in (file.target for file in files if kept):
-        put(rebuild, target, CSV + target.encode())
+        put(rebuild, target, content(target, columns))
+
+
+def content(target: str, columns: Sequence[str] = AUTHORS.column_names) -> bytes:
+    """A header and a record of the copy's own."""
+    text = f"{','.join(columns)}\n{target}\n".encode()
+    return gzip.compress(text, mtime=0) if target.endswith(".gz") else text
 
 
 def cut_as_an_earlier_version_did(rebuild: Rebuild, file: PlannedFile, parts: int) -> list[str]:
@@ -106,7 +105,7 @@ def cut_as_an_earlier_version_did(rebuild: Rebuild, file: PlannedFile, parts: in
     s3, bucket = rebuild.zones.s3, rebuild.zones.working
     s3.delete_object(Bucket=bucket, Key=file.target)
     for key in keys:
-        put(rebuild, key, CSV + key.encode())
+        put(rebuild, key, content(key))
     document = json.loads(s3.get_object(Bucket=bucket, Key=copied_key("r1"))["Body"].read())
     for entry in document["files"]:
         entry["parts"] = [{"target": key, "records": 7} for key in keys if entry["key"] == file.key]
@@ -142,11 +141,11 @@ def test_every_file_of_the_table_is_landed_again_from_the_archive_as_it_was(rebu
     rebuild.run(allow_missing=False)
 
     copies = {
-        "authors/rebuild-r1/00000-author.csv": "run=r1/authors/layout=0/00000-author.csv",
-        "authors/rebuild-r1/00001-b.CSV.gz": "run=r1/authors/layout=0/00001-b.CSV.gz",
-        "authors/rebuild-r2/00000-author.csv": "run=r2/authors/layout=0/00000-author.csv",
+        "authors/rebuild-r1/00000-author.csv": "run=r1/authors/00000-author.csv",
+        "authors/rebuild-r1/00001-b.CSV.gz": "run=r1/authors/00001-b.CSV.gz",
+        "authors/rebuild-r2/00000-author.csv": "run=r2/authors/00000-author.csv",
     }
-    assert landed(rebuild) == {key: CSV + copy.encode() for key, copy in copies.items()}
+    assert landed(rebuild) == {key: content(copy) for key, copy in copies.items()}
     assert (in_ledger(rebuild), to_land(rebuild)) == ([], [])
     assert {dataset_of(key) for key in copies} == {AUTHORS}
 
@@ -156,8 +155,8 @@ def test_a_file_that_was_cut_is_landed_again_in_its_parts(rebuild: Rebuild) -> N
     publish(rebuild, "r1", file, planned("r1", 4, "authors/whole.csv"))
     parts = cut_as_an_earlier_version_did(rebuild, file, 3)
     cut, whole = rebuild.run(allow_missing=False)
-    copies = [*parts, "run=r1/authors/layout=0/00004-whole.csv"]
-    assert landed(rebuild) == {landing_key(AUTHORS, "r1", copy): CSV + copy.encode() for copy in copies}
+    copies = [*parts, "run=r1/authors/00004-whole.csv"]
+    assert landed(rebuild) == {landing_key(AUTHORS, "r1", copy): content(copy) for copy in copies}
     assert (len(cut.copies), len(whole.copies)) == (3, 1)
 
 

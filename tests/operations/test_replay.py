@@ -66,7 +66,7 @@ def reject(**changes: Any) -> dict[str, Any]:
     return {
         "run_id": "run-1",
         "dataset": "authors",
-        "file": "s3://working/run=run-1/authors/layout=0/00000-author.csv",
+        "file": "s3://working/run=run-1/authors/00000-author.csv",
         "record": 7,
         "violations": [BAD_ID],
         "row": AUTHOR,
@@ -130,7 +130,7 @@ def test_rows_with_unknown_columns_go_to_a_file_of_their_own_the_unknown_ones_la
 def test_records_that_could_not_be_split_go_below_the_header_of_their_file_as_they_were(
     state: StateFolder, zones: Zones, tmp_path: Path
 ) -> None:
-    other = "s3://working/run=run-1/authors/layout=0/00001-b.csv.gz"
+    other = "s3://working/run=run-1/authors/00001-b.csv.gz"
     put_lines(
         state,
         raw_reject("1,too,few"),
@@ -154,7 +154,7 @@ def test_the_overview_says_what_is_wrong_with_each_record_and_where_it_is(
     overview = export(zones, "run-1", tmp_path / "out")
     with (tmp_path / "out/rejects.csv").open(newline="") as listing:
         rows = list(csv.reader(listing))
-    file = "s3://working/run=run-1/authors/layout=0/00000-author.csv"
+    file = "s3://working/run=run-1/authors/00000-author.csv"
     assert rows == [
         ["repair", "line", "file", "record", "column", "rule", "value"],
         ["authors/rows-1.csv", "2", file, "7", "author_id", "type", "x1"],

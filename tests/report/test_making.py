@@ -160,7 +160,7 @@ def test_a_run_that_failed_after_its_publish_says_that_its_rows_are_safe() -> No
     assert "are published" in made["failure"]["safe"]
 
 
-def _planned(number: int, problem: str | None = None, folder: str = "books/layout=0") -> PlannedFile:
+def _planned(number: int, problem: str | None = None, folder: str = "books") -> PlannedFile:
     return PlannedFile(
         key=f"books/{number}.csv",
         etag="e",

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from contract.ledger import FILES
 from contract.plan import LandingObject, Limits, PlannedFile
-from lambdas.shared.planning import Header, make_plan, summary
+from lambdas.shared.planning import make_plan, summary
 from local_cloud.redshift import RedshiftEngine
 from spark_jobs.accounting import (
     FileCounts,
@@ -28,15 +28,15 @@ pytestmark = pytest.mark.spark
 
 def test_every_file_of_the_plan_has_a_row(bench: Workbench) -> None:
     bench.land_rows("users", {}, {"user_id": "x"}, {"user_id": "3"})
-    bench.land("users", b"user_id\n", name="header-only.csv")
+    bench.land_rows("users", name="header-only.csv")
     bench.plan("user/empty.csv", "users")
     bench.plan("user/odd.txt", None, problem="its name is not a dataset's")
 
     bench.run()
 
     assert bench.file_rows() == {
-        "users/0/a.csv": (3, 1, None),
-        "users/0/header-only.csv": (0, 0, None),
+        "users/a.csv": (3, 1, None),
+        "users/header-only.csv": (0, 0, None),
         "user/empty.csv": (0, 0, None),
         "user/odd.txt": (0, 0, "its name is not a dataset's"),
     }
@@ -66,7 +66,7 @@ def test_every_file_of_the_plan_has_a_row(bench: Workbench) -> None:
 
 
 def test_the_ranges_of_a_file_are_counted_together_and_only_files_with_rejects_are_listed() -> None:
-    ranges = [Range(file_number=number, source=0, uri=f"{number}", size=9) for number in (1, 2, 1)]
+    ranges = [Range(file_number=number, uri=f"{number}", size=9) for number in (1, 2, 1)]
     told = [
         RangeTally(range=0, read=2),
         RangeTally(range=1, read=3, bad=1),
@@ -118,8 +118,7 @@ def test_whatever_files_and_columns_are_called_what_is_said_about_them_can_be_lo
     tmp_path_factory: pytest.TempPathFactory, landed: list[tuple[str, list[str]]]
 ) -> None:
     items = [LandingObject(f"book/{key}.csv", "e", 1, "2020") for key, _ in landed]
-    headers = {item.key: Header(tuple(names)) for item, (_, names) in zip(items, landed, strict=True)}
-    plan = make_plan("r", items, headers, working="working")
+    plan = make_plan("r", items)
     folder = tmp_path_factory.mktemp("run")
     (folder / "buckets" / "processed").mkdir(parents=True)
     rows = file_rows(plan.files, FileCounts(), {}, run_id="r")

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
 from catalog import AUTHORS
-from contract.plan import Layout, Plan, PlannedFile
+from contract.keys import copied_key, dataset_folder
+from contract.plan import Plan, PlannedFile
 from local_cloud.redshift import RedshiftEngine
 from spark_jobs.job import Job
 from spark_jobs.transform import run
@@ -49,26 +50,26 @@ class Line:
 
     def run(self, run_id: str, files: Sequence[Sequence[Row]], token: int) -> None:
         """One run over files of authors."""
-        folder = self.root / "working" / f"run={run_id}" / "authors" / "layout=0"
+        working = self.root / "working"
+        folder = working / dataset_folder(run_id, AUTHORS.name)
         folder.mkdir(parents=True, exist_ok=True)
         planned = []
         for number, rows in enumerate(files):
             path = folder / f"{number:05d}-file.csv"
             path.write_bytes(csv_bytes(AUTHORS.column_names, rows))
-            key, target = f"{run_id}/{number}", str(path)[1:]
+            key, target = f"{run_id}/{number}", str(path.relative_to(working))
             planned.append(
                 PlannedFile(key=key, etag="e", size=path.stat().st_size, target=target, dataset=AUTHORS.name)
             )
-        layout = Layout(dataset=AUTHORS, columns=AUTHORS.column_names, prefix=f"file://{folder}/")
-        plan = self.root / f"{run_id}.json"
-        plan.write_text(Plan(run_id=run_id, files=tuple(planned), layouts=(layout,)).to_json())
+        plan = working / copied_key(run_id)
+        plan.write_text(Plan(run_id=run_id, files=tuple(planned)).to_json())
         run(
             self.spark,
             Job(
                 run_id=run_id,
                 fencing_token=token,
                 started=datetime(2020, 3, 1, tzinfo=UTC),
-                plan=str(plan),
+                plan=f"file://{plan}",
                 processed=f"{self.root}/processed/run={run_id}",
                 quarantine=f"{self.root}/quarantine/run={run_id}",
             ),

@@ -40,7 +40,7 @@ def test_a_quote_that_is_not_closed_costs_none_of_the_records_up_to_the_next_quo
     assert counts.rows_quarantined == len(bench.rejects("authors")) == 1
     assert rules(bench) == [(2, ["quoting"])]
     assert bench.rejects("authors")[0]["raw"] == f'2,"open{END}'.rstrip("\n")
-    assert bench.file_rows() == {"authors/0/a.csv": (6, 1, None), "authors/0/good.csv": (1, 0, None)}
+    assert bench.file_rows() == {"authors/a.csv": (6, 1, None), "authors/good.csv": (1, 0, None)}
 
 
 def test_records_fused_by_a_stray_quote_are_rejected_as_badly_quoted(bench: Workbench) -> None:
@@ -88,7 +88,7 @@ def test_a_file_with_backslashes_before_quotes_says_so_once_whatever_its_rejects
 
     assert bench.run()["authors"] == Counts(rows_read=12, rows_staged=1, rows_quarantined=11)
     (told,) = bench.remarks()
-    assert told["key"] == "authors/0/spark.csv"
+    assert told["key"] == "authors/spark.csv"
     assert "escaped with backslashes, expected two quotes" in told["remark"]
     assert """.option("escape", '"')""" in told["remark"]
 
@@ -109,16 +109,16 @@ def test_a_cut_off_gzip_file_is_left_out_and_the_others_are_read(bench: Workbenc
     bench.cut_off(cut, 700)
 
     assert bench.run()["authors"].rows_read == 800
-    _, _, problem = bench.file_rows()["authors/0/3.csv.gz"]
-    assert bench.file_rows()["authors/0/3.csv.gz"] == (0, 0, problem)
+    _, _, problem = bench.file_rows()["authors/3.csv.gz"]
+    assert bench.file_rows()["authors/3.csv.gz"] == (0, 0, problem)
     assert (problem or "").startswith("the gzip content is cut off after ")
-    assert bench.file_rows()["authors/0/2.csv.gz"] == (200, 0, None)
+    assert bench.file_rows()["authors/2.csv.gz"] == (200, 0, None)
     (lines,) = (bench.root / "quarantine/unreadable").glob("*.json")
     assert json.loads(lines.read_text()) == {
         "run_id": RUN_ID,
         "dataset": "authors",
-        "key": "authors/0/3.csv.gz",
-        "target": str(cut)[1:],
+        "key": "authors/3.csv.gz",
+        "target": str(cut.relative_to(bench.root / "working")),
         "problem": problem,
     }
 
@@ -162,3 +162,74 @@ def test_a_file_that_has_gone_is_not_a_bad_file_and_fails_the_run(bench: Workben
     assert "\n" not in str(error.value)
     assert not (bench.root / "processed/accounting").exists()
     assert not (bench.root / "quarantine").exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "problem"),
+    [
+        (b"author_id,name\n1,Ann\n", "a.csv", "the header lacks role, profile_url, "),
+        (b"author_id,name\n1,Ann\n", "a.csv.gz", "the header lacks role, profile_url, "),
+        (HEADER.replace(",", ";").encode(), "a.csv", "the header looks separated by ';', expected commas"),
+        (f"{HEADER}1,Ann\n".encode("utf-16"), "a.csv", "the file is UTF-16; write it as UTF-8"),
+        (b"PAR1\x15\x04", "a.csv", "the file is not text but Parquet; expected CSV"),
+    ],
+    ids=["columns are missing", "in gzip", "another separator", "another encoding", "another format"],
+)
+def test_a_file_whose_header_its_dataset_does_not_take_is_left_out_and_the_others_are_read(
+    bench: Workbench, content: bytes, name: str, problem: str
+) -> None:
+    bench.land("authors", content, name=name)
+    bench.land("authors", (HEADER + author(1)).encode(), name="good.csv")
+
+    assert bench.run()["authors"] == Counts(rows_read=1, rows_staged=1)
+    read, quarantined, told = bench.file_rows()[f"authors/{name}"]
+    assert (read, quarantined) == (0, 0)
+    assert (told or "").startswith(problem)
+    (lines,) = (bench.root / "quarantine/unreadable").glob("*.json")
+    assert json.loads(lines.read_text())["problem"] == told
+
+
+def test_in_each_range_of_a_file_the_columns_are_those_of_its_header(bench: Workbench) -> None:
+    """A file of more bytes than a task's, once with its columns the other way round, once with a header of no use."""
+    names = AUTHORS.column_names[::-1]
+    rows = [f"2020-02-19 21:38:16,,,,,,{'x' * 200},{key}\n" for key in range(1, 60_001)]
+    bench.land("authors", (",".join(names) + "\n" + "".join(rows)).encode(), name="reversed.csv")
+    bench.land("authors", ("no," + ",".join(names[1:]) + "\n" + "".join(rows)).encode(), name="odd.csv")
+
+    assert bench.run()["authors"] == Counts(rows_read=60_000, rows_staged=60_000)
+    assert [remark["key"] for remark in bench.remarks()] == ["authors/reversed.csv"]
+    assert (bench.file_rows()["authors/odd.csv"][2] or "").startswith(
+        "the header lacks record_create_timestamp"
+    )
+
+
+def test_what_is_odd_about_headers_and_does_no_harm_is_remarked(bench: Workbench) -> None:
+    more = (
+        HEADER.replace("\n", ",shelf\n") + author(1).replace("\n", ",s\n") + f",,{END}".replace("\n", ",s\n")
+    )
+    bench.land("authors", more.encode(), name="more.csv")
+    bench.land("authors", b"\n \xc2\xa0\n", name="blank.csv")
+    bench.land("authors", b"", name="blank.csv.gz")
+    bench.land("authors", (HEADER + author(2)).encode(), name="as usual.csv")
+
+    assert bench.run()["authors"].rows_read == 3
+    assert [(remark["key"], remark["remark"]) for remark in bench.remarks()] == [
+        ("authors/blank.csv", "holds nothing"),
+        ("authors/blank.csv.gz", "holds nothing"),
+        ("authors/more.csv", "unknown columns shelf are ignored"),
+    ]
+    assert bench.file_rows()["authors/blank.csv"] == (0, 0, None)
+
+
+def test_two_things_to_say_about_a_file_are_two_remarks_each_like_those_of_other_files(
+    bench: Workbench,
+) -> None:
+    blank = "," * len(AUTHORS.column_names)
+    bench.land("authors", (HEADER.replace("\n", ",shelf\n") + f"{blank}\n" * 2).encode())
+
+    bench.run()
+
+    assert sorted(remark["remark"] for remark in bench.remarks()) == [
+        "2 records hold nothing in any field and are skipped, like blank lines",
+        "unknown columns shelf are ignored",
+    ]

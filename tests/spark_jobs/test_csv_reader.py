@@ -19,6 +19,7 @@ from spark_jobs import csv_reader, tolerant
 from spark_jobs.csv_reader import BROKEN, Corrupt, Reading, Records, Text
 from spark_jobs.ranges import Range
 from spark_jobs.unpacking import NotUnpackedError, unpacked
+from tests.spark_jobs.headers import skip_header
 
 COLUMNS = ("id", "a", "b")
 Quoting = Literal[0, 1]
@@ -66,11 +67,16 @@ records = st.tuples(st.integers(0, 999).map(str) | st.just("\ufeff7"), values, v
 
 
 def read(
-    content: bytes, columns: Sequence[str] = COLUMNS, wanted: Sequence[str] = COLUMNS, *, packed: bool = False
+    content: bytes,
+    columns: tuple[str, ...] = COLUMNS,
+    wanted: Sequence[str] = COLUMNS,
+    *,
+    packed: bool = False,
 ) -> Records:
     """All stretches together."""
-    reading = Reading(Text(unpacked([content]) if packed else [content]), columns, wanted)
-    reading.skip_header()
+    text = Text(unpacked([content]) if packed else [content])
+    skip_header(text)
+    reading = Reading(text, columns, wanted)
     corrupt, blank, passed_over = dict[int, Corrupt](), list[int](), list[int]()
     stretches, before = [csv_reader.no_records(columns, wanted)], 0
     for records in reading.records():
@@ -562,7 +568,7 @@ def test_little_is_read_beyond_the_end_of_a_range() -> None:
             asked.append(number)
             yield block
 
-    part = Range(file_number=0, source=0, uri="a", size=200 * len(block), end=100 * len(block), begin=0)
+    part = Range(file_number=0, uri="a", size=200 * len(block), end=100 * len(block), begin=0)
     reading = Reading(Text(blocks()), COLUMNS, COLUMNS)
     assert sum(map(len, reading.records_of(part))) == 100 * 4096
     assert len(asked) <= 101
@@ -587,7 +593,7 @@ def test_of_an_endless_line_little_is_kept_in_memory_and_in_the_reject_and_the_n
     reading = Reading(Text([b"id,a,b\n1,2,3\n2,x", *holes, b",b\n3,4,5\n\n4,5,6\n"]), COLUMNS, COLUMNS)
     tracemalloc.start()
     try:
-        reading.skip_header()
+        skip_header(reading.text)
         stretches = list(reading.records())
         _, peak = tracemalloc.get_traced_memory()
     finally:

@@ -25,6 +25,7 @@ from spark_jobs.ranges import (
     held_groups_of,
     tasks_of,
 )
+from tests.spark_jobs.headers import skip_header
 
 # Arrow complains where a wrong guess makes it begin within a character
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -66,7 +67,10 @@ def of_range(content: bytes, part: Range, block: int) -> tuple[list[Found], Bord
     """The records of a range, those with a fault as one text, and its borders."""
     start = part.first_byte
     blocks = [content[index : index + block] for index in range(start, len(content), block)]
-    reading = Reading(Text(blocks, start), COLUMNS, COLUMNS)
+    text = Text(blocks, start)
+    if part.start == 0:
+        skip_header(text)
+    reading = Reading(text, COLUMNS, COLUMNS)
     begin = reading.go_to(part)
     if begin is None:
         return [], Borders(None, reading.text.position)
@@ -87,7 +91,7 @@ def of_range(content: bytes, part: Range, block: int) -> tuple[list[Found], Bord
 
 def in_ranges(content: bytes, size: int, block: int = 16) -> tuple[list[Found], int]:
     """The records of all ranges once no border is wrong, and how often the ranges had to be read."""
-    parts = cut(Range(file_number=0, source=0, uri="", size=len(content), end=len(content)), size)
+    parts = cut(Range(file_number=0, uri="", size=len(content), end=len(content)), size)
     for rounds in range(1, 5):
         read = [of_range(content, part, block) for part in parts]
         right = corrected(parts, [borders for _, borders in read])
@@ -136,7 +140,7 @@ MIB = 1024 * 1024
 
 
 def whole_files(*sizes: int) -> list[Range]:
-    return [Range(file_number=n, source=0, uri=f"{n}", size=size, end=size) for n, size in enumerate(sizes)]
+    return [Range(file_number=n, uri=f"{n}", size=size, end=size) for n, size in enumerate(sizes)]
 
 
 @given(st.lists(st.integers(0, 300 * MIB), max_size=60), st.integers(1, 40))
@@ -185,7 +189,7 @@ def test_what_one_core_does_alone_is_one_task_if_its_records_can_be_held(
 
 
 def test_gzip_can_be_held_if_that_is_sure_whatever_it_unpacks_to() -> None:
-    small, great = (Range(file_number=0, source=0, uri="", size=size * MIB) for size in (511, 512))
+    small, great = (Range(file_number=0, uri="", size=size * MIB) for size in (511, 512))
 
     assert can_be_held([small])
     assert not can_be_held([great])
@@ -202,7 +206,7 @@ def test_the_cores_go_to_the_datasets_by_their_bytes_and_each_gets_one() -> None
 
 
 def test_gzip_stays_whole_and_the_greatest_task_comes_first() -> None:
-    packed = Range(file_number=2, source=0, uri="a.gz", size=300 * MIB)
+    packed = Range(file_number=2, uri="a.gz", size=300 * MIB)
     parts = divided([*whole_files(100 * MIB, 200 * MIB), packed], cores=2)
 
     assert [(part.file_number, part.bytes // MIB) for part in parts] == [
@@ -215,9 +219,7 @@ def test_gzip_stays_whole_and_the_greatest_task_comes_first() -> None:
 
 
 def test_gzip_has_as_many_groups_of_keys_as_the_text_that_it_may_unpack_to() -> None:
-    packed, plain = (
-        Range(file_number=0, source=0, uri="", size=20 * MIB, end=end) for end in (None, 20 * MIB)
-    )
+    packed, plain = (Range(file_number=0, uri="", size=20 * MIB, end=end) for end in (None, 20 * MIB))
 
     assert (groups_of([plain]), groups_of([packed])) == (1, 2)
     assert (held_groups_of([plain]), held_groups_of([packed])) == (1, 11)
@@ -227,7 +229,7 @@ def test_gzip_has_as_many_groups_of_keys_as_the_text_that_it_may_unpack_to() -> 
 def test_empty_lines_at_the_end_of_a_range_make_no_second_reading_necessary(end: str) -> None:
     first = f'id,a,b\n1,2,3\n3,"odd" text,b{end}'.encode()
     content = first + b"10,a,b\n11,a,b\n12,a,b\n"
-    whole = Range(file_number=0, source=0, uri="", size=len(content), end=len(content))
+    whole = Range(file_number=0, uri="", size=len(content), end=len(content))
     parts = [replace(whole, end=len(first)), replace(whole, start=len(first))]
 
     read = [of_range(content, part, 16) for part in parts]

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from catalog import AUTHORS
-from contract.plan import Layout, Plan, PlannedFile
+from contract.plan import Plan, PlannedFile
 from spark_jobs.conf import SPARK_CONF
 from tests.spark_jobs.submitting import spark_submit
 
@@ -34,7 +34,7 @@ def transform(folder: Path, conf: dict[str, str]) -> subprocess.CompletedProcess
     arguments = ["--run-id", "X", "--fencing-token", "3", "--started", "2020-02-20T00:00:00.000Z"]
     zones = [
         "--plan",
-        "s3://working/run=X/plan.json",
+        "s3://working/run=X/copied.json",
         "--processed",
         "s3://processed/run=X",
         "--quarantine",
@@ -54,12 +54,11 @@ def zones(tmp_path: Path) -> Path:
     """Three buckets; in the working zone a plan and a file of one good and one bad author."""
     for bucket in BUCKETS:
         (tmp_path / bucket).mkdir()
-    layout = tmp_path / "working/run=X/authors/layout=0"
-    layout.mkdir(parents=True)
+    folder = "run=X/authors/"
+    landed = tmp_path / "working" / folder / "00007-a.csv"
+    landed.parent.mkdir(parents=True)
     header = ",".join(AUTHORS.column_names)
-    landed = layout / "00007-a.csv"
     landed.write_text(f"{header}\n1,Ann,,,,,,2020-02-19 21:38:16\nx,,,,,,,2020-02-19 21:38:16\n")
-    folder = "run=X/authors/layout=0/"
     plan = Plan(
         run_id="X",
         files=(
@@ -71,9 +70,8 @@ def zones(tmp_path: Path) -> Path:
                 dataset=AUTHORS.name,
             ),
         ),
-        layouts=(Layout(dataset=AUTHORS, columns=AUTHORS.column_names, prefix=f"s3://working/{folder}"),),
     )
-    (tmp_path / "working/run=X/plan.json").write_text(plan.to_json())
+    (tmp_path / "working/run=X/copied.json").write_text(plan.to_json())
     return tmp_path
 
 
@@ -89,7 +87,7 @@ def test_the_job_runs_on_s3_uris_from_a_script_and_a_zip(zones: Path) -> None:
     (file,) = pq.read_table(files).to_pylist()
     assert (file["file_key"], file["rows_read"], file["rows_quarantined"]) == ("author.csv", 2, 1)
     (rejects,) = (zones / "quarantine/run=X/authors").iterdir()
-    assert json.loads(rejects.read_text())["file"] == "s3://working/run=X/authors/layout=0/00007-a.csv"
+    assert json.loads(rejects.read_text())["file"] == "s3://working/run=X/authors/00007-a.csv"
 
 
 def test_a_failure_ends_with_a_line_that_says_what_to_do(zones: Path) -> None:

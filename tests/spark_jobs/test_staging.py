@@ -89,13 +89,8 @@ def test_a_load_with_every_fault_is_rejected_alike(
 
     def land(bench: Workbench) -> None:
         for each in load.datasets:
-            layouts: list[list[str]] = []
             for file in each.files:
-                content = (landing / file.name).read_bytes()
-                columns = next(csv.reader([content.partition(b"\n")[0].decode()]))
-                layouts += [columns] * (columns not in layouts)
-                name, layout = Path(file.name).name, layouts.index(columns)
-                bench.land(each.dataset, content, name=name, columns=columns, layout=layout)
+                bench.land(each.dataset, (landing / file.name).read_bytes(), name=Path(file.name).name)
 
     whole, in_ranges = read_both_ways(land)
 
@@ -171,7 +166,6 @@ def test_a_reject_that_is_not_utf8_is_given_byte_by_byte_alike(
     read_both_ways: Callable[[Land], tuple[Found, Found]],
 ) -> None:
     """The extra column, that nothing looks at, counts for how a reject is given, and not for whether it is one."""
-    columns = ["extra", *AUTHORS.column_names]
     lines = [
         b"extra," + HEADER.encode(),
         b"caf\xe9," + author(1).encode(),
@@ -181,7 +175,7 @@ def test_a_reject_that_is_not_utf8_is_given_byte_by_byte_alike(
         "café,1\n".encode(),
     ]
 
-    whole, in_ranges = read_both_ways(lambda bench: bench.land("authors", b"".join(lines), columns=columns))
+    whole, in_ranges = read_both_ways(lambda bench: bench.land("authors", b"".join(lines)))
 
     assert_alike(whole, in_ranges)
     found = [
@@ -205,7 +199,7 @@ def test_a_regular_file_and_one_with_a_stray_quote_are_one_dataset(bench: Workbe
         rows_read=7, rows_staged=2, rows_stale=1, rows_duplicate=1, rows_quarantined=3
     )
     assert {row["author_id"]: row["name"] for row in bench.staged("authors")} == {3: "Ann", 4: "new"}
-    assert bench.file_rows() == {"authors/0/stray.csv": (4, 2, None), "authors/0/a.csv": (3, 1, None)}
+    assert bench.file_rows() == {"authors/stray.csv": (4, 2, None), "authors/a.csv": (3, 1, None)}
     assert [
         (reject["file"].rpartition("/")[2], reject["record"], reject["violations"][0]["rule"])
         for reject in rejects(bench, AUTHORS)
@@ -245,5 +239,5 @@ def test_a_gzip_file_that_is_damaged_after_some_of_its_rows_went_on_leaves_none_
     bench.cut_off(next((bench.root / "working").rglob("*-cut.csv.gz")), 9)
 
     assert bench.run()["authors"] == Counts(rows_read=1, rows_staged=1)
-    assert bench.file_rows()["authors/0/good.csv"] == (1, 0, None)
-    assert (bench.file_rows()["authors/0/cut.csv.gz"][2] or "").startswith("the gzip content is cut off")
+    assert bench.file_rows()["authors/good.csv"] == (1, 0, None)
+    assert (bench.file_rows()["authors/cut.csv.gz"][2] or "").startswith("the gzip content is cut off")

@@ -33,20 +33,21 @@ def bucket(spark: SparkSession, tmp_path: Path) -> Iterator[Path]:
     conf.unset(setting)
 
 
-def read(folder: Folder, uri: str, size: int, start: int = 0) -> bytes:
-    return b"".join(folder.blocks(uri, size, start))
+def read(folder: Folder, uri: str, size: int, start: int = 0, stop: int | None = None) -> bytes:
+    return b"".join(folder.blocks(uri, size, start, stop))
 
 
 def test_a_file_is_read_from_its_address_from_any_byte_on(spark: SparkSession, tmp_path: Path) -> None:
-    path = tmp_path / "layout=0" / "deep" / ODD_NAME
-    path.parent.mkdir(parents=True)
+    path = tmp_path / "deep" / ODD_NAME
+    path.parent.mkdir()
     path.write_bytes(b"content")
-    prefix = f"file://{tmp_path}/layout=0/"
+    prefix = f"file://{tmp_path}/"
     folder = Folder.at(prefix, spark)
 
     assert read(folder, f"{prefix}deep/{ODD_NAME}", 7) == b"content"
     assert read(folder, f"{prefix}deep/{ODD_NAME}", 7, 3) == b"tent"
     assert read(folder, f"{prefix}deep/{ODD_NAME}", 7, 7) == b""
+    assert read(folder, f"{prefix}deep/{ODD_NAME}", 7, 3, 5) == b"te"
     with pytest.raises(ValueError, match=r"has 7 bytes, the plan says 8: start a new run"):
         read(folder, f"{prefix}deep/{ODD_NAME}", 8)
 

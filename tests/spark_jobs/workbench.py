@@ -14,9 +14,9 @@ import pyarrow.parquet as pq
 from pyspark.sql import SparkSession
 
 from catalog import dataset_named
-from contract.keys import REMARKS, empty_folder
+from contract.keys import REMARKS, copied_key, dataset_folder, empty_folder
 from contract.ledger import Counts
-from contract.plan import Layout, Plan, PlannedFile
+from contract.plan import Plan, PlannedFile
 from spark_jobs.job import Job
 from spark_jobs.transform import run
 
@@ -45,8 +45,6 @@ class Workbench:
 
     spark: SparkSession
     root: Path
-    layouts: dict[str, Layout] = field(default_factory=dict)
-    """The plan's layouts, by folder."""
     files: dict[str, PlannedFile] = field(default_factory=dict)
     """The plan's files, by key in landing."""
 
@@ -56,36 +54,23 @@ class Workbench:
             run_id=RUN_ID,
             fencing_token=7,
             started=datetime(2020, 2, 20, tzinfo=UTC),
-            plan=f"{self.root}/working/plan.json",
+            plan=f"file://{self.root}/working/{copied_key(RUN_ID)}",
             processed=f"{self.root}/processed",
             quarantine=f"{self.root}/quarantine",
         )
 
-    def land(
-        self,
-        dataset: str,
-        content: bytes,
-        *,
-        name: str = "a.csv",
-        columns: Sequence[str] | None = None,
-        layout: int = 0,
-    ) -> None:
-        """Put a file of that content into a layout of the dataset; `columns` is the layout's header."""
-        folder = self.root / "working" / dataset / f"layout={layout}"
-        of = dataset_named(dataset)
-        self.layouts[str(folder)] = Layout(
-            dataset=of, columns=tuple(columns or of.column_names), prefix=f"file://{folder}/"
-        )
-        path = self.plan(f"{dataset}/{layout}/{name}", dataset, folder=f"{folder}/")
+    def land(self, dataset: str, content: bytes, *, name: str = "a.csv") -> None:
+        """Put a file of that content into the dataset's folder."""
+        key = f"{dataset}/{name}"
+        path = self.plan(key, dataset, folder=dataset_folder(RUN_ID, dataset))
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
-        key = f"{dataset}/{layout}/{name}"
         self.files[key] = replace(self.files[key], size=path.stat().st_size)
 
     def cut_off(self, path: Path, size: int) -> None:
         """Take the last bytes of a file that has landed so."""
         path.write_bytes(path.read_bytes()[:-size])
-        (key,) = (key for key, file in self.files.items() if file.target == _target(path))
+        (key,) = (key for key, file in self.files.items() if self._working / file.target == path)
         self.files[key] = replace(self.files[key], size=path.stat().st_size)
 
     def plan(
@@ -93,21 +78,27 @@ class Workbench:
         key: str,
         dataset: str | None,
         *,
-        folder: str = f"/{empty_folder(RUN_ID)}",
+        folder: str = empty_folder(RUN_ID),
         problem: str | None = None,
     ) -> Path:
         """List a landing file in the plan, numbered as it comes; where its copy is. Again: the same file."""
         number = list(self.files).index(key) if key in self.files else len(self.files)
-        path = Path(folder, *key.split("/")[2:-1], f"{number:05d}-{key.rpartition('/')[2]}")
+        target = "/".join(
+            (folder.rstrip("/"), *key.split("/")[1:-1], f"{number:05d}-{key.rpartition('/')[2]}")
+        )
         self.files[key] = PlannedFile(
             key=key,
             etag=f"etag-{number}",
             size=number * 10,
-            target=_target(path),
+            target=target,
             dataset=dataset,
             problem=problem,
         )
-        return path
+        return self._working / target
+
+    @property
+    def _working(self) -> Path:
+        return self.root / "working"
 
     def land_rows(self, dataset: str, *rows: Row, name: str = "a.csv") -> None:
         """Put a file with these records; what a row leaves out comes from a minimal valid record."""
@@ -115,8 +106,8 @@ class Workbench:
         self.land(dataset, csv_bytes(dataset_named(dataset).column_names, complete), name=name)
 
     def run(self) -> dict[str, Counts]:
-        plan = Plan(run_id=RUN_ID, files=tuple(self.files.values()), layouts=tuple(self.layouts.values()))
-        path = Path(self.job.plan)
+        plan = Plan(run_id=RUN_ID, files=tuple(self.files.values()))
+        path = self._working / copied_key(RUN_ID)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(plan.to_json())
         return run(self.spark, self.job)
@@ -150,8 +141,3 @@ class Workbench:
             row["file_key"]: (row["rows_read"], row["rows_quarantined"], row["problem"])
             for row in self.staged("files")
         }
-
-
-def _target(path: Path) -> str:
-    """The key of a file in a zone that is the whole file system."""
-    return str(path).removeprefix("/")

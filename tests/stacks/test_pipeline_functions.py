@@ -135,7 +135,7 @@ def test_every_function_finds_its_whole_environment(functions: dict[str, dict[st
             assert f"Ref{zone}" in variables[f"{zone.upper()}_BUCKET"]["Fn::ImportValue"]
         assert variables["BATCH_MAX_FILES"] == "10000"
         assert variables["BATCH_MAX_BYTES"] == "17179869184"
-        assert variables["COPY_FILES_PER_TASK"] == "200"
+        assert variables["COPY_FILES_PER_TASK"] == "1000"
         assert variables["ANALYTICS_WINDOW_DAYS"] == "30"
 
 

@@ -133,19 +133,19 @@ def test_what_the_cdk_keeps_in_the_context_is_left_alone(key: str) -> None:
             {"statement_timeout_minutes": 70},
             "statement_timeout_minutes = 70 must be below run_timeout_minutes = 60",
         ),
-        ({"batch_max_files": 100}, "copy_files_per_task = 200 must not exceed batch_max_files = 100"),
+        ({"batch_max_files": 100}, "copy_files_per_task = 1000 must not exceed batch_max_files = 100"),
         (
             {"copy_bytes_per_task": 2**25},
             (
-                "batch_max_files = 10000 and batch_max_bytes = 17179869184 in tasks of copy_files_per_task = 200 and "
-                "copy_bytes_per_task = 33554432 may make 1074 copy tasks, and 1000 fit"
+                "batch_max_files = 10000 and batch_max_bytes = 17179869184 in tasks of copy_files_per_task = 1000 and "
+                "copy_bytes_per_task = 33554432 may make 1034 copy tasks, and 1000 fit"
             ),
         ),
         (
             {"statement_poll_seconds": 1, "run_timeout_minutes": 1440},
             (
                 "statement_poll_seconds = 1 and run_timeout_minutes = 1440 may make 34,800 events of looking at 40 statements, next to "
-                "82 copy tasks of 7 events each, and an execution's history ends with 25,000"
+                "42 copy tasks of 7 events each, and an execution's history ends with 25,000"
             ),
         ),
         (

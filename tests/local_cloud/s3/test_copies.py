@@ -280,8 +280,8 @@ def test_where_the_kernel_does_not_copy_the_server_does(
 
 def test_a_source_that_becomes_shorter_while_it_is_copied_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "source").write_bytes(b"rows")
-    with (
-        (tmp_path / "copy").open("wb") as destination,
-        pytest.raises(S3Error, match="changed while it was being copied"),
-    ):
-        content.copy(destination, [(tmp_path / "source", 1, 4)])
+    new = content.NewFile(tmp_path / "copy")
+    with pytest.raises(S3Error, match="changed while it was being copied"):
+        content.copy(new, [(tmp_path / "source", 1, 4)])
+    new.remove()
+    assert not (tmp_path / "copy").exists()

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from catalog import AUTHORS, DATASETS, Dataset, Type
-from contract.keys import copied_key, file_name, layout_folder, run_folder
+from contract.keys import copied_key, dataset_folder, file_name, run_folder
 from contract.plan import Plan, PlannedFile
 from operations.explain.explaining import Explanation, explain
 from operations.explain.stored import Stored
@@ -91,16 +91,14 @@ class Delivered:
         return run
 
     def _archive(self, run: str, dataset: Dataset, content: bytes) -> None:
-        prefix = layout_folder(run, dataset.name, 0)
+        prefix = dataset_folder(run, dataset.name)
         key = f"{dataset.name}.csv"
         file = PlannedFile(key=key, etag=run, size=1, target=prefix + file_name(0, key), dataset=dataset.name)
-        layout = {"dataset": dataset.name, "columns": dataset.column_names, "prefix": f"s3://w/{prefix}"}
-        plan = json.loads(Plan(run_id=run, files=(file,)).to_json()) | {"layouts": [layout]}
-        self.put(self.zones.working, copied_key(run), json.dumps(plan).encode())
+        self.put(self.zones.working, copied_key(run), Plan(run_id=run, files=(file,)).to_json().encode())
         self.put(self.zones.working, file.target, content)
 
     def _quarantine(self, run: str, dataset: Dataset, rejects: Mapping[int, Mapping[str, str]]) -> None:
-        prefix = layout_folder(run, dataset.name, 0)
+        prefix = dataset_folder(run, dataset.name)
         lines = [
             json.dumps(
                 {

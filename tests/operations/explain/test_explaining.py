@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalog import AUTHORS, REVIEWS, USERS, Dataset
-from contract.keys import file_name, layout_folder
+from contract.keys import dataset_folder, file_name
 from contract.ledger import subject_of
 from operations.explain.display import document
 from operations.explain.history import Judged, Version
@@ -134,7 +134,7 @@ def test_an_id_that_nobody_delivered_is_told_with_what_was_looked_at(delivered: 
 def test_what_a_file_said_that_the_archive_holds_no_longer_is_not_known(delivered: Delivered) -> None:
     for hour in (5, 6):
         delivered.deliver([Author(1, hour, "Ann"), Author(1, 1, "Ann")])
-    key = layout_folder("r1", "authors", 0) + file_name(0, "authors.csv")
+    key = dataset_folder("r1", "authors") + file_name(0, "authors.csv")
     delivered.zones.s3.delete_object(Bucket=delivered.zones.working, Key=key)
 
     found = delivered.explained(1)

@@ -75,7 +75,7 @@ class Deployed:
                 self.s3.delete_object(Bucket=self.bucket(zone), Key=entry["Key"])
         published = self.put("landing", "users/published.csv", USERS_FILE)
         self.put("landing", "reviews/new.csv", REVIEWS_FILE)
-        self.put("working", f"{RUN}/users/layout=0/00000-user.csv", USERS_FILE)
+        self.put("working", f"{RUN}/users/00000-user.csv", USERS_FILE)
         self.put("working", f"{RUN}/plan.json", b"{}")
         violated = [{"table": "users", "rule": "range", "examples": [str(ME), str(OTHER)]}]
         results = {"stage": "AuditStaging", "checks": violated}

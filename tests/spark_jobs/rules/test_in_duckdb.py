@@ -14,6 +14,7 @@ import pytest
 
 from catalog import DATASETS, VERSION, Column, Dataset, Type
 from spark_jobs.csv_reader import Reading, Records, Text
+from spark_jobs.header import Headers
 from spark_jobs.quarantine import Explainer
 from spark_jobs.ranges import Range
 from spark_jobs.rules.in_duckdb import Cleaner, numbered
@@ -38,7 +39,7 @@ SMALL = things(
     Column(name="text", type=Type.TEXT, max_bytes=8),
     Column(name="prose", type=Type.TEXT, max_bytes=300, missing=("None", "N/A")),
 )
-WHOLE = Range(file_number=0, source=0, uri="s3://a/b", size=1)
+WHOLE = Range(file_number=0, uri="s3://a/b", size=1)
 
 
 def records_of(dataset: Dataset, rows: Sequence[Row]) -> Records:
@@ -47,8 +48,9 @@ def records_of(dataset: Dataset, rows: Sequence[Row]) -> Records:
     writer.writerow(dataset.column_names)
     writer.writerows([str(row.get(name) or "") for name in dataset.column_names] for row in rows)
     content = texts.getvalue().encode("utf-8", "surrogateescape")
-    reading = Reading(Text([content]), dataset.column_names, dataset.column_names)
-    reading.skip_header()
+    text = Text([content])
+    Headers(dataset).skip(text)
+    reading = Reading(text, dataset.column_names, dataset.column_names)
     (records,) = reading.records()
     return records
 
