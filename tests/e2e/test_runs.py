@@ -233,13 +233,17 @@ def test_a_run_with_rejects_publishes_the_rest_and_says_why_rows_are_missing(pip
     assert "too good" not in json.dumps(document)
 
 
-def test_unusable_files_alone_need_no_spark(pipeline: Pipeline) -> None:
-    pipeline.land("reviews/broken.csv", b"review_id,user_id\n1,2\n")
+@pytest.mark.parametrize(("key", "is_read"), [("unknown/broken.csv", False), ("reviews/broken.csv", True)])
+def test_unusable_files_alone_need_spark_only_if_their_names_can_be_used(
+    pipeline: Pipeline, key: str, is_read: bool
+) -> None:
+    pipeline.land(key, b"review_id,user_id\n1,2\n")
+    pipeline.land("._reviews.csv", b"\x00\x05\x16\x07 of macOS")
 
     run = pipeline.run()
 
     assert run.final_state == "SucceededWithRejects"
-    assert "TransformToProcessed" not in run.states
+    assert ("TransformToProcessed" in run.states) == is_read
     assert list(pipeline.folder_of(run, "quarantine").glob("files/*broken.csv"))
     assert pipeline.landed() == []
 
