@@ -42,8 +42,8 @@ class ObjectHandler(S3Handler):  # type: ignore[misc]
 
     A request holds a lock for moments only, never while it reads or sends content: a client may be slow, or may
     write the same key next. `changing` are the locks of objects: with one for all, threads would wait for each other at each request.
-    `folders` guards a folder that was found empty until it is gone. `copying` lets as many requests copy as there are cores for them: a copy takes
-    no bytes through this process, so more threads at once would only wait for each other's turns with Python's lock.
+    `folders` guards a folder that was found empty until it is gone. `copying` lets two requests copy at a time: a copy takes
+    no bytes through this process, so more threads would only wait for each other's turns with Python's lock.
     """
 
     changing: ClassVar[Sequence[threading.Lock]]
@@ -288,10 +288,8 @@ class ObjectHandler(S3Handler):  # type: ignore[misc]
             self._check_if_match(target, condition)
             if target.is_file():
                 target.unlink(missing_ok=True)
-                with (
-                    suppress(OSError),
-                    self.folders,
-                ):  # a folder that holds other objects stays, with those above it
+                # a folder that holds other objects stays, with those above it
+                with suppress(OSError), self.folders:
                     for folder in target.parents[: key.count("/")]:
                         folder.rmdir()
 
