@@ -4,12 +4,12 @@ import codecs
 import csv
 import io
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import dropwhile
 
 from catalog import Dataset
 from contract.keys import is_gzip
-from contract.plan import is_before_header
 
 HEADER_BYTES = 65536
 """The number of bytes to read for a header; no dataset has a longer header."""
@@ -36,6 +36,11 @@ _OTHER_SEPARATORS = (";", "\t", "|")
 _SHOWN = 500  # characters of a wrong header that the message shows
 
 
+def is_before_header(fields: Sequence[str]) -> bool:
+    """Whether a record at the beginning of a file holds nothing but ASCII white space: the header comes after it."""
+    return not "".join(fields).strip(" \t\r\n\v\f")
+
+
 @dataclass(frozen=True)
 class Header:
     """The names in a file's header and the bytes up to its first record; or the `problem` with it; or neither, of a file that holds nothing."""
@@ -43,6 +48,10 @@ class Header:
     columns: tuple[str, ...] | None = None
     size: int = 0
     problem: str | None = None
+
+    def problem_for(self, dataset: Dataset) -> str | None:
+        """Why a file of the dataset cannot be loaded with this header, or None if it can; one that holds nothing can."""
+        return header_problem(dataset, self.columns) if self.columns else self.problem
 
 
 def read_header(key: str, head: bytes) -> Header:

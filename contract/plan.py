@@ -6,16 +6,11 @@ PlanCopies makes the plan, the copy tasks carry it out, ConfirmCopies keeps only
 import csv
 import io
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from contract.keys import empty_folder, file_number, unusable_folder
-
-
-def is_before_header(fields: Sequence[str]) -> bool:
-    """Whether a record at the beginning of a file holds nothing but ASCII white space: the header comes after it."""
-    return not "".join(fields).strip(" \t\r\n\v\f")
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from catalog import Dataset
-from contract.header import HEADER_BYTES, header_drift, header_of, header_problem
+from contract.header import HEADER_BYTES, header_drift, header_of
 from spark_jobs.csv_reader import Text
 
 
@@ -47,8 +47,7 @@ class Headers:
     def _read(self, start: bytes, *, is_whole: bool) -> tuple[bytes, FileHeader]:
         """The bytes before the first record, and the header in them."""
         header = header_of(start, is_whole=is_whole)
-        problem = header_problem(self.dataset, header.columns) if header.columns else header.problem
-        if problem:
+        if problem := header.problem_for(self.dataset):
             raise HeaderError(problem)
         if header.columns is None:
             return start, _NOTHING

@@ -140,11 +140,8 @@ class RangeReading:
     def begin(self) -> tuple[Reading, FileHeader]:
         """The records of the range, not begun yet, and its file's header; HeaderError or NotUnpackedError if the file cannot be read."""
         part = self.range
-        if self.content:
-            text = self._text(self.content.result(), 0)
-        else:
-            text = self._text(self.reader.found(part, part.first_byte, part.size), part.first_byte)
-        start = text
+        found = self.content.result() if self.content else self.reader.found(part, part.first_byte, part.size)
+        start = text = self._text(found, part.first_byte)
         if part.start > 0:
             start = self._text(self.reader.found(part, 0, min(HEADER_BYTES, part.size)), 0)
         header = self.headers.skip(start)

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from catalog import DATASETS, Dataset, dataset_named
-from contract.plan import is_before_header
+from contract.header import is_before_header
 from operations.forget.subject import Subject
 
 _GZIP_MAGIC = b"\x1f\x8b"

@@ -9,7 +9,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from catalog import Dataset
-from contract.header import HEADER_BYTES, header_problem, read_header
+from contract.header import HEADER_BYTES, read_header
 from contract.keys import copied_key, run_folder
 from contract.plan import LandingObject
 from lambdas.shared.zone import Zone, in_parallel
@@ -114,9 +114,7 @@ def _with_header_judged(working: Zone, dataset: Dataset, archived: ArchivedFile)
     head = working.read_head(archived.copies[0], HEADER_BYTES)
     if head is None:
         return ArchivedFile(archived.file, problem=_GONE)
-    header = read_header(archived.copies[0].key, head)
-    problem = header_problem(dataset, header.columns) if header.columns else header.problem
-    if problem:
+    if problem := read_header(archived.copies[0].key, head).problem_for(dataset):
         return ArchivedFile(archived.file, problem=f"the present catalog does not take it: {problem}")
     return archived
 

@@ -4,7 +4,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from contract.header import HEADER_BYTES, header_problem, read_header
+from contract.header import HEADER_BYTES, Header, read_header
 from lambdas.shared.recognise import dataset_of, unknown_name_problem
 from landing.bucket import BucketStore
 from landing.folder import files_of
@@ -80,9 +80,9 @@ def _problem(folder: Path, path: Path) -> str | None:
         )
     with (folder / path).open("rb") as file:
         header = read_header(name, file.read(HEADER_BYTES))
-    if header.columns is None:
-        return header.problem or "the file holds nothing, expected a header and records"
-    return header_problem(dataset, header.columns)
+    if header == Header():
+        return "the file holds nothing, expected a header and records"
+    return header.problem_for(dataset)
 
 
 def _name(path: Path) -> str:

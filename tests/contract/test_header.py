@@ -335,3 +335,21 @@ def test_the_first_record_begins_behind_the_header(
     header = f"{before}{written.getvalue()}".encode()
     assume("".join(names).strip())
     assert read_header("author.csv", header + rows).size == len(header)
+
+
+@pytest.mark.parametrize(
+    ("header", "problem"),
+    [
+        (Header(COLUMNS, 9), None),
+        (Header(COLUMNS[:-1], 9), "the header lacks record_create_timestamp; "),
+        (Header(problem="the file is UTF-16"), "the file is UTF-16"),
+        (Header(), None),
+    ],
+    ids=["every column", "a column is missing", "not read", "nothing"],
+)
+def test_a_dataset_does_not_take_what_was_not_read_or_lacks_a_column(
+    header: Header, problem: str | None
+) -> None:
+    found = header.problem_for(AUTHORS)
+    assert (found is None) == (problem is None)
+    assert (found or "").startswith(problem or "")

@@ -11,7 +11,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-from localbucket import UPLOADS_DIR, S3Error, remember_etag
+from localbucket import UPLOADS_DIR, S3Error, S3Handler, remember_etag
 from mypy_boto3_s3 import S3Client
 
 from lambdas.shared.zone import Zone
@@ -111,6 +111,33 @@ def test_a_copy_that_is_made_twice_is_there_once_and_leaves_nothing_behind(
     assert is_one_file(buckets)
     assert (buckets / "landing/a.csv").stat().st_nlink == 2
     assert list((buckets / UPLOADS_DIR).iterdir()) == []
+
+
+def test_what_a_copy_needs_meanwhile_is_gone_before_the_answer(
+    buckets: Path, s3: S3Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who has the answer may look at the folder at once."""
+    land(s3)
+    left: list[list[Path]] = []
+    send = S3Handler._send_headers  # noqa: SLF001 (there is no public handle)
+
+    def look_and_send(handler: S3Handler, *arguments: object, **named: object) -> None:
+        left.append(list((buckets / UPLOADS_DIR).iterdir()))
+        send(handler, *arguments, **named)
+
+    monkeypatch.setattr(S3Handler, "_send_headers", look_and_send)
+    copy(s3)
+    copy(s3)  # a rename to another name of the same file does nothing
+    (buckets / "landing/a.csv").unlink()
+    (buckets / "landing/a.csv").write_bytes(b"written past the server")
+    copy(s3, "c.csv")
+    s3.put_object(Bucket="working", Key="d.csv", Body=b"rows")
+    assert left == [[], [], [], []]
+
+
+def test_an_object_is_for_the_user_of_the_server_alone(buckets: Path, s3: S3Client) -> None:
+    land(s3)
+    assert (buckets / "landing/a.csv").stat().st_mode & 0o077 == 0
 
 
 def test_nobody_gets_to_write_into_a_file_that_has_two_names(buckets: Path, s3: S3Client) -> None:
