@@ -57,7 +57,7 @@ demo: setup ## show the whole way from a simulated Goodreads to the analytics, i
 
 .PHONY: test
 test: tools $(VENV)/.classes lint ## run all checks, with end-to-end runs and a sample of the crashes
-	@python -m pytest -m "not crash" --numprocesses 2 --dist loadfile --no-loadscope-reorder --durations 15
+	@python -m pytest -m "not crash" --numprocesses 2 --durations 15
 
 .PHONY: test-crash
 test-crash: tools $(VENV)/.classes ## crash the pipeline in every state of the state machine, before and after its effect
@@ -81,7 +81,7 @@ bench-full: tools ## measure the full load once, and the growth with the load; n
 
 .PHONY: check
 check: tools lint ## check format, lint and types and run the fast tests, in less than two minutes
-	@python -m pytest -m "not slow and not spark and not e2e and not crash" --numprocesses 2 --dist loadfile --no-loadscope-reorder --durations 5
+	@python -m pytest -m "not slow and not spark and not e2e and not crash" --numprocesses 2 --durations 5
 
 .PHONY: lint
 lint: tools

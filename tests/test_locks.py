@@ -62,6 +62,7 @@ def test_what_is_asked_for_is_locked_in_exactly_that_version(lock: str, file: st
     }, "run: make lock"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("lock", "file"), LOCKS.items())
 def test_what_is_locked_is_asked_for_by_a_file_or_by_a_package_that_is(lock: str, file: str) -> None:
     packages = locked(lock)

@@ -65,6 +65,7 @@ def test_the_aims_say_which_of_them_were_met(page: str) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_an_earlier_figure_stands_beside_its_aim_and_says_when_and_where(tmp_path: Path) -> None:
     write_all(tmp_path / "results", 0.1)
     write_all(tmp_path / "results" / "earlier", 0.1)
@@ -87,6 +88,7 @@ def test_an_earlier_figure_stands_beside_its_aim_and_says_when_and_where(tmp_pat
     )
 
 
+@pytest.mark.slow
 def test_a_small_load_is_compared_with_the_earlier_code_of_the_same_day(tmp_path: Path) -> None:
     write_all(tmp_path / "results", 0.01)
     write_all(tmp_path / "results" / "earlier", 0.01)
@@ -100,6 +102,7 @@ def test_a_small_load_is_compared_with_the_earlier_code_of_the_same_day(tmp_path
     assert "The earlier figures are of 2026-11-23 (`pipeline-0.01`) and 20" in page
 
 
+@pytest.mark.slow
 def test_of_the_whole_load_the_aims_are_time_and_memory(tmp_path: Path) -> None:
     write_all(tmp_path / "results", 1.0)
     page = write_page(tmp_path / "results", tmp_path / "docs").read_text(encoding="utf-8")
@@ -160,6 +163,7 @@ def test_an_import_is_compared_with_duckdb_on_the_same_file(page: str) -> None:
     assert "| `ratings.csv`, DuckDB reads | 2.00 | 2.00 to 2.00 | 100 | 1.00 | 0 | 2.00 |" in page
 
 
+@pytest.mark.slow
 def test_what_was_not_measured_says_so(tmp_path: Path) -> None:
     write_all(tmp_path / "results")
     (tmp_path / "results" / "generator.json").unlink()

@@ -54,6 +54,7 @@ def is_good(row: list[str]) -> bool:
     )
 
 
+@pytest.mark.slow
 @given(lines, st.booleans())
 def test_good_rows_are_read_in_order_and_others_are_rejected_by_line(body: list[str], ends: bool) -> None:
     text = "\n".join(["user_id,book_id,rating", *body]) + ("\n" if ends else "")

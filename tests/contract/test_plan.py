@@ -32,12 +32,14 @@ def planned(target: str, size: int = 1) -> PlannedFile:
     return PlannedFile(key=target, etag="e", size=size, target=target)
 
 
+@pytest.mark.slow
 @given(plans)
 def test_a_plan_is_read_back_as_it_was_written(plan: Plan) -> None:
     assert Plan.from_json(plan.to_json()) == plan
     assert Plan.from_json(plan.to_json().encode()) == plan
 
 
+@pytest.mark.slow
 @given(plans)
 def test_a_plan_from_before_files_were_copied_whole_and_unread_is_read_too(plan: Plan) -> None:
     layout = {"dataset": "authors", "columns": ["author_id"], "prefix": "s3://w/run=r1/authors/layout=0/"}

@@ -43,6 +43,7 @@ def lengths_by_file(pieces: list[tuple[int, Records]]) -> dict[int, list[int]]:
     return files
 
 
+@pytest.mark.slow
 @given(chunks, st.integers(1, 200))
 def test_files_hold_every_record_in_order_and_stay_below_the_limit(chunks: Chunks, limit: int) -> None:
     files = lengths_by_file(list(into_files(stream(chunks), limit=limit, format_of=usual)))

@@ -26,6 +26,7 @@ def records_in(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file, strict=True))
 
 
+@pytest.mark.slow
 def test_one_and_two_threads_write_the_same_bytes(tmp_path: Path) -> None:
     for threads in (1, 2):
         generate(

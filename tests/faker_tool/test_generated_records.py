@@ -200,6 +200,7 @@ def test_a_url_names_the_key_of_its_record(users: list[Row]) -> None:
     )
 
 
+@pytest.mark.slow
 def test_reviews_are_added_then_updated_then_captured_before_the_end(reviews: list[Row]) -> None:
     for row in reviews:
         captured = datetime.fromisoformat(row["record_create_timestamp"]).replace(tzinfo=UTC)

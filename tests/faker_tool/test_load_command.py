@@ -37,6 +37,7 @@ def test_the_closing_line_tells_files_records_bytes_time_and_speed(tmp_path: Pat
     assert len(list((tmp_path / "new" / "folder").iterdir())) == 4
 
 
+@pytest.mark.slow
 def test_the_answer_in_json_counts_what_was_written_and_what_the_manifest_expects(tmp_path: Path) -> None:
     out, manifest = tmp_path / "out", tmp_path / "manifest.json"
     options = ("--records", "200", "--gzip", "--fault", "bad_type=0.1", "--fault", "truncated_file=0.4")

@@ -80,6 +80,7 @@ def test_who_meets_too_many_rejects_is_told_what_to_do(ledger: Ledger) -> None:
         check_quality.handler(event("AuditStaging", ledger.run(rejected)), None)
 
 
+@pytest.mark.slow
 def test_the_warehouse_checks_pass_on_an_empty_warehouse_and_fail_on_a_wrong_ledger(ledger: Ledger) -> None:
     passed = check_quality.handler(
         event("CheckWarehouse", ledger.check(checks.warehouse_checks(), "r0")), None

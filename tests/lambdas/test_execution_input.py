@@ -92,6 +92,7 @@ def test_a_value_that_makes_no_window_is_refused_by_name_with_what_to_write(
     assert 'start the execution with {"window_start": "2020-02-01"' in str(refused.value)
 
 
+@pytest.mark.slow
 @given(
     st.datetimes(datetime(1970, 1, 1), datetime(2100, 1, 1), timezones=st.timezones()),  # noqa: DTZ001
     st.integers(1, 3650),

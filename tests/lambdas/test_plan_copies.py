@@ -220,6 +220,7 @@ def test_a_name_in_upper_case_is_unpacked_by_its_ending(zones: LocalZones) -> No
     assert (file.dataset, file.target.rpartition("/")[2]) == ("authors", "00000-AUTHOR.CSV.gz")
 
 
+@pytest.mark.slow
 def test_what_waits_in_landing_is_told_as_metrics(zones: LocalZones, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BATCH_MAX_FILES", "1")
     for number in range(3):
@@ -238,6 +239,7 @@ def test_what_waits_in_landing_is_told_as_metrics(zones: LocalZones, monkeypatch
     }
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("zones")
 def test_in_an_empty_landing_zone_nothing_waits() -> None:
     (blob,) = metrics_of("plan_copies", EVENT)
@@ -248,6 +250,7 @@ def test_in_an_empty_landing_zone_nothing_waits() -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_file_that_landed_after_the_start_of_the_run_has_not_waited(zones: LocalZones) -> None:
     zones.land("author.csv")
     (blob,) = metrics_of("plan_copies", EVENT)

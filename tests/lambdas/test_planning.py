@@ -1,5 +1,6 @@
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -69,6 +70,7 @@ def test_an_empty_landing_zone_gives_an_empty_batch() -> None:
     assert bound_batch([], Limits(10, 80)) == ([], 0)
 
 
+@pytest.mark.slow
 @given(listings, st.integers(1, 10), st.integers(1, 200))
 def test_the_bounds_hold_and_repeated_runs_take_everything_oldest_first(
     objects: list[LandingObject], max_files: int, max_bytes: int
@@ -134,6 +136,7 @@ def test_unusable_files_never_share_a_target_in_quarantine() -> None:
     assert max(len(reason.encode()) for reason in reasons) < 1024  # the longest key that S3 takes
 
 
+@pytest.mark.slow
 @given(listings, st.integers(1, 40), st.integers(1, 1000))
 def test_every_listed_object_ends_in_exactly_one_place(
     objects: list[LandingObject], max_files: int, max_bytes: int
@@ -158,6 +161,7 @@ def test_every_listed_object_ends_in_exactly_one_place(
     assert all(file.target.startswith("run=r1/") for file in plan.files)
 
 
+@pytest.mark.slow
 def test_the_summary_of_ten_thousand_files_stays_small() -> None:
     items = [
         landing_object(f"{number}.txt") if number < 5_000 else landing_object(f"reviews/{number}.csv", size=0)

@@ -95,6 +95,7 @@ def test_the_totals_add_up_the_datasets() -> None:
     assert totals([]) == {}
 
 
+@pytest.mark.slow
 @given(st.lists(lines, min_size=1), st.randoms())
 def test_the_order_of_the_lines_does_not_matter(found: list[LedgerLine], random: Random) -> None:
     shuffled = random.sample(found, len(found))
@@ -126,6 +127,7 @@ def test_the_window_is_told_if_the_run_has_analysed_it() -> None:
     assert report_run.handler({**event, "checks": analysed}, None)["window"] == PLAN["window"]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("zones")
 def test_the_accounting_is_told_as_metrics(ledger: Ledger) -> None:
     ledger.publish("r1")
@@ -156,6 +158,7 @@ def test_the_accounting_is_told_as_metrics(ledger: Ledger) -> None:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("own", "made_up_for", "expected"),
     [("", "r0", 60.0), ("r1", "r0", 120.0)],

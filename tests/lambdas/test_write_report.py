@@ -396,6 +396,7 @@ def test_an_event_of_an_earlier_stop_writes_nothing_if_that_of_the_last_one_has_
     assert zones.keys(zones.environment.reports_bucket) == []
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("history")
 @pytest.mark.parametrize("moment", ["write_if_unchanged", "etag"])
 @pytest.mark.parametrize("earlier", [[], ["r0"]])

@@ -124,6 +124,7 @@ def test_an_object_deleted_between_two_parts_leaves_neither_an_object_nor_parts(
     assert_nothing_is_left(zones)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small_parts")
 def test_an_object_overwritten_after_its_last_part_is_the_version_that_was_planned(zones: LocalZones) -> None:
     etag = landed_etag(zones)

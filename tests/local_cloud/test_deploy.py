@@ -41,6 +41,7 @@ def needed_by(manifest: dict[str, Any], name: str) -> set[str]:
     return direct.union(*(needed_by(manifest, each) for each in direct))
 
 
+@pytest.mark.slow
 @given(manifests())
 def test_every_stack_comes_once_and_after_all_that_it_needs(manifest: dict[str, Any]) -> None:
     order = list(deploy._in_order(manifest))  # noqa: SLF001

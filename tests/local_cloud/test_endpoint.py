@@ -109,6 +109,7 @@ def neighbouring_ports() -> tuple[socket.socket, socket.socket]:
         return first, second
 
 
+@pytest.mark.slow
 def test_a_lambda_function_runs_its_deployed_code_and_its_errors_are_marked(tmp_path: Path) -> None:
     code = "def handler(event, context):\n    return 100 // event\n"
     with serving(StateFolder(tmp_path), "test"):
@@ -191,6 +192,7 @@ def test_ctrl_c_ends_children_and_frees_folder_and_ports(tmp_path: Path) -> None
         pass
 
 
+@pytest.mark.slow
 def test_a_redriven_execution_that_the_endpoint_ends_is_written_down_as_it_ended_last(tmp_path: Path) -> None:
     definition = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 3600, "End": True}}}
     document = StateFolder(tmp_path).executions / "waits.json"
@@ -234,6 +236,7 @@ def test_an_endpoint_that_goes_down_tells_of_what_it_ends_and_leaves_no_process(
     assert set(psutil.Process().children(recursive=True)) - before == set()
 
 
+@pytest.mark.slow
 def test_an_endpoint_that_goes_down_tells_of_an_execution_whose_document_is_already_seen(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -275,6 +278,7 @@ def test_an_endpoint_that_goes_down_tells_of_an_execution_whose_document_is_alre
     assert told.endswith(f"the target {queue} is not called here, only functions are")
 
 
+@pytest.mark.slow
 def test_an_execution_that_cannot_be_written_down_is_told_and_fails_the_command(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -311,6 +315,7 @@ def test_a_port_is_for_the_control_plane_and_the_next_one_for_s3(tmp_path: Path)
             serving(StateFolder(tmp_path), "test", port - 1).__enter__()
 
 
+@pytest.mark.slow
 def test_a_second_endpoint_on_the_same_folder_is_refused(tmp_path: Path) -> None:
     state = StateFolder(tmp_path)
     with serving(state, "first"):
@@ -365,6 +370,7 @@ def names_in(service: str) -> list[str]:
     return [topic["TopicArn"] for topic in boto3.client("sns").list_topics()["Topics"]]
 
 
+@pytest.mark.slow
 def test_no_body_of_an_answer_waits_for_the_acknowledgement_of_its_headers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

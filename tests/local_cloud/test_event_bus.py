@@ -329,6 +329,7 @@ def test_after_ctrl_c_nothing_more_is_delivered_and_the_log_says_what_was_not(
     assert function.received() == [{"wait": True}]
 
 
+@pytest.mark.slow
 def test_a_fault_of_a_delivery_is_told_and_counted(
     endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

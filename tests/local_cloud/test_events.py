@@ -79,6 +79,7 @@ def rules(endpoint: object) -> Iterator[Rules]:
     client.delete_state_machine(stateMachineArn=machine)
 
 
+@pytest.mark.slow
 def test_a_rule_fires_once_a_period_has_passed_and_then_once_in_each(rules: Rules) -> None:
     rules.put("every-ten")
     schedule = Schedule()
@@ -205,6 +206,7 @@ def at(text: str) -> float:
     return datetime.fromisoformat(text).timestamp()
 
 
+@pytest.mark.slow
 def test_a_rule_with_a_cron_expression_fires_in_utc(rules: Rules) -> None:
     rules.put("cron", "cron(0/10 7 * * ? *)")
     looks = ["06:59:00", "06:59:58", "07:00:00", "07:00:02", "07:09:59", "07:10:01", "07:51:00", "08:30:00"]
@@ -227,6 +229,7 @@ def test_a_schedule_skips_a_time_that_no_clock_shows(daily: Rules) -> None:
     assert counted(daily, [f"2027-03-{look}" for look in looks]) == [0, 0, 1, 1, 1, 1, 2]
 
 
+@pytest.mark.slow
 def test_a_schedule_fires_once_at_a_time_that_comes_twice(daily: Rules) -> None:
     looks = ["30T00:29", "30T00:30", "31T00:29", "31T00:30", "31T01:30"]
     assert counted(daily, [*(f"2027-10-{look}" for look in looks), "2027-11-01T01:30"]) == [0, 1, 1, 2, 2, 3]

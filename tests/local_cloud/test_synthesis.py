@@ -122,6 +122,7 @@ INPUTS: dict[str, Callable[[Path, pytest.MonkeyPatch], object]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", INPUTS.values(), ids=INPUTS)
 def test_a_changed_input_makes_a_new_synthesis(
     project: Path, monkeypatch: pytest.MonkeyPatch, change: Callable[[Path, pytest.MonkeyPatch], object]

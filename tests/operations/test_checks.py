@@ -50,6 +50,7 @@ def test_the_newest_run_is_shown_with_keys_and_the_runs_before(state: Path) -> N
     assert "1 of 2 rules violated in run r2; --all shows the others, too" in shown.output
 
 
+@pytest.mark.slow
 def test_all_rules_are_shown_and_an_older_run_when_asked_for(state: Path) -> None:
     assert "user_id unique" in checks(state, "--all").output
     assert "0 of 1 rule violated in run r1" in checks(state, "r1").output

@@ -40,6 +40,7 @@ def test_the_answer_is_a_table_as_it_is_here() -> None:
         assert text in answer.stdout
 
 
+@pytest.mark.slow
 def test_csv_has_every_row_of_every_page_and_an_empty_field_for_null() -> None:
     sql = f"{DIGITS} select a.n * 100 + b.n * 10 + c.n as n, null as nothing, 'a,\"b' as words from d as a, d as b, d as c, d as e order by 1"
     answer = ask(sql, "--csv")
@@ -108,6 +109,7 @@ def test_a_profile_that_does_not_exist_is_told_in_one_line() -> None:
     assert answer.stderr.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_a_statement_over_its_time_is_cancelled_and_told(client: RedshiftDataAPIServiceClient) -> None:
     with pytest.raises(OperationError, match=r"took longer than 0\.1 s and was cancelled"):
         Warehouse(timeout=0.1).run(ENDLESS)

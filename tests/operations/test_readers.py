@@ -44,6 +44,7 @@ def refused(reader: Warehouse, sql: str) -> str:
     return str(raised.value)
 
 
+@pytest.mark.slow
 def test_a_reader_reads_tables_old_and_new_writes_none_and_sees_no_staging(analyst: Warehouse) -> None:
     assert refused(analyst, AUTHORS) == "ERROR: permission denied for schema goodreads_warehouse"
     added = call("add", "analysts", "--role")
@@ -64,6 +65,7 @@ def test_a_reader_reads_tables_old_and_new_writes_none_and_sees_no_staging(analy
     )
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("analyst")
 def test_adding_a_reader_twice_and_removing_one_twice_is_told_or_harmless() -> None:
     for _ in range(2):
@@ -79,6 +81,7 @@ def test_adding_a_reader_twice_and_removing_one_twice_is_told_or_harmless() -> N
     )
 
 
+@pytest.mark.slow
 def test_who_is_removed_reads_no_longer(analyst: Warehouse) -> None:
     call("add", "analysts", "--role")
     assert analyst.run(AUTHORS)[1] == [(0,)]

@@ -134,6 +134,7 @@ def in_ledger(rebuild: Rebuild) -> list[str]:
     return [key for (key,) in rows]
 
 
+@pytest.mark.slow
 def test_every_file_of_the_table_is_landed_again_from_the_archive_as_it_was(rebuild: Rebuild) -> None:
     publish(rebuild, "r1", planned("r1", 0, "author.csv"), planned("r1", 1, "authors/old names/b.CSV.gz"))
     publish(rebuild, "r2", planned("r2", 0, "author.csv"))
@@ -150,6 +151,7 @@ def test_every_file_of_the_table_is_landed_again_from_the_archive_as_it_was(rebu
     assert {dataset_of(key) for key in copies} == {AUTHORS}
 
 
+@pytest.mark.slow
 def test_a_file_that_was_cut_is_landed_again_in_its_parts(rebuild: Rebuild) -> None:
     file = planned("r1", 3, "authors/big.csv")
     publish(rebuild, "r1", file, planned("r1", 4, "authors/whole.csv"))
@@ -205,6 +207,7 @@ def test_a_file_that_cannot_be_landed_again_stops_the_rebuild_before_anything_ch
     assert (in_ledger(rebuild), to_land(rebuild)) == ([], ["author.csv"])
 
 
+@pytest.mark.slow
 def test_a_rebuild_that_was_stopped_goes_on_where_it_was(
     rebuild: Rebuild, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -260,6 +263,7 @@ def test_the_lease_of_a_dead_run_is_taken_over_and_given_back_before_the_files_a
     assert [sorted(item) for item in seen] == [["fencing_token", "lease"]]
 
 
+@pytest.mark.slow
 def test_files_of_more_runs_than_one_statement_takes_are_all_landed(
     rebuild: Rebuild, monkeypatch: pytest.MonkeyPatch
 ) -> None:

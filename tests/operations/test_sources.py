@@ -87,6 +87,7 @@ def review_ids(folder: Path) -> list[str]:
     ]
 
 
+@pytest.mark.slow
 def test_a_run_after_another_gets_what_has_changed_and_nothing_else(
     tmp_path: Path, site: SimulatedGoodreads, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -130,6 +131,7 @@ def test_two_runs_do_not_follow_at_once(
         followed.files(tmp_path, tmp_path)
 
 
+@pytest.mark.slow
 def test_another_site_or_pipeline_has_a_memory_of_its_own(tmp_path: Path, site: SimulatedGoodreads) -> None:
     other_site = site.url.replace("127.0.0.1", "localhost")
     assert other_site != site.url

@@ -170,6 +170,7 @@ def test_a_run_that_failed_gives_no_hint_and_the_command_fails(
     assert "note: " not in words(result)
 
 
+@pytest.mark.slow
 def test_a_log_tells_each_state_in_a_line_with_the_time_and_no_control_character(
     warehouse: StateFolder, tmp_path: Path
 ) -> None:
@@ -183,6 +184,7 @@ def test_a_log_tells_each_state_in_a_line_with_the_time_and_no_control_character
     assert re.findall(r"[\x00-\x09\x0b-\x1f]", result.stdout) == []
 
 
+@pytest.mark.slow
 def test_a_run_answers_in_json_with_its_result(warehouse: StateFolder, tmp_path: Path) -> None:
     fill(warehouse, ["2020-03-05 12:00:00"])
     result = run(warehouse, tmp_path, output(), "--json")
@@ -195,6 +197,7 @@ def test_a_run_answers_in_json_with_its_result(warehouse: StateFolder, tmp_path:
     assert "SUCCEEDED after" in result.stderr
 
 
+@pytest.mark.slow
 def test_a_run_that_failed_answers_in_json_and_with_the_exit_code_1(
     warehouse: StateFolder, tmp_path: Path
 ) -> None:

@@ -51,6 +51,7 @@ def test_rows_that_tie_on_the_newest_timestamp_are_not_all_kept(bench: Workbench
     assert len(bench.staged("authors", "author_id")) == 1
 
 
+@pytest.mark.slow
 def test_an_older_batch_does_not_overwrite_newer_rows(staged: Staged) -> None:
     for run, captured in (("r1", 12), ("r2", 8)):
         staged.stage(run, [Version(1, captured, 0)], token=int(run[1:]))
@@ -131,6 +132,7 @@ def test_a_lost_placeholder_is_an_error_and_no_name_is_missing_in_a_statement() 
         ), sql
 
 
+@pytest.mark.slow
 def test_no_check_passes_whatever_the_tables_hold(session: Session, staged: Staged) -> None:
     staged.empty()
     for dataset in DATASETS:
@@ -201,6 +203,7 @@ def test_an_average_rating_is_no_whole_number(session: Session) -> None:
             assert kind.lower().startswith(("decimal", "numeric"))
 
 
+@pytest.mark.slow
 def test_no_table_is_checked_twice_none_never_and_none_by_its_row_count_alone(session: Session) -> None:
     stages: list[tuple[list[str], dict[str, set[str]]]] = [
         (checks.warehouse_checks(), {name: {"unique", "required", "range", "ledger"} for name in NAMES}),

@@ -20,6 +20,7 @@ def test_the_schema_is_a_schema() -> None:
     Draft202012Validator.check_schema(SHAPE)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 def test_the_example_is_valid(kind: Callable[[], Any]) -> None:
     VALIDATOR.validate(kind())
@@ -37,6 +38,7 @@ def test_every_row_of_an_example_is_accounted_for(kind: Callable[[], Any]) -> No
         assert rows["read"] == sum(rows[part] for part in parts)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("path", "value"),
     [

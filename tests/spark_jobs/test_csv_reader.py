@@ -103,6 +103,7 @@ def corrupt_of(records: Records) -> dict[int, str]:
     return {number: corrupt.raw.encode(BYTES).decode() for number, corrupt in records.corrupt.items()}
 
 
+@pytest.mark.slow
 @given(st.lists(records, max_size=12), forms)
 def test_what_a_csv_writer_wrote_is_read_back_exactly(rows: list[tuple[str, str, str]], form: Form) -> None:
     content = form.write([COLUMNS, *rows])
@@ -121,6 +122,7 @@ odd_records = st.tuples(st.integers(0, 999).map(str), values) | st.tuples(
 )
 
 
+@pytest.mark.slow
 @given(st.lists(records | odd_records, min_size=1, max_size=12), forms)
 def test_records_with_too_few_or_too_many_fields_are_told_by_their_numbers_and_texts(
     rows: list[tuple[str, ...]], form: Form
@@ -151,6 +153,7 @@ invalid = st.sampled_from([b"\xe9", b"caf\xe9", b"\xc3", b"\xed\xa0\x80", b"\xf4
 fields = invalid | values.map(lambda value: value.replace('"', "").encode())
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(fields, fields, fields), min_size=1, max_size=12))
 def test_a_row_with_bytes_that_are_not_utf8_is_broken_and_nothing_else_is_lost(
     rows: list[tuple[bytes, bytes, bytes]],
@@ -419,6 +422,7 @@ def _signs(text: str) -> str:
 STRAY = st.sampled_from(['"bad" {}', '"{}', '{}"', '"{} \\"so\\""', '"{}" ', 'x"{}"', '"a""{}"b'])
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.tuples(values, values), min_size=1, max_size=12),
     st.lists(st.tuples(st.integers(0, 20), STRAY), max_size=3),
@@ -450,6 +454,7 @@ def test_wherever_quotes_are_out_of_place_no_record_is_read_wrong_and_each_line_
         assert str(number) in read_rows or line.replace("\r", "").strip() in rejected
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.tuples(st.text("abc ,\n", max_size=5), st.text("xyz", max_size=3)), min_size=2, max_size=12),
     st.lists(st.integers(0, 11), min_size=1, max_size=3),
@@ -479,6 +484,7 @@ def test_a_carriage_return_before_quotes_in_a_record_of_too_few_fields_fails_not
 NOTHING = st.sampled_from(["", " ", "\u00a0", "\u3000\t", "\x00"])
 
 
+@pytest.mark.slow
 @given(
     st.lists(records | st.lists(NOTHING, min_size=1, max_size=6).map(tuple), max_size=20),
     st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
@@ -527,6 +533,7 @@ def test_a_byte_order_mark_before_a_record_is_part_of_it_wherever_the_record_sta
     assert ids == [f"\ufeff{place + 1}" if index == place else str(index + 1) for index in range(3)]
 
 
+@pytest.mark.slow
 def test_texts_that_fit_in_two_readings_are_not_followed_to_the_end_of_the_file(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

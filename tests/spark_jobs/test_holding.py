@@ -42,6 +42,7 @@ def rows_in(held: pa.Table) -> list[Row]:
     return [(row["id"], row["text"], row[VERSION.name].second) for row in held.to_pylist()]
 
 
+@pytest.mark.slow
 @settings(max_examples=50)
 @given(chunks=rows_of_chunks, held=st.integers(1, 1000), groups=st.integers(1, 5))
 def test_all_rows_come_back_but_older_versions_and_each_key_in_one_group(

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pyarrow as pa
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -58,6 +59,7 @@ def by_partition_key(batches: Sequence[pa.RecordBatch]) -> dict[int, pa.Table]:
 keys = st.lists(st.integers(0, 2**63 - 1) | st.integers(0, 9), max_size=30)
 
 
+@pytest.mark.slow
 @given(st.lists(keys, max_size=3), st.lists(st.integers(0, 2**31 - 1), min_size=1, max_size=5, unique=True))
 def test_each_row_arrives_once_and_all_of_a_key_under_one_partition_key(
     parts: list[list[int]], partition_keys: list[int]

@@ -105,6 +105,7 @@ def in_one(content: bytes) -> list[Found]:
     return in_ranges(content, max(1, len(content)), max(1, len(content)))[0]
 
 
+@pytest.mark.slow
 @given(rows, st.sampled_from(["\n", "\r\n"]), st.sampled_from([0, 1]), st.booleans(), sizes)
 def test_ranges_of_any_size_give_what_a_csv_writer_wrote(
     rows: list[Row], end: str, quoting: int, is_ended: bool, size: int

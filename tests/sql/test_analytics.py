@@ -211,6 +211,7 @@ def test_the_span_of_the_reviews_covers_all_and_the_window_counts_its_start_and_
     assert session.rows(statements.review_span()) == [("2020-01-31", "2020-03-01", 3)]
 
 
+@pytest.mark.slow
 def test_a_past_window_has_tables_of_its_own_and_leaves_the_current_ones(
     reviewed: Reviewed, session: Session
 ) -> None:

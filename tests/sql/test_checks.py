@@ -16,6 +16,7 @@ def violated(staged: Staged, *, accept_rejects: str = "false") -> dict[str, int 
     return {each.rule: each.violations for each in found if each.violations and each.table == "authors"}
 
 
+@pytest.mark.slow
 def test_what_a_run_has_staged_well_violates_nothing(staged: Staged) -> None:
     staged.stage("r1", [Version(1, 5, 0), Version(1, 4, 0), Version(2, 5, 0)], files={"author.csv": '"e1"'})
     staged.session.run("update goodreads_staging.files set rows_read = 3")
@@ -49,12 +50,14 @@ def test_more_rejects_than_the_limit_stop_the_publish(
     assert violated(staged, accept_rejects="true") == {}
 
 
+@pytest.mark.slow
 def test_the_other_stages_count_whole_numbers_too(staged: Staged) -> None:
     for batch in (checks.warehouse_checks(), checks.analytics_checks(10)):
         found = checked(staged.session, batch)
         assert {type(each.violations) for each in found} == {type(each.allowed) for each in found} == {int}
 
 
+@pytest.mark.slow
 def test_who_compares_rows_says_both_numbers(staged: Staged) -> None:
     staged.stage("r1", [Version(1, 5, 0), Version(2, 5, 0)])
     staged.publish("r1")

@@ -181,6 +181,7 @@ def deliver(staged: Staged, run: str, table: str, rows: list[tuple[int, int]]) -
     staged.publish(run)
 
 
+@pytest.mark.slow
 def test_whoever_is_left_out_is_never_in_the_warehouse_and_is_counted(filled: Staged) -> None:
     forget(filled, USERS, 70, also_later=True)
     before = forgotten(filled)
@@ -210,6 +211,7 @@ def test_a_review_that_changes_hands_does_not_upset_the_ledger(filled: Staged) -
     assert violated(filled) == []
 
 
+@pytest.mark.slow
 def test_publishing_again_counts_nobody_again(filled: Staged) -> None:
     forget(filled, USERS, 70, also_later=True)
     deliver(filled, "r2", "users", [(70, 70)])

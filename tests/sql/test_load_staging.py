@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from catalog import DATASETS
 from contract.ledger import ACCOUNTING, FILES
 from sql import statements
@@ -20,6 +22,7 @@ def staging(session: Session) -> dict[str, list[tuple[Any, ...]]]:
     }
 
 
+@pytest.mark.slow
 def test_loading_leaves_in_staging_exactly_what_the_run_has_written(
     session: Session, staged: Staged, buckets: Path
 ) -> None:

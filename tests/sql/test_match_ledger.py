@@ -90,6 +90,7 @@ def test_the_same_content_under_another_name_is_read_again(matching: Matching) -
     assert matching.matched(("authors/again.csv", '"e1"')) == []
 
 
+@pytest.mark.slow
 def test_of_several_versions_of_a_name_each_one_that_was_published_is_known(matching: Matching) -> None:
     matching.publish("r1", {"author.csv": '"e1"'})
     matching.publish("r2", {"author.csv": '"e2"'})

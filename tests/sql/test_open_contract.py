@@ -28,6 +28,7 @@ def queries(name: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
                     yield rule["name"], rule
 
 
+@pytest.mark.slow
 def test_the_contract_is_valid_by_the_schema_of_the_standard() -> None:
     schema = json.loads(
         files("open_data_contract_standard").joinpath("schema.json").read_text(encoding="utf-8")

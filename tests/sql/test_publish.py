@@ -31,6 +31,7 @@ def test_every_row_of_a_run_is_counted_once_and_under_the_right_name(staged: Sta
     }
 
 
+@pytest.mark.slow
 def test_of_two_versions_with_the_same_timestamp_one_wins_whatever_comes_first(staged: Staged) -> None:
     """The original keeps both rows of a tie."""
     for order in ([1, 2], [2, 1]):
@@ -49,6 +50,7 @@ def test_publishing_twice_changes_nothing(staged: Staged) -> None:
     assert (staged.authors(), staged.ledger(), staged.files()) == before
 
 
+@pytest.mark.slow
 def test_a_row_names_the_run_that_published_its_version_and_none_that_lost(staged: Staged) -> None:
     first, second = Version(1, 5, 0), Version(2, 5, 0)
     deliveries = {"r1": [first, second], "r2": [Version(1, 6, 0), Version(2, 4, 0)], "r3": [Version(1, 6, 0)]}

@@ -61,10 +61,12 @@ def audit(session: Session) -> Audit:
     return run
 
 
+@pytest.mark.slow
 def test_a_sound_warehouse_violates_nothing(audit: Audit) -> None:
     assert {result.violations for result in audit().values()} == {0}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("made", corruptions_at_once(), ids=str)
 def test_exactly_the_violated_checks_count_the_violations_and_name_the_keys(
     audit: Audit, made: Corruptions
@@ -77,6 +79,7 @@ def test_exactly_the_violated_checks_count_the_violations_and_name_the_keys(
     assert violated == made.expected
 
 
+@pytest.mark.slow
 def test_every_check_and_every_file_has_a_corruption_that_violates_it(audit: Audit) -> None:
     cases = corruptions()
     assert {case.check for case in cases} == {check for check in audit() if check.rule not in NEVER_VIOLATED}
@@ -102,6 +105,7 @@ def test_the_reviews_without_a_place_are_counted_and_not_their_subjects(audit: A
     assert (found.violations, found.found) == (2, 3)
 
 
+@pytest.mark.slow
 def test_only_what_a_delivery_may_get_wrong_warns(audit: Audit) -> None:
     warning = {check.rule for check, result in audit().items() if result.severity == "warn"}
     assert warning == {

@@ -98,6 +98,7 @@ def test_rebuilding_twice_changes_nothing(staged: Staged) -> None:
     assert to_land(staged) == [("r1", "authors/1.csv")]
 
 
+@pytest.mark.slow
 def test_a_table_can_be_rebuilt_that_was_rebuilt_before(staged: Staged) -> None:
     publish(staged, [[Version(1, 5, 0), Version(2, 5, 0)]])
     rebuild(staged)
@@ -115,6 +116,7 @@ def test_a_holder_with_an_older_fencing_token_publishes_nothing_after_a_rebuild(
     assert "the_lease_is_still_held" in staged.refused("old")
 
 
+@pytest.mark.slow
 def test_a_file_that_was_landed_by_hand_and_published_has_not_to_be_landed_again(staged: Staged) -> None:
     publish(staged, [[Version(1, 5, 0)], [Version(2, 5, 0)]])
     rebuild(staged)
@@ -124,6 +126,7 @@ def test_a_file_that_was_landed_by_hand_and_published_has_not_to_be_landed_again
     assert to_land(staged) == [("by-hand", "authors/1.csv"), ("r2", "authors/2.csv")]
 
 
+@pytest.mark.slow
 def test_only_the_runs_whose_files_are_landed_again_leave_the_list(staged: Staged) -> None:
     publish(staged, [[Version(1, 5, 0)], [Version(2, 5, 0)], [Version(3, 5, 0)]])
     rebuild(staged)

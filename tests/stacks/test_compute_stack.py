@@ -144,6 +144,7 @@ def test_no_stack_holds_on_to_a_cluster_that_is_to_be_replaced(deployment: Deplo
     assert "goodreads-compute" in artifacts[f"goodreads-{stack}"]["dependencies"]
 
 
+@pytest.mark.slow
 def test_without_the_libraries_synthesis_names_the_command_that_downloads_them(tmp_path: Path) -> None:
     absent = tmp_path / "venv" / "job-libraries.zip"
     with pytest.raises(SettingsError) as told:

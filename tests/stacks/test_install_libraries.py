@@ -105,6 +105,7 @@ def test_others_may_read_what_is_installed_and_find_it_compiled(node: Path) -> N
     assert len(list(module.parent.glob("__pycache__/one.*.pyc"))) == 1
 
 
+@pytest.mark.slow
 def test_a_node_where_a_module_cannot_be_imported_does_not_start(node: Path) -> None:
     land(node, make_wheel(node, "one"))
     done = install(node, "one", "two")

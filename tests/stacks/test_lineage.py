@@ -90,6 +90,7 @@ def test_the_document_is_what_the_statements_say_now() -> None:
     assert json.loads(lineage_page()) == json.loads(path.read_text(encoding="utf-8")), "run `make docs`"
 
 
+@pytest.mark.slow
 def test_each_table_but_those_of_the_runs_accounts_is_drawn_right_of_what_it_is_made_of() -> None:
     found = column_lineage()["tables"]
     drawing = drawing_of(found)

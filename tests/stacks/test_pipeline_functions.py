@@ -103,6 +103,7 @@ def test_the_code_is_the_handlers_with_contract_catalog_and_report_and_nothing_e
     assert not [path.name for path in code.rglob("__pycache__")]
 
 
+@pytest.mark.slow
 def test_every_handler_is_imported_from_the_code_without_keys_or_configuration(
     code: Path, functions: dict[str, dict[str, Any]], tmp_path: Path
 ) -> None:

@@ -70,6 +70,7 @@ def test_each_new_review_is_captured_once_with_user_book_and_all_authors(
     assert max(len(each.book.authors) for each in goodreads.published) > 1
 
 
+@pytest.mark.slow
 def test_texts_are_what_readers_see(goodreads: SimulatedGoodreads, spool: Spool, make: Make) -> None:
     make(reviews=5).run()
     found = rows_of(ready(spool.folder))
@@ -81,6 +82,7 @@ def test_texts_are_what_readers_see(goodreads: SimulatedGoodreads, spool: Spool,
     }
 
 
+@pytest.mark.slow
 def test_the_records_of_a_review_have_one_time_in_utc(
     goodreads: SimulatedGoodreads, spool: Spool, make: Make
 ) -> None:
@@ -91,6 +93,7 @@ def test_the_records_of_a_review_have_one_time_in_utc(
     assert {row[-1] for rows in found.values() for row in rows} == {"2020-02-19 21:38:16.000000"}
 
 
+@pytest.mark.slow
 def test_the_oldest_new_review_comes_first(goodreads: SimulatedGoodreads, make: Make) -> None:
     make(reviews=5).run()
     assert asked_for(goodreads) == ["feed", *map(str, ids(goodreads))]
@@ -117,6 +120,7 @@ def test_reviews_that_left_the_feed_before_they_were_fetched_are_fetched_still(
     assert captured(spool) == ids(goodreads)
 
 
+@pytest.mark.slow
 def test_a_review_that_fails_is_put_off_and_the_others_go_on(
     goodreads: SimulatedGoodreads, spool: Spool, make: Make, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -128,6 +132,7 @@ def test_a_review_that_fails_is_put_off_and_the_others_go_on(
     assert f"review {ids(goodreads)[0]} cannot be fetched; it is tried again in 60 s" in caplog.text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("odd", [Fault.BLANK_LINES, Fault.CONTROL_CHARACTERS])
 def test_answers_with_what_xml_forbids_give_the_same_records(
     goodreads: SimulatedGoodreads, spool: Spool, make: Make, odd: Fault
@@ -144,6 +149,7 @@ def test_answers_with_what_xml_forbids_give_the_same_records(
     }
 
 
+@pytest.mark.slow
 def test_impossible_values_become_empty_and_the_records_are_kept(
     goodreads: SimulatedGoodreads, spool: Spool, make: Make, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -160,6 +166,7 @@ def test_impossible_values_become_empty_and_the_records_are_kept(
     assert f"review {ids(goodreads)[0]}: reviews.review_votes cannot be '-3', it becomes empty" in caplog.text
 
 
+@pytest.mark.slow
 def test_an_author_without_a_possible_id_costs_itself(
     goodreads: SimulatedGoodreads, spool: Spool, make: Make, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -183,6 +190,7 @@ def test_an_author_without_a_possible_id_costs_itself(
     assert collector.possible.emptied.counts == {"books.authors": 5, "reviews.author_id": 5}
 
 
+@pytest.mark.slow
 def test_a_review_that_is_no_xml_makes_no_outage_of_the_feed_and_costs_only_itself(
     goodreads: SimulatedGoodreads, spool: Spool, make: Make, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -197,6 +205,7 @@ def test_a_review_that_is_no_xml_makes_no_outage_of_the_feed_and_costs_only_itse
     assert f"review {ids(goodreads)[-1]} cannot be fetched" in caplog.text
 
 
+@pytest.mark.slow
 def test_a_review_that_keeps_failing_is_given_up_aloud(
     goodreads: SimulatedGoodreads, make: Make, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -210,6 +219,7 @@ def test_a_review_that_keeps_failing_is_given_up_aloud(
     assert f"review {first} is given up; `collect --again` tries it again" in caplog.text
 
 
+@pytest.mark.slow
 def test_a_deleted_review_is_noted_and_not_asked_for_again(
     goodreads: SimulatedGoodreads, spool: Spool, make: Make, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -223,6 +233,7 @@ def test_a_deleted_review_is_noted_and_not_asked_for_again(
     assert f"review {first} is gone" in caplog.text
 
 
+@pytest.mark.slow
 def test_a_private_review_is_not_taken_for_a_refused_key(
     goodreads: SimulatedGoodreads, spool: Spool, make: Make
 ) -> None:
@@ -242,6 +253,7 @@ def test_a_refused_key_ends_it_and_nothing_captured_is_lost(
     assert captured(spool) == ids(goodreads)[: len(before) // 2]
 
 
+@pytest.mark.slow
 def test_while_goodreads_is_out_no_review_is_to_blame(
     goodreads: SimulatedGoodreads, spool: Spool, make: Make, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -268,6 +280,7 @@ def test_a_feed_that_has_run_ahead_is_warned_of(
     assert "all 30 reviews in the feed are new" in caplog.text
 
 
+@pytest.mark.slow
 def test_files_are_finished_by_size(goodreads: SimulatedGoodreads, spool: Spool, make: Make) -> None:
     make(file_bytes=1, reviews=5).run()
     assert len({path.name for path in ready(spool.folder)}) == 5
@@ -297,6 +310,7 @@ def test_new_reviews_are_noticed_while_it_runs(
     assert captured(spool) == ids(goodreads)
 
 
+@pytest.mark.slow
 def test_a_feed_that_is_always_due_leaves_time_for_reviews(
     goodreads: SimulatedGoodreads, spool: Spool, make: Make
 ) -> None:
@@ -305,6 +319,7 @@ def test_a_feed_that_is_always_due_leaves_time_for_reviews(
     assert asked_for(goodreads).count("feed") <= 6
 
 
+@pytest.mark.slow
 def test_a_collector_that_is_asked_to_end_finishes_its_open_files(
     goodreads: SimulatedGoodreads, spool: Spool, make: Make, stop: Stop, caplog: pytest.LogCaptureFixture
 ) -> None:

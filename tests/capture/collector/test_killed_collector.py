@@ -65,6 +65,7 @@ def undisturbed() -> Rows:
         return rows_of(ready(folder))
 
 
+@pytest.mark.slow
 def test_undisturbed_every_record_lands() -> None:
     found = undisturbed()
     assert {name: [row[0] for row in rows] for name, rows in found.items()} == {

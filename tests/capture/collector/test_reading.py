@@ -114,6 +114,7 @@ def test_any_text_in_an_element_leaves_the_answer_well_formed(text: str) -> None
         assert xmltodict.parse(well_formed(ANSWER % content))["GoodreadsResponse"]["review"]["id"] == "7"
 
 
+@pytest.mark.slow
 @given(_ODD.filter(lambda text: "<" not in text and "]]>" not in text))
 def test_a_well_formed_text_is_not_changed_again(text: str) -> None:
     once = well_formed(ANSWER % text)
@@ -143,6 +144,7 @@ def test_one_review_that_is_no_xml_keeps_no_other_out_of_the_feed(broken: str) -
 _NO_XML = st.sampled_from(BROKEN) | _ODD_PARTS.filter("]]>".__ne__)
 
 
+@pytest.mark.slow
 @given(st.lists(st.lists(_NO_XML).map("".join), min_size=1))
 def test_every_review_of_a_feed_is_named_whatever_is_in_it(bodies: list[str]) -> None:
     feed = FEED % "".join(review(number, body) for number, body in enumerate(bodies))

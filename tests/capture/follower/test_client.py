@@ -174,6 +174,7 @@ def told_of_a_redirect(location: str) -> str:
     return str(failure.value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("location", UNREADABLE)
 def test_a_redirect_to_an_address_that_cannot_be_read_costs_its_shelf_alone(
     stop: Stop, tmp_path: Path, location: str
@@ -198,6 +199,7 @@ def test_a_redirect_is_told_as_far_as_it_can_be_read() -> None:
     assert "to http://goodreads.test/user/show/49-Jos\xe9;" in told_of_a_redirect(utf_8)
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(
     st.lists(

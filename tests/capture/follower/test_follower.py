@@ -83,6 +83,7 @@ def test_spellings_of_a_name_are_one_author_and_copies_of_a_book_are_one_book(
     assert len(landed(spool)["reviews"]) == 10
 
 
+@pytest.mark.slow
 def test_a_shelf_that_stays_as_it_is_makes_no_new_version(spool: Spool, clock: Clock) -> None:
     shelf = Shelf({FEED: many(30)}, size=10)
     follow(shelf, spool, clock)
@@ -276,6 +277,7 @@ def test_of_a_review_that_is_twice_on_a_page_the_first_state_lands_and_is_rememb
     assert [row["review_rating"] for row in versions(spool, Entry(1).review_id)] == ["5"]
 
 
+@pytest.mark.slow
 def test_a_page_of_which_no_review_can_be_read_is_not_the_end(spool: Spool, clock: Clock) -> None:
     broken = Entry(5, guid="https://www.goodreads.com/review/show/x?key=T0PSECRET")
     shelf = Shelf({FEED: [Entry(1), broken, Entry(3)]}, size=1)
@@ -335,6 +337,7 @@ def test_a_look_goes_on_where_it_ended_when_the_site_fails_or_the_process_ends(
         assert len(landed(spool)["reviews"]) == 50
 
 
+@pytest.mark.slow
 def test_files_are_finished_by_size_and_by_age(spool: Spool, clock: Clock) -> None:
     shelf = Shelf({FEED: many(30)}, size=10)
     follow(shelf, spool, clock, file_bytes=1000)

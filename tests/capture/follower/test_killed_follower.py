@@ -38,6 +38,7 @@ def undisturbed() -> Rows:
         return rows_of(ready(folder))
 
 
+@pytest.mark.slow
 def test_undisturbed_every_record_lands() -> None:
     found = undisturbed()
     assert [row[0] for row in found["reviews"]] == [Entry(number).review_id for number in range(REVIEWS)]

@@ -149,6 +149,7 @@ shelves = st.builds(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(shelves)
 def test_whatever_shifts_a_settled_look_has_seen_every_review_that_was_there_all_the_time(

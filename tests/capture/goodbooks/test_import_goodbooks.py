@@ -222,6 +222,7 @@ def test_a_repeated_import_replaces_its_files(tmp_path: Path) -> None:
     assert {path.name: path.read_bytes() for path in (tmp_path / "landing").rglob("*.csv")} == first
 
 
+@pytest.mark.slow
 def test_a_repeated_import_leaves_no_file_of_a_longer_source(tmp_path: Path) -> None:
     landing = tmp_path / "landing"
     folder = write_folder(tmp_path / "goodbooks", [BOOK], [(user, 2, 5) for user in range(300_000)])
@@ -249,6 +250,7 @@ def test_ratings_of_a_book_by_a_user_who_has_rated_it_are_counted(tmp_path: Path
     assert len({row["review_id"] for row in landed(folder, REVIEWS)}) == 3
 
 
+@pytest.mark.slow
 @given(st.lists(st.lists(st.tuples(st.sampled_from([0, 1, 61, 2**31 - 1]), st.integers(0, 70)), max_size=60)))
 def test_every_pair_that_was_added_before_is_counted_once(blocks: list[list[tuple[int, int]]]) -> None:
     with Repeats() as repeats:

@@ -124,6 +124,7 @@ def test_stars_a_text_a_day_of_reading_or_the_shelf_read_make_a_review(
     assert len(landed(path, REVIEWS)) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("columns", [OLD, PRESENT, NEWEST], ids=["old", "present", "newest"])
 @pytest.mark.parametrize("mark", ["", "\ufeff"], ids=["plain", "with-a-byte-order-mark"])
 @pytest.mark.parametrize("rows", [100, 1000])

@@ -92,6 +92,7 @@ def one_by_one(kind: Kind, block: Sequence[bytes]) -> tuple[pa.Table, list[int],
         return text_table(REVIEWS, list(kept.values())), list(kept), list(at.known.users())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FORMS)
 @given(st.data())
 def test_whatever_is_in_the_fields_the_records_are_those_of_the_lines(name: str, data: st.DataObject) -> None:

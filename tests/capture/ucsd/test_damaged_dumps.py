@@ -123,6 +123,7 @@ def test_a_value_that_nothing_can_have_costs_only_itself(
     assert written[column.split(".")[1]] == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("faulty", [{"author_id": "", "role": ""}, {"author_id": None}, None, "604031", []])
 @pytest.mark.parametrize("place", [0, 1])
 def test_a_faulty_contributor_costs_only_itself(tmp_path: Path, faulty: object, place: int) -> None:
@@ -239,6 +240,7 @@ def test_a_line_that_would_not_fit_into_memory_is_skipped_in_pieces(
     ]
 
 
+@pytest.mark.slow
 def test_a_text_of_many_megabytes_costs_only_itself(tmp_path: Path) -> None:
     dump = write_dump(tmp_path / "goodreads_books.json.gz", [BOOK | {"description": "long " * 1_000_000}])
     (imported,) = import_dumps(tmp_path, dump)

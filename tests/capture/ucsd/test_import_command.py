@@ -186,6 +186,7 @@ def test_a_bucket_gets_the_same_files_as_a_folder(
     assert contents(bucket.parent) == contents(tmp_path)
 
 
+@pytest.mark.slow
 def test_an_import_into_a_bucket_that_is_repeated_leaves_no_file_of_a_longer_dump(
     dumps: Path, bucket: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

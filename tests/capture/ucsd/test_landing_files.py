@@ -29,6 +29,7 @@ def reviews(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return write_dump(tmp_path / "goodreads_reviews_dedup.json.gz", dumped)
 
 
+@pytest.mark.slow
 def test_files_are_named_after_their_first_line_and_cut_at_the_size(tmp_path: Path, reviews: Path) -> None:
     import_dumps(tmp_path, reviews, files_of=5000)
     sizes = {name: len(content) for name, content in contents(tmp_path).items()}
@@ -43,6 +44,7 @@ def test_files_are_named_after_their_first_line_and_cut_at_the_size(tmp_path: Pa
     assert [record["user_id"] for record in records(tmp_path, USERS)] == expected[:10]
 
 
+@pytest.mark.slow
 def test_every_file_has_the_catalogs_header(tmp_path: Path, reviews: Path) -> None:
     import_dumps(tmp_path, reviews, files_of=1)
     files = contents(tmp_path)
@@ -76,6 +78,7 @@ def test_a_part_of_a_dump_does_not_replace_the_whole(tmp_path: Path, reviews: Pa
     ]
 
 
+@pytest.mark.slow
 def test_a_repeated_import_leaves_no_file_of_a_longer_dump(tmp_path: Path, reviews: Path) -> None:
     poetry = [REVIEW | {"review_id": f"{number:032x}"} for number in range(100)]
     others = write_dump(tmp_path / "goodreads_reviews_poetry.json.gz", poetry)
@@ -108,6 +111,7 @@ class Dying(FolderStore):
         return super().write(name, blocks)
 
 
+@pytest.mark.slow
 def test_an_import_that_dies_or_cannot_read_its_dump_to_the_end_removes_nothing(
     tmp_path: Path, reviews: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

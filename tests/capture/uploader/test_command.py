@@ -140,6 +140,7 @@ def test_it_survives_an_outage_and_ends_with_0_on_sigterm(spool: Path, zone: Zon
     assert "5 files uploaded, " in errors.read_text().splitlines()[-1]
 
 
+@pytest.mark.slow
 def test_it_ends_with_0_on_sigterm_during_an_outage(spool: Path, zone: Zone, tmp_path: Path) -> None:
     zone.down()
     finish(spool, "reviews/a.csv")

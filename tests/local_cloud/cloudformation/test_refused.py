@@ -148,6 +148,7 @@ def test_the_environment_of_a_function_has_four_kilobytes() -> None:
     assert "4KB limit" in _refusal(R=_role(), F=_function({"NAME": "x" * 4_093}))
 
 
+@pytest.mark.slow
 def test_the_code_of_a_function_has_250_megabytes(endpoint: Endpoint) -> None:
     bucket = endpoint.state.buckets / "limits-code"
     bucket.mkdir()
@@ -162,6 +163,7 @@ def test_the_code_of_a_function_has_250_megabytes(endpoint: Endpoint) -> None:
     assert "Unzipped size must be smaller" in _refusal(R=_role(), F=_function(key="large.zip"))
 
 
+@pytest.mark.slow
 def test_a_definition_has_a_megabyte() -> None:
     definition = json.dumps(
         {"Comment": "x" * 1024 * 1024, "StartAt": "S", "States": {"S": {"Type": "Succeed"}}}

@@ -112,6 +112,7 @@ def _refusal(put: Put, document: Any) -> tuple[str, str]:
     return error["Code"], error["Message"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("put", "code"), _OF_RESOURCES)
 def test_the_policy_of_a_resource_names_somebody_who_exists(put: Put, code: str) -> None:
     put(_policy({**_READ, **_ROOT}))

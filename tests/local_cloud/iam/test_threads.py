@@ -14,6 +14,7 @@ _GET = Call("s3:GetObject", "arn:aws:s3:::b/k")
 _NOBODY = Caller("arn:aws:sts::123456789012:assumed-role/r/s", "123456789012", role="r")
 
 
+@pytest.mark.slow
 def test_policies_that_change_while_they_are_read_are_read_again(tmp_path: Path) -> None:
     changes: list[threading.Thread] = []
 

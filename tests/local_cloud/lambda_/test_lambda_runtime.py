@@ -173,11 +173,13 @@ def log_of(tmp_path: Path) -> str:
     return (tmp_path / "logs" / "lambda-goodreads-test.log").read_text()
 
 
+@pytest.mark.slow
 def test_a_handler_receives_the_event_and_returns_the_result(runtime: LambdaRuntime) -> None:
     event = {"text": 'späte "Rezension"\n', "number": 1.5, "none": None, "list": [True]}
     assert result(runtime, Deployed("app.echo"), event) == event
 
 
+@pytest.mark.slow
 def test_a_handler_sees_its_own_and_the_endpoints_environment_and_nothing_of_this_process(
     runtime: LambdaRuntime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -190,12 +192,14 @@ def test_a_handler_sees_its_own_and_the_endpoints_environment_and_nothing_of_thi
     assert "SECRET_OF_THE_SHELL" not in variables
 
 
+@pytest.mark.slow
 def test_a_handler_calls_as_its_functions_role(runtime: LambdaRuntime) -> None:
     variables = result(runtime, Deployed("app.variables"))
     names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
     assert [variables[name] for name in names] == ["KEY-1", "secret", f"token of {Deployed.role}"]
 
 
+@pytest.mark.slow
 def test_a_child_whose_session_would_end_during_the_call_is_not_used_again(
     runtime: LambdaRuntime, sessions: Sessions
 ) -> None:
@@ -206,17 +210,20 @@ def test_a_child_whose_session_would_end_during_the_call_is_not_used_again(
     assert result(runtime, function)["AWS_ACCESS_KEY_ID"] == "KEY-2"
 
 
+@pytest.mark.slow
 def test_only_what_is_in_the_zip_can_be_imported_and_not_the_repository(runtime: LambdaRuntime) -> None:
     function = Deployed("app.importable", zip_of(app=APP, packaged=""))
     names = ["packaged", "catalog", "lambdas", "local_cloud", "runtime", "boto3"]
     assert result(runtime, function, names) == ["packaged", "boto3"]
 
 
+@pytest.mark.slow
 def test_the_context_names_the_function_and_counts_its_time_down(runtime: LambdaRuntime) -> None:
     arn = "arn:aws:lambda:us-east-1:123456789012:function:goodreads-test"
     assert result(runtime, Deployed("app.context")) == ["goodreads-test", arn, 512, True]
 
 
+@pytest.mark.slow
 def test_an_error_is_answered_in_the_words_of_the_lambda_service(
     runtime: LambdaRuntime, tmp_path: Path
 ) -> None:
@@ -227,6 +234,7 @@ def test_an_error_is_answered_in_the_words_of_the_lambda_service(
     assert "ValueError: window_start is 'tomorrow'" in log_of(tmp_path)
 
 
+@pytest.mark.slow
 def test_what_a_handler_prints_goes_to_its_log_and_not_into_the_answer(
     runtime: LambdaRuntime, tmp_path: Path
 ) -> None:
@@ -235,11 +243,13 @@ def test_what_a_handler_prints_goes_to_its_log_and_not_into_the_answer(
         assert printed in log_of(tmp_path)
 
 
+@pytest.mark.slow
 def test_calls_one_after_the_other_share_a_warm_process(runtime: LambdaRuntime) -> None:
     function = Deployed("app.process")
     assert result(runtime, function) == result(runtime, function)
 
 
+@pytest.mark.slow
 def test_an_error_leaves_the_process_warm(runtime: LambdaRuntime) -> None:
     def starts() -> int:
         return len([p for p in psutil.Process().children() if "child.py" in " ".join(p.cmdline())])
@@ -249,6 +259,7 @@ def test_an_error_leaves_the_process_warm(runtime: LambdaRuntime) -> None:
     assert starts() == 1
 
 
+@pytest.mark.slow
 def test_calls_at_the_same_time_get_a_process_each(runtime: LambdaRuntime, tmp_path: Path) -> None:
     left, right = str(tmp_path / "left"), str(tmp_path / "right")
     events = [{"mine": left, "other": right}, {"mine": right, "other": left}]
@@ -257,6 +268,7 @@ def test_calls_at_the_same_time_get_a_process_each(runtime: LambdaRuntime, tmp_p
     assert one != other
 
 
+@pytest.mark.slow
 def test_new_code_a_new_handler_or_a_new_environment_gets_a_new_process(runtime: LambdaRuntime) -> None:
     before = result(runtime, Deployed("app.process"))
     code = result(runtime, Deployed("app.process", zip_of(app=f"{APP}\nupdated = True")))
@@ -265,6 +277,7 @@ def test_new_code_a_new_handler_or_a_new_environment_gets_a_new_process(runtime:
     assert len({before, code, handler, environment}) == 4
 
 
+@pytest.mark.slow
 def test_a_new_handler_of_the_same_code_takes_over(runtime: LambdaRuntime) -> None:
     assert result(runtime, Deployed("app.echo"), "event") == "event"
     assert error(runtime, Deployed("app.fail"), "event")["errorType"] == "ValueError"
@@ -278,11 +291,13 @@ def test_nothing_of_one_function_is_left_for_another(runtime: LambdaRuntime, tmp
     assert result(runtime, function, str(tmp_path)) == ["KEY-2", [], [], 0, True, False]
 
 
+@pytest.mark.slow
 def test_chance_is_another_in_each_process(runtime: LambdaRuntime) -> None:
     chances = {result(runtime, Deployed("app.chance", environment_vars={"A": name})) for name in "abc"}
     assert len(chances) == 3
 
 
+@pytest.mark.slow
 def test_a_library_in_the_zip_comes_before_the_installed_one(runtime: LambdaRuntime) -> None:
     own = Deployed("app.libraries", zip_of(app=APP, boto3="mine = True"))
     assert result(runtime, own) == ["boto3", True, 0]
@@ -337,6 +352,7 @@ def test_a_process_that_ends_during_a_call_is_an_error_that_names_its_log(
     assert result(runtime, Deployed("app.echo"), "again") == "again"
 
 
+@pytest.mark.slow
 def test_a_process_that_ends_for_a_full_disk_is_an_error_that_names_the_disk(
     runtime: LambdaRuntime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -347,6 +363,7 @@ def test_a_process_that_ends_for_a_full_disk_is_an_error_that_names_the_disk(
     )
 
 
+@pytest.mark.slow
 def test_a_process_that_was_killed_while_idle_is_replaced(runtime: LambdaRuntime) -> None:
     function = Deployed("app.process")
     killed = psutil.Process(result(runtime, function))
@@ -355,6 +372,7 @@ def test_a_process_that_was_killed_while_idle_is_replaced(runtime: LambdaRuntime
     assert result(runtime, function) != killed.pid
 
 
+@pytest.mark.slow
 def test_big_events_and_answers_pass_without_blocking_each_other(runtime: LambdaRuntime) -> None:
     event = "x" * 5_000_000
     assert result(runtime, Deployed("app.echo"), event) == event
@@ -386,6 +404,7 @@ def test_a_handler_that_cannot_be_imported_is_an_error_that_says_why(
     assert (told["errorType"], told["errorMessage"]) == (kind, message)
 
 
+@pytest.mark.slow
 def test_a_result_that_is_not_json_is_an_error(runtime: LambdaRuntime) -> None:
     told = error(runtime, Deployed("app.not_json"))
     assert (told["errorType"], told["errorMessage"]) == (
@@ -400,6 +419,7 @@ def made(runtime: LambdaRuntime, function: Deployed) -> None:
     ready.result(PATIENCE)
 
 
+@pytest.mark.slow
 def test_a_function_that_starts_ahead_has_a_process_and_has_imported_its_handler_before_its_first_event(
     runtime: LambdaRuntime, sessions: Sessions, tmp_path: Path
 ) -> None:
@@ -415,6 +435,7 @@ def test_a_function_that_starts_ahead_has_a_process_and_has_imported_its_handler
     assert (sessions.made, imports.read_text()) == (1, "x")
 
 
+@pytest.mark.slow
 def test_idle_processes_of_a_function_end_when_it_has_a_new_version(runtime: LambdaRuntime) -> None:
     old, new = Deployed("app.process"), Deployed("app.process", zip_of(app=APP + "# new"))
     another = Deployed("app.process", function_name="goodreads-other")
@@ -431,6 +452,7 @@ def test_a_function_that_is_made_after_closing_is_no_error(runtime: LambdaRuntim
     assert runtime.made(Deployed("app.process")) is None
 
 
+@pytest.mark.slow
 def test_a_function_is_started_by_its_first_event_if_nothing_starts_ahead(
     runtime: LambdaRuntime, sessions: Sessions
 ) -> None:
@@ -439,6 +461,7 @@ def test_a_function_is_started_by_its_first_event_if_nothing_starts_ahead(
     assert result(runtime, Deployed("app.echo"), 1) == 1
 
 
+@pytest.mark.slow
 def test_what_goes_wrong_ahead_is_told_by_the_first_event(
     runtime: LambdaRuntime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -461,6 +484,7 @@ def test_what_goes_wrong_ahead_is_told_by_the_first_event(
     assert result(runtime, Deployed("app.echo"), 1) == 1
 
 
+@pytest.mark.slow
 def test_closing_ends_processes_that_have_started_ahead(runtime: LambdaRuntime) -> None:
     runtime.start_ahead()
     functions = [Deployed("app.process", zip_of(app=f"{APP}\n{number}")) for number in range(5)]
@@ -472,6 +496,7 @@ def test_closing_ends_processes_that_have_started_ahead(runtime: LambdaRuntime) 
     until(lambda: not any(is_alive(process.pid) for process in ended))
 
 
+@pytest.mark.slow
 def test_closing_ends_idle_and_busy_processes(runtime: LambdaRuntime, tmp_path: Path) -> None:
     idle = result(runtime, Deployed("app.process"))
     pids = tmp_path / "pids"

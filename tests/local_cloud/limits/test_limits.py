@@ -97,6 +97,7 @@ def test_a_subject_that_sns_would_not_take_is_refused(clients: Any, topic: str, 
     assert _error(publish, TopicArn=topic, Subject=subject, Message="m") == "InvalidParameter"
 
 
+@pytest.mark.slow
 def test_a_message_is_counted_in_bytes(clients: Any, topic: str) -> None:
     publish = clients("sns").publish
     publish(TopicArn=topic, Message="ö" * (128 * 1024))

@@ -119,6 +119,7 @@ def names_the_execution(**more: Any) -> dict[str, Any]:
     return {"Type": "Pass", "Parameters": parameters, **more}
 
 
+@pytest.mark.slow
 def test_a_failed_execution_goes_on_with_the_state_that_failed_as_the_same_execution(
     machines: Machines,
 ) -> None:
@@ -215,6 +216,7 @@ def test_a_fail_state_fails_again(machines: Machines) -> None:
     assert machines.redriven(arn)["redriveCount"] == 2
 
 
+@pytest.mark.slow
 def test_a_parallel_state_is_run_again_as_a_whole(machines: Machines) -> None:
     name = "parallel"
     branches: list[dict[str, Any]] = [

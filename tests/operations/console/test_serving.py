@@ -14,6 +14,7 @@ from operations.console.serving import Console
 from tests.local_cloud.waiting import PATIENCE
 
 
+@pytest.mark.slow
 def test_a_body_does_not_wait_for_the_acknowledgement_of_its_headers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -40,6 +40,7 @@ def rows_of(records: Sequence[Judged]) -> list[tuple[str, int]]:
     return [(each.run_id, each.record) for each in records if each.is_row]
 
 
+@pytest.mark.slow
 def test_the_record_that_made_the_row_is_named_with_all_that_lost(delivered: Delivered) -> None:
     first, late, newer = Author(1, 5, "Ann"), Author(1, 4, "An"), Author(1, 6, "Anna")
     delivered.deliver([Author(2, 5, "Bob"), first, late])
@@ -122,6 +123,7 @@ def test_each_record_is_told_as_plain_python_and_the_ledger_count_it(
     }
 
 
+@pytest.mark.slow
 def test_an_id_that_nobody_delivered_is_told_with_what_was_looked_at(delivered: Delivered) -> None:
     delivered.deliver([Author(1, 5, "Ann")])
     found = delivered.explained(9)
@@ -217,6 +219,7 @@ def review(key: int, writer: int) -> dict[str, str]:
     return {**fields, "review_text": "words", "record_create_timestamp": NOON}
 
 
+@pytest.mark.slow
 def test_of_a_person_who_was_forgotten_nothing_else_is_told(delivered: Delivered) -> None:
     delivered.deliver_fields(USERS, [user(7), user(8)])
     delivered.deliver([Author(1, 5, "Ann")])

@@ -51,6 +51,7 @@ def test_an_id_of_goodreads_is_not_made(dataset: Dataset) -> None:
     assert made_from(Subject(dataset, 13642), ("Ann",)) is None
 
 
+@pytest.mark.slow
 def test_the_name_is_read_from_the_warehouse(delivered: Delivered) -> None:
     key = ids.of_author("Ann") or 0
     delivered.deliver([Author(key, 5, "Ann"), Author(2, 5, "Ann")])

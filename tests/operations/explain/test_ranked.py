@@ -145,6 +145,7 @@ def test_a_user_who_only_gives_one_star_is_told_as_flagged(reviewed: Delivered) 
     assert flagged(reviewed, USERS, BOB) == {("one_star_reviewers", BOB): None}
 
 
+@pytest.mark.slow
 def test_the_flags_of_a_book_are_told_beside_its_places(reviewed: Delivered) -> None:
     assert flagged(reviewed, BOOKS, EARLY) == {
         ("review_bursts", EARLY): None,

@@ -94,6 +94,7 @@ def test_what_arrow_reads_otherwise_is_not_plain(kind: Type, text: str) -> None:
     assert plain_values(pa.array([text], pa.string()), kind) is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("column", KINDS, ids=lambda column: column.name)
 def test_no_text_is_read_otherwise_than_by_the_expressions(column: Column) -> None:
     draw = Random(0)
@@ -105,6 +106,7 @@ def test_no_text_is_read_otherwise_than_by_the_expressions(column: Column) -> No
     assert sum(text in plain for text in texts) > 10
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("column", KINDS, ids=lambda column: column.name)
 @given(data=st.data())
 def test_nor_is_one_that_is_nearly_plain(column: Column, data: st.DataObject) -> None:
@@ -117,6 +119,7 @@ def test_nor_is_one_that_is_nearly_plain(column: Column, data: st.DataObject) ->
     assert read == dict(zip(read, by_expressions(column, list(read)), strict=True))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [column.name for column in KINDS[1:-1]])
 @pytest.mark.parametrize("is_required", [False, True])
 def test_a_plain_column_is_judged_as_one_with_an_odd_text(name: str, is_required: bool) -> None:

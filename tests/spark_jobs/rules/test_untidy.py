@@ -34,6 +34,7 @@ def test_what_clean_up_changes_is_found(texts: list[str], before: list[str], blo
     ] == []
 
 
+@pytest.mark.slow
 def test_each_sign_of_unicode_is_looked_at_if_clean_up_changes_it() -> None:
     signs = [chr(code) for code in range(sys.maxunicode + 1) if not 0xD800 <= code < 0xE000]
     texts = [f"a{sign}b" for sign in signs]

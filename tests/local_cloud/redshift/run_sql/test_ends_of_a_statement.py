@@ -36,6 +36,7 @@ def test_a_statement_that_finishes_without_rows_leaves_its_id(
     assert entries() == ["it's"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", [0, 1, 2])
 def test_one_bad_statement_fails_the_batch_in_redshifts_words_and_undoes_it(
     runner: Runner, faulty: FaultyEngine, entries: Entries, place: int
@@ -97,6 +98,7 @@ def test_a_statement_that_somebody_cancels_is_aborted_and_not_repeated(
     assert entries() == []
 
 
+@pytest.mark.slow
 def test_a_statement_is_watched_through_every_status_before_its_end(
     runner: Runner, faulty: FaultyEngine, pauses: Pauses, entries: Entries
 ) -> None:

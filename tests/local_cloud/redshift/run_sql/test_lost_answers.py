@@ -45,6 +45,7 @@ def test_a_submission_whose_answer_is_lost_is_sent_again_and_runs_once(
     assert entries() == ["first"] * (1 if isinstance(sql, str) else 2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", [answer_lost, connection_cut])
 def test_a_look_at_a_statement_that_gets_no_answer_is_repeated(
     runner: Runner, faulty: FaultyEngine, entries: Entries, fault: Fault
@@ -92,6 +93,7 @@ def test_a_submission_refused_for_ever_fails_with_that_error_and_has_done_nothin
     assert entries() == []
 
 
+@pytest.mark.slow
 def test_a_malformed_submission_is_not_tried_again(runner: Runner, faulty: FaultyEngine) -> None:
     faulty.script("execute_statement", repeat(refused("ValidationException")))
     assert runner.run(INSERT).error == "RedshiftData.ValidationException"

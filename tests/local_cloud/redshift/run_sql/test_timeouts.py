@@ -101,6 +101,7 @@ def test_a_cancellation_whose_answer_is_lost_has_cancelled(
     assert entries() == []
 
 
+@pytest.mark.slow
 def test_a_statement_that_finishes_between_the_last_look_and_the_cancellation_is_a_success(
     runner: Runner, faulty: FaultyEngine, engine: RedshiftEngine, entries: Entries, gate: threading.Event
 ) -> None:
