@@ -4,6 +4,7 @@ import os
 import re
 import socket
 import struct
+import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -217,6 +218,11 @@ class Server(ThreadingHTTPServer):
     def url(self) -> str:
         """The address, with a slash at the end like the client's `base_url`."""
         return f"http://127.0.0.1:{self.server_port}/"
+
+    def handle_error(self, *arguments: Any) -> None:
+        """Tell of anything but a client that was killed."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(*arguments)
 
     def start(self) -> None:
         """Answer requests from now on, until `stop` is called."""

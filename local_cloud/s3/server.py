@@ -1,5 +1,6 @@
 """Serves a folder as S3; moto uses the same folder for CloudFormation's buckets and for function code."""
 
+import sys
 import threading
 from http.server import ThreadingHTTPServer
 from pathlib import Path
@@ -14,12 +15,22 @@ from local_cloud.s3.keys import key_problem
 _POLL_SECONDS = 0.05  # between two checks for the stop signal
 
 
+class ObjectServer(ThreadingHTTPServer):
+    """Answers each client in a thread, which ends with the process."""
+
+    daemon_threads = True
+
+    def handle_error(self, *arguments: Any) -> None:
+        """Tell of anything but a client that was killed."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(*arguments)
+
+
 class S3Server:
     """Serves every folder in `buckets` as a bucket, on a free port if none is given; `judge` says to whom."""
 
     def __init__(self, buckets: Path, port: int = 0, judge: Judge | None = None) -> None:
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), ObjectHandler.serving(buckets, judge=judge))
-        self._server.daemon_threads = True
+        self._server = ObjectServer(("127.0.0.1", port), ObjectHandler.serving(buckets, judge=judge))
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=[_POLL_SECONDS], name="s3", daemon=True
         )

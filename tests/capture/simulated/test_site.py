@@ -1,9 +1,11 @@
 """The growing feed, and where it comes from."""
 
+import pytest
 import xmltodict
 
 from capture.simulated import SimulatedGoodreads, simulated_goodreads
 from tests.capture.simulated.asking import answer, client, feed
+from tests.local_cloud.killed_client import ask_and_die
 from tests.local_cloud.waiting import until
 
 
@@ -65,3 +67,10 @@ def test_reviews_appear_by_themselves_at_the_rate() -> None:
         until(lambda: len(goodreads.published) > 10)
         ids = [review.id for review in goodreads.published]
     assert ids == sorted(set(ids))
+
+
+def test_a_client_that_is_killed_is_not_told_about(
+    goodreads: SimulatedGoodreads, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ask_and_die(goodreads.url, monkeypatch)
+    assert capsys.readouterr().err == ""

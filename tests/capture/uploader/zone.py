@@ -1,15 +1,14 @@
 """A landing zone on the local S3 server that can go away and come back, and files for it."""
 
 import socket
-import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
 
 from local_cloud.s3.handler import ObjectHandler
+from local_cloud.s3.server import ObjectServer
 
 BUCKET = "landing"
 DATASETS = ("authors", "books", "reviews", "users")
@@ -28,10 +27,8 @@ class _Handler(ObjectHandler):
         super()._send_headers(*arguments, **named)
 
 
-class _Server(ThreadingHTTPServer):
+class _Server(ObjectServer):
     """Closes its connections when it goes: a client that keeps one must notice."""
-
-    daemon_threads = True
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
@@ -41,11 +38,6 @@ class _Server(ThreadingHTTPServer):
         connection, client = super().get_request()
         self._connections.append(connection)
         return connection, client
-
-    def handle_error(self, *arguments: Any) -> None:
-        """Tell of anything but a client that was killed."""
-        if not isinstance(sys.exception(), ConnectionError):
-            super().handle_error(*arguments)
 
     def server_close(self) -> None:
         super().server_close()

@@ -1,5 +1,6 @@
 """One folder, seen as S3, as moto's S3 and as files."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -9,7 +10,9 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from local_cloud.identity import Keys, session
+from local_cloud.s3.server import S3Server
 from tests.local_cloud.conftest import Endpoint
+from tests.local_cloud.killed_client import ask_and_die
 from tests.local_cloud.roles import role
 
 if TYPE_CHECKING:
@@ -152,3 +155,15 @@ def test_a_session_reaches_the_server_and_a_request_of_nobody_is_refused(endpoin
     assert refused(session(arn, "then", seconds=0).client("s3", **address)) == "ExpiredToken"
     assert refused(Keys("ASIAAAAAAAAAAAAAAAAA", "secret").client("s3", **address)) == "InvalidAccessKeyId"
     assert refused(boto3.client("s3", config=Config(signature_version=UNSIGNED), **address)) == "AccessDenied"
+
+
+def test_a_client_that_is_killed_is_not_told_about(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server = S3Server(tmp_path)
+    server.start()
+    try:
+        ask_and_die(server.url, monkeypatch)
+    finally:
+        server.stop()
+    assert capsys.readouterr().err == ""
