@@ -61,7 +61,7 @@ test: tools $(VENV)/.classes lint ## run all checks, with end-to-end runs and a 
 
 .PHONY: test-crash
 test-crash: tools $(VENV)/.classes ## crash the pipeline in every state of the state machine, before and after its effect
-	@python -m pytest -m crash --numprocesses 2
+	@python -m pytest -m crash --numprocesses 2 --dist load # nearly all stand in one file, each alone
 
 .PHONY: fuzz
 fuzz: tools ## run the property tests with random examples for ten minutes [FUZZ_MINUTES=60]

@@ -5,7 +5,7 @@ import xmltodict
 
 from capture.simulated import SimulatedGoodreads, simulated_goodreads
 from tests.capture.simulated.asking import answer, client, feed
-from tests.local_cloud.killed_client import ask_and_die
+from tests.local_cloud.killed_client import ask_and_die, meet_a_mistake
 from tests.local_cloud.waiting import until
 
 
@@ -74,3 +74,10 @@ def test_a_client_that_is_killed_is_not_told_about(
 ) -> None:
     ask_and_die(goodreads.url, monkeypatch)
     assert capsys.readouterr().err == ""
+
+
+def test_a_mistake_of_the_sites_own_is_told(
+    goodreads: SimulatedGoodreads, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    meet_a_mistake(goodreads.url, monkeypatch)
+    assert "ZeroDivisionError" in capsys.readouterr().err

@@ -1,5 +1,6 @@
 """One folder, seen as S3, as moto's S3 and as files."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from botocore.exceptions import ClientError
 from local_cloud.identity import Keys, session
 from local_cloud.s3.server import S3Server
 from tests.local_cloud.conftest import Endpoint
-from tests.local_cloud.killed_client import ask_and_die
+from tests.local_cloud.killed_client import ask_and_die, meet_a_mistake
 from tests.local_cloud.roles import role
 
 if TYPE_CHECKING:
@@ -157,13 +158,24 @@ def test_a_session_reaches_the_server_and_a_request_of_nobody_is_refused(endpoin
     assert refused(boto3.client("s3", config=Config(signature_version=UNSIGNED), **address)) == "AccessDenied"
 
 
-def test_a_client_that_is_killed_is_not_told_about(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[S3Server]:
+    """A server of no bucket, which asks nobody who it is."""
     server = S3Server(tmp_path)
     server.start()
-    try:
-        ask_and_die(server.url, monkeypatch)
-    finally:
-        server.stop()
+    yield server
+    server.stop()
+
+
+def test_a_client_that_is_killed_is_not_told_about(
+    server: S3Server, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ask_and_die(server.url, monkeypatch)
     assert capsys.readouterr().err == ""
+
+
+def test_a_mistake_of_the_servers_own_is_told(
+    server: S3Server, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    meet_a_mistake(server.url, monkeypatch)
+    assert "ZeroDivisionError" in capsys.readouterr().err
